@@ -1,0 +1,7 @@
+//go:build !linux
+
+package flat
+
+func reserve(size int) []byte { return nil }
+
+func release([]byte) {}
