@@ -1,0 +1,292 @@
+// Package dump reads the files that a program's memory is saved in: it knows
+// ELF cores as bytes at addresses, threads and notes, and nothing of Go's
+// runtime.
+package dump
+
+import (
+	"cmp"
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"goheap/internal/arch"
+)
+
+// What Open can find wrong with a file. The errors it returns wrap one of them
+// in a sentence that says what the file is and what to do.
+var (
+	ErrNotCore     = errors.New("not an ELF core file")
+	ErrUnsupported = errors.New("unsupported core file")
+	ErrTruncated   = errors.New("truncated core file")
+)
+
+// Problem is something that was skipped, missing or uncertain in a file that
+// could be read all the same.
+type Problem struct {
+	Severity Severity
+	Message  string
+	Count    int
+}
+
+// Severity tells what a Problem means for the result.
+type Severity string
+
+const (
+	Info    Severity = "info"    // worth knowing; the result is complete
+	Warning Severity = "warning" // something less important is missing
+	Error   Severity = "error"   // the result is incomplete
+)
+
+// Core is an ELF core file.
+type Core struct {
+	Path     string
+	Size     int64 // of the file
+	Memory   *Memory
+	Threads  []Thread  // in file order: the thread that died first, from a kernel core
+	Mappings []Mapping // of files, from NT_FILE, in address order
+	Auxv     map[uint64]uint64
+	Problems []Problem
+
+	data []byte
+}
+
+// Mapping says that a part of a file was mapped at [Start, End).
+type Mapping struct {
+	Start, End uint64
+	Offset     uint64 // in the file, bytes
+	Path       string
+}
+
+// Thread is what NT_PRSTATUS says of a thread. Regs is indexed by the
+// processor's DWARF register number.
+type Thread struct {
+	ID     int // as the process itself saw it
+	Signal int
+	PC, SP uint64
+	Regs   []uint64
+}
+
+// Auxiliary vector types (Linux, include/uapi/linux/auxvec.h).
+const (
+	AuxPhdr   = 3
+	AuxEntry  = 9
+	AuxExecFn = 31
+)
+
+// Open maps the core file at path. Close unmaps it. A core that has been cut
+// short opens: Problems says what is missing.
+func Open(path string) (*Core, error) {
+	data, err := mapFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := New(data)
+	if err != nil {
+		unmapFile(data)
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	c.Path, c.Size, c.data = path, int64(len(data)), data
+	return c, nil
+}
+
+// Close unmaps the file. No slice of its Memory may be used afterwards.
+func (c *Core) Close() error {
+	err := unmapFile(c.data)
+	c.data, c.Memory = nil, &Memory{Arch: c.Memory.Arch}
+	return err
+}
+
+// New reads a core file that stands in memory, and keeps data.
+func New(data []byte) (*Core, error) {
+	h, err := readHeader(data)
+	if err != nil {
+		return nil, err
+	}
+	c := &Core{Size: int64(len(data)), Memory: &Memory{Arch: h.arch}, Auxv: map[uint64]uint64{}}
+	progs, err := h.programs(data)
+	if err != nil {
+		return nil, err
+	}
+	var missing, end uint64
+	var loads []load
+	for _, p := range progs {
+		if p.fileSize == 0 {
+			continue
+		}
+		end = max(end, p.offset+p.fileSize)
+		body := clip(data, p.offset, p.fileSize)
+		missing += p.fileSize - uint64(len(body))
+		switch p.typ {
+		case elf.PT_LOAD:
+			if len(body) > 0 {
+				loads = append(loads, load{p.addr, p.offset, uint64(len(body))})
+			}
+		case elf.PT_NOTE:
+			if err := c.readNotes(h, p.offset, body); err != nil {
+				c.Problems = append(c.Problems, Problem{Error, err.Error(), 1})
+			}
+		}
+	}
+	c.Memory.segments = segments(data, loads)
+	if len(c.Memory.segments) == 0 {
+		return nil, fmt.Errorf("%w: none of its %d program headers has memory in the file (%d bytes): it was cut off; take the core again and check disk space and ulimit -c", ErrTruncated, len(progs), len(data))
+	}
+	if missing > 0 {
+		c.Problems = append(c.Problems, Problem{Error, fmt.Sprintf("the core file is cut short: its headers speak of %d bytes, %d are there, %d bytes of memory are missing; take it again and check disk space and ulimit -c", end, len(data), missing), 1})
+	}
+	if len(c.Threads) == 0 {
+		c.Problems = append(c.Problems, Problem{Error, "the core file has no NT_PRSTATUS note: registers of running threads are unknown", 1})
+	}
+	return c, nil
+}
+
+// clip returns the part of data[off:off+n] that exists.
+func clip(data []byte, off, n uint64) []byte {
+	if off >= uint64(len(data)) {
+		return nil
+	}
+	end := off + min(n, uint64(len(data))-off)
+	return data[off:end:end]
+}
+
+// load is a part of the file that stands at an address.
+type load struct{ addr, off, size uint64 }
+
+// segments sorts loads, cuts overlaps (the lower start wins) and joins those
+// that adjoin both in memory and in the file.
+func segments(data []byte, loads []load) []segment {
+	slices.SortStableFunc(loads, func(a, b load) int { return cmp.Compare(a.addr, b.addr) })
+	var tidy []load
+	for _, l := range loads {
+		if l.addr+l.size < l.addr {
+			l.size = -l.addr
+		}
+		if n := len(tidy); n > 0 {
+			last := &tidy[n-1]
+			if end := last.addr + last.size; end > l.addr {
+				over := min(end-l.addr, l.size)
+				l.addr, l.off, l.size = l.addr+over, l.off+over, l.size-over
+			}
+			if l.size == 0 {
+				continue
+			}
+			if last.addr+last.size == l.addr && last.off+last.size == l.off {
+				last.size += l.size
+				continue
+			}
+		}
+		tidy = append(tidy, l)
+	}
+	out := make([]segment, len(tidy))
+	for i, l := range tidy {
+		out[i] = segment{l.addr, clip(data, l.off, l.size)}
+	}
+	return out
+}
+
+// header is what the ELF header says of the rest.
+type header struct {
+	arch    arch.Arch
+	class   elf.Class
+	order   binary.ByteOrder
+	phoff   uint64
+	phsize  uint64
+	phcount uint64
+}
+
+type program struct {
+	typ                          elf.ProgType
+	offset, addr, fileSize, size uint64
+}
+
+func readHeader(data []byte) (*header, error) {
+	if len(data) < elf.EI_NIDENT || string(data[:4]) != elf.ELFMAG {
+		return nil, fmt.Errorf("%w: it %s", ErrNotCore, recognise(data))
+	}
+	h := &header{class: elf.Class(data[elf.EI_CLASS])}
+	switch elf.Data(data[elf.EI_DATA]) {
+	case elf.ELFDATA2LSB:
+		h.order = binary.LittleEndian
+	case elf.ELFDATA2MSB:
+		h.order = binary.BigEndian
+	default:
+		return nil, fmt.Errorf("%w: byte 5 of its ELF header, the byte order, is %#x; the file is damaged", ErrNotCore, data[elf.EI_DATA])
+	}
+	if len(data) < 64 {
+		return nil, fmt.Errorf("%w: it ends at byte %d, inside the ELF header; take the core again", ErrTruncated, len(data))
+	}
+	typ := elf.Type(h.order.Uint16(data[16:]))
+	machine := elf.Machine(h.order.Uint16(data[18:]))
+	if typ != elf.ET_CORE {
+		what := "an ELF file of type " + typ.String()
+		if typ == elf.ET_EXEC || typ == elf.ET_DYN {
+			what = "an executable or a library"
+		}
+		return nil, fmt.Errorf("%w: it is %s; take a core of the running program with `gcore PID` and open that", ErrNotCore, what)
+	}
+	var ok bool
+	if h.arch, ok = arch.ByMachine(machine, h.class); !ok {
+		bits := "64-bit"
+		if h.class == elf.ELFCLASS32 {
+			bits = "32-bit"
+		}
+		return nil, fmt.Errorf("%w: it is a %s core of a program for %s; goheap reads cores of linux/amd64", ErrUnsupported, bits, machine)
+	}
+	h.phoff = h.order.Uint64(data[32:])
+	h.phsize = uint64(h.order.Uint16(data[54:]))
+	h.phcount = uint64(h.order.Uint16(data[56:]))
+	const xnum = 0xffff // PN_XNUM: the count stands in the first section header (elf(5))
+	if h.phcount == xnum {
+		shoff := h.order.Uint64(data[40:])
+		first := clip(data, shoff, 64)
+		if len(first) < 64 {
+			return nil, fmt.Errorf("%w: the number of its program headers should stand at byte %#x, but the file ends at %#x", ErrTruncated, shoff, len(data))
+		}
+		h.phcount = uint64(h.order.Uint32(first[44:]))
+	}
+	return h, nil
+}
+
+func (h *header) programs(data []byte) ([]program, error) {
+	const size = 56
+	if h.phsize != size {
+		return nil, fmt.Errorf("%w: its program headers have %d bytes each, not %d; the file is damaged", ErrNotCore, h.phsize, size)
+	}
+	table := clip(data, h.phoff, h.phcount*size)
+	if uint64(len(table)) < h.phcount*size {
+		return nil, fmt.Errorf("%w: %d program headers should stand at byte %#x, but the file ends at %#x; take the core again", ErrTruncated, h.phcount, h.phoff, len(data))
+	}
+	progs := make([]program, h.phcount)
+	for i := range progs {
+		b := table[i*size:]
+		progs[i] = program{
+			typ:      elf.ProgType(h.order.Uint32(b)),
+			offset:   h.order.Uint64(b[8:]),
+			addr:     h.order.Uint64(b[16:]),
+			fileSize: h.order.Uint64(b[32:]),
+			size:     h.order.Uint64(b[40:]),
+		}
+	}
+	return progs, nil
+}
+
+// recognise says what a file without the ELF magic is, as the end of a
+// sentence that starts with "it".
+func recognise(data []byte) string {
+	for _, k := range []struct{ magic, what string }{
+		{"go1.7 heap dump\n", "is a heap dump of debug.WriteHeapDump; this release reads core files: take one with `gcore PID`"},
+		{"\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it with `unzstd FILE` and open the result"},
+		{"\x1f\x8b", "is compressed with gzip: if it is a packed core, unpack it with `gunzip FILE`; a pprof profile has no objects and cannot be opened"},
+		{"\x04\x22\x4d\x18", "is compressed with lz4; unpack it with `unlz4 FILE` and open the result"},
+	} {
+		if len(data) >= len(k.magic) && string(data[:len(k.magic)]) == k.magic {
+			return k.what
+		}
+	}
+	if len(data) == 0 {
+		return "is empty; take a core with `gcore PID`"
+	}
+	return "does not start with the ELF magic; take a core with `gcore PID`"
+}
