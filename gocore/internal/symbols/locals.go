@@ -1,0 +1,260 @@
+package symbols
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"goheap/gocore/internal/symbols/info"
+	"goheap/gocore/internal/types"
+)
+
+// LocalVar is a parameter, result or local variable in scope at a pc.
+type LocalVar struct {
+	Name string
+	// Func is the function that declares it: the physical function, or one
+	// that was inlined into it.
+	Func string
+	// Inlined is how deep the declaring function is inlined: 0 for the
+	// physical function itself.
+	Inlined  int
+	Type     types.ID
+	DeclLine int // in the file of the function; 0 if not known
+	Param    bool
+	Result   bool
+	// Escaped says that the variable lives on the heap: Name is without the
+	// "&" of DWARF, the location is that of the pointer to it, and Type is the
+	// pointer's type.
+	Escaped bool
+	// Pieces say where it is, by offset. Parts that are nowhere at this pc are
+	// missing; a variable that is entirely so has none.
+	Pieces []Piece
+	// Problem says why a location that is there could not be evaluated.
+	Problem error
+}
+
+// Capture is a variable in a closure.
+type Capture struct {
+	Name   string
+	Offset uint64 // in the closure object, whose first word is the code
+	Type   types.ID
+	// ByRef says that the closure holds the variable's address: Type is the
+	// type of the pointer.
+	ByRef bool
+}
+
+// maxScopes is how deep scopes may be nested: lexical blocks and inlined calls.
+const maxScopes = 1000
+
+// ErrNoFunction says that no function of the program has code at a pc.
+var ErrNoFunction = errors.New("no function has code there")
+
+// readLists reads the sections of lists, once. A section that cannot be read
+// leaves the variables that need it without a place.
+func (f *File) readLists() *lists {
+	f.listsOnce.Do(func() {
+		f.lists.err = guarded("reading location lists", func() error {
+			for _, s := range []struct {
+				name string
+				to   *[]byte
+			}{
+				{"loc", &f.lists.loc},
+				{"loclists", &f.lists.loclists},
+				{"ranges", &f.lists.ranges},
+				{"rnglists", &f.lists.rnglists},
+			} {
+				b, err := f.debugSection(s.name)
+				if err != nil {
+					return err
+				}
+				*s.to = b
+			}
+			return nil
+		})
+	})
+	return &f.lists
+}
+
+// FuncVars returns the variables in scope at pc, an address as linked, in the
+// order of the declaration, those of inlined calls after the ones around them.
+// pc is an address inside the instruction: of a call, the return address minus
+// one. A variable declared behind the pc may be among them if the compiler gave
+// it one place for the whole function; DeclLine tells.
+func (f *File) FuncVars(pc uint64, fr FrameState) ([]LocalVar, error) {
+	w, fn, err := f.walker(pc, fr)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.function(fn); err != nil {
+		return w.vars, fmt.Errorf("variables at pc %#x: %w", pc, err)
+	}
+	return w.vars, f.lists.err
+}
+
+func (f *File) walker(pc uint64, fr FrameState) (*scopeWalker, info.Func, error) {
+	if f.index == nil {
+		return nil, info.Func{}, f.dwarfErr
+	}
+	fn, ok := f.index.FuncAt(pc)
+	if !ok {
+		return nil, fn, fmt.Errorf("pc %#x: %w", pc, ErrNoFunction)
+	}
+	u := f.dwarf.UnitOf(fn.Off)
+	if u == nil {
+		return nil, fn, fmt.Errorf("pc %#x: %w", pc, ErrNoFunction)
+	}
+	return &scopeWalker{f: f, d: f.dwarf, u: u, lists: f.readLists(), pc: pc, fr: fr}, fn, nil
+}
+
+type scopeWalker struct {
+	f     *File
+	d     *info.Data
+	u     *info.Unit
+	lists *lists
+	pc    uint64
+	fr    FrameState
+	fbreg bool
+	vars  []LocalVar
+}
+
+func (w *scopeWalker) function(fn info.Func) error {
+	var e info.Entry
+	next, err := w.d.Read(w.u, fn.Off, &e)
+	if err != nil {
+		return err
+	}
+	w.fbreg = len(e.FrameBase) == 1 && e.FrameBase[0] == opCallFrameCFA
+	if !e.Children {
+		return nil
+	}
+	_, err = w.scope(next, w.origin(&e).Name, 0, 0)
+	return err
+}
+
+// origin returns the entry with the name and type of e: e itself, or the
+// abstract entry of an inlined or out-of-line copy.
+func (w *scopeWalker) origin(e *info.Entry) info.Entry {
+	o := *e
+	for i := 0; i < 4 && o.Name == "" && o.AbstractOrigin != 0; i++ {
+		u := w.d.UnitOf(o.AbstractOrigin)
+		if u == nil {
+			break
+		}
+		var a info.Entry
+		if _, err := w.d.Read(u, o.AbstractOrigin, &a); err != nil {
+			break
+		}
+		o = a
+	}
+	return o
+}
+
+// scope reads the children of a function, block or inlined call, which start
+// at off, and returns the offset behind them.
+func (w *scopeWalker) scope(off info.Offset, fn string, inlined, depth int) (info.Offset, error) {
+	var e info.Entry
+	for off < w.u.End {
+		next, err := w.d.Read(w.u, off, &e)
+		if err != nil {
+			return 0, err
+		}
+		switch e.Tag {
+		case 0:
+			return next, nil
+		case info.TagFormalParameter, info.TagVariable:
+			w.variable(&e, fn, inlined)
+		case info.TagLexicalBlock, info.TagInlinedSubroutine:
+			if e.Children && depth < maxScopes && w.lists.covers(w.d, w.u, &e, w.pc) {
+				name, level := fn, inlined
+				if e.Tag == info.TagInlinedSubroutine {
+					name, level = w.origin(&e).Name, inlined+1
+				}
+				if off, err = w.scope(next, name, level, depth+1); err != nil {
+					return 0, err
+				}
+				continue
+			}
+		}
+		if e.Children {
+			if next, err = w.d.SkipChildren(w.u, next); err != nil {
+				return 0, err
+			}
+		}
+		off = next
+	}
+	return off, nil
+}
+
+func (w *scopeWalker) variable(e *info.Entry, fn string, inlined int) {
+	o := w.origin(e)
+	v := LocalVar{
+		Name:     o.Name,
+		Func:     fn,
+		Inlined:  inlined,
+		Type:     w.f.types.ByOffset(o.Type),
+		DeclLine: int(o.DeclLine),
+		Param:    e.Tag == info.TagFormalParameter && !o.VarParam,
+		Result:   e.Tag == info.TagFormalParameter && o.VarParam,
+	}
+	if name, ok := strings.CutPrefix(v.Name, "&"); ok {
+		v.Name, v.Escaped = name, true
+	}
+	if expr, ok := w.lists.expression(w.d, w.u, e, w.pc); ok {
+		ev := evaluator{d: w.d, u: w.u, fr: &w.fr, fbreg: w.fbreg}
+		v.Pieces, v.Problem = ev.run(expr, w.f.types.Type(v.Type).Size)
+	}
+	w.vars = append(w.vars, v)
+}
+
+// Captures returns the variables of the closure whose code starts at entry, an
+// address as linked, by offset in the closure object. It fails if the function
+// is not known; a function that captures nothing, and any function compiled
+// before Go 1.23, has none. DWARF has no entry for a variable of which the
+// optimised code uses a part, such as the length of a string: there is a gap.
+func (f *File) Captures(entry uint64) ([]Capture, bool) {
+	if f.index == nil {
+		return nil, false
+	}
+	fn, ok := f.index.FuncAt(entry)
+	if !ok || fn.Low != entry {
+		return nil, false
+	}
+	u := f.dwarf.UnitOf(fn.Off)
+	if u == nil {
+		return nil, false
+	}
+	w := &scopeWalker{f: f, d: f.dwarf, u: u}
+	var e info.Entry
+	off, err := f.dwarf.Read(u, fn.Off, &e)
+	if err != nil {
+		return nil, false
+	}
+	var captures []Capture
+	for e.Children && off < u.End {
+		var v info.Entry
+		next, err := f.dwarf.Read(u, off, &v)
+		if err != nil || v.Tag == 0 {
+			break
+		}
+		if v.Tag == info.TagVariable {
+			o := w.origin(&v)
+			if v.HasClosureOffset || o.HasClosureOffset {
+				c := Capture{Name: o.Name, Offset: max(v.ClosureOffset, o.ClosureOffset), Type: f.types.ByOffset(o.Type)}
+				if name, ok := strings.CutPrefix(c.Name, "&"); ok {
+					c.Name, c.ByRef = name, true
+				}
+				captures = append(captures, c)
+			}
+		}
+		if v.Children {
+			if next, err = f.dwarf.SkipChildren(u, next); err != nil {
+				break
+			}
+		}
+		off = next
+	}
+	slices.SortStableFunc(captures, func(a, b Capture) int { return cmp.Compare(a.Offset, b.Offset) })
+	return captures, true
+}

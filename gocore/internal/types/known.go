@@ -1,0 +1,63 @@
+package types
+
+import "strings"
+
+// known returns the places of pointers in types of the standard library whose
+// declarations hide what they point to behind unsafe.Pointer, and whether typ is
+// one of them.
+func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
+	word := uint64(t.Arch.PtrSize)
+	// offset returns the place of a pointer-sized field, with room for more words
+	// behind it.
+	offset := func(name string, more uint64) (uint64, bool) {
+		for _, f := range typ.Fields {
+			if f.Name == name && f.Offset%word == 0 && f.Offset <= typ.Size && typ.Size-f.Offset >= (1+more)*word && t.PointerAt(id, f.Offset) {
+				return f.Offset, true
+			}
+		}
+		return 0, false
+	}
+	switch {
+	case strings.HasPrefix(typ.Name, "sync/atomic.Pointer["):
+		// v is what a *T would be; an array of none of them, [0]*T, keeps the
+		// type (sync/atomic/type.go).
+		v, ok := offset("v", 0)
+		for _, f := range typ.Fields {
+			if a := t.Type(f.Type); ok && a.Kind == Array && a.Len == 0 && t.Type(a.Elem).Kind == Pointer {
+				return []Word{{Offset: v, Kind: PointerWord, Target: t.Type(a.Elem).Elem}}, true
+			}
+		}
+	case typ.Name == "sync.eface":
+		// The slots of a sync.Pool's queues (sync/poolqueue.go): an interface
+		// whose type word is declared as a pointer.
+		if any, ok := t.Lookup("interface {}"); ok && typ.Size == 2*word && t.PointerAt(id, 0) && t.PointerAt(id, word) {
+			return []Word{{Kind: TracedEfaceWord, Target: any}}, true
+		}
+	case typ.Name == "sync.Pool":
+		// local and victim are arrays of poolLocal, each with its size in the
+		// word behind it (sync/pool.go).
+		local, ok := offset("local", 1)
+		victim, ok2 := offset("victim", 1)
+		fn, ok3 := offset("New", 0)
+		elem, ok4 := t.Lookup("sync.poolLocal")
+		if ok && ok2 && ok3 && ok4 && local+2*word <= victim && victim+2*word <= fn {
+			return []Word{
+				{Offset: local, Kind: ArrayWord, Target: elem},
+				{Offset: victim, Kind: ArrayWord, Target: elem},
+				{Offset: fn, Kind: FuncWord},
+			}, true
+		}
+	}
+	return nil, false
+}
+
+// NewStruct adds a struct type that neither DWARF nor a descriptor has, such as
+// that of a closure. The fields are copied; those that run over size have no
+// pointers.
+func (t *Table) NewStruct(name, pkg string, size uint64, fields []Field) ID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	id, s := t.newSlot()
+	s.typ.Store(&Type{Name: name, Package: pkg, Kind: Struct, Size: size, Fields: append([]Field(nil), fields...)})
+	return id
+}
