@@ -1,0 +1,65 @@
+package testcore
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+const (
+	programs = "testdata/programs"
+	shared   = "testdata/programs/internal" // packages that programs import
+)
+
+func (c cache) build(program string, opt Options) (exe string, err error) {
+	if !filepath.IsLocal(program) || strings.ContainsRune(program, filepath.Separator) {
+		return "", fmt.Errorf("test program %q: want the name of a folder in %s", program, programs)
+	}
+	source, err := sourceKey(c.root, path.Join(programs, program), shared)
+	if err != nil {
+		return "", fmt.Errorf("test program %s: %w", program, err)
+	}
+	key := keyOf("build", c.root, program, source, opt.toolchain(), runtime.GOOS, runtime.GOARCH,
+		fmt.Sprint(opt.PIE), strings.Join(opt.Flags, "\x00"), strings.Join(opt.Env, "\x00"))
+	dir, err := c.entry("exe-"+program, key, func(dir string) error {
+		return c.compile(dir, program, opt)
+	})
+	if err != nil {
+		return "", fmt.Errorf("building test program %s with %s: %w", program, opt.toolchain(), err)
+	}
+	return filepath.Join(dir, program), nil
+}
+
+func (c cache) compile(dir, program string, opt Options) error {
+	// Programs need the standard library only. A module file of their own lets
+	// a toolchain older than goheap's build them, and keeps them buildable
+	// whatever the state of goheap's dependencies.
+	work, err := os.MkdirTemp("", "goheap-build-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	mod := filepath.Join(work, "go.mod")
+	text := "module goheap\n\ngo " + opt.language() + "\n"
+	if err := os.WriteFile(mod, []byte(text), 0o666); err != nil {
+		return err
+	}
+	args := []string{"build", "-modfile=" + mod, "-buildvcs=false", "-o", filepath.Join(dir, program)}
+	if opt.PIE {
+		args = append(args, "-buildmode=pie")
+	}
+	args = append(args, opt.Flags...)
+	args = append(args, "./"+path.Join(programs, program))
+	cmd := exec.Command("go", args...)
+	cmd.Dir = c.root
+	cmd.Env = append(os.Environ(), "GOTOOLCHAIN="+opt.toolchain(), "GOFLAGS=", "GOWORK=off")
+	cmd.Env = append(cmd.Env, opt.Env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}

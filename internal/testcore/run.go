@@ -1,0 +1,218 @@
+package testcore
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	startTime = 3 * time.Minute // until "ready"
+	dumpTime  = 5 * time.Minute // from "ready" to the end of the core file
+)
+
+func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump, error) {
+	if kind != Gcore && kind != Kernel {
+		return Dump{}, fmt.Errorf("unknown kind of core %q: want %q or %q", kind, Gcore, Kernel)
+	}
+	// Asking for the executable first keeps it as young as its cores.
+	exe, err := c.build(program, opt)
+	if err != nil {
+		return Dump{}, err
+	}
+	// The executable's folder is named by its own key, so its path stands for
+	// everything that went into it.
+	key := keyOf("core", exe, string(kind), strings.Join(args, "\x00"))
+	dir, err := c.entry("core-"+program+"-"+string(kind), key, func(dir string) error {
+		lines, err := record(dir, exe, opt, kind, args)
+		if err != nil {
+			return err
+		}
+		b, err := json.Marshal(lines)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dir, "output.json"), b, 0o666)
+	})
+	if err != nil {
+		return Dump{}, fmt.Errorf("taking a %s core of test program %s: %w", kind, program, err)
+	}
+	d := Dump{Exe: exe, Core: filepath.Join(dir, "core")}
+	b, err := os.ReadFile(filepath.Join(dir, "output.json"))
+	if err != nil {
+		return Dump{}, err
+	}
+	if err := json.Unmarshal(b, &d.Output); err != nil {
+		return Dump{}, fmt.Errorf("%s: %w; delete the folder to have it made again", dir, err)
+	}
+	return d, nil
+}
+
+// record runs exe until it is ready, puts its core at dir/core, and ends it.
+func record(dir, exe string, opt Options, kind Kind, args []string) (lines []string, err error) {
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+	env = append(env, opt.Env...)
+	var cmd *exec.Cmd
+	switch kind {
+	case Gcore:
+		if _, err := exec.LookPath("gcore"); err != nil {
+			return nil, errors.New("gcore is not installed; it comes with gdb: apt-get install gdb")
+		}
+		cmd = exec.Command(exe, args...)
+	case Kernel:
+		if err := corePattern(); err != nil {
+			return nil, err
+		}
+		// Only a shell sets a limit in the child alone. exec keeps the process.
+		cmd = exec.Command("/bin/sh", append([]string{"-c", `ulimit -c unlimited && exec "$0" "$@"`, exe}, args...)...)
+		env = append(env, "GOHEAP_CRASH=1")
+	}
+	cmd.Dir, cmd.Env = dir, env
+
+	// The parent-death signal belongs to the thread that started the child,
+	// not to the process (prctl(2)): keep that thread until the end.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	stderr := &tail{limit: 4 << 10}
+	cmd.Stderr = stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	defer stdin.Close()
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	waited := false
+	defer func() {
+		if !waited {
+			cmd.Process.Kill()
+			cmd.Wait()
+		}
+	}()
+	timer := time.AfterFunc(startTime, func() { cmd.Process.Kill() })
+	lines, err = readUntilReady(stdout)
+	timer.Stop()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, stderr)
+	}
+
+	if kind == Gcore {
+		// The program is in its last system call within microseconds; its
+		// helper threads need a little longer to go to sleep.
+		time.Sleep(100 * time.Millisecond)
+		return lines, gcore(cmd.Process.Pid, dir)
+	}
+	timer = time.AfterFunc(dumpTime, func() { cmd.Process.Kill() })
+	defer timer.Stop()
+	err = cmd.Wait()
+	waited = true
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.CoreDump() {
+		return nil, fmt.Errorf("the process ended (%v) without a core; is RLIMIT_CORE's hard limit above zero (ulimit -Hc)?\n%s", err, stderr)
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "core*"))
+	if err != nil {
+		return nil, err
+	}
+	if len(found) != 1 {
+		return nil, fmt.Errorf("the kernel reports a core, but %s holds %d files named core*", dir, len(found))
+	}
+	return lines, os.Rename(found[0], filepath.Join(dir, "core"))
+}
+
+// readUntilReady returns the lines up to "ready".
+func readUntilReady(r io.Reader) ([]string, error) {
+	lines := []string{}
+	s := bufio.NewScanner(r)
+	s.Buffer(nil, 16<<20)
+	for s.Scan() {
+		if s.Text() == "ready" {
+			return lines, nil
+		}
+		lines = append(lines, s.Text())
+	}
+	if err := s.Err(); err != nil {
+		return nil, err
+	}
+	return nil, fmt.Errorf("standard output ended after %d lines without the line \"ready\"", len(lines))
+}
+
+func gcore(pid int, dir string) error {
+	prefix := filepath.Join(dir, "gcore")
+	cmd := exec.Command("gcore", "-o", prefix, strconv.Itoa(pid))
+	cmd.Env = append(os.Environ(), "DEBUGINFOD_URLS=", "LC_ALL=C")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	noise := &tail{limit: 4 << 10}
+	cmd.Stdout, cmd.Stderr = noise, noise
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	timer := time.AfterFunc(dumpTime, func() { cmd.Process.Kill() })
+	err := cmd.Wait()
+	timer.Stop()
+	made := prefix + "." + strconv.Itoa(pid)
+	if _, statErr := os.Stat(made); err == nil {
+		err = statErr
+	}
+	if err != nil {
+		return fmt.Errorf("gcore: %w\n%s", err, noise)
+	}
+	core := filepath.Join(dir, "core")
+	if err := os.Rename(made, core); err != nil {
+		return err
+	}
+	// gdb writes reserved address space as zeros, more than a gigabyte of
+	// them. Where holes cannot be punched the file is merely large.
+	_ = exec.Command("fallocate", "-d", core).Run()
+	return nil
+}
+
+// corePattern says why the kernel would not leave a core in the process's
+// working folder, if so (core(5)).
+func corePattern() error {
+	const file = "/proc/sys/kernel/core_pattern"
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("cannot tell where the kernel puts core files: %w", err)
+	}
+	pattern := strings.TrimSpace(string(b))
+	if strings.HasPrefix(pattern, "core") && !strings.Contains(pattern, "/") {
+		return nil
+	}
+	return fmt.Errorf("%s is %q, so the kernel leaves no core in the working folder; as root: sysctl -w kernel.core_pattern=core", file, pattern)
+}
+
+// tail keeps the last bytes written to it, limit to 2*limit of them.
+type tail struct {
+	limit int
+	b     bytes.Buffer
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.b.Write(p)
+	if t.b.Len() > 2*t.limit {
+		t.b.Next(t.b.Len() - t.limit)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	b := t.b.Bytes()
+	return string(b[max(0, len(b)-t.limit):])
+}

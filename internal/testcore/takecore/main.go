@@ -1,0 +1,56 @@
+// Takecore makes, or finds in the cache, the core file of a test program and
+// prints two lines: the path of the core and the path of the executable.
+//
+//	go run ./internal/testcore/takecore [-go go1.27.0] [-kind kernel|gcore|any] [-pie] [-lines] PROGRAM [ARG…]
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+
+	"goheap/internal/testcore"
+)
+
+func main() {
+	var opt testcore.Options
+	flag.StringVar(&opt.Go, "go", "", "toolchain to build the program with, as in GOTOOLCHAIN")
+	flag.BoolVar(&opt.PIE, "pie", false, "build a position-independent executable")
+	kind := flag.String("kind", string(testcore.Kernel), "who writes the core: kernel, gcore, or any: gcore, and the kernel where that fails")
+	lines := flag.Bool("lines", false, "print also what the program said of itself")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: takecore [flags] PROGRAM [ARG…]")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() == 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	kinds := []testcore.Kind{testcore.Kind(*kind)}
+	if *kind == "any" {
+		kinds = []testcore.Kind{testcore.Gcore, testcore.Kernel}
+	}
+	var dump testcore.Dump
+	var errs []error
+	for _, k := range kinds {
+		var err error
+		if dump, err = testcore.Take(flag.Arg(0), opt, k, flag.Args()[1:]...); err == nil {
+			errs = nil
+			break
+		}
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		fmt.Fprintln(os.Stderr, "takecore:", err)
+		os.Exit(1)
+	}
+	fmt.Println(dump.Core)
+	fmt.Println(dump.Exe)
+	if *lines {
+		for _, line := range dump.Output {
+			fmt.Println(line)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+// Package testcore builds the programs in testdata/programs, runs them and
+// takes their core files, for the tests of every package.
+//
+// What it makes is kept under testdata/.cache, keyed by everything that
+// decides the bytes: source, toolchain, flags, environment, kind of core and
+// arguments. A file lock per entry lets test packages run side by side
+// without making the same core twice; an entry appears by one rename, so an
+// interrupted run leaves nothing half made. Entries are read-only to callers.
+// The cache may be deleted at any time no test runs.
+package testcore
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// Kind says who writes the core file.
+type Kind string
+
+const (
+	// Gcore attaches gdb to the running process. The core holds more mappings
+	// than a kernel core, and threads are caught where they happen to be.
+	Gcore Kind = "gcore"
+	// Kernel lets the process abort itself under RLIMIT_CORE = unlimited.
+	Kernel Kind = "kernel"
+)
+
+// Options select how a program is built and run. The zero value builds as a
+// plain "go build" does, with the toolchain that runs the test.
+type Options struct {
+	Go    string   // toolchain as in GOTOOLCHAIN, such as "go1.27.0"; "" is the running one
+	PIE   bool     // -buildmode=pie
+	Flags []string // further flags of go build, such as "-gcflags=all=-N -l"
+	Env   []string // "NAME=value", added to the environment of the build and of the run
+}
+
+// Dump is one core file and what the process said before it was taken.
+type Dump struct {
+	Exe    string   // the executable, at the path it ran from
+	Core   string   // the core file
+	Output []string // the lines printed before "ready", in order
+}
+
+// Build returns the path of an executable of testdata/programs/<program>. It
+// fails the test, with the compiler's words, where the program does not build.
+func Build(t testing.TB, program string, opt Options) (exe string) {
+	t.Helper()
+	c, err := findCache()
+	if err == nil {
+		exe, err = c.build(program, opt)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return exe
+}
+
+// Core returns a core file of a run of the program with args, taken once the
+// program has printed "ready". It fails the test where the core cannot be
+// had, and says what the machine lacks.
+func Core(t testing.TB, program string, opt Options, kind Kind, args ...string) Dump {
+	t.Helper()
+	d, err := Take(program, opt, kind, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Take is Core for callers that are not tests.
+func Take(program string, opt Options, kind Kind, args ...string) (Dump, error) {
+	c, err := findCache()
+	if err != nil {
+		return Dump{}, err
+	}
+	return c.core(program, opt, kind, args)
+}
+
+func (opt Options) toolchain() string {
+	if opt.Go != "" {
+		return opt.Go
+	}
+	// runtime.Version may add " X:experiments" to the name.
+	v, _, _ := strings.Cut(runtime.Version(), " ")
+	if strings.HasPrefix(v, "go1.") {
+		return v
+	}
+	return "local"
+}
+
+// language is the go directive that the toolchain of that name understands:
+// "1.20" for go1.20.14, "1.26" for go1.26.8.
+func (opt Options) language() string {
+	parts := strings.Split(strings.TrimPrefix(opt.toolchain(), "go"), ".")
+	if len(parts) < 2 || parts[0] != "1" {
+		return "1.26"
+	}
+	minor, _, _ := strings.Cut(parts[1], "rc")
+	return "1." + minor
+}
+
+// moduleRoot is the folder of go.mod, searched from the working folder
+// upwards: tests run in the folder of their package.
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", fmt.Errorf("no go.mod above the working folder; run from inside the goheap tree")
+		}
+		dir = parent
+	}
+}
