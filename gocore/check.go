@@ -1,0 +1,179 @@
+package gocore
+
+import (
+	"context"
+	"fmt"
+
+	"goheap/dump"
+	"goheap/heap"
+)
+
+// Check is one comparison of what goheap found with what the program's runtime
+// says.
+type Check struct {
+	Name          string
+	Ours, Runtime int64
+	Difference    int64
+	Status        CheckStatus
+	Reason        string   // for people; empty where the status is CheckOK
+	Examples      []uint64 // up to ten addresses where the two differ
+}
+
+// CheckStatus is the outcome of a Check.
+type CheckStatus string
+
+const (
+	CheckOK            CheckStatus = "ok"
+	CheckDiffers       CheckStatus = "differs"
+	CheckNotComparable CheckStatus = "not_comparable"
+)
+
+// recorded is what the runtime itself says of its heap, read by the decoder.
+type recorded struct {
+	gcphase    uint64
+	heapMarked uint64
+	allocSlots int64 // from its statistics
+	allocBytes int64
+	statistics bool // the two above were read
+	numGC      uint64
+	lastGC     int64 // the program's clock at the end of the last collection
+}
+
+const examples = 10
+
+// check compares, see design: the live set against the mark bits of the last
+// collection, and sums against the runtime's counters.
+func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Check {
+	has := func(set []uint64) func(heap.Node) bool {
+		return func(n heap.Node) bool { return hasBit(set, n) }
+	}
+	var checks []Check
+	// add returns the index of the new check: the slice moves.
+	add := func(name string, ours, runtime int64, ok bool, reason string, ex []uint64) int {
+		c := Check{Name: name, Ours: ours, Runtime: runtime, Difference: ours - runtime, Status: CheckOK, Examples: ex}
+		if !ok {
+			c.Status, c.Reason = CheckDiffers, reason
+		}
+		checks = append(checks, c)
+		return len(checks) - 1
+	}
+
+	liveUnallocated, _, ex := im.difference(live.Has, has(im.allocated), examples)
+	add("reachable slots that are not allocated", int64(liveUnallocated), 0, liveUnallocated == 0,
+		"pointers lead to slots that the runtime holds for free: the core was taken inside the allocator, or the reader is wrong", ex)
+
+	slots, size := im.countSlots(im.allocated)
+	if r.statistics {
+		add("allocated slots", int64(slots), r.allocSlots, within(int64(slots), r.allocSlots, 0), "the runtime's own counters disagree", nil)
+		add("allocated bytes", int64(size), r.allocBytes, within(int64(size), r.allocBytes, 0), "the runtime's own counters disagree", nil)
+	}
+
+	_, markedBytes := im.countSlots(im.marked)
+	dead, deadBytes, deadEx := im.difference(has(im.marked), live.Has, examples)
+	fresh, _ := im.countSlots(im.fresh)
+	known := func(n heap.Node) bool { return hasBit(im.marked, n) || hasBit(im.fresh, n) }
+	unmarked, _, unmarkedEx := im.difference(live.Has, known, examples)
+	died := add("slots marked but not live", int64(dead), 0, dead == 0, fmt.Sprintf("%d bytes were marked by the last collection and are not reachable now", deadBytes), deadEx)
+	unseen := add("slots live but neither marked nor allocated since", int64(unmarked), 0, unmarked == 0, "they are reachable, but the last collection did not mark them", unmarkedEx)
+	switch {
+	case r.gcphase != 0:
+		for _, i := range []int{died, unseen} {
+			checks[i].Status, checks[i].Reason = CheckNotComparable, "the core was taken while the collector was marking: its marks are incomplete"
+		}
+	case r.numGC == 0:
+		for _, i := range []int{died, unseen} {
+			checks[i].Status, checks[i].Reason = CheckNotComparable, "no collection has run yet"
+		}
+	case dead > 0 && fresh > 0:
+		checks[died].Status = CheckNotComparable
+		checks[died].Reason = fmt.Sprintf("the program ran on after its last collection, allocated %d slots, and dropped %d of %d marked bytes", fresh, deadBytes, markedBytes)
+	}
+	if r.gcphase == 0 && r.numGC > 0 {
+		// An object with a finalizer is scanned from its special, which counts
+		// its bytes, and once more when it is marked (runtime/mgcmark.go,
+		// gcScanFinalizer and scanObject).
+		counted := int64(markedBytes + im.finalizerBytes())
+		tolerance := max(int64(r.heapMarked/1000), 16<<10)
+		add("bytes marked by the last collection", counted, int64(r.heapMarked), within(counted, int64(r.heapMarked), tolerance),
+			"the sum of the mark bits, with objects that have finalizers counted twice as the runtime does, is not what runtime.gcController.heapMarked says", nil)
+	}
+	return checks
+}
+
+// finalizerBytes returns the bytes of the slots with pointers that have a
+// finalizer.
+func (im *image) finalizerBytes() uint64 {
+	var sum uint64
+	last := heap.None
+	for _, s := range im.specials {
+		n, ok := im.pages.lookup(s.object)
+		if e := im.extentAt(s.object); ok && s.kind == finalizerSpecial && e.pointers != noPointers && n != last {
+			sum += e.elem
+			last = n
+		}
+	}
+	return sum
+}
+
+func within(a, b, tolerance int64) bool { return a-b <= tolerance && b-a <= tolerance }
+
+// readRecorded reads the runtime's own counters.
+func (d *coreDecoder) readRecorded() *recorded {
+	im, rt, a := d.im, d.layout, d.im.arch
+	r := &recorded{gcphase: d.globalWord("runtime.gcphase") & 0xffffffff}
+	if addr, err := d.global("runtime.gcController"); err == nil {
+		if b, ok := im.mem.Slice(addr, uint64(rt.GCController.Size)); ok {
+			r.heapMarked = rt.GCController.HeapMarked.Uint(a, b)
+		}
+	}
+	addr, err := d.global("runtime.memstats")
+	if err != nil {
+		return r
+	}
+	b, ok := im.mem.Slice(addr, uint64(rt.Mstats.Size))
+	if !ok {
+		d.problem(dump.Warning, 1, "runtime.memstats is not in the core: allocated bytes cannot be checked against it")
+		return r
+	}
+	r.lastGC = int64(rt.Mstats.LastGC.Uint(a, b))
+	r.numGC = rt.Mstats.NumGC.Uint(a, b)
+	r.allocSlots, r.allocBytes, r.statistics = d.cachedSlots, d.cachedBytes, true
+	// The statistics are the sum of three buffers that the runtime rotates
+	// (runtime/mstats.go, consistentHeapStats); what spans in the caches have
+	// handed out since they were cached comes on top.
+	f := &rt.HeapStats
+	sizes := d.classSizes()
+	d.classes = sizes
+	for i := range 3 {
+		s := b[rt.Mstats.HeapStats.Offset+uint64(i)*uint64(f.Size):]
+		r.allocBytes += int64(f.LargeAlloc.Uint(a, s) - f.LargeFree.Uint(a, s))
+		r.allocSlots += int64(f.LargeAllocCount.Uint(a, s) - f.LargeFreeCount.Uint(a, s))
+		for class, size := range sizes {
+			at := func(f uint64) uint64 { return a.Order().Uint64(s[f+8*uint64(class):]) }
+			n := int64(at(f.SmallAllocCount.Offset) - at(f.SmallFreeCount.Offset))
+			r.allocSlots += n
+			r.allocBytes += n * int64(size)
+		}
+	}
+	return r
+}
+
+// classSizes returns the slot size of each small size class
+// (internal/runtime/gc.SizeClassToSize; before Go 1.25 runtime.class_to_size).
+func (d *coreDecoder) classSizes() []uint16 {
+	for _, name := range []string{"internal/runtime/gc.SizeClassToSize", "runtime.class_to_size"} {
+		sym, ok := d.exe.file.Symbol(name)
+		if !ok {
+			continue
+		}
+		if b, ok := d.im.mem.Slice(sym.Addr+d.exe.bias, sym.Size); ok {
+			sizes := make([]uint16, min(sym.Size, uint64(d.layout.HeapStats.SmallAllocCount.Size)/4)/2)
+			for i := range sizes {
+				sizes[i] = d.im.arch.Order().Uint16(b[2*i:])
+			}
+			return sizes
+		}
+	}
+	d.problem(dump.Warning, 1, "the table of size classes is not in the executable: allocated bytes cannot be checked")
+	return nil
+}

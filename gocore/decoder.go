@@ -1,0 +1,138 @@
+package gocore
+
+import (
+	"errors"
+	"fmt"
+
+	"goheap/dump"
+	"goheap/gocore/internal/layout"
+	"goheap/gocore/internal/symbols"
+	"goheap/gocore/internal/types"
+	"goheap/heap"
+	"goheap/internal/progress"
+)
+
+// What Open can find wrong with a core or its program. Errors wrap one of these
+// in a sentence that says what to do.
+var (
+	ErrNotGo           = errors.New("not a Go program")
+	ErrNoExecutable    = errors.New("no executable")
+	ErrWrongExecutable = errors.New("wrong executable")
+	ErrNoDWARF         = errors.New("no DWARF")
+	ErrVersion         = errors.New("unsupported Go version")
+	ErrDamaged         = errors.New("damaged runtime tables")
+)
+
+// Problem is something skipped, missing or uncertain: see dump.Problem.
+type Problem = dump.Problem
+
+// coreDecoder fills an image from a core and its executable.
+type coreDecoder struct {
+	core   *dump.Core
+	exe    *executable
+	layout *layout.Runtime
+	im     *image
+
+	modules  []module
+	types    *types.Table
+	statics  []static // by address
+	problems []Problem
+
+	goroot string // what the paths of the standard library's files start with; "" with -trimpath
+
+	classes []uint16 // slot sizes by size class
+
+	sweepgen    uint32
+	cachedBytes int64 // allocated in spans that Ps hold, not yet in the statistics
+	cachedSlots int64
+}
+
+// problem records one line with a count; it does nothing for count 0.
+func (d *coreDecoder) problem(s dump.Severity, count int, message string) {
+	if count > 0 {
+		d.problems = append(d.problems, Problem{Severity: s, Message: message, Count: count})
+	}
+}
+
+// global returns the address in the core of a variable of the program.
+func (d *coreDecoder) global(name string) (uint64, error) {
+	sym, ok := d.exe.file.Symbol(name)
+	if !ok {
+		return 0, fmt.Errorf("%w: %s has no symbol %s: was it linked with -ldflags=-s? Build it again without", ErrNoDWARF, d.exe.path, name)
+	}
+	return sym.Addr + d.exe.bias, nil
+}
+
+// globalWord reads a word-sized variable; 0 where it cannot be read.
+func (d *coreDecoder) globalWord(name string) uint64 {
+	addr, err := d.global(name)
+	if err != nil {
+		return 0
+	}
+	w, _ := d.im.mem.Word(addr)
+	return w
+}
+
+// maxList bounds the walk of a linked list in foreign memory.
+const maxList = 1 << 26
+
+// decodeCore reads everything of a core that is not an object: the image has
+// spans, specials, roots and goroutines afterwards, and its slots have nodes.
+func decodeCore(core *dump.Core, exe *executable, t *progress.Tracker) (*coreDecoder, error) {
+	d := &coreDecoder{core: core, exe: exe, im: &image{mem: core.Memory, arch: core.Memory.Arch}}
+	var err error
+	if d.layout, err = layout.Load(runtimeSymbols{exe.file}); err != nil {
+		return nil, fmt.Errorf("%w: %s was built by %s: %w; goheap is tested with Go 1.%d to 1.%d", ErrVersion, exe.path, exe.file.GoVersion, err, oldestGo, newestGo)
+	}
+	if minor, ok := goMinor(exe.file.GoVersion); !ok || minor > newestGo {
+		d.problem(dump.Warning, 1, fmt.Sprintf("the program was built by %s, which is newer than the Go 1.%d that goheap is tested with: see what `goheap check` says", exe.file.GoVersion, newestGo))
+	}
+	phase := t.Start("read runtime", 0)
+	defer phase.Finish()
+	for _, step := range []func() error{d.readModules, d.readSpans} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	d.types = exe.file.Types()
+	r := types.Runtime{Memory: core.Memory, Layout: types.LayoutOf(exe.file.GoVersion)}
+	for i, m := range d.modules {
+		r.Modules = append(r.Modules, types.Module{Types: m.types, ETypes: m.etypes, DWARF: i == 0})
+	}
+	d.types.SetRuntime(r)
+	d.findStatics()
+	d.readGlobals()
+	if err := d.readGoroutines(); err != nil {
+		return nil, err
+	}
+	d.readQueues()
+	if !d.im.number(len(d.im.roots) + len(d.im.specials)) {
+		return nil, fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
+	}
+	d.readBits()
+	return d, nil
+}
+
+// scansVectorRegisters reports whether the program's collector scans the vector
+// registers of preempted goroutines (runtime/mgcmark.go, scanstack, Go 1.27).
+func (d *coreDecoder) scansVectorRegisters() bool {
+	minor, ok := goMinor(d.exe.file.GoVersion)
+	return !ok || minor >= 27
+}
+
+// runtimeSymbols is a layout.Source over an executable's DWARF.
+type runtimeSymbols struct{ *symbols.File }
+
+func (s runtimeSymbols) Field(typ, path string) (offset, size uint64, ok bool) {
+	l, ok := s.Struct(typ)
+	if !ok {
+		return 0, 0, false
+	}
+	f, ok := l.Field(path)
+	return f.Offset, f.Size, ok
+}
+
+func (s runtimeSymbols) SizeOf(typ string) (uint64, bool) {
+	l, ok := s.Struct(typ)
+	return l.Size, ok
+}

@@ -1,0 +1,99 @@
+package gocore_test
+
+import (
+	"fmt"
+	"hash/fnv"
+	"runtime"
+	"slices"
+	"testing"
+
+	"goheap/gocore"
+	"goheap/heap"
+	"goheap/heap/heaptest"
+	"goheap/internal/testcore"
+)
+
+// fingerprint is all that is found in a core, apart from the files' paths: the
+// graph and the types as numbers, names and paths as a hash.
+type fingerprint struct {
+	offset        []uint64
+	target        []heap.Node
+	types         []heap.TypeID
+	names         uint64
+	roots, checks string
+}
+
+func take(t *testing.T, core string) fingerprint {
+	t.Helper()
+	p, err := gocore.Open(t.Context(), core, gocore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	g, err := p.Graph(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As the program does it: types beside the dominators.
+	typed := make(chan error)
+	go func() { typed <- p.TypeObjects(t.Context()) }()
+	d, err := g.Dominators(t.Context(), nil)
+	if err := <-typed; err != nil {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	checks, err := p.Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := fnv.New64a()
+	nodes := heaptest.Nodes(g)
+	for i, n := range nodes {
+		if i%(1+len(nodes)/30_000) != 0 {
+			continue
+		}
+		fmt.Fprintln(h, n, p.Addr(n), p.KindOf(n), p.Name(n), p.Type(n), p.Evidence(n), p.Count(n), d.Retained(n), d.Idom(n))
+		if i%50 == 0 {
+			fields, more := p.Fields(n, 10)
+			fmt.Fprintln(h, p.Expr(d.PathTo(n)), fields, more)
+		}
+	}
+	for i, gr := range p.Goroutines() {
+		fmt.Fprintln(h, gr, p.Frames(i))
+	}
+	return fingerprint{
+		slices.Clone(g.Offset), slices.Clone(g.Target), slices.Clone(p.TypeIDs()), h.Sum64(),
+		fmt.Sprint(p.Roots()), fmt.Sprint(checks, p.Typing(), p.Problems()),
+	}
+}
+
+// What is found does not depend on how many processors look, nor on the run.
+func TestSameWhateverGOMAXPROCS(t *testing.T) {
+	// The last is large enough to be scanned in many parts at once.
+	for _, program := range [][]string{{"quiet"}, {"probe"}, {"typed"}, {"sessions", "30000"}} {
+		t.Run(program[0], func(t *testing.T) {
+			core := testcore.Core(t, program[0], testcore.Options{}, testcore.Kernel, program[1:]...).Core
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+			want := take(t, core)
+			for _, procs := range []int{1, 2, 4} {
+				runtime.GOMAXPROCS(procs)
+				got := take(t, core)
+				switch {
+				case !slices.Equal(got.offset, want.offset) || !slices.Equal(got.target, want.target):
+					t.Errorf("GOMAXPROCS=%d: the graph differs", procs)
+				case !slices.Equal(got.types, want.types):
+					t.Errorf("GOMAXPROCS=%d: the types differ", procs)
+				case got.roots != want.roots:
+					t.Errorf("GOMAXPROCS=%d: the roots differ:\n%s\nand\n%s", procs, got.roots, want.roots)
+				case got.checks != want.checks:
+					t.Errorf("GOMAXPROCS=%d: the checks, sums or problems differ:\n%s\nand\n%s", procs, got.checks, want.checks)
+				case got.names != want.names:
+					t.Errorf("GOMAXPROCS=%d: names, values or paths differ", procs)
+				}
+			}
+		})
+	}
+}

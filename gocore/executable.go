@@ -1,0 +1,268 @@
+package gocore
+
+import (
+	"bytes"
+	"cmp"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"goheap/dump"
+	"goheap/gocore/internal/symbols"
+)
+
+// executable is the program file that a core belongs to.
+type executable struct {
+	path string
+	file *symbols.File
+	bias uint64 // what to add to the file's addresses
+
+	variables []symbols.Variable // of packages, by address as linked
+
+	data []byte // the mapped file
+	free func()
+}
+
+// findExecutable opens the program that core is of, at the path given or at the
+// one that the core names, and checks that it is the same build.
+func findExecutable(core *dump.Core, opt Options) (*executable, []Problem, error) {
+	path, how := opt.Exe, "--exe"
+	if path == "" {
+		path, how = executablePath(core)
+		if path == "" && len(core.Auxv) == 0 {
+			return nil, nil, fmt.Errorf("%w, %w: the notes that name it, which gdb writes last, are missing from the core (%s); take it again, or try --exe PATH", ErrNoExecutable, dump.ErrTruncated, firstProblem(core))
+		}
+		if path == "" {
+			return nil, nil, fmt.Errorf("%w: the core does not name it (no AT_EXECFN, no NT_FILE); give it with --exe PATH", ErrNoExecutable)
+		}
+	}
+	st, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil, fmt.Errorf("%w: %s (from %s) does not exist here; copy the program from where the core was taken and give it with --exe PATH", ErrNoExecutable, path, how)
+	case err != nil:
+		return nil, nil, fmt.Errorf("%w: %w; give the program with --exe PATH", ErrNoExecutable, err)
+	case st.IsDir():
+		return nil, nil, fmt.Errorf("%w: %s (from %s) is a directory; give the program with --exe PATH", ErrNoExecutable, path, how)
+	}
+	x := &executable{path: path}
+	x.data, x.free, err = dump.MapFile(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w; give the program with --exe PATH", ErrNoExecutable, err)
+	}
+	x.file, err = symbols.New(bytes.NewReader(x.data))
+	if err != nil {
+		x.free()
+		return nil, nil, fmt.Errorf("%w: %s (from %s): %w; give the program with --exe PATH", ErrNoExecutable, path, how, err)
+	}
+	problems, err := x.place(core, opt.Force)
+	if err == nil {
+		err = x.usable()
+	}
+	if err != nil {
+		x.close()
+		return nil, nil, err
+	}
+	x.variables = x.file.Globals()
+	return x, problems, nil
+}
+
+// usable says what keeps an executable that matches from being read.
+func (x *executable) usable() error {
+	if x.file.GoVersion == "" {
+		return fmt.Errorf("%w: %s has no Go build information; goheap reads cores of Go programs only", ErrNotGo, x.path)
+	}
+	if minor, ok := goMinor(x.file.GoVersion); ok && minor < oldestGo {
+		return fmt.Errorf("%w: %s was built by %s; goheap reads programs of Go 1.%d and later", ErrVersion, x.path, x.file.GoVersion, oldestGo)
+	}
+	err := x.file.DWARF()
+	switch {
+	case errors.Is(err, symbols.ErrNoDWARF):
+		return fmt.Errorf("%w: %s was linked without it (-ldflags=-w or -s) or stripped: build the same sources without these flags, run that program and take a new core", ErrNoDWARF, x.path)
+	case err != nil && !x.file.HasDWARF():
+		return fmt.Errorf("%w: the debugging information of %s is damaged: %w; give an undamaged copy with --exe PATH", ErrNoDWARF, x.path, err)
+	}
+	return nil
+}
+
+// oldestGo and newestGo are the minor versions of Go that are tested.
+const (
+	oldestGo = 26
+	newestGo = 27
+)
+
+// goMinor returns the minor version in a string such as "go1.26.8 X:foo". A
+// development version has none.
+func goMinor(version string) (int, bool) {
+	rest, ok := strings.CutPrefix(version, "go1.")
+	if !ok {
+		return 0, false
+	}
+	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if end >= 0 {
+		rest = rest[:end]
+	}
+	n, err := strconv.Atoi(rest)
+	return n, err == nil
+}
+
+// variableAt returns the index in x.variables of the one that covers addr, an
+// address in the process.
+func (x *executable) variableAt(addr uint64) (int, bool) {
+	addr -= x.bias
+	i, ok := slices.BinarySearchFunc(x.variables, addr, func(v symbols.Variable, a uint64) int { return cmp.Compare(v.Addr, a) })
+	if !ok {
+		i--
+	}
+	if i < 0 || addr-x.variables[i].Addr >= max(1, x.size(x.variables[i])) {
+		return 0, false
+	}
+	return i, true
+}
+
+func (x *executable) size(v symbols.Variable) uint64 { return x.file.Types().Type(v.Type).Size }
+
+func (x *executable) close() {
+	x.file.Close()
+	x.free()
+}
+
+func firstProblem(core *dump.Core) string {
+	if len(core.Problems) == 0 {
+		return "though it is not cut short"
+	}
+	return core.Problems[0].Message
+}
+
+// executablePath returns where the core says its program is, and which of its
+// notes says so.
+func executablePath(core *dump.Core) (path, how string) {
+	execfn := ""
+	if addr := core.Auxv[dump.AuxExecFn]; addr != 0 {
+		execfn, _ = core.Memory.CString(addr)
+	}
+	// AT_EXECFN may be relative to a directory that is long forgotten: the
+	// mapping of the program's own headers has the full path.
+	phdr := core.Auxv[dump.AuxPhdr]
+	entry := core.Auxv[dump.AuxEntry]
+	for _, m := range core.Mappings {
+		if phdr >= m.Start && phdr < m.End || entry >= m.Start && entry < m.End {
+			return m.Path, "NT_FILE"
+		}
+	}
+	for _, m := range core.Mappings {
+		if execfn != "" && filepath.Base(m.Path) == filepath.Base(execfn) {
+			return m.Path, "NT_FILE"
+		}
+	}
+	return execfn, "AT_EXECFN"
+}
+
+// minPage is the smallest page size of Linux.
+const minPage = 4096
+
+// place computes the bias, compares build ids and fills the file's pages in
+// where the core has none.
+func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
+	var problems []Problem
+	f := x.file.ELF()
+	if f.Machine != core.Memory.Arch.Machine {
+		return nil, fmt.Errorf("%w: %s is a program for %s, the core is of one for %s; give the right one with --exe PATH", ErrWrongExecutable, x.path, f.Machine, core.Memory.Arch.Machine)
+	}
+	entry := core.Auxv[dump.AuxEntry]
+	switch {
+	case f.Type == elf.ET_EXEC:
+	case entry != 0:
+		x.bias = entry - f.Entry
+	default:
+		problems = append(problems, Problem{Severity: dump.Warning, Message: "the core does not say where the program was loaded (no AT_ENTRY): taken to be at its own addresses", Count: 1})
+	}
+	if entry != 0 && entry-x.bias != f.Entry {
+		return nil, fmt.Errorf("%w: %s starts at %#x, the program of the core at %#x: it is another build; give the right one with --exe PATH", ErrWrongExecutable, x.path, f.Entry, entry)
+	}
+	phdr := core.Auxv[dump.AuxPhdr]
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_PHDR && phdr != 0 && p.Vaddr+x.bias != phdr {
+			return nil, fmt.Errorf("%w: the program headers of %s would be at %#x, those of the core's program are at %#x: it is another build; give the right one with --exe PATH", ErrWrongExecutable, x.path, p.Vaddr+x.bias, phdr)
+		}
+	}
+	if x.bias%minPage != 0 {
+		return nil, fmt.Errorf("%w: %s would have been loaded at %#x, which is no page: it is another build; give the right one with --exe PATH", ErrWrongExecutable, x.path, x.bias)
+	}
+	compared := false
+	for _, p := range f.Progs {
+		if p.Type != elf.PT_NOTE || p.Filesz == 0 {
+			continue
+		}
+		in := bytesAt(x.data, p.Off, p.Filesz)
+		was := core.Memory.Prefix(p.Vaddr+x.bias, p.Filesz)
+		if len(was) < len(in) || len(in) == 0 || allZero(was) {
+			continue
+		}
+		compared = true
+		if !bytes.Equal(in, was[:len(in)]) {
+			if !force {
+				return nil, fmt.Errorf("%w: the build id of %s (%s) is not the one in the core; give the program that the core was taken of with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.path, x.file.BuildID)
+			}
+			problems = append(problems, Problem{Severity: dump.Error, Message: "the build id of the executable is not the one in the core: types and addresses may be wrong", Count: 1})
+		}
+	}
+	// The notes of a program stand in its first page, which is in every core
+	// unless coredump_filter or gcore left it out. Then the program's writable
+	// data, which a core always has, must agree where nothing ever writes.
+	if !compared && !x.sameModuledata(core, f) {
+		if !force {
+			return nil, fmt.Errorf("%w: the runtime's own tables in the core are not those of %s: it is another build; give the right one with --exe PATH, or --force to go on", ErrWrongExecutable, x.path)
+		}
+		problems = append(problems, Problem{Severity: dump.Error, Message: "the runtime's tables in the core are not those of the executable: types and addresses may be wrong", Count: 1})
+	}
+	mapped := false
+	for _, m := range core.Mappings {
+		if m.Path == x.path || filepath.Base(m.Path) == filepath.Base(x.path) {
+			core.Memory.Fill(m.Start, bytesAt(x.data, m.Offset, m.End-m.Start))
+			mapped = true
+		}
+	}
+	if !mapped {
+		for _, p := range f.Progs {
+			if p.Type == elf.PT_LOAD {
+				core.Memory.Fill(p.Vaddr+x.bias, bytesAt(x.data, p.Off, p.Filesz))
+			}
+		}
+	}
+	return problems, nil
+}
+
+// sameModuledata compares the link-time words of runtime.firstmoduledata with
+// the core's: addresses of tables, which differ between two builds of almost any
+// two programs. It reports true where there is nothing to compare.
+func (x *executable) sameModuledata(core *dump.Core, f *elf.File) bool {
+	sym, ok := x.file.Symbol("runtime.firstmoduledata")
+	if !ok || f.Type != elf.ET_EXEC {
+		return true
+	}
+	const words = 24 * 8 // the slices and addresses at its start, all set by the linker
+	for _, p := range f.Progs {
+		if p.Type != elf.PT_LOAD || sym.Addr < p.Vaddr || sym.Addr+words > p.Vaddr+p.Filesz {
+			continue
+		}
+		was, ok := core.Memory.Slice(sym.Addr, words)
+		return !ok || bytes.Equal(was, bytesAt(x.data, p.Off+sym.Addr-p.Vaddr, words))
+	}
+	return true
+}
+
+func bytesAt(data []byte, off, n uint64) []byte {
+	if off >= uint64(len(data)) {
+		return nil
+	}
+	return data[off : off+min(n, uint64(len(data))-off)]
+}
+
+func allZero(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }

@@ -1,0 +1,238 @@
+package gocore
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"goheap/dump"
+	"goheap/gocore/internal/unwind"
+)
+
+// Goroutine states (runtime/runtime2.go).
+const (
+	gIdle      = 0
+	gRunnable  = 1
+	gRunning   = 2
+	gSyscall   = 3
+	gWaiting   = 4
+	gDead      = 6
+	gCopystack = 8
+	gPreempted = 9
+	gLeaked    = 10 // since Go 1.26
+	gDeadextra = 11 // since Go 1.26
+	gScan      = 0x1000
+)
+
+// goroutine is one entry of runtime.allgs that has a stack.
+type goroutine struct {
+	addr             uint64
+	id, parent       uint64
+	status           uint32
+	waitReason       uint8
+	waitSince        int64 // of the program's clock, 0 for unknown
+	startPC, goPC    uint64
+	stackLo, stackHi uint64
+	thread           int // 0 for none
+	root             int // index in image.roots
+	state            unwind.State
+	topPC            uint64 // of the frame that tells best what it does, 0 for none
+}
+
+// readGoroutines walks the stacks of all goroutines that have one, as the
+// collector does. A thread's registers count for the goroutine it runs.
+func (d *coreDecoder) readGoroutines() error {
+	im, rt, a := d.im, d.layout, d.im.arch
+	for f := range d.modules[0].table.ByName("runtime.main") {
+		name, _ := f.FileLine(f.Entry)
+		d.goroot = strings.TrimSuffix(name, "runtime/proc.go")
+	}
+	walker, err := d.walker()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrVersion, err)
+	}
+	d.im.walker = walker
+	allgs, err := d.global("runtime.allgs")
+	if err != nil {
+		return err
+	}
+	w := uint64(a.PtrSize)
+	header, ok := im.mem.Slice(allgs, 2*w)
+	if !ok {
+		return fmt.Errorf("%w: runtime.allgs at %#x is not in the core", dump.ErrTruncated, allgs)
+	}
+	count := a.Word(header[w:])
+	list, ok := im.mem.Slice(a.Word(header), count*w)
+	if !ok || count > maxList {
+		return fmt.Errorf("%w: the list of %d goroutines at %#x is not in the core", dump.ErrTruncated, count, a.Word(header))
+	}
+	threads := map[uint64]*dump.Thread{}
+	for i := range d.core.Threads {
+		threads[uint64(d.core.Threads[i].ID)] = &d.core.Threads[i]
+	}
+	var missing, inexact, noThread int
+	var first string
+	var frames []unwind.Frame
+	var slots []unwind.Slot
+	for i := range count {
+		addr := a.Word(list[i*w:])
+		b, ok := im.mem.Slice(addr, uint64(rt.G.Size))
+		if !ok {
+			missing++
+			continue
+		}
+		f := &rt.G
+		g := goroutine{
+			addr: addr, id: f.Goid.Uint(a, b), parent: f.ParentGoid.Uint(a, b),
+			status: uint32(f.Atomicstatus.Uint(a, b)) &^ gScan, waitReason: uint8(f.Waitreason.Uint(a, b)), waitSince: int64(f.Waitsince.Uint(a, b)),
+			startPC: f.Startpc.Uint(a, b), goPC: f.Gopc.Uint(a, b), stackLo: f.StackLo.Uint(a, b), stackHi: f.StackHi.Uint(a, b),
+		}
+		if g.status == gIdle || g.status == gDead || g.status == gDeadextra {
+			continue
+		}
+		from := unwind.G{
+			StackLo: g.stackLo, StackHi: g.stackHi, StackTop: f.Stktopsp.Uint(a, b),
+			SchedPC: f.SchedPC.Uint(a, b), SchedSP: f.SchedSP.Uint(a, b), SchedLR: f.SchedLR.Uint(a, b), SchedBP: f.SchedBP.Uint(a, b),
+			SyscallPC: f.Syscallpc.Uint(a, b), SyscallSP: f.Syscallsp.Uint(a, b), SyscallBP: f.Syscallbp.Uint(a, b),
+			Running: g.status == gRunning,
+			Ctxt:    addr + f.SchedCtxt.Offset, Defer: addr + f.Defer.Offset, Panic: addr + f.Panic.Offset,
+		}
+		if state := f.XRegsState.Uint(a, b); d.scansVectorRegisters() && state != 0 && f.AsyncSafePoint.Uint(a, b) != 0 {
+			from.ExtendedRegs = unwind.Range{Addr: state + rt.XRegState.Regs.Offset, Size: uint64(rt.XRegState.Regs.Size)}
+		}
+		var thread *unwind.Thread
+		if m := f.M.Uint(a, b); m != 0 && (g.status == gRunning || g.status == gSyscall) {
+			thread = d.threadOf(m, threads, &g)
+			if thread == nil && g.status == gRunning {
+				noThread++
+			}
+		}
+		state, err := walker.Start(&from, thread)
+		if err != nil {
+			inexact++
+			first = cmpFirst(first, g.id, err)
+		}
+		g.state = state
+		frames, slots, err = walker.Walk(state, frames[:0], slots[:0])
+		if err != nil {
+			inexact++
+			first = cmpFirst(first, g.id, err)
+			for _, lost := range lostRanges(err) {
+				slots = walker.Conservative(lost.Addr, lost.Addr+lost.Size, slots)
+			}
+		}
+		g.root = len(im.roots)
+		g.topPC = d.topPC(frames)
+		im.addRoot(root{kind: goroutineRoot, addr: addr, goroutine: int32(len(im.goroutines))})
+		for _, s := range slots {
+			p, ok := im.mem.Word(s.Addr)
+			if ok && im.inHeap(p) {
+				im.pieces = append(im.pieces, piece{slot: s.Addr, value: p, frame: s.Frame, register: -1, conservative: s.Conservative})
+			}
+		}
+		if state.Running {
+			for i, p := range state.Registers {
+				if im.inHeap(p) {
+					im.pieces = append(im.pieces, piece{value: p, frame: 0, register: int16(i), conservative: true})
+				}
+			}
+		}
+		im.endRoot()
+		im.goroutines = append(im.goroutines, g)
+	}
+	d.problem(dump.Error, missing, "goroutines (runtime.g) are not in the core: what their stacks hold is missing")
+	d.problem(dump.Warning, inexact, "goroutine stacks could not be walked exactly; what is left of them was scanned conservatively. The first: "+first)
+	d.problem(dump.Warning, noThread, "running goroutines have no thread in the core (another pid namespace?): their stacks were read from where they last stopped")
+	return nil
+}
+
+func cmpFirst(first string, id uint64, err error) string {
+	if first != "" {
+		return first
+	}
+	return fmt.Sprintf("goroutine %d: %v", id, err)
+}
+
+// lostRanges returns the parts of the stack that a walk says it did not read.
+func lostRanges(err error) []unwind.Range {
+	var out []unwind.Range
+	var collect func(error)
+	collect = func(err error) {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, e := range joined.Unwrap() {
+				collect(e)
+			}
+			return
+		}
+		var e *unwind.Error
+		if errors.As(err, &e) && e.Hi > e.Lo {
+			out = append(out, unwind.Range{Addr: e.Lo, Size: e.Hi - e.Lo})
+		}
+	}
+	collect(err)
+	return out
+}
+
+// topPC chooses the frame by which people know a goroutine: the innermost that
+// is not of the standard library, else that is not of the runtime.
+func (d *coreDecoder) topPC(frames []unwind.Frame) uint64 {
+	outside := uint64(0)
+	for i := range frames {
+		f := &frames[i]
+		if strings.HasPrefix(f.Func.Name(), "runtime.") {
+			continue
+		}
+		if file, _ := f.Func.FileLine(f.LookupPC()); !d.standard(file) {
+			return f.LookupPC()
+		}
+		if outside == 0 {
+			outside = f.LookupPC()
+		}
+	}
+	return outside
+}
+
+// standard reports whether a source file is one of the standard library. Its
+// files lie where the runtime's do; with -trimpath they start with the package's
+// path, which has no dot in its first element, while those of modules do or
+// carry a version.
+func (d *coreDecoder) standard(file string) bool {
+	if d.goroot != "" {
+		return strings.HasPrefix(file, d.goroot)
+	}
+	first, _, _ := strings.Cut(file, "/")
+	return !strings.ContainsAny(first, ".@") && !strings.HasPrefix(file, "/")
+}
+
+// threadOf returns the thread that executes goroutine g on the m at addr.
+func (d *coreDecoder) threadOf(addr uint64, threads map[uint64]*dump.Thread, g *goroutine) *unwind.Thread {
+	rt, a, mem := d.layout, d.im.arch, d.im.mem
+	m, ok := mem.Slice(addr, uint64(rt.M.Size))
+	if !ok {
+		return nil
+	}
+	t := threads[rt.M.Procid.Uint(a, m)]
+	if t == nil {
+		return nil
+	}
+	g.thread = t.ID
+	u := &unwind.Thread{
+		Registers: unwind.Registers{PC: t.PC, SP: t.SP, BP: t.Regs[6], All: t.Regs},
+		VDSOPC:    rt.M.VdsoPC.Uint(a, m), VDSOSP: rt.M.VdsoSP.Uint(a, m),
+	}
+	if sig, ok := mem.Slice(rt.M.Gsignal.Uint(a, m), uint64(rt.G.Size)); ok {
+		u.SignalLo, u.SignalHi = rt.G.StackLo.Uint(a, sig), rt.G.StackHi.Uint(a, sig)
+	}
+	return u
+}
+
+func (d *coreDecoder) walker() (*unwind.Walker, error) {
+	c := unwind.Config{
+		Arch: d.im.arch, Memory: d.im.mem,
+		Defer: unwind.DeferLayout{Heap: d.layout.Defer.Heap.Offset, Fn: d.layout.Defer.Fn.Offset, Link: d.layout.Defer.Link.Offset},
+	}
+	for _, m := range d.modules {
+		c.Modules = append(c.Modules, unwind.Module{Table: m.table, ROData: m.rodata})
+	}
+	return unwind.New(c)
+}

@@ -1,0 +1,222 @@
+package gocore
+
+import (
+	"goheap/dump"
+	"goheap/gocore/internal/unwind"
+	"goheap/heap"
+	"goheap/internal/arch"
+	"goheap/internal/flat"
+)
+
+// image is what a decoder makes of a file: the heap as flat arrays, the roots,
+// the goroutines and the memory to read values from. Everything above it,
+// graph, types, names and values, sees only this and does not know what kind of
+// file it came from.
+type image struct {
+	mem  *dump.Memory
+	arch arch.Arch
+
+	// extents are the spans that hold objects, in address order. Node numbers
+	// are given to their slots by number().
+	extents []extent
+	pages   pageTable
+	nodes   int // one more than the highest node number
+
+	// By node, one bit each: the slot is allocated; it was marked by the last
+	// garbage collection; it was allocated since its span was swept.
+	allocated, marked, fresh []uint64
+
+	specials []special // by object address
+	roots    []root
+	pieces   []piece // of all roots; root.pieces says which
+
+	goroutines []goroutine
+	walker     *unwind.Walker
+}
+
+// extent is a span: n slots of elem bytes from base.
+type extent struct {
+	base  uint64
+	elem  uint64
+	size  uint64 // of the whole span, in bytes; more than n*elem
+	first heap.Node
+	n     uint32
+
+	pointers pointerMap
+	at       uint64 // heapBits: address of the bitmap; oneType: address of the type, 0 for none
+
+	swept     bool
+	freeindex uint32
+	allocBits uint64 // address of the bitmap, 0 for none
+	markBits  uint64
+	inline    uint64 // address of the inline mark bits, 0 for none
+}
+
+// pointerMap says where an extent keeps which words of its slots are pointers
+// (runtime/mbitmap.go, Go 1.22 and later).
+type pointerMap uint8
+
+const (
+	noPointers pointerMap = iota // the span class says noscan
+	heapBits                     // one bit a word for the whole span, at its end
+	headers                      // each slot starts with the address of its type
+	oneType                      // the span names the type of its only object
+)
+
+// special is a record that the runtime attached to an object: what it keeps
+// alive, and the object it is about.
+type special struct {
+	object uint64 // the address it was made for, within a slot
+	kind   specialKind
+	keeps  []uint64 // addresses that the record itself keeps alive
+}
+
+type specialKind uint8
+
+const (
+	finalizerSpecial specialKind = iota
+	cleanupSpecial
+	weakHandleSpecial
+)
+
+// piece is one word that a root holds. slot is its address, 0 for a register.
+type piece struct {
+	slot, value  uint64
+	frame        int32 // index in the goroutine's frames, -1 for none
+	register     int16 // DWARF number where slot is 0, else -1
+	conservative bool
+}
+
+const (
+	pageShift = 13 // runtime's pageSize is 8 KiB on every platform
+	pageSize  = 1 << pageShift
+	// pagesPerBlock pages share one entry of the page table's first level.
+	blockShift    = 26
+	pagesPerBlock = 1 << (blockShift - pageShift)
+)
+
+// pageTable finds the slot that an address lies in: 16 bytes for each page of
+// the heap, so that a lookup touches one of them and nothing of the spans.
+type pageTable struct {
+	firstBlock uint64
+	blocks     []uint32 // by block after firstBlock: 1 + index of its pages
+	pages      []page
+}
+
+// page holds what is needed to find a slot and to divide: first and n are 0 for
+// a page without objects. magic is 2³²/elem rounded up, 0 for a span of one
+// object; the quotient is exact for offsets in any span of small objects
+// (runtime/mspan.divideByElemSize).
+type page struct {
+	first heap.Node
+	magic uint32
+	index uint32 // of the page in its span
+	n     uint16
+	kind  uint16 // elem/8 in spans of several objects, 0 for one; pointerMap on top
+}
+
+// pageKindShift is above elem/8, which is at most maxSmallElem/8.
+const (
+	pageKindShift = 14
+	maxSmallElem  = 1<<pageKindShift*8 - 8
+)
+
+// lookup returns the node whose slot holds addr, and whether there is one.
+func (t *pageTable) lookup(addr uint64) (heap.Node, bool) {
+	b := addr>>blockShift - t.firstBlock
+	if b >= uint64(len(t.blocks)) || t.blocks[b] == 0 {
+		return 0, false
+	}
+	p := &t.pages[uint64(t.blocks[b]-1)*pagesPerBlock+addr>>pageShift%pagesPerBlock]
+	off := uint64(p.index)<<pageShift | addr&(pageSize-1)
+	i := uint32(off * uint64(p.magic) >> 32)
+	if i >= uint32(p.n) {
+		return 0, false
+	}
+	return p.first + heap.Node(i), true
+}
+
+// slotAt is what a page tells about a slot.
+type slotAt struct {
+	node     heap.Node
+	off      uint64 // of the address in the slot
+	elem     uint64 // 0 where the span has one object: its extent knows
+	pointers pointerMap
+}
+
+// find is lookup with what else is known of the slot.
+func (t *pageTable) find(addr uint64) (slotAt, bool) {
+	b := addr>>blockShift - t.firstBlock
+	if b >= uint64(len(t.blocks)) || t.blocks[b] == 0 {
+		return slotAt{}, false
+	}
+	p := &t.pages[uint64(t.blocks[b]-1)*pagesPerBlock+addr>>pageShift%pagesPerBlock]
+	off := uint64(p.index)<<pageShift | addr&(pageSize-1)
+	i := uint32(off * uint64(p.magic) >> 32)
+	if i >= uint32(p.n) {
+		return slotAt{}, false
+	}
+	elem := uint64(p.kind&(1<<pageKindShift-1)) * 8
+	return slotAt{p.first + heap.Node(i), off - uint64(i)*elem, elem, pointerMap(p.kind >> pageKindShift)}, true
+}
+
+// build makes the table from extents whose first nodes are set.
+func (t *pageTable) build(extents []extent) {
+	if len(extents) == 0 {
+		return
+	}
+	last := extents[len(extents)-1]
+	t.firstBlock = extents[0].base >> blockShift
+	t.blocks = flat.Make[uint32](int((last.base+last.size-1)>>blockShift-t.firstBlock) + 1)
+	used := uint32(0)
+	for _, e := range extents {
+		for b := e.base >> blockShift; b <= (e.base+e.size-1)>>blockShift; b++ {
+			if at := &t.blocks[b-t.firstBlock]; *at == 0 {
+				used++
+				*at = used
+			}
+		}
+	}
+	t.pages = flat.Make[page](int(used) * pagesPerBlock)
+	for _, e := range extents {
+		p := page{first: e.first, n: uint16(e.n), kind: uint16(e.pointers) << pageKindShift}
+		if e.n > 1 {
+			p.magic = ^uint32(0)/uint32(e.elem) + 1
+			p.kind |= uint16(e.elem / 8)
+		}
+		for a := e.base; a < e.base+e.size; a += pageSize {
+			t.pages[uint64(t.blocks[a>>blockShift-t.firstBlock]-1)*pagesPerBlock+a>>pageShift%pagesPerBlock] = p
+			p.index++
+		}
+	}
+}
+
+func (t *pageTable) free() {
+	flat.Free(t.blocks)
+	flat.Free(t.pages)
+	*t = pageTable{}
+}
+
+// number gives nodes to all slots, after roots root nodes, and fills the bit
+// sets that need node numbers.
+func (im *image) number(roots int) bool {
+	next := uint64(alignUp(1+uint64(roots), heap.ExtentAlign))
+	for i := range im.extents {
+		e := &im.extents[i]
+		e.first = heap.Node(next)
+		next = alignUp(next+uint64(e.n), heap.ExtentAlign)
+		if next > heap.MaxNodes {
+			return false
+		}
+	}
+	im.nodes = int(next)
+	im.pages.build(im.extents)
+	return true
+}
+
+// alignUp rounds n up to a multiple of a.
+func alignUp(n, a uint64) uint64 { return (n + a - 1) / a * a }
+
+func hasBit(set []uint64, n heap.Node) bool { return set[n/64]>>(n%64)&1 != 0 }
+
+func setBit(set []uint64, n heap.Node) { set[n/64] |= 1 << (n % 64) }

@@ -1,0 +1,88 @@
+package gocore
+
+import (
+	"fmt"
+
+	"goheap/dump"
+	"goheap/gocore/internal/pclntab"
+)
+
+// module is one runtime.moduledata: the program itself, and each plugin.
+type module struct {
+	text, etext        uint64
+	data, edata        uint64
+	bss, ebss          uint64
+	dataMask, dataBits uint64 // address and number of bits
+	bssMask, bssBits   uint64
+	types, etypes      uint64
+	rodata, end        uint64
+	table              *pclntab.Table
+}
+
+// maxModules bounds the list of modules: a program has one, and one for each
+// plugin.
+const maxModules = 1 << 12
+
+// readModules follows the list that starts at runtime.firstmoduledata.
+func (d *coreDecoder) readModules() error {
+	im, f, a := d.im, &d.layout.Moduledata, d.im.arch
+	addr, err := d.global("runtime.firstmoduledata")
+	if err != nil {
+		return err
+	}
+	for len(d.modules) < maxModules && addr != 0 {
+		b, ok := im.mem.Slice(addr, uint64(f.Size))
+		if !ok {
+			if len(d.modules) == 0 {
+				return fmt.Errorf("%w: runtime.firstmoduledata at %#x is neither in the core nor in the executable", dump.ErrTruncated, addr)
+			}
+			d.problem(dump.Error, 1, fmt.Sprintf("the module at %#x is not in the core: its globals are missing", addr))
+			break
+		}
+		m := module{
+			text: f.Text.Uint(a, b), etext: f.Etext.Uint(a, b),
+			data: f.Data.Uint(a, b), edata: f.Edata.Uint(a, b), bss: f.BSS.Uint(a, b), ebss: f.EBSS.Uint(a, b),
+			dataMask: f.DataMask.Uint(a, b), dataBits: f.DataBits.Uint(a, b),
+			bssMask: f.BSSMask.Uint(a, b), bssBits: f.BSSBits.Uint(a, b),
+			types: f.Types.Uint(a, b), etypes: f.Etypes.Uint(a, b), rodata: f.Rodata.Uint(a, b), end: f.End.Uint(a, b),
+		}
+		if m.table, err = d.functions(m, b); err != nil {
+			if len(d.modules) == 0 {
+				return err
+			}
+			d.problem(dump.Error, 1, fmt.Sprintf("the function table of the module at %#x cannot be read: %v", addr, err))
+		} else {
+			d.modules = append(d.modules, m)
+		}
+		addr = f.Next.Uint(a, b)
+	}
+	return nil
+}
+
+// functions reads a module's pclntab: from its header to the end of
+// moduledata.pclntable, and the blob that funcdata offsets count from.
+func (d *coreDecoder) functions(m module, b []byte) (*pclntab.Table, error) {
+	mem, f, a := d.im.mem, &d.layout.Moduledata, d.im.arch
+	w := uint64(a.PtrSize)
+	start := f.PcHeader.Uint(a, b)
+	end := f.Pclntable.Uint(a, b) + a.Word(b[f.Pclntable.Offset+w:])
+	table, ok := mem.Slice(start, end-start)
+	if !ok || end < start {
+		return nil, fmt.Errorf("%w: the function table at [%#x,%#x) is neither in the core nor in the executable; give the program that the core was taken of with --exe PATH", dump.ErrTruncated, start, end)
+	}
+	gofunc := f.Gofunc.Uint(a, b)
+	// Since Go 1.26 the blob lies in the pclntab section and has an end of its
+	// own; before, all that is known is the end of the module.
+	blobEnd := f.Epclntab.Uint(a, b)
+	if !f.Epclntab.Has() {
+		blobEnd = m.end
+	}
+	t, err := pclntab.New(pclntab.Config{
+		Arch: a, Pclntab: table, Text: m.text, EText: m.etext,
+		FuncData: mem.Prefix(gofunc, max(blobEnd, gofunc)-gofunc), FuncDataAddr: gofunc,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: the function table at [%#x,%#x): %w; take the core again, or give the program that it was taken of with --exe PATH", ErrDamaged, start, end, err)
+	}
+	return t, nil
+}

@@ -1,0 +1,235 @@
+package gocore_test
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"goheap/gocore"
+	"goheap/heap"
+	"goheap/heap/heaptest"
+	"goheap/internal/testcore"
+)
+
+// plain expressions are variables with selectors, indexes and type assertions:
+// what Lookup understands.
+var plain = regexp.MustCompile(`^[\w/.]+(\.\w+|\[\d+\]|\.\([\w.*\[\], ]+\))*$`)
+
+// The program names its objects as Go expressions: Lookup finds each.
+func TestLookup(t *testing.T) {
+	for _, kind := range []testcore.Kind{testcore.Gcore, testcore.Kernel} {
+		p := open(t, "typed", testcore.Options{PIE: kind == testcore.Gcore}, kind)
+		found := 0
+		for _, o := range decode[typedObject](t, p.said, "object") {
+			if !plain.MatchString(o.Name) || o.Tiny || strings.HasPrefix(o.Name, "main.frame") {
+				continue
+			}
+			if o.Form == "closure" || o.Via == "map" {
+				continue // a function that captures nothing is no object; elements of maps are found by address
+			}
+			n, err := p.Lookup(o.Name)
+			if err != nil {
+				t.Errorf("%s: %v", o.Name, err)
+				continue
+			}
+			want, _ := p.NodeAt(address(t, o.Addr))
+			if n != want && !(p.KindOf(n) == "global" && p.Name(n) == o.Name) && !p.boxOf(want, n) {
+				t.Errorf("%s: found %s, want %s", o.Name, p.Name(n), p.Name(want))
+			}
+			found++
+			if byAddress, err := p.Lookup(o.Addr); err != nil || byAddress != want {
+				t.Errorf("%s: found %d (%v), want %d", o.Addr, byAddress, err, want)
+			}
+		}
+		if found < 3000 {
+			t.Errorf("only %d names were tried", found)
+		}
+	}
+}
+
+// boxOf reports whether box is a string or slice value on the heap and n the data
+// that it leads to: one expression stands for both, and Lookup says that it
+// finds the data.
+func (p process) boxOf(box, n heap.Node) bool {
+	typ := p.Type(box)
+	if (typ == "string" || typ == "main.Words" || strings.HasPrefix(typ, "[]")) && p.Count(box) == 1 {
+		targets := p.graph.Targets(box)
+		return len(targets) == 1 && targets[0] == n
+	}
+	return false
+}
+
+// An expression that is shown for a path is understood and leads to the same
+// object; that of a part of a map or channel, which no expression of Go names,
+// leads to the map or channel.
+func TestExprAndBack(t *testing.T) {
+	for _, program := range []string{"probe", "quiet", "typed"} {
+		t.Run(program, func(t *testing.T) {
+			p := open(t, program, testcore.Options{}, testcore.Kernel)
+			tried, wrong := 0, 0
+			for _, n := range heaptest.Nodes(p.graph) {
+				if !p.doms.Live(n) || p.KindOf(n) != "object" {
+					continue
+				}
+				path := p.doms.PathTo(n)
+				e := p.Expr(path)
+				if !plain.MatchString(e) || p.KindOf(path[0]) != "global" {
+					continue
+				}
+				tried++
+				hops := p.Path(path).Hops
+				for len(hops) > 1 && hops[len(hops)-1].Internal {
+					hops = hops[:len(hops)-1]
+				}
+				n := hops[len(hops)-1].Node
+				got, err := p.Lookup(e)
+				if errors.Is(err, gocore.ErrNotFound) && (strings.Contains(err.Error(), ": unsafe.Pointer has no field") || strings.Contains(err.Error(), ": func(")) {
+					continue // a path through what Go itself has no selector for
+				}
+				if err != nil || got != n && got != path[0] && !p.boxOf(n, got) {
+					if wrong++; wrong <= 20 {
+						t.Errorf("the path to %s is %s, which is found to be %s (%v)", p.Name(n), e, p.Name(got), err)
+					}
+				}
+			}
+			if wrong > 20 {
+				t.Errorf("%d of %d are wrong", wrong, tried)
+			}
+			if tried < 500 {
+				t.Errorf("only %d expressions were tried", tried)
+			}
+		})
+	}
+}
+
+// What is not there is said to be not found, and why.
+func TestLookupErrors(t *testing.T) {
+	p := open(t, "typed", testcore.Options{}, testcore.Kernel)
+	for _, target := range []string{
+		"", ".", "[", "main", "main.", "main.nothing", "main.smalls[", "main.smalls[]", "main.smalls[-1]", "main.smalls[x]",
+		"main.smalls[99999999]", "main.smalls[18446744073709551616]", "main.smalls.Name", "main.smalls[0].Nothing", "main.smalls[0][0]",
+		"main.smalls[0].Next", "main.animals[0].(main.Cat)", "main.animals[0].(", "main.animals[0].(*main.Dog", "main.smalls[0].(int)",
+		"main.anonymous.Right", "main.lists", "main.byName[0]", "g:", "g:x", "g:0", "g:99999999", "g:-1",
+		"0x", "0xzz", "0x0", "0x1", "0xffffffffffffffff", "0x10000000000000000", "\x00", "main.smalls[0]\x00", strings.Repeat("main.smalls[0]", 1000),
+	} {
+		n, err := p.Lookup(target)
+		if err == nil || !errors.Is(err, gocore.ErrNotFound) || n != heap.None {
+			t.Errorf("%.60q: node %d, error %v", target, n, err)
+		} else if strings.ContainsAny(err.Error(), "\x00\n") {
+			t.Errorf("%.60q: the error has raw bytes: %q", target, err)
+		}
+	}
+}
+
+// Names as a Go programmer would write them: where a pointer leads to a struct
+// or an array, the pointer's name is enough to select a part; anything else that
+// is pointed to has the star.
+func TestExpressions(t *testing.T) {
+	expr := func(p process, addr uint64) (string, string) {
+		n, ok := p.NodeAt(addr)
+		if !ok || !p.doms.Live(n) {
+			return "", ""
+		}
+		return p.Expr(p.doms.PathTo(n)), p.Type(n)
+	}
+	t.Run("typed", func(t *testing.T) {
+		p := open(t, "typed", testcore.Options{}, testcore.Kernel)
+		want := map[string][2]string{
+			"main.smalls[7].Name":                {"main.smalls[7].Name", "string data"},
+			"main.smalls":                        {"main.smalls", "[]*main.Small"},
+			"main.nested[5].Head.Tag":            {"(*main.nested[5].Head.Tag)", "string"},
+			"*main.nested[5].Head.Tag":           {"(*main.nested[5].Head.Tag)", "string data"},
+			"main.nested[5].Mid.A":               {"main.nested[5].Mid.A", "main.Inner"},
+			"main.nested[5].Array[2].Tag":        {"(*main.nested[5].Array[2].Tag)", "string"},
+			"main.nested[5].Iface.(*main.Small)": {"main.nested[5].Iface.(*main.Small)", "main.Small"},
+			"main.nested[8].Tail":                {"main.nested[8].Tail", "[]main.Inner"},
+			"main.wides[3].Links[19]":            {"main.wides[3].Links[19]", "main.Small"},
+			"main.wides[3].Names[7]":             {"main.wides[3].Names[7]", "string data"},
+			"main.wideSlice[49].Another":         {"main.wideSlice[49].Another", "main.Wide"},
+			"main.anonymous.Left":                {"main.anonymous.Left", "main.Small"},
+			"main.matrix[3][4]":                  {"main.matrix[3][4]", "[]int32"},
+			"main.arrays[6].Tag":                 {"(*main.arrays[6].Tag)", "string"},
+			"main.pairs[9].Key":                  {"main.pairs[9].Key", "string data"},
+			"main.deepPairs[9].Value.Value":      {"main.deepPairs[9].Value.Value", "[]main.Inner"},
+			"main.list.head.next.next":           {"main.list.head.next.next", "main.element[main.Nested]"},
+			"main.tree.Left.Right":               {"main.tree.Left.Right", "main.Tree[main.Inner]"},
+			"main.animals[6].(main.Cat)":         {"main.animals[6].(main.Cat)", "main.Cat"},
+			"main.boxes[8].(main.Plain)":         {"main.boxes[8].(main.Plain)", "main.Plain"},
+			"main.boxes[11].([]main.Inner)[:]":   {"main.boxes[11].([]main.Inner)", "[]main.Inner"},
+			"main.errs[3].(*strconv.NumError)":   {"main.errs[3].(*strconv.NumError)", "strconv.NumError"},
+			"main.pointers":                      {"(*main.pointers)", "**main.Small"},
+			"*main.pointers":                     {"(*(*main.pointers))", "*main.Small"},
+			"**main.pointers":                    {"(*(*main.pointers))", "main.Small"},
+			"*main.chained[3]":                   {"(*main.chained[3])", "main.Inner"},
+		}
+		for _, o := range decode[typedObject](t, p.said, "object") {
+			w, ok := want[o.Name]
+			if !ok {
+				continue
+			}
+			if e, typ := expr(p, address(t, o.Addr)); e != w[0] || typ != w[1] {
+				t.Errorf("%s: %s of type %s, want %s of type %s", o.Name, e, typ, w[0], w[1])
+			}
+			delete(want, o.Name)
+		}
+		for name := range want {
+			t.Errorf("the program printed no %s", name)
+		}
+	})
+	t.Run("probe", func(t *testing.T) {
+		p := open(t, "probe", testcore.Options{}, testcore.Kernel)
+		want := map[string]string{
+			"fifty":        "main.fifty",
+			"openFileName": "main.openFile.file.name",
+			"joint":        "main.left[0]",
+			"chain":        "main.chain",
+			"atomically":   "main.atomically.v",
+			"boxed":        "main.boxed.(struct { In struct { P [1]*main.T } })",
+		}
+		for _, c := range decode[probeCase](t, p.said, "") {
+			if w, ok := want[c.Case]; ok {
+				if e, _ := expr(p, address(t, c.Addr)); e != w {
+					t.Errorf("%s: %s, want %s", c.Case, e, w)
+				}
+			}
+		}
+		// The last link of a long chain is not a thousand hops long on screen.
+		c := decode[probeCase](t, p.said, "chain")[0]
+		n, _ := p.NodeAt(address(t, c.Addr))
+		for range 999 {
+			n = p.graph.Targets(n)[0]
+		}
+		if e, w := p.Expr(p.doms.PathTo(n)), "main.chain.Peer ×999"; e != w {
+			t.Errorf("the end of the chain is %s, want %s", e, w)
+		}
+	})
+}
+
+// Every edge of the graph has a name and lies inside the object that it comes
+// from.
+func TestEdges(t *testing.T) {
+	p := open(t, "probe", testcore.Options{}, testcore.Kernel)
+	edges := 0
+	for _, n := range heaptest.Nodes(p.graph)[1:] {
+		if !p.doms.Live(n) {
+			continue
+		}
+		for k, to := range p.graph.Targets(n) {
+			if k > 20 {
+				break
+			}
+			edges++
+			name, off, ok := p.Edge(n, to)
+			if !ok || name == "" && p.KindOf(n) == "object" && !p.boxOf(n, to) || strings.Contains(name, "?") {
+				t.Errorf("the edge from %s %s to %s: %q at +%d, %t", p.KindOf(n), p.Name(n), p.Name(to), name, off, ok)
+			}
+			if p.KindOf(n) == "object" && off >= p.graph.Size(n) {
+				t.Errorf("the edge from %s to %s is at +%d of %d", p.Name(n), p.Name(to), off, p.graph.Size(n))
+			}
+		}
+	}
+	if edges < 1000 {
+		t.Errorf("only %d edges were tried", edges)
+	}
+}

@@ -1,0 +1,204 @@
+package gocore
+
+import (
+	"cmp"
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"goheap/dump"
+	"goheap/internal/flat"
+)
+
+// Span states (runtime/mheap.go, mSpanState).
+const spanInUse = 1
+
+// maxSpanAddr bounds where spans may lie: no supported platform has more than
+// 48 bits of heap addresses (runtime/malloc.go, heapAddrBits).
+const maxSpanAddr = 1 << 48
+
+// readSpans fills extents from mheap_.allspans. Spans that contradict
+// themselves or are missing from the core are left out and counted.
+func (d *coreDecoder) readSpans() error {
+	rt, im := d.layout, d.im
+	heapAddr, err := d.global("runtime.mheap_")
+	if err != nil {
+		return err
+	}
+	mheap, ok := im.mem.Slice(heapAddr, uint64(rt.Mheap.Size))
+	if !ok {
+		return fmt.Errorf("%w: the page of runtime.mheap_ at %#x is not in the core", dump.ErrTruncated, heapAddr)
+	}
+	d.sweepgen = uint32(rt.Mheap.Sweepgen.Uint(im.arch, mheap))
+	word := uint64(im.arch.PtrSize)
+	all := rt.Mheap.AllSpans.Offset
+	count := im.arch.Word(mheap[all+word:])
+	list, ok := im.mem.Slice(im.arch.Word(mheap[all:]), count*word)
+	if !ok || count > maxSpanAddr {
+		return fmt.Errorf("%w: the list of %d spans at %#x is not in the core", dump.ErrTruncated, count, im.arch.Word(mheap[all:]))
+	}
+	var missing, damaged, absent int
+	im.extents = make([]extent, 0, count)
+	for i := range count {
+		addr := im.arch.Word(list[i*word:])
+		b, ok := im.mem.Slice(addr, uint64(rt.Mspan.Size))
+		if !ok {
+			missing++
+			continue
+		}
+		if rt.Mspan.State.Uint(im.arch, b)&0xff != spanInUse {
+			continue
+		}
+		e, ok := d.extent(b)
+		if !ok {
+			damaged++
+			continue
+		}
+		if _, ok := im.mem.Slice(e.base, e.size); !ok {
+			absent++
+			continue
+		}
+		im.extents = append(im.extents, e)
+		if list := rt.Mspan.Specials.Uint(im.arch, b); list != 0 {
+			d.readSpecials(e, list)
+		}
+	}
+	slices.SortFunc(im.extents, func(a, b extent) int { return cmp.Compare(a.base, b.base) })
+	kept := im.extents[:0]
+	for _, e := range im.extents {
+		if n := len(kept); n > 0 && kept[n-1].base+kept[n-1].size > e.base {
+			damaged++
+			continue
+		}
+		kept = append(kept, e)
+	}
+	im.extents = kept
+	d.problem(dump.Error, missing, "span records (runtime.mspan) are not in the core: their objects are missing")
+	d.problem(dump.Error, damaged, "span records contradict themselves or overlap: their objects are left out")
+	d.problem(dump.Error, absent, "spans of heap memory are not in the core: their objects are missing")
+	slices.SortStableFunc(im.specials, func(a, b special) int { return cmp.Compare(a.object, b.object) })
+	if len(im.extents) == 0 {
+		return fmt.Errorf("%w: none of the %d spans of runtime.mheap_ holds objects that are in the core", dump.ErrTruncated, count)
+	}
+	return nil
+}
+
+// extent decodes one mspan in use, and reports whether it makes sense.
+func (d *coreDecoder) extent(b []byte) (extent, bool) {
+	f, a := &d.layout.Mspan, d.im.arch
+	e := extent{
+		base:      f.StartAddr.Uint(a, b),
+		size:      f.Npages.Uint(a, b) << pageShift,
+		elem:      f.Elemsize.Uint(a, b),
+		n:         uint32(f.Nelems.Uint(a, b)),
+		freeindex: uint32(f.Freeindex.Uint(a, b)),
+		allocBits: f.AllocBits.Uint(a, b),
+	}
+	if e.base%pageSize != 0 || e.base >= maxSpanAddr || e.size == 0 || e.size >= maxSpanAddr || f.Npages.Uint(a, b) >= maxSpanAddr>>pageShift ||
+		e.elem == 0 || e.elem%8 != 0 || e.n == 0 || e.elem > e.size/uint64(e.n) || (e.n > 1 && e.elem > maxSmallElem) || e.n > 1<<16-1 {
+		return e, false
+	}
+	e.freeindex = min(e.freeindex, e.n)
+	class := f.Spanclass.Uint(a, b)
+	noscan, large := class&1 != 0, class>>1 == 0
+	inline := uint64(0)
+	if size := uint64(d.layout.InlineMarkBits.Size); size > 0 && e.elem >= 16 && e.elem <= d.minHeader() && !large {
+		// runtime/mgcmark_greenteagc.go, gcUsesSpanInlineMarkBits: the
+		// marks lie at the end of the span's first and only page.
+		inline = size
+		e.inline = e.base + pageSize - size + d.layout.InlineMarkBits.Marks.Offset
+	}
+	switch {
+	case noscan:
+		e.pointers = noPointers
+	case large:
+		e.pointers, e.at = oneType, f.LargeType.Uint(a, b)
+	case e.elem <= d.minHeader():
+		// runtime/mbitmap.go, spanHeapBitsRange.
+		e.pointers, e.at = heapBits, e.base+e.size-e.size/uint64(a.PtrSize)/8-inline
+	default:
+		e.pointers = headers
+	}
+	// A span is swept when its generation is the heap's, or 3 more while it is
+	// cached (runtime/mheap.go, mspan.sweepgen).
+	gen := uint32(f.Sweepgen.Uint(a, b))
+	e.swept = gen == d.sweepgen || gen == d.sweepgen+3
+	if !e.swept {
+		e.markBits = f.GCMarkBits.Uint(a, b)
+	}
+	if gen == d.sweepgen+3 {
+		d.cachedBytes += int64(f.AllocCount.Uint(a, b)-f.CountBeforeCache.Uint(a, b)) * int64(e.elem)
+		d.cachedSlots += int64(f.AllocCount.Uint(a, b) - f.CountBeforeCache.Uint(a, b))
+	}
+	return e, true
+}
+
+// minHeader is the largest slot whose pointers are described by heap bits
+// rather than by a malloc header: a bit for each word in one word
+// (internal/runtime/gc, MinSizeForMallocHeader).
+func (d *coreDecoder) minHeader() uint64 {
+	p := uint64(d.im.arch.PtrSize)
+	return p * p * 8
+}
+
+// readBits fills the bit sets of slots once nodes have numbers.
+func (d *coreDecoder) readBits() {
+	im := d.im
+	words := (im.nodes + 63) / 64
+	im.allocated, im.marked, im.fresh = flat.Make[uint64](words), flat.Make[uint64](words), flat.Make[uint64](words)
+	missing := 0
+	for i := range im.extents {
+		e := &im.extents[i]
+		size := (uint64(e.n) + 7) / 8
+		alloc, ok := im.mem.Slice(e.allocBits, size)
+		if !ok {
+			missing++
+			alloc = nil
+		}
+		var marks, inline []byte
+		if !e.swept {
+			marks, _ = im.mem.Slice(e.markBits, size)
+			if e.inline != 0 {
+				inline, _ = im.mem.Slice(e.inline, size)
+			}
+		}
+		for at := uint32(0); at < e.n; at += 8 {
+			was := byteAt(alloc, at/8)
+			now := was | byte(1<<min(8, max(e.freeindex, at)-at)-1)
+			valid := byte(1<<min(8, e.n-at) - 1)
+			mark := was
+			if !e.swept {
+				mark = byteAt(marks, at/8) | byteAt(inline, at/8)
+			}
+			n := uint32(e.first) + at
+			put := func(set []uint64, b byte) { set[n/64] |= uint64(b&valid) << (n % 64) }
+			put(im.allocated, now)
+			put(im.marked, mark)
+			if e.swept {
+				put(im.fresh, now&^was)
+			}
+		}
+	}
+	d.problem(dump.Error, missing, "spans have no readable allocation bits: some of their objects are missing")
+}
+
+func byteAt(b []byte, i uint32) byte {
+	if i < uint32(len(b)) {
+		return b[i]
+	}
+	return 0
+}
+
+// countSlots returns how many bits of set are slots, and their bytes.
+func (im *image) countSlots(set []uint64) (slots, size uint64) {
+	for i := range im.extents {
+		e := &im.extents[i]
+		c := uint64(0)
+		for n := uint32(e.first); n < uint32(e.first)+e.n; n += 8 {
+			c += uint64(bits.OnesCount8(uint8(set[n/64] >> (n % 64))))
+		}
+		slots += c
+		size += c * e.elem
+	}
+	return slots, size
+}

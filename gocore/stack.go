@@ -1,0 +1,358 @@
+package gocore
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"goheap/gocore/internal/pclntab"
+	"goheap/gocore/internal/symbols"
+	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/unwind"
+	"goheap/heap"
+)
+
+// Goroutine is one that has a stack.
+type Goroutine struct {
+	ID         uint64
+	Node       heap.Node
+	Status     string // "waiting", "running", …
+	WaitReason string // "chan receive", …; "" for a goroutine that does not wait
+	WaitNanos  int64  // how long it had waited when the last collection ran; -1 for unknown
+	Func       string // the innermost function outside of the runtime
+	CreatedBy  string // the function of the go statement
+	CreatedAt  string // its "file:line"
+	ParentID   uint64 // of the goroutine that created it, 0 for unknown
+	StackBytes uint64
+	Thread     int // that runs it, 0 for none
+}
+
+// Frame is a call on a goroutine's stack. Inlined calls are frames too.
+type Frame struct {
+	Func, File   string
+	Line         int
+	PC, SP       uint64
+	Inlined      bool
+	Conservative bool // its words were taken for pointers without a map
+	Vars         []Var
+}
+
+// Var is a variable of a frame that has a place in memory.
+type Var struct {
+	Name, Type string
+	Addr       uint64
+	Target     heap.Node // the first object that it holds alive, heap.None for none
+}
+
+// frameVar is a variable at one pc, with its places relative to the frame.
+type frameVar struct {
+	name    string
+	fn      string
+	typ     types.ID
+	escaped bool // the variable is on the heap; this is the pointer to it
+	parts   []varPart
+}
+
+// varPart is a piece of a variable in memory: the compiler keeps the words of
+// slices, strings and small structs apart when it likes.
+type varPart struct {
+	off  uint64 // in the variable
+	size uint64
+	cfa  int64 // from the canonical frame address
+}
+
+// find returns the offset in the variable of the word at addr, in a frame with
+// the given canonical frame address.
+func (v *frameVar) find(addr, cfa uint64) (off uint64, ok bool) {
+	for _, p := range v.parts {
+		if at := cfa + uint64(p.cfa); addr >= at && addr-at < p.size {
+			return p.off + addr - at, true
+		}
+	}
+	return 0, false
+}
+
+// cfaOrigin stands for the frame's address while a pc's variables are looked
+// up, so that the result holds for every frame at that pc.
+const cfaOrigin = 1 << 40
+
+// variablesAt returns the variables at a pc of which something is in memory.
+func (p *Process) variablesAt(pc uint64) []frameVar {
+	p.varsMu.Lock()
+	defer p.varsMu.Unlock()
+	if v, ok := p.vars[pc]; ok {
+		return v
+	}
+	// A variable that cannot be located is left out, as the error says.
+	locals, _ := p.exe.file.FuncVars(pc-p.exe.bias, symbols.FrameState{CFA: cfaOrigin, Bias: p.exe.bias})
+	var out []frameVar
+	for _, l := range locals {
+		v := frameVar{name: l.Name, fn: l.Func, typ: l.Type, escaped: l.Escaped}
+		for _, pc := range l.Pieces {
+			if pc.Kind == symbols.InMemory {
+				v.parts = append(v.parts, varPart{pc.Offset, pc.Size, int64(pc.Value - cfaOrigin)})
+			}
+		}
+		if len(v.parts) > 0 {
+			out = append(out, v)
+		}
+	}
+	p.vars[pc] = out
+	return out
+}
+
+// walk returns the frames of a goroutine, innermost first.
+func (p *Process) walk(gi int) []unwind.Frame {
+	p.walkMu.Lock()
+	defer p.walkMu.Unlock()
+	// What went wrong was reported when the stack was first walked.
+	frames, _, _ := p.im.walker.Walk(p.im.goroutines[gi].state, nil, nil)
+	return frames
+}
+
+// eachLiveVariable calls f with the variables of a goroutine's frames: their
+// bytes, as far as they are in memory and zero elsewhere, and whether a word of
+// them, by its offset, is on the stack, live and exact. The bytes are reused.
+func (p *Process) eachLiveVariable(gi int, f func(v *frameVar, data []byte, live func(off uint64) bool)) {
+	r := &p.im.roots[p.im.goroutines[gi].root]
+	pieces := p.im.pieces[r.first : r.first+r.n]
+	if len(pieces) == 0 {
+		return
+	}
+	live := map[uint64]bool{}
+	for _, pc := range pieces {
+		if pc.slot != 0 && !pc.conservative {
+			live[pc.slot] = true
+		}
+	}
+	var data []byte
+	for _, fr := range p.walk(gi) {
+		vars := p.variablesAt(fr.LookupPC())
+		for i := range vars {
+			v := &vars[i]
+			size := p.types.Type(v.typ).Size
+			if size > p.im.goroutines[gi].stackHi-p.im.goroutines[gi].stackLo {
+				continue
+			}
+			data = append(data[:0], make([]byte, size)...)
+			slots := map[uint64]uint64{}
+			for _, part := range v.parts {
+				b, ok := p.im.mem.Slice(fr.CFA()+uint64(part.cfa), part.size)
+				if !ok || part.off > size {
+					continue
+				}
+				copy(data[part.off:], b)
+				for at := uint64(0); at < part.size; at += uint64(p.im.arch.PtrSize) {
+					slots[part.off+at] = fr.CFA() + uint64(part.cfa) + at
+				}
+			}
+			f(v, data, func(off uint64) bool { return live[slots[off]] })
+		}
+	}
+}
+
+// Goroutines returns the goroutines that have a stack, in the order in which
+// the runtime keeps them.
+func (p *Process) Goroutines() []Goroutine {
+	out := make([]Goroutine, len(p.im.goroutines))
+	for i := range p.im.goroutines {
+		out[i] = p.goroutineInfo(i)
+	}
+	return out
+}
+
+func (p *Process) goroutineInfo(i int) Goroutine {
+	g := &p.im.goroutines[i]
+	o := Goroutine{
+		ID: g.id, Node: heap.Node(1 + g.root), Status: statusName(g.status), WaitNanos: -1,
+		ParentID: g.parent, StackBytes: g.stackHi - g.stackLo, Thread: g.thread,
+	}
+	if g.status == gWaiting || g.status == gLeaked {
+		o.WaitReason = p.waitReason(g.waitReason)
+		if g.waitSince > 0 && p.recorded.lastGC > g.waitSince {
+			o.WaitNanos = p.recorded.lastGC - g.waitSince
+		}
+	}
+	if g.topPC != 0 {
+		// Of the calls inlined there, the one that is the program's own.
+		for i, call := range p.callsAt(g.topPC) {
+			if own := !p.decoder.standard(call.File); i == 0 || own {
+				o.Func = call.Name
+				if own {
+					break
+				}
+			}
+		}
+	}
+	if o.Func == "" {
+		if fn, ok := p.function(g.startPC); ok {
+			o.Func = fn.Name()
+		}
+	}
+	if fn, ok := p.function(g.goPC - 1); ok && g.parent != 0 {
+		o.CreatedBy = fn.Name()
+		file, line := fn.FileLine(g.goPC - 1)
+		o.CreatedAt = fmt.Sprintf("%s:%d", file, line)
+	}
+	return o
+}
+
+func statusName(s uint32) string {
+	switch s {
+	case gRunnable:
+		return "runnable"
+	case gRunning:
+		return "running"
+	case gSyscall:
+		return "syscall"
+	case gWaiting:
+		return "waiting"
+	case gCopystack:
+		return "copystack"
+	case gPreempted:
+		return "preempted"
+	case gLeaked:
+		return "leaked"
+	}
+	return fmt.Sprintf("status %d", s)
+}
+
+// waitReason reads the program's own table of reasons, whose order changes
+// between releases (runtime.waitReasonStrings).
+func (p *Process) waitReason(r uint8) string {
+	addr, err := p.decoder.global("runtime.waitReasonStrings")
+	if err != nil {
+		return ""
+	}
+	w := uint64(p.im.arch.PtrSize)
+	s, ok := p.readString(addr + 2*w*uint64(r))
+	if !ok {
+		return ""
+	}
+	return s
+}
+
+// maxName bounds strings that the runtime or the linker wrote.
+const maxName = 1 << 12
+
+// readString copies the string whose header stands at addr.
+func (p *Process) readString(addr uint64) (string, bool) {
+	data, ok := p.im.mem.Word(addr)
+	n, ok2 := p.im.mem.Word(addr + uint64(p.im.arch.PtrSize))
+	if !ok || !ok2 || n > maxName {
+		return "", false
+	}
+	b, ok := p.im.mem.Slice(data, n)
+	return string(b), ok
+}
+
+func (p *Process) function(pc uint64) (pclntab.Func, bool) {
+	for _, m := range p.decoder.modules {
+		if f, ok := m.table.Find(pc); ok {
+			return f, true
+		}
+	}
+	return pclntab.Func{}, false
+}
+
+func (p *Process) callsAt(pc uint64) []pclntab.InlinedCall {
+	f, ok := p.function(pc)
+	if !ok {
+		return nil
+	}
+	return f.Inlined(pc)
+}
+
+// Frames returns the calls on the stack of the goroutine with the given index in
+// Goroutines, innermost first, and their variables.
+func (p *Process) Frames(g int) []Frame {
+	if g < 0 || g >= len(p.im.goroutines) {
+		return nil
+	}
+	r := &p.im.roots[p.im.goroutines[g].root]
+	var out []Frame
+	for i, fr := range p.walk(g) {
+		vars := p.variablesAt(fr.LookupPC())
+		for _, call := range p.callsAt(fr.LookupPC()) {
+			f := Frame{Func: call.Name, File: call.File, Line: call.Line, PC: fr.PC, SP: fr.SP, Inlined: call.Inlined, Conservative: fr.Conservative}
+			for k := range vars {
+				v := &vars[k]
+				if v.fn != call.Name {
+					continue
+				}
+				x := Var{Name: v.name, Type: p.types.Type(v.typ).Name, Target: heap.None}
+				if v.parts[0].off == 0 {
+					x.Addr = fr.CFA() + uint64(v.parts[0].cfa)
+				}
+				for _, pc := range p.im.pieces[r.first : r.first+r.n] {
+					if _, ok := v.find(pc.slot, fr.CFA()); ok && int(pc.frame) == i {
+						if n, ok := p.im.pages.lookup(pc.value); ok {
+							x.Target = n
+							break
+						}
+					}
+				}
+				f.Vars = append(f.Vars, x)
+			}
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// variableOf names the place of a goroutine's piece: the frame and, where
+// known, the variable that covers it with the offset in it.
+func (p *Process) variableOf(gi int, pc *piece) (fr *unwind.Frame, v *frameVar, off uint64) {
+	frames := p.walk(gi)
+	if pc.frame < 0 || int(pc.frame) >= len(frames) {
+		return nil, nil, 0
+	}
+	fr = &frames[pc.frame]
+	vars := p.variablesAt(fr.LookupPC())
+	// Of several that cover the slot, lexical blocks sharing it, the
+	// innermost is declared last.
+	for i := len(vars) - 1; i >= 0; i-- {
+		if off, ok := vars[i].find(pc.slot, fr.CFA()); ok {
+			return fr, &vars[i], off
+		}
+	}
+	return fr, nil, 0
+}
+
+// shortFile returns the last element of a path.
+func shortFile(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// Root is a holder of heap memory that is no object itself.
+type Root struct {
+	Node          heap.Node
+	Kind          string // "global", "goroutine" or "special"
+	Name          string
+	Type, Package string // of a global
+	Addr, Size    uint64
+	Goroutine     int // index in Goroutines, -1 for none
+}
+
+// Roots returns all roots, by node.
+func (p *Process) Roots() []Root {
+	out := make([]Root, len(p.im.roots))
+	for i := range p.im.roots {
+		r := &p.im.roots[i]
+		n := heap.Node(1 + i)
+		out[i] = Root{Node: n, Kind: r.kind.String(), Name: p.Name(n), Addr: r.addr, Size: r.size, Goroutine: int(r.goroutine)}
+		if r.kind == globalRoot {
+			out[i].Type, out[i].Package = p.rootTypeName(r), packageOf(r.name)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Root) int { return cmp.Compare(a.Node, b.Node) })
+	return out
+}
+
+// packageOf returns the import path in a symbol's name.
+func packageOf(symbol string) string {
+	slash := strings.LastIndexByte(symbol, '/') + 1
+	if dot := strings.IndexByte(symbol[slash:], '.'); dot >= 0 {
+		return symbol[:slash+dot]
+	}
+	return ""
+}

@@ -1,0 +1,236 @@
+package gocore
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+
+	"goheap/dump"
+	"goheap/gocore/internal/types"
+	"goheap/heap"
+	"goheap/internal/flat"
+)
+
+// TypeInfo names a type of objects.
+type TypeInfo struct {
+	// Name is as a Go programmer writes the type: "main.Session", and
+	// "[]main.Session" for the array behind a slice. The bytes of strings are
+	// "string data". An unknown type is described by size and pointers.
+	Name    string
+	Package string // that declares it; "" for unnamed and predeclared types
+	Known   bool
+}
+
+// TypeObjects finds the types of all live objects, once. It needs the graph, and
+// may run beside the graph's own algorithms. Everything that tells a type calls
+// it if need be.
+func (p *Process) TypeObjects(ctx context.Context) error {
+	g, err := p.Graph(ctx)
+	if err != nil {
+		return err
+	}
+	p.typeOnce.Do(func() {
+		p.typeErr = dump.Guard(func() error {
+			t := p.newTyper(g)
+			p.typing = t.out
+			return t.run(ctx, p.progress, p.seedTypes)
+		})
+	})
+	return p.typeErr
+}
+
+// typed returns the types, which are empty where typing failed.
+func (p *Process) typed() *typing {
+	if err := p.TypeObjects(context.Background()); err != nil && p.typing == nil {
+		return &typing{id: make([]heap.TypeID, p.im.nodes), evidence: make([]evidence, p.im.nodes)}
+	}
+	return p.typing
+}
+
+func (p *Process) newTyper(g *heap.Graph) *typer {
+	t := &typer{
+		im: p.im, g: g, live: p.live, table: p.types, arch: p.im.arch, modules: p.decoder.modules,
+		out: &typing{
+			id: flat.Make[heap.TypeID](p.im.nodes), evidence: flat.Make[evidence](p.im.nodes),
+		},
+		static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
+	}
+	t.capture = p.closureType
+	t.strings, _ = t.table.Lookup("string")
+	t.smaller = map[uint64]uint64{}
+	for i := 1; i < len(p.decoder.classes); i++ {
+		t.smaller[uint64(p.decoder.classes[i])] = uint64(p.decoder.classes[i-1])
+	}
+	return t
+}
+
+// seedTypes starts the walk at the typed variables of the program: globals, and
+// the variables of frames where the collector finds a live pointer. A variable
+// that is dead by the stack map may hold anything.
+func (p *Process) seedTypes(t *typer) {
+	for _, v := range p.exe.variables {
+		t.walkRange(v.Addr+p.exe.bias, v.Type, 1)
+	}
+	for _, s := range p.decoder.statics {
+		t.walkRange(s.addr, s.t, s.n)
+	}
+	for i := range p.im.goroutines {
+		p.eachLiveVariable(i, func(v *frameVar, data []byte, live func(off uint64) bool) {
+			t.walkLive(data, v.typ, live)
+		})
+	}
+}
+
+// walkLive follows those pointers of a value on a stack that live reports.
+func (t *typer) walkLive(data []byte, id types.ID, live func(off uint64) bool) {
+	c := t.compile(id)
+	w := uint64(t.arch.PtrSize)
+	for i := range c.words {
+		x := &c.words[i]
+		if x.Kind == types.RepeatWord || x.Offset+w > uint64(len(data)) {
+			continue
+		}
+		at := x.Offset
+		if x.Kind == types.EfaceWord || x.Kind == types.IfaceWord {
+			at += w
+		}
+		p := t.arch.Word(data[x.Offset:])
+		if p == 0 || !live(at) {
+			continue
+		}
+		if x.Kind == types.SliceWord && x.Offset+3*w <= uint64(len(data)) && t.arch.Word(data[x.Offset+2*w:]) == 0 {
+			// A live slice whose capacity is in a register, or nowhere, has
+			// at least its length, and one element.
+			n := max(1, t.arch.Word(data[x.Offset+w:]))
+			t.point(claim{p: p, n: n, t: x.Target, form: manyValues, evidence: byPointer})
+			continue
+		}
+		t.followWord(x, p, data)
+	}
+}
+
+// TypeIDs returns the type of each node, 0 for what is no live object. The
+// slice belongs to the process.
+func (p *Process) TypeIDs() []heap.TypeID { return p.typed().id }
+
+// TypeOf describes the type of an object; the zero TypeInfo for a node that is
+// no live object.
+func (p *Process) TypeOf(n heap.Node) TypeInfo {
+	if ids := p.TypeIDs(); int(n) < len(ids) {
+		return p.TypeInfo(ids[n])
+	}
+	return TypeInfo{}
+}
+
+// TypeInfo describes a type.
+func (p *Process) TypeInfo(id heap.TypeID) TypeInfo {
+	if id == 0 {
+		return TypeInfo{}
+	}
+	if id >= firstUnknown {
+		u := p.typed().unknown[id-firstUnknown]
+		what := "no pointers"
+		if n := bits.OnesCount64(u.mask); n > 0 {
+			what = fmt.Sprintf("pointers %#x", u.mask)
+		}
+		if u.part != 0 {
+			what += ", contains " + p.types.Type(u.part).Name
+		}
+		return TypeInfo{Name: fmt.Sprintf("(unknown %d B, %s)", u.size, what)}
+	}
+	t, f := splitTypeID(id)
+	typ := p.types.Type(t)
+	info := TypeInfo{Name: typ.Name, Package: typ.Package, Known: true}
+	switch f {
+	case manyValues:
+		info.Name, info.Package = "[]"+typ.Name, ""
+	case stringData:
+		info.Name = "string data"
+	}
+	return info
+}
+
+// Typing sums up how much of the heap has a type.
+func (p *Process) Typing() Typing { return p.typed().totals }
+
+// Evidence says why an object has its type: "header", "span", "interface",
+// "container", "pointer", "interior" or "none"; "" for what is no live object.
+func (p *Process) Evidence(n heap.Node) string {
+	if ev := p.typed().evidence; int(n) < len(ev) && ev[n] != 0 {
+		return ev[n].String()
+	}
+	return ""
+}
+
+// valueType returns the type of the values in an object, the address of the
+// first, and how many there are; ok is false where the type is unknown.
+func (p *Process) valueType(n heap.Node) (t types.ID, addr, count uint64, ok bool) {
+	ty := p.typed()
+	if int(n) >= len(ty.id) || ty.id[n] == 0 || ty.id[n] >= firstUnknown {
+		return 0, 0, 0, false
+	}
+	e, slot, ok := p.slot(n)
+	if !ok {
+		return 0, 0, 0, false
+	}
+	usable, head := e.elem, uint64(0)
+	if e.pointers == headers {
+		head = uint64(p.im.arch.PtrSize)
+		usable -= head
+	}
+	t, f := splitTypeID(ty.id[n])
+	count = 1
+	switch f {
+	case manyValues:
+		if size := p.types.Type(t).Size; size > 0 {
+			count = p.im.filled(e, slot, usable, size) / size
+		}
+	case stringData:
+		count = usable
+	}
+	return t, slot + head, count, true
+}
+
+// Count returns how many values of its type fit into an object: 1 for a single
+// value, the capacity for the array behind a slice, bytes for string data.
+func (p *Process) Count(n heap.Node) uint64 {
+	if _, _, count, ok := p.valueType(n); ok {
+		return count
+	}
+	return 1
+}
+
+// slot returns the extent of an object and the address of its slot.
+func (p *Process) slot(n heap.Node) (*extent, uint64, bool) {
+	g, err := p.Graph(context.Background())
+	if err != nil || int(n) >= p.im.nodes {
+		return nil, 0, false
+	}
+	i := g.ExtentOf(n)
+	if i < 0 {
+		return nil, 0, false
+	}
+	e := &p.im.extents[i]
+	return e, e.base + uint64(n-e.first)*e.elem, true
+}
+
+// NodeAt returns the node of the slot that holds addr, interior addresses
+// included.
+func (p *Process) NodeAt(addr uint64) (heap.Node, bool) { return p.im.pages.lookup(addr) }
+
+// Addr returns the address of an object's slot or of a root, 0 for what has
+// none.
+func (p *Process) Addr(n heap.Node) uint64 {
+	if r := p.root(n); r != nil {
+		return r.addr
+	}
+	_, addr, _ := p.slot(n)
+	return addr
+}
+
+func (p *Process) root(n heap.Node) *root {
+	if n == heap.SuperRoot || int(n) > len(p.im.roots) {
+		return nil
+	}
+	return &p.im.roots[n-1]
+}

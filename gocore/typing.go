@@ -1,0 +1,637 @@
+package gocore
+
+import (
+	"context"
+	"math/bits"
+
+	"goheap/dump"
+	"goheap/gocore/internal/types"
+	"goheap/heap"
+	"goheap/internal/arch"
+	"goheap/internal/flat"
+	"goheap/internal/progress"
+)
+
+// evidence is why an object has its type, strongest first. A claim with
+// stronger evidence displaces a weaker one.
+type evidence uint8
+
+const (
+	byHeader    evidence = iota + 1 // the malloc header in front of it
+	bySpan                          // the span of a large object
+	byInterface                     // the type word beside a pointer to it
+	byContainer                     // the structure of a map or channel
+	byPointer                       // a typed pointer, slice or string
+	byInterior                      // only pointers to parts of it: the type is that of a part
+	byNothing
+)
+
+// String returns the evidence's name in reports.
+func (e evidence) String() string {
+	switch e {
+	case byHeader:
+		return "header"
+	case bySpan:
+		return "span"
+	case byInterface:
+		return "interface"
+	case byContainer:
+		return "container"
+	case byPointer:
+		return "pointer"
+	case byInterior:
+		return "interior"
+	}
+	return "none"
+}
+
+// form says how the type of a heap.TypeID fills an object. A TypeID is a
+// types.ID and a form; unknown objects have numbers of their own from
+// firstUnknown up. While types are being found the evidence stands above them
+// in the same word, so that looking at a claim touches memory once.
+type form uint8
+
+const (
+	oneValue   form = iota // one value of the type
+	manyValues             // the elements of a slice or of an array made by make
+	stringData             // the bytes of a string; the type is string
+	container              // the header of a map or channel of the type
+	formBits   = 2
+)
+
+const (
+	evidenceShift             = 29
+	firstUnknown  heap.TypeID = 1 << (evidenceShift - 1)
+)
+
+func typeID(t types.ID, f form) heap.TypeID { return heap.TypeID(t)<<formBits | heap.TypeID(f) }
+
+func splitTypeID(id heap.TypeID) (types.ID, form) {
+	return types.ID(id >> formBits), form(id & (1<<formBits - 1))
+}
+
+// typing holds what is known of the types of live objects, by node.
+type typing struct {
+	id       []heap.TypeID  // 0 where the node is no live object
+	evidence []evidence     // set when all types have been found
+	unknown  []unknownShape // by TypeID - firstUnknown
+
+	conflicts uint64
+	totals    Typing
+}
+
+// unknownShape groups objects without a type: by the slot's size, by the words
+// that are pointers, and by the type of a part where one is known.
+type unknownShape struct {
+	size uint64
+	mask uint64 // of the first 64 words
+	part types.ID
+}
+
+// typer walks typed memory and claims types for what it leads to.
+//
+// It is a worklist over one goroutine, so that its outcome does not depend on
+// scheduling; where two claims meet, a total order decides (better). Claims on
+// objects without pointers lead no further: a second typer, the leaf typer, takes
+// them in the order in which they were made. Neither looks at the other's objects.
+type typer struct {
+	im    *image
+	g     *heap.Graph
+	live  *heap.Marker
+	table *types.Table
+	arch  arch.Arch
+	out   *typing
+
+	modules []module
+	strings types.ID
+	capture func(entry uint64) types.ID // the type of a function's closures, 0 for unknown; may be nil
+	smaller map[uint64]uint64           // the next smaller size class
+
+	stack    []heap.Node // waiting to be walked, depth first
+	waits    []uint64    // waiting to be walked in a sweep, a bit for each node
+	waiting  int         // bits set in waits
+	sweeping bool
+	interior []interiorClaim
+	static   map[staticValue]bool
+	statics  []staticValue                                  // to be walked
+	within   staticValue                                    // the one whose pointers are being followed
+	found    func(c claim, size uint64, within staticValue) // told of new static values; may be nil
+
+	leaves chan []claim // to the leaf typer; nil in that one
+	spare  chan []claim // back from it, to be filled again
+	batch  []claim
+
+	compiled []*compiled         // by types.ID
+	dynamic  map[uint64]types.ID // by descriptor address
+	itabs    map[uint64]types.ID // by itab address
+	segStart uint64
+	seg      []byte
+}
+
+// compiled is what the walk needs of a type.
+type compiled struct {
+	size  uint64
+	words []types.Word
+	mask  uint64 // which of the first 64 words are pointers
+	fit   fit
+	trie  *[2]types.ID // see trieNode
+}
+
+// walkEvery is how many objects are walked between looks at the context.
+const walkEvery = 1 << 14
+
+func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*typer)) error {
+	phase := prog.Start("type objects", 0)
+	defer phase.Finish()
+	t.waits = flat.Make[uint64]((t.im.nodes + 63) / 64)
+	defer flat.Free(t.waits)
+	wait := t.startLeaves()
+	err := t.walkAll(ctx, phase, seed)
+	if leafErr := wait(); err == nil {
+		err = leafErr
+	}
+	if err == nil {
+		t.finish()
+	}
+	return err
+}
+
+// leafBatch is how many claims are handed over at a time, and leafBatches how
+// many batches there are.
+const (
+	leafBatch   = 1 << 12
+	leafBatches = 64
+)
+
+// startLeaves starts the leaf typer. The function returned hands over what is
+// left and waits until all is done.
+func (t *typer) startLeaves() (wait func() error) {
+	leaf := *t
+	leaf.compiled, leaf.dynamic, leaf.itabs = nil, map[uint64]types.ID{}, map[uint64]types.ID{}
+	out := *t.out
+	leaf.out = &out
+	t.leaves, t.spare = make(chan []claim, leafBatches), make(chan []claim, leafBatches)
+	for range leafBatches {
+		t.spare <- make([]claim, 0, leafBatch)
+	}
+	t.batch = <-t.spare
+	done := make(chan error, 1)
+	go func() {
+		done <- dump.Guard(func() error {
+			for batch := range t.leaves {
+				for _, c := range batch {
+					leaf.point(c)
+				}
+				t.spare <- batch[:0]
+			}
+			return nil
+		})
+		for range t.leaves { // after an error the sender must not wait for ever
+			t.spare <- nil
+		}
+	}()
+	return func() error {
+		t.leaves <- t.batch
+		close(t.leaves)
+		err := <-done
+		t.out.conflicts += leaf.out.conflicts
+		return err
+	}
+}
+
+// walkAll walks from everything that has a type of its own.
+func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*typer)) error {
+	t.fromHeap()
+	seed(t)
+	if err := t.drain(ctx, phase); err != nil {
+		return err
+	}
+	// Parts of objects that nothing points to the start of: what they lead to
+	// is typed although they are not.
+	for len(t.interior) > 0 {
+		list := t.interior
+		t.interior = nil
+		seen := map[staticValue]bool{}
+		for _, c := range list {
+			if t.evidenceOf(c.node) < byInterior {
+				continue
+			}
+			k := staticValue{c.p, c.t, c.n}
+			if t.static[k] || seen[k] {
+				continue
+			}
+			seen[k], t.static[k] = true, true
+			t.walkRange(c.p, c.t, c.n)
+		}
+		if err := t.drain(ctx, phase); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drain walks until nothing is left to walk; a nil phase is allowed.
+//
+// Many objects are walked in order of address, in sweeps over the set of those
+// that are waiting: neighbours were mostly allocated together and point to
+// neighbours. Few are walked depth first, so that a long list does not take a
+// sweep for each of its elements.
+func (t *typer) drain(ctx context.Context, phase *progress.Phase) error {
+	done := 0
+	tick := func() error {
+		if done++; done%walkEvery != 0 {
+			return nil
+		}
+		if phase != nil {
+			phase.Add(walkEvery)
+		}
+		return ctx.Err()
+	}
+	for {
+		for len(t.stack) > 0 || len(t.statics) > 0 {
+			if err := tick(); err != nil {
+				return err
+			}
+			if k := len(t.statics); k > 0 {
+				s := t.statics[k-1]
+				t.statics = t.statics[:k-1]
+				t.walkStatic(s)
+				continue
+			}
+			n := t.stack[len(t.stack)-1]
+			t.stack = t.stack[:len(t.stack)-1]
+			t.walkObject(n)
+		}
+		if t.waiting == 0 {
+			return nil
+		}
+		t.sweeping = t.waiting >= sweepFrom
+		for i := range t.waits {
+			for t.waits[i] != 0 {
+				if err := tick(); err != nil {
+					return err
+				}
+				n := heap.Node(i*64 + bits.TrailingZeros64(t.waits[i]))
+				t.waits[i] &= t.waits[i] - 1
+				t.waiting--
+				if t.sweeping {
+					t.walkObject(n)
+				} else {
+					t.stack = append(t.stack, n)
+				}
+			}
+		}
+		t.sweeping = false
+	}
+}
+
+// sweepFrom is how many objects have to wait for a sweep to be worth looking at
+// the whole set, a bit for each node.
+const sweepFrom = 1 << 13
+
+// push makes an object wait to be walked.
+func (t *typer) push(n heap.Node) {
+	if !t.sweeping {
+		t.stack = append(t.stack, n)
+		if len(t.stack) < sweepFrom {
+			return
+		}
+		for _, n := range t.stack {
+			t.wait(n)
+		}
+		t.stack = t.stack[:0]
+		return
+	}
+	t.wait(n)
+}
+
+func (t *typer) wait(n heap.Node) {
+	if bit := uint64(1) << (n % 64); t.waits[n/64]&bit == 0 {
+		t.waits[n/64] |= bit
+		t.waiting++
+	}
+}
+
+// fromHeap takes the types that the allocator itself recorded.
+func (t *typer) fromHeap() {
+	for i := range t.im.extents {
+		e := &t.im.extents[i]
+		if e.pointers != headers && e.pointers != oneType {
+			continue
+		}
+		for s := range e.n {
+			n := e.first + heap.Node(s)
+			if !t.live.Has(n) {
+				continue
+			}
+			addr, ev := e.at, bySpan
+			if e.pointers == headers {
+				addr, _ = t.im.mem.Word(e.base + uint64(s)*e.elem)
+				ev = byHeader
+			}
+			if addr == 0 {
+				continue
+			}
+			id := t.byDescriptor(addr)
+			if id == 0 {
+				continue
+			}
+			f := oneValue
+			if c := t.compile(id); c.size > 0 && t.usable(e)/c.size > 1 {
+				f = manyValues
+			}
+			t.set(n, typeID(id, f), ev)
+			t.push(n)
+		}
+	}
+}
+
+func (t *typer) set(n heap.Node, id heap.TypeID, ev evidence) {
+	t.out.id[n] = id | heap.TypeID(ev)<<evidenceShift
+}
+
+func (t *typer) evidenceOf(n heap.Node) evidence { return evidence(t.out.id[n] >> evidenceShift) }
+
+func (t *typer) idOf(n heap.Node) heap.TypeID { return t.out.id[n] & (1<<evidenceShift - 1) }
+
+// usable is how many bytes of a slot can hold values.
+func (t *typer) usable(e *extent) uint64 { return e.elem - t.headerSize(e) }
+
+func (t *typer) headerSize(e *extent) uint64 {
+	if e.pointers == headers {
+		return uint64(t.arch.PtrSize)
+	}
+	return 0
+}
+
+func (t *typer) byDescriptor(addr uint64) types.ID {
+	if id, ok := t.dynamic[addr]; ok {
+		return id
+	}
+	id, ok := t.table.ByRuntimeType(addr)
+	if !ok {
+		id = 0
+	}
+	t.dynamic[addr] = id
+	return id
+}
+
+// byItab returns the dynamic type that an itab stands for: its second word
+// (internal/abi.ITab).
+func (t *typer) byItab(addr uint64) types.ID {
+	if id, ok := t.itabs[addr]; ok {
+		return id
+	}
+	var id types.ID
+	if typ, ok := t.im.mem.Word(addr + uint64(t.arch.PtrSize)); ok {
+		id = t.byDescriptor(typ)
+	}
+	t.itabs[addr] = id
+	return id
+}
+
+func (t *typer) compile(id types.ID) *compiled {
+	if int(id) < len(t.compiled) && t.compiled[id] != nil {
+		return t.compiled[id]
+	}
+	typ := t.table.Type(id)
+	c := &compiled{size: typ.Size, words: t.table.Words(id)}
+	w := uint64(t.arch.PtrSize)
+	for i := uint64(0); i < 64 && (i+1)*w <= typ.Size; i++ {
+		if len(c.words) > 0 && t.table.PointerAt(id, i*w) {
+			c.mask |= 1 << i
+		}
+	}
+	for int(id) >= len(t.compiled) {
+		t.compiled = append(t.compiled, make([]*compiled, 1+len(t.compiled))...)
+	}
+	t.compiled[id] = c
+	c.trie = t.trieNode(typ)
+	return c
+}
+
+// bytes returns n bytes at addr. Neighbouring reads mostly stay in one segment.
+func (t *typer) bytes(addr, n uint64) []byte {
+	if off := addr - t.segStart; addr >= t.segStart && off < uint64(len(t.seg)) && n <= uint64(len(t.seg))-off {
+		return t.seg[off : off+n]
+	}
+	if start, seg := t.im.mem.Segment(addr); seg != nil && n <= uint64(len(seg))-(addr-start) {
+		t.segStart, t.seg = start, seg
+		return seg[addr-start : addr-start+n]
+	}
+	b, _ := t.im.mem.Slice(addr, n)
+	return b
+}
+
+// walkObject follows the pointers in an object by its type.
+func (t *typer) walkObject(n heap.Node) {
+	id, f := splitTypeID(t.idOf(n))
+	if f == container {
+		t.walkContainer(n, id)
+		return
+	}
+	c := t.compile(id)
+	if len(c.words) == 0 || c.size == 0 || f == stringData {
+		return
+	}
+	e := &t.im.extents[t.g.ExtentOf(n)]
+	slot, head := e.base+uint64(n-e.first)*e.elem, t.headerSize(e)
+	size := c.size
+	if f == manyValues {
+		size = t.im.filled(e, slot, e.elem-head, c.size)
+	}
+	t.walkValues(t.bytes(slot+head, min(size, e.elem-head)), c)
+}
+
+// walkStatic follows the pointers in a value outside the heap.
+func (t *typer) walkStatic(s staticValue) {
+	t.within = s
+	t.walkRange(s.addr, s.t, s.n)
+	t.within = staticValue{}
+}
+
+// walkRange follows the pointers in n values of type id at addr.
+func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
+	c := t.compile(id)
+	if len(c.words) == 0 || c.size == 0 {
+		return
+	}
+	hi, size := bits.Mul64(c.size, n)
+	if hi != 0 {
+		return
+	}
+	t.walkValues(t.bytes(addr, size), c)
+}
+
+func (t *typer) walkValues(data []byte, c *compiled) {
+	for uint64(len(data)) >= c.size {
+		t.walkWords(data[:c.size], c.words)
+		data = data[c.size:]
+	}
+}
+
+func (t *typer) walkWords(data []byte, words []types.Word) {
+	w := uint64(t.arch.PtrSize)
+	for i := range words {
+		x := &words[i]
+		if x.Offset+w > uint64(len(data)) {
+			return
+		}
+		if x.Kind == types.RepeatWord {
+			for k := range x.Count {
+				at := x.Offset + k*x.Stride
+				if at+x.Stride > uint64(len(data)) {
+					break
+				}
+				t.walkWords(data[at:at+x.Stride], x.Sub)
+			}
+			continue
+		}
+		p := t.arch.Word(data[x.Offset:])
+		if p == 0 {
+			continue
+		}
+		t.followWord(x, p, data)
+	}
+}
+
+// followWord claims what the word x of a value, which holds p, leads to.
+func (t *typer) followWord(x *types.Word, p uint64, data []byte) {
+	w := uint64(t.arch.PtrSize)
+	next := func(i uint64) uint64 {
+		at := x.Offset + i*w
+		if at+w > uint64(len(data)) {
+			return 0
+		}
+		return t.arch.Word(data[at:])
+	}
+	switch x.Kind {
+	case types.PointerWord:
+		t.point(claim{p: p, n: 1, t: x.Target, evidence: byPointer})
+	case types.SliceWord:
+		if n := next(2); n > 0 {
+			t.point(claim{p: p, n: n, t: x.Target, form: manyValues, evidence: byPointer})
+		}
+	case types.StringWord:
+		if n := next(1); n > 0 {
+			t.point(claim{p: p, n: n, t: t.strings, form: stringData, evidence: byPointer})
+		}
+	case types.EfaceWord, types.TracedEfaceWord, types.IfaceWord:
+		id := types.ID(0)
+		if x.Kind != types.IfaceWord {
+			id = t.byDescriptor(p)
+		} else {
+			id = t.byItab(p)
+		}
+		v := next(1)
+		if id == 0 || v == 0 {
+			return
+		}
+		if direct := t.directWord(id); direct != nil {
+			t.followWord(&types.Word{Kind: direct.Kind, Target: direct.Target}, v, nil)
+			return
+		}
+		t.point(claim{p: v, n: 1, t: id, evidence: byInterface})
+	case types.ArrayWord:
+		if n := next(1); n > 0 {
+			t.point(claim{p: p, n: n, t: x.Target, form: manyValues, evidence: byContainer})
+		}
+	case types.FuncWord:
+		t.pointClosure(p)
+	case types.MapWord, types.ChanWord:
+		if rt := t.table.Type(x.Target).Runtime; rt != 0 {
+			t.point(claim{p: p, n: 1, t: x.Target, form: container, evidence: byContainer})
+		}
+	}
+}
+
+// directWord returns the only word of a type whose values stand in an
+// interface's data word themselves, or nil: pointers, maps, channels, functions,
+// and structs and arrays of one of these (cmd/compile, types.IsDirectIface).
+func (t *typer) directWord(id types.ID) *types.Word {
+	c := t.compile(id)
+	if c.size != uint64(t.arch.PtrSize) || len(c.words) != 1 {
+		return nil
+	}
+	switch x := &c.words[0]; x.Kind {
+	case types.PointerWord, types.UnsafePointerWord, types.MapWord, types.ChanWord, types.FuncWord:
+		return x
+	}
+	return nil
+}
+
+// finish gives the objects without a type the number of their shape, and adds
+// up what is typed.
+func (t *typer) finish() {
+	shapes := map[unknownShape]heap.TypeID{}
+	sum := &t.out.totals
+	sum.EvidenceBytes = map[string]uint64{}
+	var byEvidence [byNothing + 1]uint64
+	defer func() {
+		for ev := byHeader; ev <= byNothing; ev++ {
+			sum.EvidenceBytes[ev.String()] = byEvidence[ev]
+		}
+	}()
+	sum.Conflicts = t.out.conflicts
+	for i := range t.im.extents {
+		e := &t.im.extents[i]
+		for s := range e.n {
+			n := e.first + heap.Node(s)
+			if !t.live.Has(n) {
+				continue
+			}
+			ev, id := t.evidenceOf(n), t.idOf(n)
+			if ev == 0 {
+				ev = byNothing
+			}
+			t.out.evidence[n] = ev
+			byEvidence[ev] += e.elem
+			if ev < byInterior {
+				sum.TypedObjects++
+				sum.TypedBytes += e.elem
+				sum.CoveredBytes += t.covered(e, id)
+				t.out.id[n] = id
+				continue
+			}
+			shape := unknownShape{size: e.elem}
+			if ev == byInterior {
+				shape.part, _ = splitTypeID(id)
+			}
+			if e.pointers == heapBits {
+				shape.mask = t.im.slotMask(e, e.base+uint64(s)*e.elem)
+			}
+			id, ok := shapes[shape]
+			if !ok {
+				id = firstUnknown + heap.TypeID(len(t.out.unknown))
+				shapes[shape] = id
+				t.out.unknown = append(t.out.unknown, shape)
+			}
+			t.out.id[n] = id
+		}
+	}
+}
+
+// covered returns how many bytes of a slot its type explains.
+func (t *typer) covered(e *extent, id heap.TypeID) uint64 {
+	typ, f := splitTypeID(id)
+	usable := t.usable(e)
+	switch f {
+	case stringData:
+		return usable
+	case manyValues:
+		if size := t.compile(typ).size; size > 0 {
+			return usable / size * size
+		}
+	case container:
+		return usable
+	}
+	return min(usable, t.compile(typ).size)
+}
+
+// Typing sums up how much of the live heap has a type.
+type Typing struct {
+	TypedObjects, TypedBytes uint64
+	CoveredBytes             uint64 // of TypedBytes, what the types explain
+	Conflicts                uint64 // claims that contradicted a pointer map
+	EvidenceBytes            map[string]uint64
+}
