@@ -1,0 +1,494 @@
+package report
+
+import (
+	"context"
+	"slices"
+
+	"goheap/gocore"
+	"goheap/heap"
+)
+
+// Limits bound the lists of a document; a negative one is no limit.
+type Limits struct {
+	Retainers, Types, Roots, Goroutines int
+	Fields, Referrers                   int // of an object
+}
+
+// DefaultLimits are those of JSON documents.
+func DefaultLimits() Limits {
+	return Limits{Retainers: 100, Types: -1, Roots: -1, Goroutines: -1, Fields: 10_000, Referrers: 1000}
+}
+
+// SameLimit bounds every list of a document by n.
+func SameLimit(n int) Limits { return Limits{n, n, n, n, n, n} }
+
+func head[T any](s []T, n int) []T {
+	if n < 0 || n > len(s) {
+		return s
+	}
+	return s[:n]
+}
+
+// The documents below are the JSON contract: the order of the keys is the
+// order of the fields, every key is always there, and unknown is null.
+
+// InfoDocument says what a file is and how well it was read.
+type InfoDocument struct {
+	Schema string `json:"schema"`
+	SummaryDocument
+	Phases     []PhaseDocument `json:"phases"`
+	PeakMemory *uint64         `json:"peak_memory_bytes"`
+}
+
+// SummaryDocument is the part of info that depends on the input alone.
+type SummaryDocument struct {
+	Source SourceDocument     `json:"source"`
+	Heap   HeapDocument       `json:"heap"`
+	Typing TypingDocument     `json:"typing"`
+	Check  gocore.CheckStatus `json:"check"`
+}
+
+type SourceDocument struct {
+	Kind        string            `json:"kind"`
+	Path        Escaped           `json:"path"`
+	Bytes       int64             `json:"bytes"`
+	GoVersion   Optional          `json:"go_version"`
+	OS          Optional          `json:"os"`
+	Arch        Optional          `json:"arch"`
+	BuildID     Optional          `json:"build_id"`
+	BuildIDKind Optional          `json:"build_id_kind"`
+	Executable  Optional          `json:"executable"`
+	Symbols     string            `json:"symbols"`
+	Complete    bool              `json:"complete"`
+	Problems    []ProblemDocument `json:"problems"`
+}
+
+type ProblemDocument struct {
+	Severity string  `json:"severity"`
+	Message  Escaped `json:"message"`
+	Count    int     `json:"count"`
+}
+
+type HeapDocument struct {
+	LiveObjects    uint64  `json:"live_objects"`
+	LiveBytes      uint64  `json:"live_bytes"`
+	GarbageObjects *uint64 `json:"garbage_objects"`
+	GarbageBytes   *uint64 `json:"garbage_bytes"`
+	GCMarkedBytes  *uint64 `json:"gc_marked_bytes"`
+	Edges          uint64  `json:"edges"`
+	Roots          uint64  `json:"roots"`
+	Goroutines     uint64  `json:"goroutines"`
+}
+
+type TypingDocument struct {
+	TypedObjects  uint64            `json:"typed_objects"`
+	TypedBytes    uint64            `json:"typed_bytes"`
+	CoveredBytes  uint64            `json:"covered_bytes"`
+	Conflicts     uint64            `json:"conflicts"`
+	EvidenceBytes map[string]uint64 `json:"evidence_bytes"`
+}
+
+type PhaseDocument struct {
+	Name string `json:"name"`
+	MS   int64  `json:"ms"`
+}
+
+// InfoDocument answers what the file is.
+func (s *Snapshot) InfoDocument() InfoDocument {
+	d := InfoDocument{Schema: "goheap/info/1", SummaryDocument: s.Summary(), Phases: []PhaseDocument{}}
+	for _, p := range s.Phases {
+		d.Phases = append(d.Phases, PhaseDocument{p.Name, p.Elapsed.Milliseconds()})
+	}
+	if s.Peak > 0 {
+		d.PeakMemory = &s.Peak
+	}
+	return d
+}
+
+// Summary is what info and report say about the file alike.
+func (s *Snapshot) Summary() SummaryDocument {
+	src, typing := s.Process.Source(), s.Process.Typing()
+	liveObjects, liveBytes := s.Live()
+	d := SummaryDocument{
+		Source: SourceDocument{
+			Kind: src.Kind, Path: Escaped(src.Path), Bytes: src.Bytes,
+			GoVersion: Optional(src.GoVersion), OS: Optional(src.OS), Arch: Optional(src.Arch),
+			BuildID: Optional(src.BuildID), BuildIDKind: Optional(src.BuildIDKind),
+			Executable: Optional(src.Executable), Symbols: src.Symbols,
+			Complete: s.Complete(), Problems: []ProblemDocument{},
+		},
+		Heap: HeapDocument{
+			LiveObjects: liveObjects, LiveBytes: liveBytes,
+			Edges: s.edges(), Roots: uint64(s.Graph.Roots), Goroutines: uint64(len(s.Process.Goroutines())),
+		},
+		Typing: TypingDocument{
+			TypedObjects: typing.TypedObjects, TypedBytes: typing.TypedBytes, CoveredBytes: typing.CoveredBytes,
+			Conflicts: typing.Conflicts, EvidenceBytes: typing.EvidenceBytes,
+		},
+		Check: s.Verdict(),
+	}
+	if d.Typing.EvidenceBytes == nil {
+		d.Typing.EvidenceBytes = map[string]uint64{}
+	}
+	// Where fewer slots are allocated than live, the check says so; a
+	// negative amount of garbage would say nothing.
+	if objects, bytes := s.Process.AllocatedSlots(); objects >= liveObjects && bytes >= liveBytes {
+		objects, bytes = objects-liveObjects, bytes-liveBytes
+		d.Heap.GarbageObjects, d.Heap.GarbageBytes = &objects, &bytes
+	}
+	if marked := s.Process.GCMarkedBytes(); marked > 0 {
+		d.Heap.GCMarkedBytes = &marked
+	}
+	for _, p := range s.Process.Problems() {
+		d.Source.Problems = append(d.Source.Problems, ProblemDocument{string(p.Severity), Escaped(p.Message), p.Count})
+	}
+	return d
+}
+
+// edges counts the pointers of the graph, those from the super-root to the
+// roots apart.
+func (s *Snapshot) edges() uint64 {
+	return uint64(len(s.Graph.Target) - len(s.Graph.Targets(heap.SuperRoot)))
+}
+
+// Verdict sums the checks up: one that differs decides, else one that could not
+// be made.
+func (s *Snapshot) Verdict() gocore.CheckStatus {
+	verdict := gocore.CheckOK
+	if len(s.Checks) == 0 {
+		verdict = gocore.CheckNotComparable
+	}
+	for _, c := range s.Checks {
+		switch {
+		case c.Status == gocore.CheckDiffers:
+			return c.Status
+		case c.Status == gocore.CheckNotComparable:
+			verdict = c.Status
+		}
+	}
+	return verdict
+}
+
+// CheckDocument compares what was read with the runtime's own word.
+type CheckDocument struct {
+	Schema string               `json:"schema"`
+	OK     bool                 `json:"ok"`
+	Checks []CheckItemsDocument `json:"checks"`
+}
+
+type CheckItemsDocument struct {
+	Name       string             `json:"name"`
+	Ours       int64              `json:"ours"`
+	Runtime    int64              `json:"runtime"`
+	Difference int64              `json:"difference"`
+	Status     gocore.CheckStatus `json:"status"`
+	Reason     Optional           `json:"reason"`
+	Examples   []Address          `json:"examples"`
+}
+
+// CheckDocument is ok when no check differs.
+func (s *Snapshot) CheckDocument() CheckDocument {
+	d := CheckDocument{Schema: "goheap/check/1", OK: s.Verdict() != gocore.CheckDiffers, Checks: []CheckItemsDocument{}}
+	for _, c := range s.Checks {
+		item := CheckItemsDocument{c.Name, c.Ours, c.Runtime, c.Difference, c.Status, Optional(c.Reason), []Address{}}
+		for _, a := range c.Examples {
+			item.Examples = append(item.Examples, Address(a))
+		}
+		d.Checks = append(d.Checks, item)
+	}
+	return d
+}
+
+// ReportDocument answers who holds the memory.
+type ReportDocument struct {
+	Schema     string              `json:"schema"`
+	Info       SummaryDocument     `json:"info"`
+	Retainers  []RetainerDocument  `json:"retainers"`
+	Types      []TypeDocument      `json:"types"`
+	Roots      []RootDocument      `json:"roots"`
+	Goroutines []GoroutineDocument `json:"goroutines"`
+	Suspects   []SuspectDocument   `json:"suspects"`
+}
+
+type RetainerDocument struct {
+	Kind         string                `json:"kind"`
+	Name         Optional              `json:"name"`
+	Type         Optional              `json:"type"`
+	Address      Address               `json:"address"`
+	Count        uint64                `json:"count"`
+	Objects      uint64                `json:"objects"`
+	Shallow      uint64                `json:"shallow_bytes"`
+	Retained     uint64                `json:"retained_bytes"`
+	Holders      []NodeDocument        `json:"holders"`
+	MoreHolders  bool                  `json:"more_holders"`
+	Accumulation *AccumulationDocument `json:"accumulation"`
+}
+
+type AccumulationDocument struct {
+	Expression Optional `json:"expression"`
+	Type       Optional `json:"type"`
+	Address    Address  `json:"address"`
+	Retained   uint64   `json:"retained_bytes"`
+}
+
+type TypeDocument struct {
+	Type     Escaped  `json:"type"`
+	Package  Optional `json:"package"`
+	Objects  uint64   `json:"objects"`
+	Shallow  uint64   `json:"shallow_bytes"`
+	Retained uint64   `json:"retained_bytes_min"`
+}
+
+type RootDocument struct {
+	Kind     string   `json:"kind"`
+	Name     Optional `json:"name"`
+	Type     Optional `json:"type"`
+	Package  Optional `json:"package"`
+	Address  Address  `json:"address"`
+	Size     uint64   `json:"size"`
+	Objects  uint64   `json:"objects"`
+	Retained uint64   `json:"retained_bytes"`
+}
+
+type GoroutineDocument struct {
+	ID         uint64          `json:"id"`
+	Status     Optional        `json:"status"`
+	WaitReason Optional        `json:"wait_reason"`
+	WaitNanos  *int64          `json:"wait_ns"`
+	Function   Optional        `json:"function"`
+	CreatedBy  Optional        `json:"created_by"`
+	CreatedAt  Optional        `json:"created_at"`
+	ParentID   *uint64         `json:"parent_id"`
+	Thread     *int            `json:"thread"`
+	StackBytes uint64          `json:"stack_bytes"`
+	Objects    uint64          `json:"objects"`
+	Retained   uint64          `json:"retained_bytes"`
+	Frames     []FrameDocument `json:"frames"`
+}
+
+type FrameDocument struct {
+	Function     Optional `json:"function"`
+	File         Optional `json:"file"`
+	Line         *int     `json:"line"`
+	Inlined      bool     `json:"inlined"`
+	Conservative bool     `json:"conservative"`
+}
+
+// ReportDocument answers who holds the memory. Values of the program are hidden
+// unless values is set.
+func (s *Snapshot) ReportDocument(ctx context.Context, limits Limits, values bool) (*ReportDocument, error) {
+	d := &ReportDocument{Schema: "goheap/report/1", Info: s.Summary()}
+	all, err := s.Retainers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.Retainers = []RetainerDocument{}
+	for _, r := range head(all, limits.Retainers) {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		d.Retainers = append(d.Retainers, s.retainerDocument(r, values))
+	}
+	if d.Types, err = s.typeDocuments(ctx, limits.Types); err != nil {
+		return nil, err
+	}
+	if d.Roots, err = s.rootDocuments(ctx, limits.Roots); err != nil {
+		return nil, err
+	}
+	if d.Goroutines, err = s.goroutineDocuments(ctx, limits.Goroutines); err != nil {
+		return nil, err
+	}
+	suspects, err := s.Suspects(ctx, values)
+	if err != nil {
+		return nil, err
+	}
+	d.Suspects = []SuspectDocument{}
+	for _, suspect := range suspects {
+		d.Suspects = append(d.Suspects, s.suspectDocument(suspect))
+	}
+	return d, nil
+}
+
+func (s *Snapshot) retainerDocument(r Retainer, values bool) RetainerDocument {
+	d := RetainerDocument{
+		Kind: r.Kind, Name: Optional(r.Name), Type: Optional(r.Type), Address: Address(r.Address),
+		Count: r.Count, Objects: r.Objects, Shallow: r.Shallow, Retained: r.Retained,
+		Holders: []NodeDocument{}, MoreHolders: r.MoreHolders,
+		Accumulation: accumulationDocument(s.Accumulation(r.Node, values)),
+	}
+	for _, h := range r.Holders {
+		d.Holders = append(d.Holders, s.nodeDocument(h))
+	}
+	return d
+}
+
+func accumulationDocument(a Accumulation) *AccumulationDocument {
+	return &AccumulationDocument{Optional(a.Expression), Optional(a.Type), Address(a.Address), a.Retained}
+}
+
+// TypesDocument lists the types of the live objects.
+type TypesDocument struct {
+	Schema string         `json:"schema"`
+	Types  []TypeDocument `json:"types"`
+}
+
+// TypesDocument lists n types, all if n is negative.
+func (s *Snapshot) TypesDocument(ctx context.Context, n int) (*TypesDocument, error) {
+	rows, err := s.typeDocuments(ctx, n)
+	return &TypesDocument{"goheap/types/1", rows}, err
+}
+
+func (s *Snapshot) typeDocuments(ctx context.Context, n int) ([]TypeDocument, error) {
+	rows, err := s.Types(ctx)
+	docs := []TypeDocument{}
+	for _, r := range head(rows, n) {
+		docs = append(docs, TypeDocument{Escaped(r.Name), Optional(r.Package), r.Objects, r.Shallow, r.Retained})
+	}
+	return docs, err
+}
+
+// RootsDocument lists the roots.
+type RootsDocument struct {
+	Schema string         `json:"schema"`
+	Roots  []RootDocument `json:"roots"`
+}
+
+// RootsDocument lists n roots, all if n is negative.
+func (s *Snapshot) RootsDocument(ctx context.Context, n int) (*RootsDocument, error) {
+	rows, err := s.rootDocuments(ctx, n)
+	return &RootsDocument{"goheap/roots/1", rows}, err
+}
+
+func (s *Snapshot) rootDocuments(ctx context.Context, n int) ([]RootDocument, error) {
+	rows, err := s.Roots(ctx)
+	docs := []RootDocument{}
+	for _, r := range head(rows, n) {
+		docs = append(docs, RootDocument{r.Kind, Optional(r.Name), Optional(r.Type), Optional(r.Package),
+			Address(r.Addr), r.Size, r.Objects, r.Retained})
+	}
+	return docs, err
+}
+
+// GoroutinesDocument lists the goroutines.
+type GoroutinesDocument struct {
+	Schema     string              `json:"schema"`
+	Goroutines []GoroutineDocument `json:"goroutines"`
+}
+
+// GoroutinesDocument lists n goroutines, all if n is negative.
+func (s *Snapshot) GoroutinesDocument(ctx context.Context, n int) (*GoroutinesDocument, error) {
+	rows, err := s.goroutineDocuments(ctx, n)
+	return &GoroutinesDocument{"goheap/goroutines/1", rows}, err
+}
+
+func (s *Snapshot) goroutineDocuments(ctx context.Context, n int) ([]GoroutineDocument, error) {
+	rows, err := s.Goroutines(ctx)
+	docs := []GoroutineDocument{}
+	for _, r := range head(rows, n) {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		docs = append(docs, goroutineDocument(r, s.Process.Frames(r.Index)))
+	}
+	return docs, err
+}
+
+func goroutineDocument(r GoroutineRow, frames []gocore.Frame) GoroutineDocument {
+	d := GoroutineDocument{
+		ID: r.ID, Status: Optional(r.Status), WaitReason: Optional(r.WaitReason),
+		Function: Optional(r.Func), CreatedBy: Optional(r.CreatedBy), CreatedAt: Optional(r.CreatedAt),
+		StackBytes: r.StackBytes, Objects: r.Objects, Retained: r.Retained, Frames: []FrameDocument{},
+	}
+	if r.WaitNanos >= 0 {
+		d.WaitNanos = &r.WaitNanos
+	}
+	if r.ParentID != 0 {
+		d.ParentID = &r.ParentID
+	}
+	if r.Thread != 0 {
+		d.Thread = &r.Thread
+	}
+	for _, f := range frames {
+		frame := FrameDocument{Function: Optional(f.Func), File: Optional(f.File), Inlined: f.Inlined, Conservative: f.Conservative}
+		if f.Line > 0 {
+			frame.Line = &f.Line
+		}
+		d.Frames = append(d.Frames, frame)
+	}
+	return d
+}
+
+// ShowDocument says what is known of some objects.
+type ShowDocument struct {
+	Schema  string           `json:"schema"`
+	Objects []ObjectDocument `json:"objects"`
+}
+
+type ObjectDocument struct {
+	Asked         Escaped            `json:"asked"`
+	Address       Address            `json:"address"`
+	Size          uint64             `json:"size"`
+	Type          Optional           `json:"type"`
+	Count         uint64             `json:"count"`
+	Evidence      Optional           `json:"evidence"`
+	Live          bool               `json:"live"`
+	Retained      uint64             `json:"retained_bytes"`
+	Dominator     *NodeDocument      `json:"dominator"`
+	Fields        []FieldDocument    `json:"fields"`
+	MoreFields    int                `json:"more_fields"`
+	Referrers     []ReferrerDocument `json:"referrers"`
+	MoreReferrers int                `json:"more_referrers"`
+
+	kind, name string // for the text
+}
+
+type FieldDocument struct {
+	Offset uint64   `json:"offset"`
+	Size   uint64   `json:"size"`
+	Name   Optional `json:"name"`
+	Type   Optional `json:"type"`
+	Value  Optional `json:"value"`
+	Target Address  `json:"target"`
+}
+
+type ReferrerDocument struct {
+	Node       NodeDocument `json:"node"`
+	Expression Optional     `json:"expression"`
+	Offset     *uint64      `json:"offset"`
+
+	retained uint64 // for the text
+}
+
+// WhyDocument says what keeps an object alive.
+type WhyDocument struct {
+	Schema string         `json:"schema"`
+	Live   bool           `json:"live"`
+	Paths  []PathDocument `json:"paths"`
+
+	node heap.Node // asked for
+	more bool      // there may be more paths
+}
+
+type PathDocument struct {
+	Root       NodeDocument  `json:"root"`
+	Expression Optional      `json:"expression"`
+	Hops       []HopDocument `json:"hops"`
+}
+
+type HopDocument struct {
+	Expression Optional `json:"expression"`
+	Type       Optional `json:"type"`
+	Address    Address  `json:"address"`
+	Retained   uint64   `json:"retained_bytes"`
+	Dominates  bool     `json:"dominates"`
+}
+
+// sortedKeys returns the keys of m in order.
+func sortedKeys(m map[string]uint64) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,160 @@
+package report
+
+import (
+	"context"
+	"slices"
+
+	"goheap/heap"
+)
+
+// ShowDocument says what is known of the objects that targets name. It prints
+// values: whoever names an object asks for them.
+func (s *Snapshot) ShowDocument(ctx context.Context, targets []string, limits Limits) (*ShowDocument, error) {
+	d := &ShowDocument{Schema: "goheap/show/1", Objects: []ObjectDocument{}}
+	for _, target := range targets {
+		n, err := s.Find(ctx, target)
+		if err != nil {
+			return nil, err
+		}
+		object, err := s.objectDocument(ctx, n, limits)
+		if err != nil {
+			return nil, err
+		}
+		object.Asked = Escaped(target)
+		d.Objects = append(d.Objects, *object)
+	}
+	return d, nil
+}
+
+func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, limits Limits) (*ObjectDocument, error) {
+	p := s.Process
+	d := &ObjectDocument{
+		Address: Address(p.Addr(n)), Size: s.Graph.Size(n), Type: Optional(p.Type(n)), Count: p.Count(n),
+		Evidence: Optional(p.Evidence(n)), Live: s.Dominators.Live(n), Retained: s.Dominators.Retained(n),
+		Fields: []FieldDocument{}, Referrers: []ReferrerDocument{},
+		kind: p.KindOf(n), name: p.Name(n),
+	}
+	if s.Graph.IsRoot(n) {
+		for _, r := range p.Roots() {
+			if r.Node == n {
+				d.Size = r.Size
+			}
+		}
+	}
+	if idom := s.Dominators.Idom(n); idom != heap.None && idom != heap.SuperRoot {
+		node := s.nodeDocument(idom)
+		d.Dominator = &node
+	}
+	most := limits.Fields
+	if most < 0 {
+		most = int(^uint(0) >> 1)
+	}
+	fields, more := p.Fields(n, most)
+	d.MoreFields = more
+	for _, f := range fields {
+		field := FieldDocument{Offset: f.Offset, Size: f.Size, Name: Optional(f.Name), Type: Optional(f.Type), Value: Optional(f.Value)}
+		if f.Target != heap.None {
+			field.Target = Address(p.Addr(f.Target))
+		}
+		d.Fields = append(d.Fields, field)
+	}
+	referrers, err := s.Referrers(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	shown := head(referrers, limits.Referrers)
+	d.MoreReferrers = len(referrers) - len(shown)
+	for _, from := range shown {
+		r := ReferrerDocument{Node: s.nodeDocument(from), retained: s.Dominators.Retained(from)}
+		if expr, offset, ok := p.Edge(from, n); ok {
+			r.Expression, r.Offset = Optional(expr), &offset
+		}
+		d.Referrers = append(d.Referrers, r)
+	}
+	return d, nil
+}
+
+// Referrers returns the live nodes that point to n, each once, those that
+// retain most first, then the lower node. The super-root is none of them.
+func (s *Snapshot) Referrers(ctx context.Context, n heap.Node) ([]heap.Node, error) {
+	all, err := s.Dominators.Referrers(ctx, s.progress)
+	if err != nil {
+		return nil, err
+	}
+	from := slices.Compact(slices.Clone(all.Of(n)))
+	if len(from) > 0 && from[0] == heap.SuperRoot {
+		from = from[1:]
+	}
+	return from, s.byRetained(ctx, from)
+}
+
+// WhyDocument says what keeps the object that target names alive, along up to n
+// paths, as Paths has them, with the parts of maps and channels as hops of their own
+// where physical is set. It prints values: whoever names an object asks for them.
+func (s *Snapshot) WhyDocument(ctx context.Context, target string, n int, physical bool) (*WhyDocument, error) {
+	node, err := s.Find(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	d := &WhyDocument{Schema: "goheap/why/1", Live: s.Dominators.Live(node), Paths: []PathDocument{}, node: node}
+	paths, more, err := s.Paths(ctx, node, n)
+	if err != nil {
+		return nil, err
+	}
+	d.more = more
+	for _, path := range paths {
+		d.Paths = append(d.Paths, s.pathDocument(path, physical))
+	}
+	return d, nil
+}
+
+// Paths returns up to n paths from a root to node, the root first, the
+// shortest path first; none if node is not live. The first ones share no inner
+// node. Where there are fewer than n of them and the outermost dominator of
+// node is an object, which several roots then hold, paths follow that reach
+// this object in other ways. More says that the search was cut short, so that
+// there may be others.
+func (s *Snapshot) Paths(ctx context.Context, node heap.Node, n int) (paths [][]heap.Node, more bool, err error) {
+	d := s.Dominators
+	if !d.Live(node) || node == heap.SuperRoot {
+		return nil, false, nil
+	}
+	if err := d.PreparePaths(ctx, s.progress); err != nil {
+		return nil, false, err
+	}
+	if _, err := d.Referrers(ctx, s.progress); err != nil {
+		return nil, false, err
+	}
+	paths, more = d.Paths(node, n, nil)
+	top := d.Chain(node)[0]
+	if len(paths) == 0 || len(paths) >= n || top == node || s.Graph.IsRoot(top) {
+		return paths, more, nil
+	}
+	below := paths[0][slices.Index(paths[0], top)+1:]
+	above, cut := d.Paths(top, n, nil)
+	for _, path := range above {
+		path = slices.Concat(path, below)
+		if len(paths) < n && !slices.ContainsFunc(paths, func(p []heap.Node) bool { return slices.Equal(p, path) }) {
+			paths = append(paths, path)
+		}
+	}
+	return paths, more || cut, nil
+}
+
+// pathDocument describes a path by its logical hops: the parts of a map or channel
+// are one hop with it unless physical asks for them.
+func (s *Snapshot) pathDocument(nodes []heap.Node, physical bool) PathDocument {
+	target := nodes[len(nodes)-1]
+	path := s.Process.Path(nodes)
+	d := PathDocument{Root: s.nodeDocument(path.Root), Expression: Optional(path.Expression), Hops: []HopDocument{}}
+	for i, h := range path.Hops {
+		if h.Internal && !physical && i < len(path.Hops)-1 {
+			continue
+		}
+		d.Hops = append(d.Hops, HopDocument{
+			Expression: Optional(h.Expr), Type: Optional(h.Type), Address: Address(h.Addr),
+			Retained: s.Dominators.Retained(h.Node), Dominates: s.Dominators.Dominates(h.Node, target),
+		})
+	}
+	return d
+}

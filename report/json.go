@@ -1,0 +1,68 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+
+	"goheap/heap"
+)
+
+// Address is printed as "0x…" in JSON, as null when it is 0: nothing stands at
+// address 0.
+type Address uint64
+
+func (a Address) MarshalJSON() ([]byte, error) {
+	if a == 0 {
+		return []byte("null"), nil
+	}
+	return fmt.Appendf(nil, `"0x%x"`, uint64(a)), nil
+}
+
+// Optional is a text that is null in JSON when it is empty. What it holds is
+// escaped as for people, since JSON ends on terminals too.
+type Optional string
+
+func (o Optional) MarshalJSON() ([]byte, error) {
+	if o == "" {
+		return []byte("null"), nil
+	}
+	return quoteJSON(Printable(string(o))), nil
+}
+
+// Escaped is a text that is escaped as for people.
+type Escaped string
+
+func (e Escaped) MarshalJSON() ([]byte, error) { return quoteJSON(Printable(string(e))), nil }
+
+// quoteJSON quotes s, which must be printable.
+func quoteJSON(s string) []byte {
+	out := make([]byte, 0, len(s)+2)
+	out = append(out, '"')
+	for i := range len(s) {
+		if s[i] == '"' || s[i] == '\\' {
+			out = append(out, '\\')
+		}
+		out = append(out, s[i])
+	}
+	return append(out, '"')
+}
+
+// Percentage is millionths, printed as percent with one digit.
+type Percentage uint64
+
+func (p Percentage) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(p)/1e4, 'f', 1, 64), nil
+}
+
+// NodeDocument is how a node is printed wherever one is named.
+type NodeDocument struct {
+	Kind    Escaped  `json:"kind"`
+	Name    Optional `json:"name"`
+	Address Address  `json:"address"`
+	Type    Optional `json:"type"`
+}
+
+func (s *Snapshot) nodeDocument(n heap.Node) NodeDocument {
+	p := s.Process
+	return NodeDocument{Escaped(p.KindOf(n)), Optional(p.Name(n)), Address(p.Addr(n)), Optional(p.Type(n))}
+}

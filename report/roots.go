@@ -1,0 +1,74 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"goheap/gocore"
+	"goheap/heap"
+)
+
+// RootRow is a root with what it retains by itself.
+type RootRow struct {
+	gocore.Root
+	Objects  uint64
+	Retained uint64 // bytes
+}
+
+// Roots returns all roots, those that retain most first, then by kind, name and
+// address. The slice belongs to the Snapshot.
+func (s *Snapshot) Roots(ctx context.Context) ([]RootRow, error) {
+	return s.roots.get(func() ([]RootRow, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		rows := []RootRow{}
+		for _, r := range s.Process.Roots() {
+			rows = append(rows, RootRow{r, s.Dominators.Objects(r.Node), s.Dominators.Retained(r.Node)})
+		}
+		slices.SortStableFunc(rows, func(a, b RootRow) int {
+			return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Kind, b.Kind),
+				cmp.Compare(a.Name, b.Name), cmp.Compare(a.Addr, b.Addr))
+		})
+		return rows, nil
+	})
+}
+
+// RootTable is Roots as a table; its rows are those of Roots.
+func (s *Snapshot) RootTable(ctx context.Context) (*Table, error) {
+	rows, err := s.Roots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	columns := []Column{
+		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
+		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
+		{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 9, Right: true},
+		{Name: "kind", Title: "Kind", Priority: 1, MinWidth: 9},
+		{Name: "name", Title: "Root", MinWidth: 20},
+		{Name: "type", Title: "Type", Priority: 2, MinWidth: 12},
+		{Name: "address", Title: "Address", Kind: Addr, Priority: 3, MinWidth: 12},
+		{Name: "size", Title: "Size", Kind: Bytes, Priority: 4, MinWidth: 7, Right: true},
+	}
+	return NewTable(columns, len(rows), func(row, col int) Cell {
+		switch r := rows[row]; col {
+		case 0:
+			return Cell{Num: r.Retained}
+		case 1:
+			return Cell{Num: s.Share(r.Retained)}
+		case 2:
+			return Cell{Num: r.Objects}
+		case 3:
+			return Cell{Text: r.Kind}
+		case 4:
+			return Cell{Text: r.Name}
+		case 5:
+			return textCell(r.Type)
+		case 6:
+			return addrCell(r.Addr)
+		default:
+			return Cell{Num: r.Size}
+		}
+	}, func(row int) heap.Node { return rows[row].Node }), nil
+}

@@ -1,0 +1,194 @@
+// Package report turns questions about a program's memory into tables and
+// documents, and writes them as text, JSON and CSV. It knows neither terminals
+// nor flags.
+//
+// A Snapshot is a program with its graph, types and dominators. Its methods
+// answer questions: those that end in Table give virtual tables, those that end
+// in Document give what the JSON writer prints.
+package report
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"goheap/gocore"
+	"goheap/heap"
+	"goheap/internal/progress"
+)
+
+// Options are passed to gocore.Open.
+type Options struct {
+	Exe      string            // path of the executable; "" finds it through the core
+	Debug    string            // path of a separate debug file
+	Force    bool              // accept an executable whose build id differs
+	Progress *progress.Tracker // told of every phase; nil is allowed
+}
+
+// Phase is a finished step of the work.
+type Phase struct {
+	Name    string
+	Elapsed time.Duration
+}
+
+// Snapshot is a program that was read and analysed. All methods may be called
+// from several goroutines, until Close.
+type Snapshot struct {
+	Process    Process
+	Graph      *heap.Graph
+	Dominators *heap.Dominators
+	Checks     []gocore.Check
+	Phases     []Phase // in the order in which they began; they overlap
+	Peak       uint64  // anonymous memory of this process, in bytes; 0 unknown
+
+	progress  *progress.Tracker
+	retainers memo[[]Retainer]
+	types     memo[[]TypeRow]
+	roots     memo[[]RootRow]
+	stacks    memo[[]GoroutineRow]
+	groups    memo[[]StackGroup]
+}
+
+// Load opens the dump at path and runs every phase: objects and pointers, types
+// beside dominators, and the comparison with the runtime's own word. When ctx
+// ends, so does Load, with the context's cause.
+func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
+	if opt.Progress == nil {
+		opt.Progress = new(progress.Tracker)
+	}
+	peak := watchMemory()
+	p, err := gocore.Open(ctx, path, gocore.Options{Exe: opt.Exe, Debug: opt.Debug, Force: opt.Force, Progress: opt.Progress})
+	if err != nil {
+		peak()
+		return nil, err
+	}
+	s, err := Analyse(ctx, p, opt.Progress)
+	used := peak()
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	s.Peak = used
+	return s, nil
+}
+
+// Analyse runs the phases that follow opening. The Snapshot owns p once
+// Analyse returns without an error.
+func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, error) {
+	g, err := p.Graph(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &Snapshot{Process: p, Graph: g, progress: t}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	typed := make(chan *Panic, 1)
+	go func() {
+		defer func() {
+			var p *Panic
+			if said := recover(); said != nil {
+				p = &Panic{said, debug.Stack()}
+			}
+			typed <- p
+		}()
+		if err := p.TypeObjects(ctx); err != nil {
+			cancel(err)
+		}
+	}()
+	d, err := g.Dominators(ctx, t)
+	if err != nil {
+		cancel(err)
+	}
+	if said := <-typed; said != nil {
+		panic(said) // here the caller can recover it
+	}
+	if err := context.Cause(ctx); err != nil { // whoever failed first
+		if d != nil {
+			d.Close()
+		}
+		return nil, err
+	}
+	s.Dominators = d
+	phase := t.Start("check", 0)
+	s.Checks, err = p.Check(ctx)
+	phase.Finish()
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	for _, state := range t.Snapshot() {
+		s.Phases = append(s.Phases, Phase{state.Name, state.Elapsed})
+	}
+	return s, nil
+}
+
+// Panic is what Analyse panics with when one of its workers did.
+type Panic struct {
+	Value any
+	Stack []byte // of the worker
+}
+
+func (p *Panic) String() string { return fmt.Sprint(p.Value) }
+
+// Close frees the arrays and closes the process. Nothing that came from the
+// Snapshot may be used afterwards, but documents may.
+func (s *Snapshot) Close() error {
+	s.Dominators.Close()
+	return s.Process.Close()
+}
+
+// Live returns the live objects of the heap and their bytes.
+func (s *Snapshot) Live() (objects, bytes uint64) {
+	return uint64(s.Dominators.LiveCount()), s.Dominators.LiveBytes()
+}
+
+// Share returns bytes as millionths of the live heap: 0 when that is empty, and
+// at least 1 for any bytes of it.
+func (s *Snapshot) Share(bytes uint64) uint64 { return share(bytes, s.Dominators.LiveBytes()) }
+
+func share(part, whole uint64) uint64 {
+	if whole == 0 {
+		return 0
+	}
+	millionths := uint64(float64(part)/float64(whole)*1e6 + 0.5)
+	if part > 0 {
+		millionths = max(1, millionths)
+	}
+	return millionths
+}
+
+// Complete reports whether the whole program could be read.
+func (s *Snapshot) Complete() bool {
+	if !s.Process.Source().Complete {
+		return false
+	}
+	for _, p := range s.Process.Problems() {
+		if p.Severity == "error" {
+			return false
+		}
+	}
+	return true
+}
+
+// memo keeps the result of a computation that succeeded.
+type memo[T any] struct {
+	mu    sync.Mutex
+	done  bool
+	value T
+}
+
+func (m *memo[T]) get(compute func() (T, error)) (T, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.done {
+		return m.value, nil
+	}
+	v, err := compute()
+	if err != nil {
+		return v, err
+	}
+	m.done, m.value = true, v
+	return v, nil
+}

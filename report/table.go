@@ -1,0 +1,210 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"goheap/heap"
+)
+
+// Kind says what the numbers of a column are.
+type Kind uint8
+
+const (
+	Text    Kind = iota // Cell.Text
+	Bytes               // Cell.Num in bytes
+	Count               // Cell.Num without a unit
+	Percent             // Cell.Num in millionths of the whole: 1,000,000 is 100 %
+	Addr                // Cell.Num is an address; 0 is none
+)
+
+// Column describes a column of a Table.
+type Column struct {
+	Name     string // for programs, as in CSV headers: lower case, underscores
+	Title    string // for people
+	Kind     Kind
+	Priority int  // 0 is always shown; where room is short the highest go first
+	MinWidth int  // in terminal cells
+	Right    bool // aligned to the right
+	AtLeast  bool // the numbers are lower bounds and carry "≥"
+}
+
+// Cell is the content of one place of a Table. Text comes from the dump as it
+// is: writers escape it (Printable).
+type Cell struct {
+	Text    string // of a Text column
+	Num     uint64 // of every other column
+	Unknown bool   // nothing is known: "-" for people, empty in CSV
+}
+
+// Table is a virtual table: its cells are made on demand, so that a table of
+// twenty million rows costs nothing but what is looked at. A Table is not
+// changed once made; Sorted, Filtered and Head return new ones over the same
+// rows, which cost 4 bytes a row. All methods may be called from several
+// goroutines.
+type Table struct {
+	Columns []Column
+
+	rows  int
+	cell  func(row, col int) Cell
+	node  func(row int) heap.Node
+	order []uint32 // rows by place; nil when they stand in their own order
+	total int      // rows before Head cut them
+}
+
+// NewTable returns a table of rows rows. Cell makes a cell on demand and must
+// answer the same each time; node says which node a row stands for, and may be
+// nil where rows are no nodes.
+func NewTable(columns []Column, rows int, cell func(row, col int) Cell, node func(row int) heap.Node) *Table {
+	return &Table{Columns: columns, rows: rows, cell: cell, node: node, total: rows}
+}
+
+// Len returns the number of rows.
+func (t *Table) Len() int {
+	if t.order != nil {
+		return len(t.order)
+	}
+	return t.rows
+}
+
+// Total returns the number of rows before Head cut the table.
+func (t *Table) Total() int { return max(t.total, t.Len()) }
+
+// Row returns the number under which the table was given the row at place i.
+func (t *Table) Row(i int) int {
+	if t.order != nil {
+		return int(t.order[i])
+	}
+	return i
+}
+
+// Cell returns the cell in the row at place i and column col.
+func (t *Table) Cell(i, col int) Cell { return t.cell(t.Row(i), col) }
+
+// Node returns the node that the row at place i stands for, heap.None where it
+// stands for none.
+func (t *Table) Node(i int) heap.Node {
+	if t.node == nil {
+		return heap.None
+	}
+	return t.node(t.Row(i))
+}
+
+// Column returns the place of the column called name, -1 if there is none.
+func (t *Table) Column(name string) int {
+	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+}
+
+// pace is how many rows are handled between two looks at the context.
+const pace = 1 << 14
+
+// Sorted returns the table ordered by a column; rows that are equal in it, and
+// unknown cells, which come last, keep the order of the table as it was made.
+// It makes each cell of the column once.
+func (t *Table) Sorted(ctx context.Context, col int, descending bool) (*Table, error) {
+	type key struct {
+		num  uint64
+		text string
+		none bool
+		row  uint32
+	}
+	keys := make([]key, t.Len())
+	for i := range keys {
+		if i%pace == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		c := t.Cell(i, col)
+		keys[i] = key{c.Num, c.Text, c.Unknown, uint32(t.Row(i))}
+	}
+	compare := func(a, b key) int {
+		order := cmp.Or(cmp.Compare(a.num, b.num), cmp.Compare(a.text, b.text))
+		if descending {
+			order = -order
+		}
+		if a.none != b.none {
+			order = -1
+			if a.none {
+				order = 1
+			}
+		}
+		return cmp.Or(order, cmp.Compare(a.row, b.row))
+	}
+	if err := sortContext(ctx, keys, compare); err != nil {
+		return nil, err
+	}
+	sorted := *t
+	sorted.order = make([]uint32, len(keys))
+	for i, k := range keys {
+		sorted.order[i] = k.row
+	}
+	return &sorted, nil
+}
+
+// sortContext sorts s, whose elements must all differ under compare, in runs
+// that it merges, so that a cancelled context ends it soon.
+func sortContext[T any](ctx context.Context, s []T, compare func(a, b T) int) error {
+	for lo := 0; lo < len(s); lo += pace {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		slices.SortFunc(s[lo:min(lo+pace, len(s))], compare)
+	}
+	from, to := s, s
+	if len(s) > pace {
+		to = make([]T, len(s))
+	}
+	for width := pace; width < len(s); width *= 2 {
+		for lo := 0; lo < len(s); lo += 2 * width {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			mid, hi := min(lo+width, len(s)), min(lo+2*width, len(s))
+			merge(to[lo:hi], from[lo:mid], from[mid:hi], compare)
+		}
+		from, to = to, from
+	}
+	copy(s, from)
+	return nil
+}
+
+func merge[T any](to, a, b []T, compare func(a, b T) int) {
+	for i := range to {
+		if len(b) == 0 || len(a) > 0 && compare(a[0], b[0]) <= 0 {
+			to[i], a = a[0], a[1:]
+		} else {
+			to[i], b = b[0], b[1:]
+		}
+	}
+}
+
+// Filtered returns the rows that keep answers true for, in their order. Keep is
+// called with places of t.
+func (t *Table) Filtered(ctx context.Context, keep func(i int) bool) (*Table, error) {
+	kept := *t
+	kept.order = []uint32{}
+	for i := range t.Len() {
+		if i%pace == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if keep(i) {
+			kept.order = append(kept.order, uint32(t.Row(i)))
+		}
+	}
+	kept.total = len(kept.order)
+	return &kept, nil
+}
+
+// Head returns the first n rows; n < 0 means all.
+func (t *Table) Head(n int) *Table {
+	if n < 0 || n >= t.Len() {
+		return t
+	}
+	head := *t
+	head.total = t.Total()
+	head.order = make([]uint32, n)
+	for i := range head.order {
+		head.order[i] = uint32(t.Row(i))
+	}
+	return &head
+}

@@ -1,0 +1,407 @@
+package report
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"goheap/gocore"
+)
+
+// WriteInfo writes what the file is, for people.
+func (s *Snapshot) WriteInfo(w io.Writer) error {
+	p := &printer{w: bufio.NewWriter(w)}
+	d := s.InfoDocument()
+	p.info(d.SummaryDocument)
+	var phases [][]string
+	for _, ph := range d.Phases {
+		phases = append(phases, []string{"  " + ph.Name, comma(uint64(ph.MS)) + " ms"})
+	}
+	if d.PeakMemory != nil {
+		phases = append(phases, []string{"  peak memory", HumanBytes(*d.PeakMemory)})
+	}
+	if len(phases) > 0 {
+		p.line("")
+		p.line("Phases")
+		p.rows(phases, []bool{false, true}, "")
+	}
+	return p.w.Flush()
+}
+
+func (p *printer) info(d SummaryDocument) {
+	unknown := func(s Optional) string {
+		if s == "" {
+			return "unknown"
+		}
+		return Printable(string(s))
+	}
+	src, h, t := d.Source, d.Heap, d.Typing
+	p.line("%s  %s  %s/%s  %s", Printable(string(src.Path)), unknown(src.GoVersion), unknown(src.OS), unknown(src.Arch), HumanBytes(uint64(src.Bytes)))
+	id := ""
+	if src.BuildID != "" {
+		id = fmt.Sprintf(", %s build id %s", src.BuildIDKind, Printable(string(src.BuildID)))
+	}
+	complete := "complete"
+	if !src.Complete {
+		complete = "INCOMPLETE: see the problems"
+	}
+	rows := [][]string{
+		{"executable", unknown(src.Executable) + id},
+		{"symbols", src.Symbols},
+		{"dump", complete},
+		{"live", amount(h.LiveBytes, h.LiveObjects)},
+	}
+	if h.GarbageBytes != nil {
+		rows = append(rows, []string{"garbage", amount(*h.GarbageBytes, *h.GarbageObjects)})
+	}
+	if h.GCMarkedBytes != nil {
+		rows = append(rows, []string{"marked", HumanBytes(*h.GCMarkedBytes) + " by the last collection"})
+	}
+	rows = append(rows,
+		[]string{"pointers", comma(h.Edges)},
+		[]string{"roots", fmt.Sprintf("%s, of them %s", comma(h.Roots), plural(h.Goroutines, "goroutine"))},
+		[]string{"typed", fmt.Sprintf("%s of the live bytes, %s; %s explained by the type, %s",
+			HumanPercent(share(t.TypedBytes, h.LiveBytes)), amount(t.TypedBytes, t.TypedObjects), HumanBytes(t.CoveredBytes), plural(t.Conflicts, "conflict"))},
+		[]string{"check", verdictText(d.Check)},
+	)
+	p.rows(rows, nil, "  ")
+	if len(t.EvidenceBytes) > 0 {
+		p.line("")
+		p.line("Types known by")
+		var evidence [][]string
+		for _, k := range sortedKeys(t.EvidenceBytes) {
+			evidence = append(evidence, []string{Printable(k), HumanBytes(t.EvidenceBytes[k]), HumanPercent(share(t.EvidenceBytes[k], h.LiveBytes))})
+		}
+		p.rows(evidence, []bool{false, true, true}, "  ")
+	}
+	p.problems(src.Problems)
+}
+
+func (p *printer) problems(problems []ProblemDocument) {
+	if len(problems) == 0 {
+		return
+	}
+	p.line("")
+	p.line("Problems")
+	for _, pr := range problems {
+		times := ""
+		if pr.Count > 1 {
+			times = fmt.Sprintf(" (%s times)", comma(uint64(pr.Count)))
+		}
+		p.line("  %s: %s%s", pr.Severity, Printable(string(pr.Message)), times)
+	}
+}
+
+func amount(bytes, objects uint64) string {
+	return fmt.Sprintf("%s in %s", HumanBytes(bytes), plural(objects, "object"))
+}
+
+func plural(n uint64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return comma(n) + " " + what
+}
+
+func verdictText(v gocore.CheckStatus) string {
+	switch v {
+	case gocore.CheckOK:
+		return "ok: the live set is the garbage collector's"
+	case gocore.CheckDiffers:
+		return "DIFFERS from the runtime's own word: goheap check FILE says where"
+	default:
+		return "not comparable: goheap check FILE says why"
+	}
+}
+
+// CheckTable is the checks as a table.
+func (s *Snapshot) CheckTable() *Table {
+	columns := []Column{
+		{Name: "status", Title: "Status"},
+		{Name: "name", Title: "Check"},
+		{Name: "ours", Title: "goheap", Right: true},
+		{Name: "runtime", Title: "Runtime", Right: true},
+		{Name: "difference", Title: "Difference", Right: true},
+	}
+	return NewTable(columns, len(s.Checks), func(row, col int) Cell {
+		c := s.Checks[row]
+		return Cell{Text: []string{string(c.Status), c.Name, fmt.Sprint(c.Ours), fmt.Sprint(c.Runtime), fmt.Sprint(c.Difference)}[col]}
+	}, nil)
+}
+
+// WriteCheck writes the checks for people: a verdict, the table, then reasons
+// and addresses.
+func (s *Snapshot) WriteCheck(w io.Writer) error {
+	p := &printer{w: bufio.NewWriter(w)}
+	switch s.Verdict() {
+	case gocore.CheckOK:
+		p.line("ok: what was read agrees with the runtime's own word")
+	case gocore.CheckDiffers:
+		p.line("differs: what was read is not what the runtime itself says")
+	default:
+		p.line("not comparable in part: the rest agrees with the runtime's own word")
+	}
+	p.line("")
+	p.table(s.CheckTable(), "")
+	for _, c := range s.Checks {
+		if c.Reason == "" && len(c.Examples) == 0 {
+			continue
+		}
+		p.line("")
+		p.line("%s: %s", c.Name, Printable(c.Reason))
+		for _, a := range c.Examples {
+			p.line("  0x%x", a)
+		}
+	}
+	return p.w.Flush()
+}
+
+// WriteReport writes who holds the memory, for people: at most n rows of each
+// list, all if n is negative.
+func (s *Snapshot) WriteReport(ctx context.Context, w io.Writer, n int, values bool) error {
+	retainers, err := s.Retainers(ctx)
+	if err != nil {
+		return err
+	}
+	suspects, err := s.Suspects(ctx, values)
+	if err != nil {
+		return err
+	}
+	types, err := s.TypeTable(ctx)
+	if err != nil {
+		return err
+	}
+	roots, err := s.RootTable(ctx)
+	if err != nil {
+		return err
+	}
+	// Goroutines have a list of their own.
+	kind := roots.Column("kind")
+	roots, err = roots.Filtered(ctx, func(i int) bool { return roots.Cell(i, kind).Text != kindGoroutine })
+	if err != nil {
+		return err
+	}
+	stacks, err := s.StackTable(ctx)
+	if err != nil {
+		return err
+	}
+	summary := s.Summary()
+	src, h, t := summary.Source, summary.Heap, summary.Typing
+	p := &printer{w: bufio.NewWriter(w)}
+	p.line("%s: %s live, %s typed, check %s%s", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects),
+		HumanPercent(share(t.TypedBytes, h.LiveBytes)), strings.ReplaceAll(string(summary.Check), "_", " "), incomplete(src.Complete))
+	p.line("")
+	p.section("Who holds it", s.retainerTable(s.fold(retainers), values), n)
+	if len(suspects) > 0 {
+		p.line("Suspects")
+		for i, f := range suspects {
+			p.line("  %d. %s", i+1, f.Sentence)
+		}
+		p.line("")
+	}
+	p.section("Types, with what dies when all objects of the type do", types, n)
+	p.section("Roots, goroutines apart", roots, n)
+	p.section("Goroutines by state and stack", stacks, n)
+	p.line("File")
+	p.info(summary)
+	return p.w.Flush()
+}
+
+func incomplete(complete bool) string {
+	if complete {
+		return ""
+	}
+	return ", INCOMPLETE: see the problems below"
+}
+
+func (p *printer) section(title string, t *Table, n int) {
+	p.line("%s", title)
+	p.table(t.Head(n), "  ")
+	p.line("")
+}
+
+// WriteGoroutines writes the goroutines for people, grouped by state and stack:
+// a table, then the stack of each of its rows.
+func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, n int) error {
+	groups, err := s.StackGroups(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := s.StackTable(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := s.Goroutines(ctx)
+	if err != nil {
+		return err
+	}
+	p := &printer{w: bufio.NewWriter(w)}
+	p.table(t.Head(n), "")
+	for _, g := range head(groups, n) {
+		p.line("")
+		p.line("%s", s.groupTitle(g, rows))
+		var frames [][]string
+		for _, f := range g.Frames {
+			frames = append(frames, []string{Printable(f.Func), framePlace(f)})
+		}
+		p.rows(frames, nil, "  ")
+	}
+	return p.w.Flush()
+}
+
+// groupTitle names the state of a group and its first goroutines.
+func (s *Snapshot) groupTitle(g StackGroup, rows []GoroutineRow) string {
+	const most = 5
+	first := rows[g.Members[0]]
+	var ids []string
+	for _, m := range g.Members[:min(most, len(g.Members))] {
+		ids = append(ids, fmt.Sprint(rows[m].ID))
+	}
+	title := "goroutine " + ids[0]
+	if n := len(g.Members); n > 1 {
+		title = fmt.Sprintf("%s goroutines (%s", comma(uint64(n)), strings.Join(ids, ", "))
+		if n > most {
+			title += ", …"
+		}
+		title += ")"
+	}
+	title += fmt.Sprintf(" [%s]", Printable(first.State()))
+	if first.CreatedBy != "" {
+		title += ", created by " + Printable(first.CreatedBy)
+		if first.CreatedAt != "" {
+			title += " at " + Printable(shortPlace(first.CreatedAt))
+		}
+	}
+	return title
+}
+
+func framePlace(f gocore.Frame) string {
+	place := ""
+	if f.File != "" {
+		place = Printable(fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line))
+	}
+	if f.Inlined {
+		place += " (inlined)"
+	}
+	if f.Conservative {
+		place += " (conservative)"
+	}
+	return place
+}
+
+// WriteWhy writes the paths of d, a document of s, for people: the root first,
+// one line for each hop.
+func (s *Snapshot) WriteWhy(w io.Writer, d *WhyDocument) error {
+	p := &printer{w: bufio.NewWriter(w)}
+	name := Printable(s.Process.Name(d.node))
+	if !d.Live {
+		p.line("%s is garbage: nothing keeps it alive.", name)
+		return p.w.Flush()
+	}
+	retained := s.Dominators.Retained(d.node)
+	p.line("%s retains %s (%s of the live heap)", name, HumanBytes(retained), HumanPercent(s.Share(retained)))
+	for i, path := range d.Paths {
+		p.line("")
+		title := fmt.Sprintf("Path %d of %d", i+1, len(d.Paths))
+		if i == 0 {
+			title += ", the shortest"
+		}
+		p.line("%s: %s", title, Printable(string(path.Expression)))
+		rows := [][]string{{"", "Hop", "Type", "Address", "Retained", "Share"}}
+		for _, h := range path.Hops {
+			mark := ""
+			if h.Dominates {
+				mark = "*"
+			}
+			expression := Printable(string(h.Expression))
+			if expression == "" {
+				expression = "→" // what a pointer points to
+			}
+			rows = append(rows, []string{mark, expression, orDash(h.Type), addressText(h.Address),
+				HumanBytes(h.Retained), HumanPercent(s.Share(h.Retained))})
+		}
+		p.rows(rows, []bool{false, false, false, false, true, true}, "  ")
+	}
+	p.line("")
+	p.line("* dominates: without this hop the object would be garbage.")
+	if d.more {
+		p.line("The search was cut short: there may be other paths.")
+	}
+	return p.w.Flush()
+}
+
+func orDash(o Optional) string {
+	if o == "" {
+		return "-"
+	}
+	return Printable(string(o))
+}
+
+func addressText(a Address) string {
+	if a == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("0x%x", uint64(a))
+}
+
+// WriteShow writes the objects of d, a document of s, for people.
+func (s *Snapshot) WriteShow(w io.Writer, d *ShowDocument) error {
+	p := &printer{w: bufio.NewWriter(w)}
+	for i, o := range d.Objects {
+		if i > 0 {
+			p.line("")
+		}
+		p.object(s, o)
+	}
+	return p.w.Flush()
+}
+
+func (p *printer) object(s *Snapshot, o ObjectDocument) {
+	p.line("%s", Printable(o.name))
+	state := "garbage: nothing keeps it alive"
+	if o.Live {
+		state = fmt.Sprintf("live, retains %s (%s of the live heap)", HumanBytes(o.Retained), HumanPercent(s.Share(o.Retained)))
+	}
+	rows := [][]string{
+		{"kind", o.kind},
+		{"address", addressText(o.Address)},
+		{"type", orDash(o.Type)},
+		{"size", HumanBytes(o.Size)},
+		{"values", comma(o.Count)},
+		{"evidence", orDash(o.Evidence)},
+		{"state", state},
+	}
+	if o.Dominator != nil {
+		rows = append(rows, []string{"dominator", orDash(o.Dominator.Name)})
+	} else if o.Live && o.kind == kindObject {
+		rows = append(rows, []string{"dominator", "none: several roots hold it"})
+	}
+	p.rows(rows, nil, "  ")
+	if len(o.Fields) > 0 {
+		p.line("")
+		fields := [][]string{{"Offset", "Field", "Type", "Value", "Points to"}}
+		for _, f := range o.Fields {
+			fields = append(fields, []string{fmt.Sprintf("+%d", f.Offset), orDash(f.Name), orDash(f.Type), orDash(f.Value), addressText(f.Target)})
+		}
+		p.rows(fields, []bool{true}, "  ")
+		p.more(o.MoreFields)
+	}
+	if len(o.Referrers) > 0 {
+		p.line("")
+		referrers := [][]string{{"Held by", "Through", "Type", "Retained"}}
+		for _, r := range o.Referrers {
+			referrers = append(referrers, []string{orDash(r.Node.Name), orDash(r.Expression), orDash(r.Node.Type), HumanBytes(r.retained)})
+		}
+		p.rows(referrers, []bool{false, false, false, true}, "  ")
+		p.more(o.MoreReferrers)
+	}
+}
+
+func (p *printer) more(n int) {
+	if n > 0 {
+		p.line("  … %s more", comma(uint64(n)))
+	}
+}

@@ -1,0 +1,135 @@
+package report
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/rivo/uniseg"
+)
+
+// WriteJSON writes a document indented by two spaces, and a final newline.
+func WriteJSON(w io.Writer, document any) error {
+	buffered := bufio.NewWriter(w)
+	e := json.NewEncoder(buffered)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(document); err != nil {
+		return err
+	}
+	return buffered.Flush()
+}
+
+// WriteCSV writes a table as RFC 4180 has it, with a header of the columns'
+// names: bytes and counts as integers, shares in percent, addresses as 0x…,
+// nothing where nothing is known.
+func WriteCSV(w io.Writer, t *Table) error {
+	out := csv.NewWriter(w)
+	record := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		record[i] = c.Name
+	}
+	if err := out.Write(record); err != nil {
+		return err
+	}
+	for row := range t.Len() {
+		for col, c := range t.Columns {
+			record[col] = c.machine(t.Cell(row, col))
+		}
+		if err := out.Write(record); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// machine prints a cell for programs, escaped all the same.
+func (c Column) machine(cell Cell) string {
+	switch {
+	case cell.Unknown:
+		return ""
+	case c.Kind == Percent:
+		return strconv.FormatFloat(float64(cell.Num)/1e4, 'f', 4, 64)
+	case c.Kind == Addr:
+		return fmt.Sprintf("0x%x", cell.Num)
+	case c.Kind == Text:
+		return Printable(cell.Text)
+	default:
+		return strconv.FormatUint(cell.Num, 10)
+	}
+}
+
+// WriteText writes a table with aligned columns and a header; where Head has cut
+// it, a last line says how much is missing.
+func WriteText(w io.Writer, t *Table) error {
+	p := &printer{w: bufio.NewWriter(w)}
+	p.table(t, "")
+	return p.w.Flush()
+}
+
+// printer writes text. Errors stay in its writer until it is flushed.
+type printer struct{ w *bufio.Writer }
+
+// line writes a formatted line; what comes from the dump must be Printable.
+func (p *printer) line(format string, args ...any) {
+	fmt.Fprintf(p.w, format, args...)
+	p.w.WriteByte('\n')
+}
+
+func (p *printer) table(t *Table, indent string) {
+	rows := make([][]string, 0, t.Len()+1)
+	header := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		header[i] = c.Title
+	}
+	rows = append(rows, header)
+	for row := range t.Len() {
+		cells := make([]string, len(t.Columns))
+		for col, c := range t.Columns {
+			cells[col] = c.Human(t.Cell(row, col))
+		}
+		rows = append(rows, cells)
+	}
+	right := make([]bool, len(t.Columns))
+	for i, c := range t.Columns {
+		right[i] = c.Right
+	}
+	p.rows(rows, right, indent)
+	if more := t.Total() - t.Len(); more > 0 {
+		p.line("%s… %s more", indent, comma(uint64(more)))
+	}
+}
+
+// rows writes cells in columns that are two spaces apart. The cells must be
+// printable. No line ends in spaces.
+func (p *printer) rows(rows [][]string, right []bool, indent string) {
+	var width []int
+	for _, cells := range rows {
+		for i, c := range cells {
+			if i == len(width) {
+				width = append(width, 0)
+			}
+			width[i] = max(width[i], uniseg.StringWidth(c))
+		}
+	}
+	for _, cells := range rows {
+		line := indent
+		for i, c := range cells {
+			if i > 0 {
+				line += "  "
+			}
+			pad := strings.Repeat(" ", width[i]-uniseg.StringWidth(c))
+			if i < len(right) && right[i] {
+				line += pad + c
+			} else {
+				line += c + pad
+			}
+		}
+		p.line("%s", strings.TrimRight(line, " "))
+	}
+}
