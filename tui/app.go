@@ -1,0 +1,347 @@
+// Package tui lets a person walk through a heap in a terminal. It shows the
+// tables of package report, and beside or under each of them why the selected
+// row is alive.
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+	"github.com/rivo/tview"
+
+	"goheap/heap"
+	"goheap/internal/progress"
+	"goheap/report"
+)
+
+// Options are what a person can choose.
+type Options struct {
+	Title   string // the file, for the first line
+	ASCII   bool   // draw nothing but ASCII
+	NoMouse bool   // leave the mouse to the terminal
+}
+
+// App is the terminal program. All fields but posted, animated and workers
+// belong to the event loop.
+type App struct {
+	opt    Options
+	sym    symbols
+	ctx    context.Context // ends with the program
+	cancel context.CancelFunc
+	tv     *tview.Application
+	screen tcell.Screen
+	root   *root
+	err    error // what Run returns
+	asked  bool  // quitting was asked for
+
+	snap    *report.Snapshot // nil while loading
+	holders holderList       // of snap
+	tracker *progress.Tracker
+	loadFor time.Duration
+
+	base    [tabCount]view // the numbered views, made when first opened
+	stack   []view         // the views under each other, the one on top last
+	history [][]view       // stacks that were left, for going back
+	future  [][]view       // stacks that were gone back from
+	global  []Action
+	why     whyPane
+	prompt  *prompt       // nil when none is open
+	budget  time.Duration // for making cells in one draw
+	message string        // in the status line until the next key
+	lastKey Key
+
+	jobs     [slots]*job
+	spawn    func(func())
+	posted   queue
+	animated atomic.Bool
+	workers  sync.WaitGroup
+}
+
+// Run shows the heap that load reads and returns when the person quits, when
+// ctx ends, or with load's error. Load runs while its phases are on the screen;
+// its context ends with ctrl-c. Run closes the snapshot.
+func Run(ctx context.Context, load func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error), opt Options) error {
+	screen, err := tcell.NewScreen()
+	if err != nil {
+		return fmt.Errorf("open the terminal: %w", err)
+	}
+	if err := screen.Init(); err != nil {
+		return fmt.Errorf("open the terminal: %w", err)
+	}
+	return run(ctx, initialised{screen}, load, opt)
+}
+
+// initialised is a screen whose Init was called: tview calls it once more and
+// drops its error.
+type initialised struct{ tcell.Screen }
+
+func (initialised) Init() error { return nil }
+
+func run(ctx context.Context, screen tcell.Screen, load func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error), opt Options) (err error) {
+	a := newApp(ctx, screen, opt)
+	a.spawn = a.background
+	a.tv.EnableMouse(!opt.NoMouse).EnablePaste(true)
+
+	var loaded *report.Snapshot // written before the last worker ends
+	defer func() {
+		a.cancel()
+		a.workers.Wait()
+		if loaded != nil {
+			err = errors.Join(err, loaded.Close())
+		}
+	}()
+	a.background(func() { a.ticker(a.ctx) })
+	a.background(func() {
+		<-a.ctx.Done()
+		a.post(func() { a.quit(context.Cause(ctx)) })
+	})
+	started := time.Now()
+	a.start(slotLoad, "loading", func(ctx context.Context) (func(), error) {
+		s, err := load(ctx, a.tracker)
+		if err != nil {
+			return func() { a.quit(err) }, nil
+		}
+		loaded = s
+		if _, err := a.holders.get(ctx, s); err != nil { // for the first screen
+			return func() { a.quit(err) }, nil
+		}
+		return func() {
+			a.loadFor = time.Since(started)
+			a.show(s)
+		}, nil
+	})
+	a.updateAnimated()
+	if err := a.tv.Run(); err != nil {
+		return fmt.Errorf("terminal: %w", err)
+	}
+	return a.err
+}
+
+// cellBudget is how long a draw may make cells: a fifth of what a key press may
+// take.
+const cellBudget = 10 * time.Millisecond
+
+// newApp returns a program that shows the loading screen. Jobs run at once and
+// on the caller's goroutine until spawn is replaced.
+func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
+	a := &App{opt: opt, sym: symbolsFor(opt.ASCII), screen: screen, tracker: new(progress.Tracker), budget: cellBudget}
+	a.spawn = func(f func()) { f(); a.drain() }
+	a.ctx, a.cancel = context.WithCancel(ctx)
+	a.global = a.globalActions()
+	a.why.app = a
+	tview.Styles = plain()
+	a.tv = tview.NewApplication().SetScreen(screen)
+	a.root = newRoot(a)
+	a.tv.SetRoot(a.root, true)
+	a.tv.SetInputCapture(func(ev *tcell.EventKey) *tcell.EventKey {
+		switch ev.Key() {
+		case wake:
+			a.drain()
+			a.updateAnimated()
+			return nil
+		case tcell.KeyCtrlC: // tview would end the program
+			a.key(ev)
+			return nil
+		}
+		return ev
+	})
+	return a
+}
+
+// show puts a heap on the screen.
+func (a *App) show(s *report.Snapshot) {
+	a.snap = s
+	a.open(tabOverview)
+	a.history = nil
+	a.start(slotWarm, "preparing", func(ctx context.Context) (func(), error) {
+		// The first answer of each of these takes a while.
+		s.Dominators.Dominates(heap.SuperRoot, heap.SuperRoot)
+		if err := s.Dominators.PreparePaths(ctx, nil); err != nil {
+			return nil, err
+		}
+		_, err := s.Dominators.Referrers(ctx, nil)
+		return nil, err
+	})
+}
+
+// quit ends the program, which then returns err.
+func (a *App) quit(err error) {
+	if a.asked {
+		return
+	}
+	a.asked, a.err = true, err
+	a.cancel()
+	a.tv.Stop()
+}
+
+// updateAnimated notes for the ticker whether the screen changes by itself.
+func (a *App) updateAnimated() { a.animated.Store(a.snap == nil || a.busy() != "") }
+
+// flash shows a message until the next key.
+func (a *App) flash(message string) { a.message = a.clean(message) }
+
+// top is the view that is shown, nil while loading.
+func (a *App) top() view {
+	if len(a.stack) == 0 {
+		return nil
+	}
+	return a.stack[len(a.stack)-1]
+}
+
+// historyLimit bounds how far one can go back.
+const historyLimit = 200
+
+// visit replaces the stack of views and remembers the old one.
+func (a *App) visit(stack []view) {
+	if len(a.stack) > 0 {
+		a.history = append(a.history, a.stack)
+		if len(a.history) > historyLimit {
+			a.history = a.history[1:]
+		}
+	}
+	a.future = nil
+	a.stack = stack
+	a.entered()
+}
+
+// entered is called when another view has come on top.
+func (a *App) entered() {
+	for _, s := range []slot{slotView, slotExpand, slotGoto} {
+		a.cancelJob(s)
+	}
+	a.top().enter()
+	a.moved()
+}
+
+// push opens a view above the one that is shown.
+func (a *App) push(v view) {
+	a.visit(append(append([]view(nil), a.stack...), v))
+}
+
+// open shows a numbered view.
+func (a *App) open(t tab) {
+	if a.base[t] == nil {
+		a.base[t] = a.newBase(t)
+	}
+	if len(a.stack) == 1 && a.top() == a.base[t] {
+		return
+	}
+	a.visit([]view{a.base[t]})
+}
+
+// back closes what is on top: the filter first, then the view.
+func (a *App) back() {
+	switch v := a.top(); {
+	case v.unfilter():
+		a.moved()
+	case len(a.stack) > 1:
+		a.visit(a.stack[:len(a.stack)-1])
+	default:
+		a.flash("this is the first view; q quits")
+	}
+}
+
+// step goes through the history, as a browser does.
+func (a *App) step(from, to *[][]view) {
+	last := len(*from) - 1
+	*to = append(*to, a.stack)
+	a.stack = (*from)[last]
+	*from = (*from)[:last]
+	a.entered()
+}
+
+// moved is called when another row may be selected.
+func (a *App) moved() {
+	switch v := a.top().(type) {
+	case nil:
+	case interface{ pinned() subject }:
+		a.why.look(v.pinned())
+	default:
+		a.why.look(v.subject())
+	}
+}
+
+// key does what a key press means: to an open prompt, else by the actions of
+// the view, else by the global ones. It reports whether it took the key.
+func (a *App) key(ev *tcell.EventKey) bool {
+	k := keyOf(ev)
+	defer func() { a.lastKey = k; a.updateAnimated() }()
+	if a.prompt != nil && k != code(tcell.KeyCtrlC) {
+		return false
+	}
+	a.message = ""
+	if action := a.find(k); action != nil {
+		a.do(action)
+	} else if a.snap != nil {
+		a.flash(k.String() + " does nothing here; ? shows the keys")
+	}
+	return true
+}
+
+// find returns the action that a key stands for now, nil for none.
+func (a *App) find(k Key) *Action {
+	if a.snap != nil {
+		for _, action := range a.top().actions() {
+			if action.bound(k) {
+				return &action
+			}
+		}
+	}
+	for i := range a.global {
+		if a.global[i].bound(k) {
+			return &a.global[i]
+		}
+	}
+	return nil
+}
+
+func (a *App) do(action *Action) {
+	if a.snap == nil && !action.bound(code(tcell.KeyCtrlC)) && !action.bound(char('q')) {
+		return
+	}
+	if action.Disabled != nil {
+		if why := action.Disabled(); why != "" {
+			a.flash(action.Label + ": " + why)
+			return
+		}
+	}
+	action.Do()
+	a.moved()
+}
+
+// copy puts a text on the terminal's clipboard.
+func (a *App) copy(text string) {
+	if text == "" {
+		a.flash("nothing to copy here")
+		return
+	}
+	if len(text) > copyLimit {
+		a.flash(fmt.Sprintf("too long to copy: %d bytes, a terminal takes %d", len(text), copyLimit))
+		return
+	}
+	a.screen.SetClipboard([]byte(text))
+	a.flash("copied " + text)
+}
+
+// copyLimit keeps the base64 form below the 100,000 bytes at which terminals
+// stop reading an OSC 52 sequence.
+const copyLimit = 74_000
+
+// identity is the first line: what is looked at.
+func (a *App) identity() (left, right string) {
+	left = "goheap  " + a.clean(filepath.Base(a.opt.Title))
+	if a.snap == nil {
+		return left, ""
+	}
+	src := a.snap.Process.Source()
+	left += "  " + a.clean(strings.TrimSpace(src.GoVersion+" "+src.OS+"/"+src.Arch))
+	objects, bytes := a.snap.Live()
+	return left, report.HumanBytes(bytes) + " live  " + plural(objects, "object")
+}

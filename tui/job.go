@@ -1,0 +1,195 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+)
+
+// A slot holds at most one job at a time: starting another cancels the first,
+// whose result is dropped.
+type slot int
+
+const (
+	slotLoad   slot = iota
+	slotView        // what the view on top shows: its rows, order, filter
+	slotExpand      // children of a row
+	slotWhy         // the chains of the why-alive pane
+	slotGoto
+	slotWarm // what later questions need, built ahead of them
+	slots
+)
+
+// job is work off the event loop.
+type job struct {
+	what   string // for the status line
+	cancel context.CancelFunc
+}
+
+// WorkerPanic is a panic of a worker, carried to where the terminal is
+// restored.
+type WorkerPanic struct {
+	Value any
+	Stack []byte
+}
+
+func (p *WorkerPanic) Error() string { return fmt.Sprintf("internal error: %v", p.Value) }
+
+// queue carries functions from workers to the event loop. Adding never blocks.
+type queue struct {
+	mu    sync.Mutex
+	items []func()
+}
+
+func (q *queue) add(f func()) {
+	q.mu.Lock()
+	q.items = append(q.items, f)
+	q.mu.Unlock()
+}
+
+func (q *queue) take() []func() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	items := q.items
+	q.items = nil
+	return items
+}
+
+func (q *queue) empty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items) == 0
+}
+
+// start runs work off the event loop and then the function that it returned on
+// the loop, unless the slot was taken over, cancelled or freed in between.
+// Work must not touch anything that is drawn. An error that is not the
+// context's is shown.
+func (a *App) start(s slot, what string, work func(ctx context.Context) (func(), error)) {
+	a.cancelJob(s)
+	ctx, cancel := context.WithCancel(a.ctx)
+	j := &job{what, cancel}
+	a.jobs[s] = j
+	a.spawn(func() {
+		done, err := work(ctx)
+		a.post(func() {
+			if a.jobs[s] != j {
+				return
+			}
+			a.jobs[s] = nil
+			failed := err != nil && ctx.Err() == nil
+			cancel()
+			switch {
+			case failed:
+				a.flash(err.Error())
+			case err == nil && done != nil:
+				done()
+			}
+		})
+	})
+}
+
+// cancelJob ends the job of a slot and reports whether there was one.
+func (a *App) cancelJob(s slot) bool {
+	j := a.jobs[s]
+	if j == nil {
+		return false
+	}
+	a.jobs[s] = nil
+	j.cancel()
+	return true
+}
+
+// busy names a job that runs, "" if none does that a person waits for.
+func (a *App) busy() string {
+	for s, j := range a.jobs {
+		if j != nil && slot(s) != slotWarm && slot(s) != slotWhy {
+			return j.what
+		}
+	}
+	return ""
+}
+
+// fetch makes cells off the event loop and reports whether they are already
+// there. One worker at a time does so for a grid.
+func (a *App) fetch(g *grid, places, cols []int) bool {
+	if g.fetching {
+		return false
+	}
+	g.fetching = true
+	work := g.rows.(slowRows).fetch(g, places, cols)
+	a.spawn(func() {
+		known := work()
+		a.post(func() {
+			g.fetching = false
+			known()
+		})
+	})
+	return !g.fetching
+}
+
+// background runs f on a goroutine of its own. A panic ends the program in
+// good order: the terminal is restored first.
+func (a *App) background(f func()) {
+	a.workers.Add(1)
+	go func() {
+		defer a.workers.Done()
+		defer func() {
+			if v := recover(); v != nil {
+				p := &WorkerPanic{v, debug.Stack()}
+				a.post(func() { a.quit(p) })
+			}
+		}()
+		f()
+	}()
+}
+
+// wake is the key that the event loop is sent when there is something to do
+// that no key asked for: tview draws after a key, and a screen takes one
+// without blocking, also after it was closed. (QueueUpdateDraw waits for the
+// loop, for ever when that has ended: rivo/tview#1163.)
+const wake = tcell.KeyF64
+
+// post runs f on the event loop, in the order of posting. It never blocks and
+// may be called from everywhere.
+func (a *App) post(f func()) {
+	a.posted.add(f)
+	a.wakeUp()
+}
+
+func (a *App) wakeUp() {
+	if a.screen != nil {
+		// A full queue loses the wake; the ticker sends another.
+		_ = a.screen.PostEvent(tcell.NewEventKey(wake, 0, tcell.ModNone))
+	}
+}
+
+// drain runs what was posted.
+func (a *App) drain() {
+	for _, f := range a.posted.take() {
+		f()
+	}
+}
+
+// tick is how often something that changes by itself is drawn.
+const tick = 100 * time.Millisecond
+
+// ticker wakes the loop while there is something to show, until ctx ends.
+func (a *App) ticker(ctx context.Context) {
+	t := time.NewTicker(tick)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if a.animated.Load() || !a.posted.empty() {
+				a.wakeUp()
+			}
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package tui
+
+import (
+	"goheap/heap"
+	"goheap/report"
+)
+
+// pathView is the chain of the why-alive pane on the whole screen: every hop a
+// row to be opened.
+type pathView struct {
+	fixed
+	app   *App
+	about subject
+}
+
+func newPath(a *App, s subject) view {
+	v := &pathView{app: a, about: s}
+	v.body.sorted = -1
+	v.body.rows = v
+	return v
+}
+
+func (v *pathView) name() string { return "why alive: " + v.app.nodeText(v.about.node) }
+func (v *pathView) tab() tab     { return v.app.stack[0].tab() }
+func (v *pathView) enter()       { v.app.why.look(v.about) }
+
+// pinned is what the chains lead to, whichever hop is selected.
+func (v *pathView) pinned() subject { return v.about }
+
+func (v *pathView) subject() subject {
+	if h, ok := v.hop(); ok {
+		return subject{node: h.node}
+	}
+	return v.about
+}
+
+// hop is the selected one.
+func (v *pathView) hop() (hop, bool) {
+	hops := v.hops()
+	if v.body.selected >= len(hops) {
+		return hop{}, false
+	}
+	return hops[v.body.selected], true
+}
+
+func (v *pathView) hops() []hop {
+	w := &v.app.why
+	if len(w.chains) == 0 || w.about != v.about {
+		return nil
+	}
+	return w.chains[w.at].hops
+}
+
+func (v *pathView) open() {
+	if h, ok := v.hop(); ok {
+		v.app.inspect(h.node)
+	}
+}
+
+func (v *pathView) facts(w, h int) []string {
+	v.body.invalidate() // the pane may have turned to another path
+	why := &v.app.why
+	return []string{
+		why.title(),
+		cutMiddle(why.expression(), w, v.app.sym.cut),
+		why.paths() + "   * dominates: without it, all below is freed",
+		"",
+	}
+}
+
+func (v *pathView) status() string { return "enter inspects the selected hop" }
+
+func (v *pathView) columns() []report.Column {
+	return []report.Column{
+		{Title: "", MinWidth: 1, Kind: report.Count},
+		{Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
+		{Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
+		{Title: "Hop", MinWidth: 20},
+		{Title: "Type", MinWidth: 14, Priority: 1},
+		{Title: "Address", Kind: report.Addr, MinWidth: 14, Priority: 2},
+	}
+}
+
+func (v *pathView) len() int { return len(v.hops()) }
+
+func (v *pathView) cell(row, col int) string {
+	h := v.hops()[row]
+	switch col {
+	case 0:
+		if h.dominates {
+			return "*"
+		}
+		return " "
+	case 1:
+		return report.HumanBytes(h.retained)
+	case 2:
+		return report.HumanPercent(v.app.snap.Share(h.retained))
+	case 3:
+		return v.app.hopText(h)
+	case 4:
+		return blank(h.typ)
+	default:
+		return blank(addrText(h.addr))
+	}
+}
+
+// fixed is the part of a view that has no order to choose and no filter.
+type fixed struct{ body grid }
+
+func (f *fixed) grid() *grid             { return &f.body }
+func (f *fixed) actions() []Action       { return nil }
+func (f *fixed) hasWhy() bool            { return false }
+func (f *fixed) filter(string)           {}
+func (f *fixed) unfilter() bool          { return false }
+func (f *fixed) filterText() string      { return "" }
+func (f *fixed) sort(bool)               {}
+func (f *fixed) sortable() string        { return "the order of these rows has a meaning" }
+func (f *fixed) enter()                  {}
+func (f *fixed) open()                   {}
+func (f *fixed) subject() subject        { return subject{node: heap.None} }
+func (f *fixed) facts(int, int) []string { return nil }

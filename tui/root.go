@@ -1,0 +1,246 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gdamore/tcell/v2"
+	"github.com/rivo/tview"
+)
+
+// root is the primitive that fills the terminal. It draws everything and
+// receives every key.
+type root struct {
+	*tview.Box
+	app    *App
+	last   layout // of the last draw, for the mouse
+	tabEnd [tabCount]int
+}
+
+func newRoot(a *App) *root {
+	r := &root{Box: tview.NewBox(), app: a}
+	r.SetBackgroundColor(tcell.ColorDefault)
+	r.SetInputCapture(func(ev *tcell.EventKey) *tcell.EventKey {
+		if a.key(ev) {
+			return nil
+		}
+		return ev
+	})
+	return r
+}
+
+// HasFocus is always true: tview sends keys nowhere else.
+func (r *root) HasFocus() bool { return true }
+
+// InputHandler passes on what SetInputCapture left: keys for the prompt.
+func (r *root) InputHandler() func(*tcell.EventKey, func(tview.Primitive)) {
+	return r.WrapInputHandler(func(ev *tcell.EventKey, setFocus func(tview.Primitive)) {
+		if p := r.app.prompt; p != nil {
+			p.field.InputHandler()(ev, setFocus)
+			r.app.updateAnimated()
+		}
+	})
+}
+
+// PasteHandler lets a text be pasted into the prompt and nowhere else: it would
+// be read as commands.
+func (r *root) PasteHandler() func(string, func(tview.Primitive)) {
+	return r.WrapPasteHandler(func(text string, setFocus func(tview.Primitive)) {
+		if p := r.app.prompt; p != nil {
+			p.field.PasteHandler()(strings.TrimSpace(text), setFocus)
+		} else if r.app.snap != nil {
+			r.app.flash("press : or / before pasting")
+		}
+	})
+}
+
+// MouseHandler selects rows and views.
+func (r *root) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, func(tview.Primitive)) (bool, tview.Primitive) {
+	return r.WrapMouseHandler(func(action tview.MouseAction, ev *tcell.EventMouse, _ func(tview.Primitive)) (bool, tview.Primitive) {
+		a := r.app
+		if a.snap == nil || a.prompt != nil || r.last.tooSmall {
+			return false, nil
+		}
+		x, y := ev.Position()
+		grid := a.top().grid()
+		switch action {
+		case tview.MouseScrollDown:
+			grid.move(3)
+		case tview.MouseScrollUp:
+			grid.move(-3)
+		case tview.MouseLeftClick, tview.MouseLeftDoubleClick:
+			switch {
+			case r.last.tabs.contains(x, y):
+				for t, end := range r.tabEnd {
+					if x < end {
+						a.open(tab(t))
+						break
+					}
+				}
+			case r.last.list.contains(x, y):
+				row := grid.rowAt(y - r.last.list.y)
+				if row < 0 {
+					return false, nil
+				}
+				grid.selectRow(row)
+				if action == tview.MouseLeftDoubleClick {
+					a.top().open()
+				}
+			}
+		default:
+			return false, nil
+		}
+		a.message = ""
+		a.moved()
+		a.updateAnimated()
+		return true, nil
+	})
+}
+
+// Draw draws the whole screen.
+func (r *root) Draw(screen tcell.Screen) {
+	a := r.app
+	_, _, w, h := r.GetRect()
+	v := a.top()
+	l := arrange(w, h, v != nil && v.hasWhy())
+	r.last = l
+	if l.tooSmall {
+		put(screen, 0, 0, w, fmt.Sprintf("terminal too small (%dx%d needed)", minWidth, minHeight), tcell.StyleDefault)
+		return
+	}
+	left, right := a.identity()
+	room := w - 2 - width(right) - 2
+	put(screen, 1, l.identity.y, room, cut(left, room, a.sym.cut), styleStrong)
+	put(screen, w-1-width(right), l.identity.y, width(right), right, tcell.StyleDefault)
+	if v == nil {
+		a.drawLoading(screen, l)
+		return
+	}
+	r.drawTabs(screen, l.tabs, v)
+	r.drawCrumbs(screen, l.crumbs)
+
+	list := l.list
+	for _, line := range v.facts(list.w-2, max(0, list.h/3)) {
+		if list.h <= l.list.h*2/3 {
+			break
+		}
+		put(screen, list.x+1, list.y, list.w-2, cut(line, list.w-2, a.sym.cut), tcell.StyleDefault)
+		list.y, list.h = list.y+1, list.h-1
+	}
+	r.last.list = list
+	if missing, cols := v.grid().draw(screen, list, a.sym, a.budget); len(missing) > 0 && a.fetch(v.grid(), missing, cols) {
+		v.grid().draw(screen, list, a.sym, a.budget)
+	}
+	if v.grid().len() == 0 {
+		text := "nothing to show"
+		switch {
+		case a.jobs[slotView] != nil:
+			text = a.jobs[slotView].what + " " + a.sym.cut
+		case !v.hasWhy() && !a.why.ready:
+			text = "searching " + a.sym.cut
+		case v.filterText() != "":
+			text = "no row has " + a.clean(v.filterText()) + " (esc clears the filter)"
+		}
+		put(screen, list.x+1, list.y+header, list.w-2, text, styleFaint)
+	}
+	if l.why.h > 0 {
+		if l.beside {
+			for y := l.why.y; y < l.why.y+l.why.h; y++ {
+				put(screen, l.why.x-1, y, 1, verticalRule(a.opt.ASCII), styleFaint)
+			}
+		}
+		a.why.draw(screen, l.why)
+	}
+	r.drawStatus(screen, l.status, v)
+	r.drawFooter(screen, l.footer, v)
+}
+
+func verticalRule(ascii bool) string {
+	if ascii {
+		return "|"
+	}
+	return "│"
+}
+
+func (r *root) drawTabs(screen tcell.Screen, at rect, v view) {
+	total := 0
+	for t := range tabCount {
+		long, _ := t.titles()
+		total += width(long) + 5
+	}
+	x := at.x
+	for t := range tabCount {
+		name, short := t.titles()
+		if total > at.w {
+			name = short
+		}
+		text, style := fmt.Sprintf(" %d %s ", t+1, name), tcell.StyleDefault
+		if t == v.tab() {
+			text, style = fmt.Sprintf("[%d %s]", t+1, name), styleStrong
+		}
+		x += put(screen, x, at.y, at.w-x, text, style) + 1
+		r.tabEnd[t] = x
+	}
+}
+
+// drawCrumbs says the way to this view; where it is long, the last steps.
+func (r *root) drawCrumbs(screen tcell.Screen, at rect) {
+	a := r.app
+	text := ""
+	for i := len(a.stack) - 1; i >= 0; i-- {
+		next := a.clean(a.stack[i].name())
+		if text != "" {
+			next += " > "
+		}
+		if width(next)+width(text) > at.w-7 && text != "" {
+			text = "... > " + text
+			break
+		}
+		text = next + text
+	}
+	put(screen, at.x+1, at.y, at.w-2, cutMiddle(text, at.w-2, a.sym.cut), tcell.StyleDefault)
+}
+
+func (r *root) drawStatus(screen tcell.Screen, at rect, v view) {
+	a := r.app
+	if p := a.prompt; p != nil {
+		p.field.SetRect(at.x+1, at.y, at.w-2, 1)
+		p.field.Draw(screen)
+		return
+	}
+	text, style := v.status(), styleFaint
+	if busy := a.busy(); busy != "" {
+		text = busy + " " + a.sym.cut + "  (esc stops)"
+	}
+	if a.message != "" {
+		text, style = a.message, styleStrong
+	}
+	put(screen, at.x+1, at.y, at.w-2, cut(text, at.w-2, a.sym.cut), style)
+}
+
+// drawFooter shows the actions that fit, the most important ones; what cannot
+// be done now stays, in brackets, so that keys do not move.
+func (r *root) drawFooter(screen tcell.Screen, at rect, v view) {
+	all := append(append([]Action(nil), v.actions()...), r.app.global...)
+	text := func(act *Action) string { return act.Keys[0].String() + " " + act.Label }
+	room, chosen := at.w-2, map[int]bool{}
+	for priority := 1; priority <= 10; priority++ {
+		for i := range all {
+			if need := width(text(&all[i])) + 2; all[i].Priority == priority && need <= room+2 {
+				chosen[i] = true
+				room -= need
+			}
+		}
+	}
+	x := at.x + 1
+	for i := range all {
+		if chosen[i] {
+			style := tcell.StyleDefault
+			x += put(screen, x, at.y, at.w-1-x, all[i].Keys[0].String(), styleStrong)
+			if all[i].Disabled != nil && all[i].Disabled() != "" {
+				style = styleFaint
+			}
+			x += put(screen, x, at.y, at.w-1-x, " "+all[i].Label+"  ", style)
+		}
+	}
+}

@@ -1,0 +1,616 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"goheap/heap"
+	"goheap/report"
+)
+
+// branch is a row of the dominator tree. Only what was opened has branches.
+type branch struct {
+	node   heap.Node
+	parent *branch
+	held   *holder // of a row of the first level
+	depth  int
+
+	label string // what text has found, "" before
+
+	expanded bool
+	children []*branch // as loaded: those that retain most
+	total    int       // children in the tree, known once some are loaded
+}
+
+// group reports whether b stands for several nodes, which are its children.
+func (b *branch) group() bool { return b.held != nil && !b.held.single() }
+
+// treeRow is a visible row: a branch, or what stands for its children that are
+// not loaded.
+type treeRow struct {
+	*branch
+	more bool
+}
+
+const (
+	// childStep is how many children are loaded at a time.
+	childStep = 1000
+	// deepest is the greatest indentation; deeper rows say their depth. A
+	// chain of a million objects is an ordinary heap.
+	deepest = 12
+)
+
+// dominators is the view of the dominator tree: a table of the rows that are
+// open, never a tree widget, whose work grows with what is expanded.
+type dominators struct {
+	app    *App
+	body   grid
+	top    *branch // stands for the super-root; nil until loaded
+	rows   []treeRow
+	needle string
+}
+
+func newDominators(a *App) view {
+	v := &dominators{app: a}
+	v.body.sorted, v.body.descending = 0, true
+	v.body.rows = v
+	return v
+}
+
+func (v *dominators) name() string            { return "Dominators" }
+func (v *dominators) tab() tab                { return tabDominators }
+func (v *dominators) grid() *grid             { return &v.body }
+func (v *dominators) hasWhy() bool            { return true }
+func (v *dominators) facts(int, int) []string { return nil }
+func (v *dominators) filterText() string      { return v.needle }
+func (v *dominators) sortable() string        { return reasonIf(v.top == nil, "not yet loaded") }
+
+func (v *dominators) enter() {
+	if v.top == nil {
+		v.load(nil)
+	}
+}
+
+// load reads the first level, then calls done.
+func (v *dominators) load(done func()) {
+	s := v.app.snap
+	v.app.start(slotView, "loading the dominator tree", func(ctx context.Context) (func(), error) {
+		all, err := v.app.holders.get(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		top := &branch{node: heap.SuperRoot, depth: -1, expanded: true, total: len(all)}
+		for i := range all[:min(len(all), childStep)] {
+			top.children = append(top.children, &branch{node: all[i].Node, parent: top, held: &all[i]})
+		}
+		return func() {
+			v.top = top
+			v.rebuild()
+			if done != nil {
+				done()
+			}
+		}, nil
+	})
+}
+
+// rebuild makes the visible rows from the branches: in order, without those
+// that the filter hides. The selection stays on its branch.
+func (v *dominators) rebuild() {
+	var selected treeRow
+	if v.body.selected < len(v.rows) {
+		selected = v.rows[v.body.selected]
+	}
+	match, err := matcher(v.needle)
+	if err != nil {
+		v.app.flash("filter: " + err.Error())
+	}
+	v.rows = v.rows[:0]
+	type visit struct {
+		b    *branch
+		next int
+	}
+	stack := []visit{{v.top, 0}}
+	shown := v.visible(match)
+	for len(stack) > 0 {
+		at := &stack[len(stack)-1]
+		if at.next == len(at.b.children) {
+			if len(at.b.children) < at.b.total && match == nil {
+				v.rows = append(v.rows, treeRow{at.b, true})
+			}
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		c := at.b.children[at.next]
+		at.next++
+		if shown != nil && !shown[c] {
+			continue
+		}
+		v.rows = append(v.rows, treeRow{c, false})
+		if c.expanded {
+			stack = append(stack, visit{c, 0})
+		}
+	}
+	v.body.invalidate()
+	if selected.branch != nil && !selected.more { // else the first row that was loaded
+		v.selectBranch(selected)
+	}
+}
+
+// visible are the branches that match and those above them; nil for all.
+func (v *dominators) visible(match func(string) bool) map[*branch]bool {
+	if match == nil {
+		return nil
+	}
+	shown := map[*branch]bool{}
+	for stack := []*branch{v.top}; len(stack) > 0; {
+		b := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if b != v.top && match(v.labelOf(b)) {
+			for up := b; up != nil && !shown[up]; up = up.parent {
+				shown[up] = true
+			}
+		}
+		if b.expanded {
+			stack = append(stack, b.children...)
+		}
+	}
+	return shown
+}
+
+// selectBranch selects a row, or where it is no longer shown the nearest one
+// above it.
+func (v *dominators) selectBranch(want treeRow) {
+	place := map[*branch]int{}
+	for i, r := range v.rows {
+		if r == want {
+			v.body.selectRow(i)
+			return
+		}
+		if !r.more {
+			place[r.branch] = i
+		}
+	}
+	for b := want.branch; b != nil; b = b.parent {
+		if i, ok := place[b]; ok {
+			v.body.selectRow(i)
+			return
+		}
+	}
+}
+
+func (v *dominators) row() (treeRow, bool) {
+	if v.body.selected >= len(v.rows) {
+		return treeRow{}, false
+	}
+	return v.rows[v.body.selected], true
+}
+
+func (v *dominators) subject() subject {
+	r, ok := v.row()
+	if !ok || r.more {
+		return subject{node: heap.None}
+	}
+	if r.held != nil {
+		return r.held.about()
+	}
+	return subject{node: r.node}
+}
+
+// leaf reports whether nothing stands below b.
+func (v *dominators) leaf(b *branch) bool {
+	if b.group() {
+		return false
+	}
+	return v.app.snap.Dominators.Retained(b.node) == v.app.snap.Graph.Size(b.node)
+}
+
+// open expands or collapses a row, or loads more.
+func (v *dominators) open() {
+	r, ok := v.row()
+	switch {
+	case !ok:
+	case r.more:
+		v.expand(r.branch, len(r.children)+childStep, nil)
+	case v.leaf(r.branch):
+		v.app.inspect(r.node)
+	case r.expanded:
+		r.expanded = false
+		v.rebuild()
+	default:
+		v.expand(r.branch, max(childStep, len(r.children)), nil)
+	}
+}
+
+// expand shows the k children of b that retain most, then calls done.
+func (v *dominators) expand(b *branch, k int, done func()) {
+	finish := func() {
+		b.expanded = true
+		v.order(b)
+		v.rebuild()
+		if done != nil {
+			done()
+		}
+	}
+	if len(b.children) >= k || b.total > 0 && len(b.children) == b.total {
+		finish()
+		return
+	}
+	v.app.start(slotExpand, "finding what it dominates", func(ctx context.Context) (func(), error) {
+		children, total, err := v.app.dominated(ctx, b, k)
+		if err != nil {
+			return nil, err
+		}
+		return func() {
+			old := map[heap.Node]*branch{}
+			for _, c := range b.children {
+				old[c.node] = c
+			}
+			b.children, b.total = nil, total
+			for _, c := range children {
+				kept := old[c.node]
+				if kept == nil {
+					kept = c
+				}
+				b.children = append(b.children, kept)
+			}
+			finish()
+		}, nil
+	})
+}
+
+// dominated returns the first k branches below b and how many there are.
+func (a *App) dominated(ctx context.Context, b *branch, k int) ([]*branch, int, error) {
+	s := a.snap
+	var nodes []heap.Node
+	var total int
+	switch {
+	case b.node == heap.SuperRoot:
+		all, err := a.holders.get(ctx, s)
+		if err != nil {
+			return nil, 0, err
+		}
+		var children []*branch
+		for i := range all[:min(k, len(all))] {
+			children = append(children, &branch{node: all[i].Node, parent: b, held: &all[i]})
+		}
+		return children, len(all), nil
+	case b.group():
+		members := membersByRetained(s, b.held)
+		nodes, total = members[:min(k, len(members))], len(members)
+	default:
+		nodes, total = s.Dominators.TopChildren(b.node, k), s.Dominators.ChildCount(b.node)
+	}
+	children := make([]*branch, len(nodes))
+	for i, n := range nodes {
+		children[i] = &branch{node: n, parent: b, depth: b.depth + 1}
+	}
+	return children, total, ctx.Err()
+}
+
+// membersByRetained returns the members of a group, those that retain most
+// first.
+func membersByRetained(s *report.Snapshot, h *holder) []heap.Node {
+	members := slices.Clone(h.Members)
+	slices.SortFunc(members, func(a, b heap.Node) int {
+		return cmp.Or(cmp.Compare(s.Dominators.Retained(b), s.Dominators.Retained(a)), cmp.Compare(a, b))
+	})
+	return members
+}
+
+// actions fold and unfold.
+func (v *dominators) actions() []Action {
+	return []Action{
+		{Keys: []Key{char('l'), code(keyRight)}, Label: "expand", Priority: 3,
+			Help: "Show what the selected row dominates.",
+			Do: func() {
+				if r, ok := v.row(); ok && (r.more || !r.expanded && !v.leaf(r.branch)) {
+					v.open()
+				} else {
+					v.body.move(1)
+				}
+			}},
+		{Keys: []Key{char('h'), code(keyLeft)}, Label: "collapse", Priority: 3,
+			Help: "Hide what the selected row dominates, or go to the row above it.",
+			Do: func() {
+				r, ok := v.row()
+				switch {
+				case !ok:
+				case r.more:
+					v.selectBranch(treeRow{r.branch, false})
+				case r.expanded:
+					r.expanded = false
+					v.rebuild()
+				case r.parent != v.top:
+					v.selectBranch(treeRow{r.parent, false})
+				}
+			}},
+		{Keys: []Key{char('a')}, Label: "accumulation", Priority: 9,
+			Help: "Go down to where most of what the selected row retains comes together.",
+			Do: func() {
+				if r, ok := v.row(); ok && !r.more {
+					if n := v.app.snap.Dominators.Accumulation(r.node); n != heap.None {
+						v.reveal(n)
+					}
+				}
+			}},
+	}
+}
+
+// reveal opens the tree down to n and selects it.
+func (v *dominators) reveal(n heap.Node) {
+	chain := v.app.snap.Dominators.Chain(n)
+	if len(chain) == 0 {
+		v.app.flash("nothing dominates it: no root reaches it")
+		return
+	}
+	if len(chain) > revealLimit {
+		// The rows above it would fill screens; its own neighbourhood is
+		// what is looked for.
+		v.app.flash("it lies " + countText(uint64(len(chain))) + " dominators deep; w shows them")
+		return
+	}
+	v.needle = ""
+	if v.top == nil {
+		v.load(func() { v.descend(v.top, chain) })
+		return
+	}
+	v.descend(v.top, chain)
+}
+
+// revealLimit is the depth to which reveal opens the tree.
+const revealLimit = 5000
+
+// descend expands b and what is below it along chain, and selects the end.
+func (v *dominators) descend(b *branch, chain []heap.Node) {
+	if len(chain) == 0 {
+		v.rebuild()
+		v.selectBranch(treeRow{b, false})
+		v.app.moved()
+		return
+	}
+	v.expand(b, max(childStep, len(b.children)), func() {
+		for _, c := range b.children {
+			if c.node == chain[0] && !c.group() {
+				v.descend(c, chain[1:])
+				return
+			}
+		}
+		for _, c := range b.children {
+			if c.group() {
+				if _, found := slices.BinarySearch(c.held.Members, chain[0]); found {
+					v.expand(c, childStep, func() { v.descend(c, chain) })
+					return
+				}
+			}
+		}
+		// It is not among the children that are shown: it joins them.
+		c := &branch{node: chain[0], parent: b, depth: b.depth + 1}
+		b.children = append(b.children, c)
+		v.descend(c, chain[1:])
+	})
+}
+
+// reveal shows n in the dominator tree.
+func (a *App) reveal(n heap.Node) {
+	if n == heap.None {
+		return
+	}
+	a.open(tabDominators)
+	a.base[tabDominators].(*dominators).reveal(n)
+}
+
+func (v *dominators) sort(reverse bool) {
+	if reverse {
+		v.body.descending = !v.body.descending
+	} else {
+		shown, _ := fitColumns(v.columns(), v.app.listWidth()-2)
+		v.body.sorted = following(shown, v.body.sorted)
+		v.body.descending = v.columns()[v.body.sorted].Kind != report.Text
+	}
+	for stack := []*branch{v.top}; len(stack) > 0; {
+		b := stack[len(stack)-1]
+		stack = append(stack[:len(stack)-1], b.children...)
+		v.order(b)
+	}
+	v.rebuild()
+}
+
+// order sorts the loaded children of b by the chosen column.
+func (v *dominators) order(b *branch) {
+	key := func(c *branch) (uint64, string) {
+		switch v.body.sorted {
+		case treeObjects:
+			return v.objects(c), ""
+		case treeShallow:
+			return v.shallow(c), ""
+		case treeText:
+			return 0, v.labelOf(c)
+		case treeAddress:
+			return v.app.snap.Process.Addr(c.node), ""
+		default:
+			return v.retained(c), ""
+		}
+	}
+	slices.SortStableFunc(b.children, func(x, y *branch) int {
+		xn, xt := key(x)
+		yn, yt := key(y)
+		order := cmp.Or(cmp.Compare(xn, yn), strings.Compare(xt, yt))
+		if v.body.descending {
+			order = -order
+		}
+		return cmp.Or(order, cmp.Compare(x.node, y.node))
+	})
+}
+
+func (v *dominators) filter(text string) {
+	v.needle = text
+	if v.top != nil {
+		v.rebuild()
+	}
+}
+
+func (v *dominators) unfilter() bool {
+	if v.needle == "" {
+		return false
+	}
+	v.filter("")
+	return true
+}
+
+func (v *dominators) status() string {
+	if v.top == nil {
+		return ""
+	}
+	text := statusLine(v.body, len(v.rows), len(v.rows), "", v.columns())
+	if v.needle != "" {
+		text += "   filter: " + v.app.clean(v.needle) + " (among the rows that are open)"
+	}
+	if r, ok := v.row(); ok && !r.more {
+		text += "   depth " + countText(uint64(r.depth+1))
+	}
+	return text
+}
+
+// Columns of the tree.
+const (
+	treeRetained = iota
+	treeShare
+	treeObjects
+	treeShallow
+	treeText
+	treeAddress
+)
+
+func (v *dominators) columns() []report.Column {
+	return []report.Column{
+		{Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
+		{Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
+		{Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 10, Right: true},
+		{Title: "Shallow", Kind: report.Bytes, Priority: 3, MinWidth: 9, Right: true},
+		{Title: "Object", MinWidth: 50},
+		{Title: "Address", Kind: report.Addr, Priority: 1, MinWidth: 14},
+	}
+}
+
+func (v *dominators) len() int { return len(v.rows) }
+
+func (v *dominators) retained(b *branch) uint64 {
+	if b.held != nil {
+		return b.held.Retained
+	}
+	return v.app.snap.Dominators.Retained(b.node)
+}
+
+func (v *dominators) objects(b *branch) uint64 {
+	if b.held != nil {
+		return b.held.Objects
+	}
+	return v.app.snap.Dominators.Objects(b.node)
+}
+
+func (v *dominators) shallow(b *branch) uint64 {
+	if b.held != nil {
+		return b.held.Shallow
+	}
+	return v.app.snap.Graph.Size(b.node)
+}
+
+func (v *dominators) cell(row, col int) string {
+	r := v.rows[row]
+	s := v.app.snap
+	if r.more {
+		if col == treeText {
+			return v.indent(r.depth+1) + "~ " + countText(uint64(r.total-len(r.children))) + " more (enter loads " + countText(childStep) + ")"
+		}
+		return " "
+	}
+	switch col {
+	case treeRetained:
+		return report.HumanBytes(v.retained(r.branch))
+	case treeShare:
+		return report.HumanPercent(s.Share(v.retained(r.branch)))
+	case treeObjects:
+		return countText(v.objects(r.branch))
+	case treeShallow:
+		return report.HumanBytes(v.shallow(r.branch))
+	case treeAddress:
+		if r.group() {
+			return "-"
+		}
+		if addr := addrText(s.Process.Addr(r.node)); addr != "" {
+			return addr
+		}
+		return "-"
+	}
+	mark := "  "
+	switch {
+	case v.leaf(r.branch):
+	case r.expanded:
+		mark = v.app.sym.open + " "
+	default:
+		mark = v.app.sym.closed + " "
+	}
+	return v.indent(r.depth) + mark + v.labelOf(r.branch)
+}
+
+// fetch implements slowRows: it makes the labels, which do not change.
+func (v *dominators) fetch(g *grid, places, cols []int) func() func() {
+	var branches []*branch
+	for _, i := range places {
+		branches = append(branches, v.rows[i].branch)
+	}
+	return func() func() {
+		labels := make([]string, len(branches))
+		for i, b := range branches {
+			labels[i] = v.text(b)
+		}
+		return func() {
+			for i, b := range branches {
+				b.label = labels[i]
+				if at := places[i]; at < len(v.rows) && v.rows[at].branch == b {
+					g.cells(at, cols, false) // the rest is at hand
+				}
+			}
+		}
+	}
+}
+
+// labelOf is the text of a branch, kept once made.
+func (v *dominators) labelOf(b *branch) string {
+	if b.label == "" {
+		b.label = v.text(b)
+	}
+	return b.label
+}
+
+func (v *dominators) indent(depth int) string {
+	if depth <= deepest {
+		return strings.Repeat("  ", depth)
+	}
+	return strings.Repeat("  ", deepest) + "(+" + countText(uint64(depth-deepest)) + ") "
+}
+
+// text names a branch: a retainer by what it is, everything else by how its
+// dominator points to it, where it does so itself. It reads nothing of b that
+// changes.
+func (v *dominators) text(b *branch) string {
+	a, p := v.app, v.app.snap.Process
+	if h := b.held; h != nil {
+		switch {
+		case h.Members != nil:
+			return a.clean(a.heldBy(h))
+		case h.Type != "":
+			return a.clean(h.Name + "  " + h.Type)
+		}
+		return a.clean(h.Name)
+	}
+	text := a.nodeText(b.node)
+	if b.parent != nil && b.parent.node != heap.SuperRoot && !b.parent.group() {
+		if expr, _, ok := p.Edge(b.parent.node, b.node); ok && expr != "" {
+			text = expr + "  " + text
+		}
+	}
+	return a.clean(text)
+}

@@ -1,0 +1,214 @@
+package tui
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gdamore/tcell/v2"
+)
+
+// Whatever is pressed on a screen of whatever size: no panic, nothing outside
+// the printable on the screen, and no more cells made than are visible.
+func TestRandomKeys(t *testing.T) {
+	s := snapshot(t, blockstore(1200, 60))
+	runes := []rune("123456789jkhlgGwidtfau/:sS[]yYpq?-=x n0m")
+	codes := []tcell.Key{tcell.KeyEnter, tcell.KeyEscape, tcell.KeyTab, tcell.KeyBacktab, tcell.KeyUp, tcell.KeyDown, tcell.KeyLeft,
+		tcell.KeyRight, tcell.KeyPgDn, tcell.KeyPgUp, tcell.KeyHome, tcell.KeyEnd, tcell.KeyCtrlD, tcell.KeyCtrlU, tcell.KeyCtrlF, tcell.KeyCtrlB, tcell.KeyF1}
+	for seed := range uint64(12) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 1))
+			tm := newTerminal(t, s, 80, 24, Options{ASCII: seed%2 == 1})
+			var pressed []string
+			defer func() {
+				if v := recover(); v != nil {
+					t.Fatalf("%v after %s", v, strings.Join(pressed, " "))
+				}
+			}()
+			for range 250 {
+				w, h := 0, 0
+				if r.IntN(8) == 0 {
+					w, h = 20+r.IntN(181), 5+r.IntN(56)
+					tm.scr.SetSize(w, h)
+					tm.draw()
+				}
+				ev := tcell.NewEventKey(codes[r.IntN(len(codes))], 0, 0)
+				if r.IntN(2) == 0 {
+					ev = tcell.NewEventKey(tcell.KeyRune, runes[r.IntN(len(runes))], 0)
+				}
+				pressed = append(pressed, keyOf(ev).String())
+				if len(pressed) > 40 {
+					pressed = pressed[1:]
+				}
+				var before int
+				var body *grid
+				if tm.app.top() != nil {
+					body = tm.app.top().grid()
+					before = body.fetched
+				}
+				tm.event(ev)
+				w, h = tm.scr.Size()
+				// A key draws once; opening the same view anew draws its
+				// window again.
+				if after := tm.app.top().grid(); after == body && body.fetched-before > 2*h*len(body.rows.columns()) {
+					t.Fatalf("%d cells for one key on %dx%d after %s", body.fetched-before, w, h, strings.Join(pressed, " "))
+				}
+				if tm.app.asked { // q on the first view
+					tm = newTerminal(t, s, 80, 24, Options{})
+				}
+			}
+			tm.text()
+		})
+	}
+}
+
+// What a dump says reaches the screen as text: no control character, no style.
+func TestHostileNames(t *testing.T) {
+	s := snapshot(t, blockstore(10, 2))
+	for _, keys := range [][]string{{"3", "/evil"}, {"3/evil", "enter", "enter", "enter"}, {"p"}, {"3/evil", "enter", "w"}} {
+		tm := newTerminal(t, s, 120, 30, Options{}).press(keys...)
+		tm.has(`evil\x1b[31m\u202e[red::b]x[::u][:::https://a.b]\x00日本`)
+		cells, _, _ := tm.scr.GetContents()
+		for _, c := range cells {
+			fg, bg, _ := c.Style.Decompose()
+			if fg != tcell.ColorDefault || bg != tcell.ColorDefault {
+				t.Errorf("%v: a cell %q has a colour", keys, string(c.Runes))
+			}
+			for _, r := range c.Runes {
+				if r < ' ' || r == 0x7f || r == 0x202e {
+					t.Errorf("%v: control character %#x on the screen", keys, r)
+				}
+			}
+			if len(c.Runes) > 1+marksPerCell {
+				t.Errorf("%v: %d runes in one cell", keys, len(c.Runes))
+			}
+		}
+	}
+}
+
+// A list of a hundred thousand objects dominates itself in a chain.
+func TestDeepChain(t *testing.T) {
+	f := blockstore(1, 100_000)
+	s := snapshot(t, f)
+	tm := newTerminal(t, s, 100, 30, Options{})
+	tm.press(":", fmt.Sprintf("0x%x", f.Addr(f.node["list99999"])), "enter")
+	tm.has(".next ×99,999", "retains 32 B")
+	tm.press("d").has("100,001 dominators deep")
+	tm.press("-", ":", fmt.Sprintf("0x%x", f.Addr(f.node["list40"])), "enter", "d")
+	tm.has("(+29)", "depth 42")
+}
+
+func TestWalk(t *testing.T) {
+	s := snapshot(t, blockstore(2500, 3))
+	tm := newTerminal(t, s, 100, 30, Options{})
+	tm.has("main.srv.storage.(*main.memStorage).blocks", "Why alive", "held jointly by main.srv and main.index")
+	tm.press("enter").has("[2 Dominators]", "▸ .blocks")
+	tm.press("enter")
+	more := 3 + childStep // under main.srv, .storage, .blocks and the first thousand
+	tm.app.top().grid().selectRow(more)
+	tm.press("k", "j").has("~ 1,000 more (enter loads 1,000)", "no object selected")
+	tm.press("enter").has("[1249]", "[1251]")
+	if strings.Contains(tm.text(), "more (enter") {
+		t.Errorf("all are loaded:\n%s", tm.text())
+	}
+	tm.press("h").has("▾ .blocks  []*main.Block")
+	tm.press("h").has("▸ .blocks  []*main.Block")
+	tm.press("/jointly", "enter", "enter").has("▾ 500 × main.Block")
+	tm.press("esc", "j", "d").has("▸ main.Block")
+}
+
+func TestFilterAndSort(t *testing.T) {
+	s := snapshot(t, blockstore(40, 3))
+	tm := newTerminal(t, s, 100, 30, Options{})
+	tm.press("3/block", "enter").has("main.Block", "filter: block", "(of ")
+	if strings.Contains(tm.text(), "main.logger") {
+		t.Errorf("the filter shows other types:\n%s", tm.text())
+	}
+	tm.press("/", "esc").has("main.logger")
+	tm.press("//^main.lo", "enter").has("main.logger", "row 1 of 1")
+	tm.press("esc", "/(", "enter").has("no row has (")
+	tm.press("esc", "//(", "enter").has("filter: error parsing regexp")
+	tm.press("esc").has("main.logger")
+	tm.press("s").has("sorted by share, descending")
+	tm.press("S").has("sorted by share, ascending")
+	tm.press("sss").has("sorted by type, ascending")
+	if text := tm.text(); strings.Index(text, "[]uint8") > strings.Index(text, "main.node") {
+		t.Errorf("not sorted by type:\n%s", text)
+	}
+	// The selection stays on its row.
+	tm.press("4/history", "enter", "esc").has("main.history <<")
+}
+
+func TestHistory(t *testing.T) {
+	s := snapshot(t, blockstore(40, 3))
+	tm := newTerminal(t, s, 100, 30, Options{})
+	tm.press("3", "enter", "5").has("[5 Goroutines]")
+	tm.press("alt-left").has("Types > []uint8")
+	tm.press("-").has("[3 Types]")
+	tm.press("alt-right", "alt-right").has("[5 Goroutines]")
+	tm.press("alt-right").has("there is nothing after")
+	tm.press("esc").has("first view")
+}
+
+func TestPathsStep(t *testing.T) {
+	s := snapshot(t, blockstore(40, 3))
+	tm := newTerminal(t, s, 100, 30, Options{})
+	tm.press("3/Block", "enter", "enter").has(`main.index["block0"]`, "path 1 of 2")
+	tm.press("]").has("main.srv.storage.(*main.memStorage).blocks[0]", "path 2 of 2")
+	tm.press("]").has("path 1 of 2")
+	tm.press("[").has("path 2 of 2")
+	tm.press("w").has("why alive: main.Block", "path 2 of 2", ".storage.(*main.memStorage)")
+	tm.press("jj").press("i").has("main.memStorage", "[Fields]")
+}
+
+func TestCopy(t *testing.T) {
+	s := snapshot(t, blockstore(40, 3))
+	tm := newTerminal(t, s, 100, 30, Options{})
+	tm.press("Y").has("copied main.srv.storage.(*main.memStorage).blocks")
+	if got := string(tm.scr.GetClipboardData()); got != "main.srv.storage.(*main.memStorage).blocks" {
+		t.Errorf("the clipboard has %q", got)
+	}
+	tm.press("4y").has("copied 0x1a3f2c0")
+}
+
+func TestGoTo(t *testing.T) {
+	s := snapshot(t, blockstore(40, 3))
+	tm := newTerminal(t, s, 100, 30, Options{})
+	tm.press(":type:main.logger", "enter").has("main.logger", "[Fields]")
+	tm.press(":main.nosuch", "enter").has("nothing is called main.nosuch")
+	tm.press(":goroutine 20 main.(*server).watch", "enter").has("created by", "buf")
+	tm.press(":", "0xc000008000", "enter").has("garbage: no root reaches it", "Nothing: no root reaches it.")
+}
+
+func TestTooSmall(t *testing.T) {
+	s := snapshot(t, blockstore(4, 3))
+	newTerminal(t, s, 59, 15, Options{}).has("terminal too small (60x15 needed)")
+}
+
+func TestQuit(t *testing.T) {
+	s := snapshot(t, blockstore(4, 3))
+	for _, c := range []struct {
+		seconds int
+		keys    []string
+		quits   bool
+	}{
+		{0, []string{"q"}, true},
+		{0, []string{"3", "enter", "q"}, false},
+		{0, []string{"3", "enter", "qq"}, true},
+		{10, []string{"q"}, false},
+		{10, []string{"qy"}, true},
+		{10, []string{"qn"}, false},
+		{10, []string{"ctrl-c"}, false},
+		{10, []string{"ctrl-c", "j", "ctrl-c"}, false},
+		{10, []string{"ctrl-c", "ctrl-c"}, true},
+	} {
+		tm := newTerminal(t, s, 80, 24, Options{})
+		tm.app.loadFor = time.Duration(c.seconds) * time.Second
+		tm.press(c.keys...)
+		if tm.app.asked != c.quits {
+			t.Errorf("%v after loading for %d s: quit %v", c.keys, c.seconds, tm.app.asked)
+		}
+	}
+}

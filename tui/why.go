@@ -1,0 +1,318 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	"github.com/gdamore/tcell/v2"
+
+	"goheap/heap"
+	"goheap/report"
+)
+
+// pathsAsked is how many paths from roots are looked for.
+const pathsAsked = 8
+
+// hop is a line of a chain: a step of a path, or several equal steps, of which
+// it has the first. Its texts are clean.
+type hop struct {
+	node      heap.Node
+	expr      string // what the step adds to the expression; the root's name in the first
+	typ       string
+	detail    string // the frame and variable of a goroutine's step
+	addr      uint64
+	retained  uint64
+	dominates bool // the target cannot live without it
+	times     int  // equal steps that follow each other
+}
+
+// chain is a path from a root to an object.
+type chain struct {
+	expression string
+	hops       []hop // the root first
+}
+
+// whyPane shows why something is alive: chains from a root, the root on top.
+type whyPane struct {
+	app    *App
+	about  subject
+	set    bool // about was set
+	chains []chain
+	ready  bool // the first chain was looked for
+	all    bool // the others were too
+	more   bool // the search was cut short
+	at     int
+
+	searching bool // a worker looks for other chains, perhaps of an earlier subject
+}
+
+// look turns the pane to a subject. The chains are found off the event loop:
+// the shortest, which is at hand, and then the others.
+func (w *whyPane) look(s subject) {
+	if w.set && w.about == s {
+		return
+	}
+	a := w.app
+	a.cancelJob(slotWhy)
+	*w = whyPane{app: a, about: s, set: true, searching: w.searching}
+	if s.node == heap.None {
+		w.ready, w.all = true, true
+		return
+	}
+	a.start(slotWhy, "finding what keeps it alive", func(ctx context.Context) (func(), error) {
+		d := a.snap.Dominators
+		if err := d.PreparePaths(ctx, nil); err != nil {
+			return nil, err
+		}
+		var chains []chain
+		if path := d.PathTo(s.node); len(path) > 0 {
+			chains = append(chains, a.chain(path))
+		}
+		return func() {
+			w.chains, w.ready = chains, true
+			w.search()
+		}, nil
+	})
+}
+
+// search looks for all chains. On a large heap that takes a second and cannot
+// be stopped, so there is one such worker at a time, however fast a person
+// walks through a list.
+func (w *whyPane) search() {
+	if w.searching {
+		return
+	}
+	if len(w.chains) == 0 {
+		w.all = true
+		return
+	}
+	w.searching = true
+	a, s := w.app, w.about
+	a.spawn(func() {
+		chains, more, err := a.findChains(a.ctx, s.node)
+		a.post(func() {
+			w.searching = false
+			switch {
+			case err != nil && a.ctx.Err() == nil:
+				a.flash(err.Error())
+			case err != nil:
+			case w.about != s:
+				if w.ready && !w.all {
+					w.search()
+				}
+			default:
+				w.chains, w.more, w.all = chains, more, true
+				w.at = min(w.at, len(chains)-1)
+			}
+		})
+	})
+}
+
+// findChains makes chains of the paths to n, in words that are fit to print. It
+// is called off the event loop.
+func (a *App) findChains(ctx context.Context, n heap.Node) ([]chain, bool, error) {
+	s := a.snap
+	paths, more, err := s.Paths(ctx, n, pathsAsked)
+	if err != nil {
+		return nil, false, err
+	}
+	var chains []chain
+	for _, nodes := range paths {
+		chains = append(chains, a.chain(nodes))
+	}
+	return chains, more, nil
+}
+
+// chain makes a chain of a path, which is not empty.
+func (a *App) chain(nodes []heap.Node) chain {
+	s, n := a.snap, nodes[len(nodes)-1]
+	p := s.Process.Path(nodes)
+	c := chain{expression: a.clean(p.Expression)}
+	for i, h := range p.Hops {
+		if h.Internal && i < len(p.Hops)-1 {
+			continue // a part of a map or channel, one hop with it
+		}
+		if i > 1 && len(c.hops) > 0 && h.Expr == p.Hops[i-1].Expr && h.Type == p.Hops[i-1].Type {
+			c.hops[len(c.hops)-1].times++
+			continue
+		}
+		c.hops = append(c.hops, hop{
+			node: h.Node, expr: a.clean(h.Expr), typ: a.clean(h.Type), detail: a.clean(h.Detail), addr: h.Addr,
+			retained: s.Dominators.Retained(h.Node), dominates: s.Dominators.Dominates(h.Node, n), times: 1,
+		})
+	}
+	if len(c.hops) > 1 && strings.Contains(c.hops[1].expr, c.hops[0].detail) {
+		c.hops[0].detail = "" // the next line says it
+	}
+	return c
+}
+
+// turn shows another chain.
+func (w *whyPane) turn(by int) {
+	if n := len(w.chains); n > 0 {
+		w.at = (w.at + by + n) % n
+	}
+}
+
+// alone says why there is no other path to turn to.
+func (w *whyPane) alone() string {
+	if !w.all {
+		return "still searching"
+	}
+	return reasonIf(len(w.chains) < 2, "only one path was found")
+}
+
+// expression is the Go expression of the chain that is shown.
+func (w *whyPane) expression() string {
+	if len(w.chains) == 0 {
+		return ""
+	}
+	return w.chains[w.at].expression
+}
+
+// title says what the pane is about, in the rule above it.
+func (w *whyPane) title() string {
+	a := w.app
+	const heading = "Why alive"
+	switch {
+	case w.about.node == heap.None && a.jobs[slotView] != nil:
+		return heading
+	case w.about.node == heap.None:
+		return heading + ": no object selected"
+	}
+	text := heading + ": "
+	if addr := addrText(a.snap.Process.Addr(w.about.node)); addr != "" && !a.snap.Graph.IsRoot(w.about.node) {
+		text += addr + " "
+	}
+	text += a.clean(a.nodeText(w.about.node))
+	if w.about.note != "" {
+		text += ", " + a.clean(w.about.note)
+	}
+	return text
+}
+
+// paths says which of how many paths is shown.
+func (w *whyPane) paths() string {
+	if len(w.chains) == 0 {
+		return ""
+	}
+	text := "path " + countText(uint64(w.at+1)) + " of " + countText(uint64(len(w.chains)))
+	switch {
+	case !w.all:
+		return "path 1  searching others " + w.app.sym.cut
+	case w.more:
+		text += " or more"
+	}
+	if len(w.chains) > 1 {
+		text += "  ] next"
+	}
+	return text
+}
+
+// Columns of the pane: the mark, retained bytes, share; then the hop.
+const (
+	whyMark     = 2
+	whyRetained = 9
+	whyShare    = 8
+)
+
+func (w *whyPane) draw(screen tcell.Screen, r rect) {
+	a := w.app
+	fill(screen, r.x, r.y, r.w, a.sym.rule, styleFaint)
+	right := " " + w.paths() + " "
+	if w.paths() == "" {
+		right = ""
+	}
+	room := r.w - 4 - width(right) - 2
+	put(screen, r.x+2, r.y, room, " "+cut(w.title(), room-2, a.sym.cut)+" ", styleStrong)
+	put(screen, r.x+r.w-2-width(right), r.y, width(right), right, tcell.StyleDefault)
+
+	lines := rect{r.x + 1, r.y + 1, r.w - 2, r.h - 1}
+	say := func(text string) { put(screen, lines.x, lines.y, lines.w, cut(text, lines.w, a.sym.cut), styleFaint) }
+	switch {
+	case w.about.node == heap.None && a.jobs[slotView] != nil:
+	case w.about.node == heap.None:
+		say("Select a row that is an object or a root.")
+	case !w.ready:
+		say("searching " + a.sym.cut)
+	case len(w.chains) == 0:
+		say("Nothing: no root reaches it. It is garbage that was not yet swept.")
+	default:
+		w.drawChain(screen, lines, w.chains[w.at])
+	}
+}
+
+// drawChain draws the chain with the root on top and the target at the bottom.
+// Where there is no room for all hops, those after the root are counted. Under
+// it, where there is room, stand the whole expression and what the mark means.
+func (w *whyPane) drawChain(screen tcell.Screen, r rect, c chain) {
+	a, y := w.app, r.y
+	const x = whyMark + whyRetained + whyShare + 1
+	typeX := x + 10
+	for _, h := range c.hops {
+		typeX = max(typeX, min(x+width(a.hopText(h))+4, r.w*3/5))
+	}
+	shown, extra := len(c.hops), max(0, r.h-len(c.hops))
+	hidden := max(0, shown-r.h)
+	if hidden > 0 {
+		hidden++ // the line that counts them
+	}
+	for i, h := range c.hops {
+		if hidden > 0 && i >= 1 && i <= hidden {
+			if i == 1 {
+				put(screen, r.x+whyMark+whyRetained+whyShare, y, r.w, "... "+plural(uint64(hidden), "hop")+" more (w shows all)", styleFaint)
+				y++
+			}
+			continue
+		}
+		style := tcell.StyleDefault
+		if h.dominates {
+			style = styleStrong
+			put(screen, r.x, y, 1, "*", style)
+		}
+		put(screen, r.x+whyMark, y, whyRetained, pad(report.HumanBytes(h.retained), whyRetained, true), style)
+		put(screen, r.x+whyMark+whyRetained, y, whyShare, pad(report.HumanPercent(a.snap.Share(h.retained)), whyShare, true), style)
+		expr := a.hopText(h)
+		if i > 0 {
+			expr = "  " + expr
+		}
+		// The type has its column unless the step needs the room.
+		typ := h.typ
+		at := max(typeX, x+width(expr)+2)
+		if typ == "" || at > r.w-min(width(typ), 12) {
+			at = r.w
+		}
+		put(screen, r.x+x, y, at-x, cut(expr, at-x, a.sym.cut), style)
+		if at < r.w {
+			put(screen, r.x+at, y, r.w-at, cut(typ, r.w-at, a.sym.cut), style)
+		}
+		y++
+	}
+	if extra >= 2 {
+		put(screen, r.x+whyMark, y, r.w-whyMark, cutMiddle(c.expression, r.w-whyMark, a.sym.cut), styleStrong)
+		y++
+		extra--
+	}
+	if extra >= 2 {
+		put(screen, r.x, y+min(extra-1, 1), r.w, cut("* dominates: without it, all below is freed", r.w, a.sym.cut), styleFaint)
+	}
+}
+
+// hopText is what a hop adds, with how often.
+func (a *App) hopText(h hop) string {
+	text := h.expr
+	if text == "" {
+		text = "(what it points to)"
+	}
+	if h.times > 1 {
+		times := " ×"
+		if a.opt.ASCII {
+			times = " x"
+		}
+		text += times + countText(uint64(h.times))
+	}
+	if h.detail != "" {
+		text += "  " + h.detail
+	}
+	return text
+}
