@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"goheap/internal/progress"
+	"goheap/report"
+)
+
+const (
+	all     = -1 // no limit of a list
+	textTop = 20 // rows of a list in text, unless --top says otherwise
+)
+
+// answer is what a verb says in each format; nil where it has nothing to say in
+// one. Each function asks all its questions before it writes.
+type answer struct {
+	text func(ctx context.Context, w io.Writer, s *report.Snapshot) error
+	json func(ctx context.Context, s *report.Snapshot) (any, error)
+	csv  func(ctx context.Context, s *report.Snapshot) (*report.Table, error)
+
+	// status is the exit status once all is printed; nil is statusDone.
+	status func(s *report.Snapshot) int
+}
+
+func (a answer) formats() []string {
+	formats := []string{"text", "json"}
+	if a.csv != nil {
+		formats = append(formats, "csv")
+	}
+	return formats
+}
+
+// answer loads the file and prints what a says about it. Its error is a
+// statusError when all is printed and the exit status is not 0.
+func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
+	if err := c.checkFlags(cmd, a.formats()...); err != nil {
+		return err
+	}
+	if err := c.checkOutput(path); err != nil {
+		return err
+	}
+	ctx, t := cmd.Context(), new(progress.Tracker)
+	clear := drawProgress(c.stderr, t)
+	defer clear()
+	s, err := c.load(ctx, path, c.flags.options(t))
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := c.print(ctx, s, a, clear); err != nil {
+		return err
+	}
+	if a.status != nil {
+		if status := a.status(s); status != statusDone {
+			return statusError(status)
+		}
+	}
+	if !s.Complete() {
+		return statusError(statusIncomplete)
+	}
+	return nil
+}
+
+func (f *flags) options(t *progress.Tracker) report.Options {
+	return report.Options{Exe: f.exe, Debug: f.debug, Force: f.force, Progress: t}
+}
+
+// print writes an answer in the asked-for format. It calls clear before the
+// first byte.
+func (c *command) print(ctx context.Context, s *report.Snapshot, a answer, clear func()) (err error) {
+	var write func(w io.Writer) error
+	switch c.flags.format {
+	case "json":
+		document, err := a.json(ctx, s)
+		if err != nil {
+			return err
+		}
+		write = func(w io.Writer) error { return report.WriteJSON(w, document) }
+	case "csv":
+		table, err := a.csv(ctx, s)
+		if err != nil {
+			return err
+		}
+		table = table.Head(c.flags.topOr(all))
+		write = func(w io.Writer) error { return report.WriteCSV(w, table) }
+	default:
+		write = func(w io.Writer) error { return a.text(ctx, &clearing{w, clear}, s) }
+	}
+	if c.flags.format != "text" {
+		clear()
+	}
+	if c.flags.output == "-" {
+		return write(c.stdout)
+	}
+	f, err := os.Create(c.flags.output)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := f.Close(); err == nil {
+			err = closed
+		}
+	}()
+	return write(f)
+}
+
+// clearing calls clear before the first write.
+type clearing struct {
+	w     io.Writer
+	clear func()
+}
+
+func (c *clearing) Write(b []byte) (int, error) {
+	c.clear()
+	return c.w.Write(b)
+}
+
+// checkOutput looks at --output before any work is done: its folder must be
+// there, and it must be none of the files that are read.
+func (c *command) checkOutput(path string) error {
+	if c.flags.output == "-" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Dir(c.flags.output)); err != nil {
+		return usagef("--output: %w", err)
+	}
+	out, err := os.Stat(c.flags.output)
+	if err != nil {
+		return nil // a new file
+	}
+	for _, in := range []string{path, c.flags.exe, c.flags.debug} {
+		if info, err := os.Stat(in); in != "" && err == nil && os.SameFile(out, info) {
+			return usagef("--output would overwrite %s", in)
+		}
+	}
+	return nil
+}
+
+// table makes an answer of a table and a document.
+func (c *command) table(table func(ctx context.Context, s *report.Snapshot) (*report.Table, error), document func(ctx context.Context, s *report.Snapshot, n int) (any, error)) answer {
+	return answer{
+		text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
+			t, err := table(ctx, s)
+			if err != nil {
+				return err
+			}
+			return report.WriteText(w, t.Head(c.flags.topOr(textTop)))
+		},
+		json: func(ctx context.Context, s *report.Snapshot) (any, error) {
+			return document(ctx, s, c.flags.topOr(all))
+		},
+		csv: table,
+	}
+}

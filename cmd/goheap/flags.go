@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// flags are those that all verbs share.
+type flags struct {
+	exe, debug string
+	force      bool
+	format     string
+	output     string
+	top        int
+	values     bool
+	physical   bool
+}
+
+const later = " (later: so far it does nothing)"
+
+// laterFlags are accepted and do nothing yet.
+var laterFlags = [...]string{"debug", "where", "no-index", "max-memory"}
+
+func (f *flags) add(root *cobra.Command) {
+	p := root.PersistentFlags()
+	p.StringVar(&f.exe, "exe", "", "the program's executable is `PATH`; else it is found through the core")
+	p.StringVar(&f.debug, "debug", "", "its debugging information is in `PATH`"+later)
+	p.BoolVar(&f.force, "force", false, "go on with an executable whose build id differs")
+	p.StringVar(&f.format, "format", "text", "print text, json or csv")
+	p.StringVarP(&f.output, "output", "o", "-", "write to `FILE`; - is the standard output")
+	p.IntVar(&f.top, "top", 0, "print at most `N` of each list (text: 20; json and csv: all but long tails)")
+	p.BoolVar(&f.values, "values", false, "print the program's values, such as map keys, in reports too")
+	p.String("where", "", "keep what the expression `EXPR` holds for"+later)
+	p.BoolVar(&f.physical, "physical", false, "show the insides of maps and channels in paths")
+	p.Bool("no-index", false, "neither read nor write an index beside FILE"+later)
+	p.String("max-memory", "", "use at most `SIZE` of memory"+later)
+	p.SortFlags = false
+	must(root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(root.MarkPersistentFlagFilename("exe"))
+	must(root.MarkPersistentFlagFilename("debug"))
+	must(root.MarkPersistentFlagFilename("output"))
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// checkFlags looks at the shared flags of a verb that prints in formats, and
+// says which of them do nothing.
+func (c *command) checkFlags(cmd *cobra.Command, formats ...string) error {
+	f := &c.flags
+	if !slices.Contains(formats, f.format) {
+		return usagef("%s prints %s, not %q", cmd.Name(), strings.Join(formats, " or "), f.format)
+	}
+	if cmd.Flags().Changed("top") && f.top < 1 {
+		return usagef("--top wants a number of 1 or more, not %d", f.top)
+	}
+	if f.output == "" {
+		return usagef("--output wants a file name, or - for the standard output")
+	}
+	for _, name := range laterFlags {
+		if cmd.Flags().Changed(name) {
+			fmt.Fprintf(c.stderr, "goheap: note: --%s does nothing in this version\n", name)
+		}
+	}
+	return nil
+}
+
+// topOr returns --top, or what stands for it when it is not given.
+func (f *flags) topOr(n int) int {
+	if f.top > 0 {
+		return f.top
+	}
+	return n
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"goheap/report"
+)
+
+func (c *command) goroutines() *cobra.Command {
+	return &cobra.Command{
+		Use:   "goroutines FILE",
+		Short: "List the goroutines, their stacks, and what they retain",
+		Long: `List the goroutines, with what each retains by itself. As text they are grouped:
+goroutines in the same state with the same stack are one row. JSON and CSV list
+each of them.`,
+		Example:           "  goheap goroutines core.4711\n  goheap goroutines --format csv core.4711",
+		Args:              wants(false, "FILE"),
+		ValidArgsFunction: completeFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a := c.table(
+				func(ctx context.Context, s *report.Snapshot) (*report.Table, error) { return s.GoroutineTable(ctx) },
+				func(ctx context.Context, s *report.Snapshot, n int) (any, error) { return s.GoroutinesDocument(ctx, n) },
+			)
+			a.text = func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
+				return s.WriteGoroutines(ctx, w, c.flags.topOr(textTop))
+			}
+			return c.answer(cmd, args[0], a)
+		},
+	}
+}

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"goheap/gocore"
+	"goheap/internal/progress"
+	"goheap/internal/testcore"
+	"goheap/report"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"goheap": main})
+}
+
+// TestScript runs the transcripts in testdata/script, which say what each verb
+// prints and with which status it ends. They find a core of the program quiet
+// as $CORE, one of blockstore as $STORE, and damaged ones as $DAMAGED/kind.
+func TestScript(t *testing.T) {
+	quiet := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
+	store := testcore.Core(t, "blockstore", testcore.Options{}, testcore.Gcore)
+	damaged := t.TempDir()
+	for _, how := range testcore.Damages() {
+		if err := os.Rename(testcore.Damaged(t, quiet, how), filepath.Join(damaged, string(how))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("CORE", quiet.Core)
+			env.Setenv("EXE", quiet.Exe)
+			env.Setenv("STORE", store.Core)
+			env.Setenv("STOREEXE", store.Exe)
+			env.Setenv("DAMAGED", damaged)
+			return nil
+		},
+		RequireExplicitExec: true,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"status": status,
+			"clean":  clean,
+		},
+	})
+}
+
+// status N command...: the command ends with the exit status N.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N command...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("status %d, want %d", got, want)
+	}
+}
+
+// clean stdout|stderr: one sentence of goheap's at most on stderr and no trace;
+// no control characters in either.
+func clean(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		text := ts.ReadFile(name)
+		if strings.Contains(text, "goroutine 1 [running]:\n") || strings.Contains(text, "panic") {
+			ts.Fatalf("%s has a trace:\n%s", name, text)
+		}
+		for _, r := range text {
+			if r != '\n' && (r < ' ' || r == 0x7f) {
+				ts.Fatalf("%s has the character %U", name, r)
+			}
+		}
+	}
+}
+
+func goheap(args ...string) (status int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	status = run(args, strings.NewReader(""), &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+// Every verb says what it does, with examples, and has the shared flags.
+func TestHelp(t *testing.T) {
+	root := new(command).root()
+	for _, verb := range root.Commands() {
+		if verb.Hidden {
+			continue
+		}
+		if verb.Short == "" || verb.Long == "" || verb.Example == "" || verb.ValidArgsFunction == nil || verb.Args == nil {
+			t.Errorf("%s lacks a part of its help, or completion", verb.Name())
+		}
+		status, stdout, stderr := goheap(verb.Name(), "--help")
+		if status != statusDone || stderr != "" {
+			t.Errorf("%s --help: status %d, stderr %q", verb.Name(), status, stderr)
+		}
+		for _, flag := range []string{"--exe", "--debug", "--format", "--output", "--top", "--where", "--values", "--physical", "--no-index", "--max-memory", "--force", "Examples:"} {
+			if !strings.Contains(stdout, flag) {
+				t.Errorf("%s --help does not mention %s", verb.Name(), flag)
+			}
+		}
+		eachLine(t, verb, stdout)
+	}
+	var undocumented []string
+	root.PersistentFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Usage == "" {
+			undocumented = append(undocumented, f.Name)
+		}
+	})
+	if undocumented != nil {
+		t.Errorf("flags without help: %v", undocumented)
+	}
+}
+
+func eachLine(t *testing.T, verb *cobra.Command, text string) {
+	t.Helper()
+	for _, line := range strings.Split(text, "\n") {
+		if len(line) > 115 {
+			t.Errorf("%s --help has a line of %d bytes: %q", verb.Name(), len(line), line)
+		}
+	}
+}
+
+// A panic is one sentence and a status, never a trace.
+func TestPanic(t *testing.T) {
+	for _, trace := range []string{"", "1"} {
+		t.Setenv("GOHEAP_TRACE", trace)
+		var errs bytes.Buffer
+		// A writer that panics stands for any bug.
+		status := run([]string{"--version"}, strings.NewReader(""), panics{}, &errs)
+		if status != statusFailed || !strings.HasPrefix(errs.String(), "goheap: this is a bug in goheap (broken writer)") {
+			t.Errorf("status %d, stderr %q", status, errs.String())
+		}
+		if got := strings.Contains(errs.String(), "main_test.go"); got != (trace == "1") {
+			t.Errorf("GOHEAP_TRACE=%q: trace printed: %v", trace, got)
+		}
+	}
+}
+
+type panics struct{}
+
+func (panics) Write([]byte) (int, error) { panic("broken writer") }
+
+// unlike is a process that says other things about itself.
+type unlike struct {
+	report.Process
+	incomplete bool
+}
+
+func (p unlike) Source() gocore.Source {
+	s := p.Process.Source()
+	s.Complete = !p.incomplete
+	return s
+}
+
+// The exit status tells an incomplete input and a failed check from success;
+// the output is there in either case.
+func TestStatus(t *testing.T) {
+	core := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel).Core
+	for _, test := range []struct {
+		verb                string
+		incomplete, differs bool
+		want                int
+	}{
+		{"info", false, false, statusDone},
+		{"info", true, false, statusIncomplete},
+		{"info", false, true, statusDone},
+		{"check", false, false, statusDone},
+		{"check", false, true, statusCondition},
+		{"check", true, false, statusIncomplete},
+		{"check", true, true, statusCondition},
+	} {
+		var out, errs bytes.Buffer
+		c := &command{stdin: strings.NewReader(""), stdout: &out, stderr: &errs}
+		c.load = func(ctx context.Context, path string, opt report.Options) (*report.Snapshot, error) {
+			s, err := report.Load(ctx, path, opt)
+			if err == nil {
+				s.Process = unlike{s.Process, test.incomplete}
+				if test.differs {
+					s.Checks[0].Status = gocore.CheckDiffers
+				}
+			}
+			return s, err
+		}
+		if got := c.run(t.Context(), []string{test.verb, core}); got != test.want {
+			t.Errorf("%+v: status %d", test, got)
+		}
+		if errs.Len() > 0 || out.Len() == 0 {
+			t.Errorf("%+v: stdout %d bytes, stderr %q", test, out.Len(), errs.String())
+		}
+		if want := "INCOMPLETE"; test.verb == "info" && strings.Contains(out.String(), want) != test.incomplete {
+			t.Errorf("%+v: %q in the output is wrong", test, want)
+		}
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var out, errs bytes.Buffer
+	c := &command{stdin: strings.NewReader(""), stdout: &out, stderr: &errs}
+	c.load = func(ctx context.Context, _ string, _ report.Options) (*report.Snapshot, error) {
+		cancel() // as ctrl-c does
+		return nil, context.Cause(ctx)
+	}
+	if status := c.run(ctx, []string{"report", "core"}); status != statusFailed || errs.String() != "goheap: interrupted\n" || out.Len() > 0 {
+		t.Errorf("status %d, stdout %q, stderr %q", status, out.String(), errs.String())
+	}
+}
+
+// closed is a pipe that nobody reads.
+type closed struct{}
+
+func (closed) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+func TestClosedPipe(t *testing.T) {
+	core := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel).Core
+	for _, format := range []string{"text", "json", "csv"} {
+		var errs bytes.Buffer
+		if status := run([]string{"types", "--format", format, core}, strings.NewReader(""), closed{}, &errs); status != statusFailed || errs.Len() > 0 {
+			t.Errorf("%s: status %d, stderr %q", format, status, errs.String())
+		}
+	}
+}
+
+func TestProgressLine(t *testing.T) {
+	for _, test := range []struct {
+		phases []progress.State
+		want   string
+	}{
+		{nil, ""},
+		{[]progress.State{{Name: "open", Finished: true}}, ""},
+		{[]progress.State{{Name: "open", Finished: true}, {Name: "mark", Elapsed: 1500e6}}, "mark  1.5 s"},
+		{[]progress.State{{Name: "mark", Done: 25, Total: 100, Elapsed: 2e9}}, "mark  25 %  6 s left"},
+		{[]progress.State{{Name: "mark", Done: 300, Total: 100, Elapsed: 2e9}}, "mark  100 %  0 s left"},
+		{[]progress.State{{Name: "a"}, {Name: "b", Elapsed: 1e9}}, "b  1.0 s"},
+	} {
+		if got := progressLine(test.phases); got != test.want {
+			t.Errorf("%+v: got %q, want %q", test.phases, got, test.want)
+		}
+	}
+}

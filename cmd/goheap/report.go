@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"goheap/report"
+)
+
+func (c *command) report() *cobra.Command {
+	return &cobra.Command{
+		Use:   "report FILE",
+		Short: "Say who holds the memory",
+		Long: `Say who holds the memory: the retainers with what dies when they let go and the
+expression that leads to where it accumulates, what is suspect, then types, roots
+and goroutines.
+
+Keys and other values of the program are printed as […] unless --values is given,
+so that a report can be passed on.`,
+		Example: `  goheap report core.4711
+  goheap report --top 5 --values core.4711
+  goheap report --format json -o report.json core.4711`,
+		Args:              wants(false, "FILE"),
+		ValidArgsFunction: completeFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.answer(cmd, args[0], c.reportAnswer())
+		},
+	}
+}
+
+func (c *command) reportAnswer() answer {
+	return answer{
+		text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
+			return s.WriteReport(ctx, w, c.flags.topOr(textTop), c.flags.values)
+		},
+		json: func(ctx context.Context, s *report.Snapshot) (any, error) {
+			limits := report.DefaultLimits()
+			if c.flags.top > 0 {
+				limits = report.SameLimit(c.flags.top)
+			}
+			return s.ReportDocument(ctx, limits, c.flags.values)
+		},
+		csv: func(ctx context.Context, s *report.Snapshot) (*report.Table, error) {
+			return s.RetainerTable(ctx, c.flags.values)
+		},
+	}
+}

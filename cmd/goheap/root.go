@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"goheap/report"
+)
+
+// command is one run of goheap: its streams, the shared flags, and what reads
+// files.
+type command struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	flags          flags
+	load           func(ctx context.Context, path string, opt report.Options) (*report.Snapshot, error)
+}
+
+const about = `goheap reads the memory of a Go program from a core file, rebuilds every heap
+object with its type and every pointer between them, and shows what keeps the
+memory alive: who holds on, through which fields, and how many bytes.
+
+FILE is a core file of a Go program: what the kernel leaves when a program
+crashes, or what gcore PID takes of one that goes on running. The executable is
+found through the core; --exe names it where it has moved.
+
+TARGET is the address of an object (0xc000123000), a Go expression from a global
+variable (main.cache.byID), a goroutine (g:17), or a type (type:main.Session),
+which stands for its object that retains most.
+
+Without a verb, goheap FILE opens the terminal UI; where the output is no
+terminal, it prints the report.
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but the input was
+incomplete, 4 done but what was asked for does not hold (check differs).`
+
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "goheap FILE",
+		Short: "Show what keeps the memory of a Go program alive",
+		Long:  about,
+		Example: `  gcore -o core 4711 && goheap core.4711     look around in the terminal UI
+  goheap report core.4711                   who holds the memory
+  goheap why core.4711 type:main.Session    what keeps the largest session alive`,
+		Args:              rootArgs,
+		RunE:              c.runOpen,
+		ValidArgsFunction: completeFile,
+		Version:           version(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+	}
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w; try %s --help", err, cmd.CommandPath())
+	})
+	c.flags.add(root)
+	root.AddCommand(
+		c.open(), c.info(), c.check(), c.report(), c.types(), c.roots(), c.goroutines(), c.why(), c.show(), c.man(),
+	)
+	return root
+}
+
+// rootArgs tells a verb that does not exist from a file.
+func rootArgs(cmd *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return usagef("which FILE? try goheap --help")
+	case 1:
+		return nil
+	}
+	return usagef("there is no verb %q; goheap --help lists them", args[0])
+}
+
+// version is the module's version, with the toolchain and the platform.
+func version() string {
+	v := "(devel)"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		v = info.Main.Version
+	}
+	return fmt.Sprintf("%s %s %s/%s", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// wants returns a check of the arguments: exactly those named, the last of
+// them once or more if many is set.
+func wants(many bool, names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return usagef("%s needs a %s; try %s --help", cmd.Name(), names[len(args)], cmd.CommandPath())
+		case len(args) > len(names) && !many:
+			return usagef("%s does not know what to do with %q; try %s --help", cmd.Name(), args[len(names)], cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+func completeFile(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// completeTarget completes a FILE, then the forms of a TARGET.
+func completeTarget(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return []string{"0x", "g:", "type:", "main."}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+}

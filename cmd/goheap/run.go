@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"goheap/report"
+)
+
+// Exit statuses, a contract with scripts.
+const (
+	statusDone       = 0
+	statusFailed     = 1
+	statusUsage      = 2 // the command line is wrong
+	statusIncomplete = 3 // done, but the input is incomplete
+	statusCondition  = 4 // done, but what was asked for does not hold
+)
+
+// usageError is a mistake in the command line.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// statusError ends a verb that has done its work with a status that is not 0.
+type statusError int
+
+func (s statusError) Error() string { return fmt.Sprintf("status %d", int(s)) }
+
+// run runs goheap with a command line and returns the exit status. It prints
+// every error as one sentence, and no panic leaves it.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) {
+	defer func() {
+		if said := recover(); said != nil {
+			fmt.Fprintf(stderr, "goheap: this is a bug in goheap (%s): please report it, with what GOHEAP_TRACE=1 in the environment makes it print\n",
+				report.Printable(fmt.Sprint(said)))
+			if os.Getenv("GOHEAP_TRACE") == "1" {
+				if worker, ok := said.(*report.Panic); ok {
+					stderr.Write(worker.Stack)
+				}
+				stderr.Write(debug.Stack())
+			}
+			status = statusFailed
+		}
+	}()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second ctrl-c ends the process as if nobody listened.
+	context.AfterFunc(ctx, stop)
+
+	c := &command{stdin: stdin, stdout: stdout, stderr: stderr, load: report.Load}
+	return c.run(ctx, args)
+}
+
+// run parses a command line and does what it says.
+func (c *command) run(ctx context.Context, args []string) int {
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(c.stdin)
+	root.SetOut(c.stdout)
+	root.SetErr(c.stderr)
+	return c.status(ctx, root.ExecuteContext(ctx))
+}
+
+// status prints an error and turns it into an exit status.
+func (c *command) status(ctx context.Context, err error) int {
+	var done statusError
+	var usage usageError
+	switch {
+	case err == nil:
+		return statusDone
+	case errors.As(err, &done):
+		return int(done)
+	case errors.Is(err, syscall.EPIPE):
+		return statusFailed // whoever read has seen enough
+	case ctx.Err() != nil:
+		fmt.Fprintln(c.stderr, "goheap: interrupted")
+		return statusFailed
+	}
+	fmt.Fprintln(c.stderr, "goheap: "+report.Printable(err.Error()))
+	if errors.As(err, &usage) {
+		return statusUsage
+	}
+	return statusFailed
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"goheap/report"
+)
+
+// whyPaths is how many paths why prints unless --top says otherwise.
+const whyPaths = 3
+
+func (c *command) why() *cobra.Command {
+	return &cobra.Command{
+		Use:   "why FILE TARGET",
+		Short: "Show what keeps an object alive",
+		Long: `Show what keeps an object alive: the shortest path from a root to it, one line a
+hop, then others that share no inner object with the earlier ones. A hop marked
+with * dominates the object: without it, the object would be garbage.
+
+TARGET is the address of an object (0xc000123000), a Go expression from a global
+variable (main.cache.byID), a goroutine (g:17), or a type (type:main.Session),
+which stands for its object that retains most. --top bounds the number of paths.`,
+		Example: `  goheap why core.4711 0xc000123000
+  goheap why core.4711 main.cache.byID
+  goheap why --top 10 core.4711 type:main.Session`,
+		Args:              wants(false, "FILE", "TARGET"),
+		ValidArgsFunction: completeTarget,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			document := func(ctx context.Context, s *report.Snapshot) (*report.WhyDocument, error) {
+				return s.WhyDocument(ctx, args[1], c.flags.topOr(whyPaths), c.flags.physical)
+			}
+			return c.answer(cmd, args[0], answer{
+				text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
+					d, err := document(ctx, s)
+					if err != nil {
+						return err
+					}
+					return s.WriteWhy(w, d)
+				},
+				json: func(ctx context.Context, s *report.Snapshot) (any, error) { return document(ctx, s) },
+			})
+		},
+	}
+}
