@@ -1,0 +1,153 @@
+package corridor
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "goheap"
+
+// may names, for each package that is imported by others or imports something
+// that only some may, what it may import of the module. A name ending in "/..."
+// stands for the package and all below it.
+var may = map[string][]string{
+	"internal/flat":         {},
+	"internal/progress":     {},
+	"internal/arch":         {},
+	"heap":                  {"internal/flat", "internal/progress"},
+	"dump":                  {"internal/arch", "internal/flat", "internal/progress"},
+	"gocore":                {"dump", "heap", "gocore/internal/...", "internal/arch", "internal/flat", "internal/progress"},
+	"gocore/internal/...":   {"dump", "heap", "gocore/internal/...", "internal/arch", "internal/flat", "internal/progress"},
+	"report":                {"gocore", "heap", "internal/flat", "internal/progress"},
+	"tui":                   {"report", "gocore", "heap", "internal/progress"},
+	"cmd/goheap":            {"tui", "report", "internal/progress"},
+	"heap/heaptest":         {"heap"},
+	"internal/corridor":     {},
+	"internal/testcore/...": {"dump", "gocore", "heap", "report", "internal/..."},
+}
+
+// only names the packages that may import, beside tests, a module from outside
+// or anything below it.
+var only = map[string][]string{
+	"github.com/rivo/tview":           {"tui"},
+	"github.com/gdamore/tcell/v2":     {"tui"},
+	"github.com/spf13/cobra":          {"cmd/goheap"},
+	"golang.org/x/term":               {"cmd/goheap", "tui"},
+	"github.com/rivo/uniseg":          {"report", "tui"},
+	"github.com/dustin/go-humanize":   {"report"},
+	"github.com/go-delve/delve":       {"gocore/internal/..."},
+	"golang.org/x/sys":                {"dump", "internal/...", "tui"},
+	"gonum.org/v1/gonum":              {},
+	"github.com/google/go-cmp":        {},
+	"github.com/rogpeppe/go-internal": {},
+}
+
+// covers reports whether pattern stands for name.
+func covers(pattern, name string) bool {
+	below, all := strings.CutSuffix(pattern, "/...")
+	return pattern == name || all && (name == below || strings.HasPrefix(name, below+"/"))
+}
+
+func covered(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return covers(p, name) })
+}
+
+// complaints says what a package imports against the rules.
+func complaints(name string, imports []string) []string {
+	var found []string
+	allowed, known := may[name]
+	for pattern, list := range may {
+		if !known && covers(pattern, name) {
+			allowed, known = list, true
+		}
+	}
+	if !known {
+		return []string{name + " has no rule: give it one"}
+	}
+	for _, i := range imports {
+		switch own, inside := strings.CutPrefix(i, module+"/"); {
+		case inside && !covered(allowed, own):
+			found = append(found, name+" must not import "+own)
+		case !inside && strings.Contains(strings.Split(i, "/")[0], "."):
+			ruled := false
+			for outside, users := range only {
+				if !covers(outside+"/...", i) {
+					continue
+				}
+				ruled = true
+				if !covered(users, name) {
+					found = append(found, name+" must not import "+i)
+				}
+			}
+			if !ruled {
+				found = append(found, "no rule says that "+name+" may import "+i)
+			}
+		}
+	}
+	return found
+}
+
+func TestImports(t *testing.T) {
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", module+"/...")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	seen := map[string]bool{}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		seen[name] = true
+		for _, complaint := range complaints(name, p.Imports) {
+			t.Error(complaint)
+		}
+		if path.Base(name) == "util" {
+			t.Errorf("%s: no package is called util", name)
+		}
+	}
+	for _, name := range []string{"dump", "gocore", "heap", "report", "tui", "cmd/goheap"} {
+		if !seen[name] {
+			t.Errorf("go list does not know %s", name)
+		}
+	}
+}
+
+// The rules find what they are made for.
+func TestRules(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		imports []string
+		bad     int
+	}{
+		{"heap", []string{"fmt", "goheap/internal/flat"}, 0},
+		{"heap", []string{"goheap/gocore", "goheap/dump"}, 2},
+		{"report", []string{"goheap/tui"}, 1},
+		{"report", []string{"github.com/spf13/cobra"}, 1},
+		{"tui", []string{"github.com/rivo/tview", "github.com/gdamore/tcell/v2", "goheap/dump"}, 1},
+		{"cmd/goheap", []string{"github.com/spf13/cobra/doc", "github.com/rivo/tview"}, 1},
+		{"gocore/internal/symbols", []string{"github.com/go-delve/delve/pkg/dwarf/op", "goheap/report"}, 1},
+		{"somewhere", nil, 1},
+		{"dump", []string{"example.com/new"}, 1},
+	} {
+		if got := complaints(test.name, test.imports); len(got) != test.bad {
+			t.Errorf("%s importing %v: %v, want %d complaints", test.name, test.imports, got, test.bad)
+		}
+	}
+}
