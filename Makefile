@@ -1,0 +1,55 @@
+# make or make help lists the verbs. Every verb can be run from a fresh clone.
+
+GO    ?= go
+BENCH_RUNS     ?= 5
+BENCH_SESSIONS ?= 2000000
+
+takecore = $(GO) run ./internal/testcore/takecore
+
+.PHONY: help build demo test bench clean need-go need-core
+
+help: ## show this list
+	@echo "goheap: what keeps this memory alive?"
+	@echo
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+need-go:
+	@command -v $(GO) >/dev/null || { \
+	  echo "Go is not installed. goheap needs Go 1.26 or newer: https://go.dev/dl"; exit 1; }
+
+# A core file comes from gdb's gcore, or else from the kernel.
+need-core:
+	@command -v gcore >/dev/null || case "$$(cat /proc/sys/kernel/core_pattern)" in \
+	  core*) ;; \
+	  *) echo "Core files need gdb (apt-get install gdb), or a kernel that leaves them"; \
+	     echo "in the working folder (as root: sysctl -w kernel.core_pattern=core)."; exit 1;; esac
+
+build: need-go ## build bin/goheap
+	@mkdir -p bin
+	$(GO) build -o bin/goheap ./cmd/goheap
+
+demo: build need-core ## run a leaking server, take its core, and look inside
+	@echo "Building and running testdata/programs/blockstore, and taking its core ..."
+	@files=$$($(takecore) -kind any blockstore) || exit 1; \
+	core=$$(echo "$$files" | head -n 1); \
+	if [ -t 0 ] && [ -t 1 ]; then \
+	  echo "bin/goheap $$core"; exec bin/goheap "$$core"; \
+	else \
+	  echo "bin/goheap report $$core"; exec bin/goheap report "$$core"; \
+	fi
+
+test: need-go need-core ## gofmt, go vet and all tests; under ten minutes
+	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted (gofmt -w FILE):"; echo "$$files"; exit 1; }
+	$(GO) vet ./... ./testdata/programs/...
+	$(GO) test -timeout 10m ./...
+
+bench: build need-core ## measure the reference load against the budgets, then the benchmarks
+	@echo "Building and running testdata/programs/sessions $(BENCH_SESSIONS), and taking its core ..."
+	@files=$$($(takecore) -kind kernel sessions $(BENCH_SESSIONS)) || exit 1; \
+	status=0; \
+	$(GO) run ./internal/testcore/budgets -runs $(BENCH_RUNS) bin/goheap "$$(echo "$$files" | head -n 1)" || status=$$?; \
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./... || status=$$?; \
+	exit $$status
+
+clean: ## remove what was built and all cached core files
+	rm -rf bin testdata/.cache
