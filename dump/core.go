@@ -161,7 +161,7 @@ func segments(data []byte, loads []load) []segment {
 	var tidy []load
 	for _, l := range loads {
 		if l.addr+l.size < l.addr {
-			l.size = -l.addr
+			l.size = -l.addr - 1 // without the last byte, so that the end is a number
 		}
 		if n := len(tidy); n > 0 {
 			last := &tidy[n-1]

@@ -27,7 +27,7 @@ func (s segment) end() uint64 { return s.start + uint64(len(s.data)) }
 // It keeps data.
 func (m *Memory) Fill(addr uint64, data []byte) {
 	if addr+uint64(len(data)) < addr {
-		data = data[:-addr]
+		data = data[:-addr-1] // without the last byte, so that the end is a number
 	}
 	var added []segment
 	for _, s := range m.segments {

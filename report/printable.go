@@ -40,59 +40,50 @@ const hidden = "[…]"
 
 // hideValues replaces every index of an expression: it cannot tell the key of a
 // map, which is a value of the program, from the place in a slice. The types of
-// assertions, x.(T), are kept, and so are the type in front of an address,
-// (*T)(0xc000…), and what precedes the variable of a goroutine's frame. Where
-// quotes or brackets do not match, the rest is hidden.
+// assertions, ".(T)", are kept, and so is what precedes the variable of a
+// goroutine's frame. Where quotes or brackets do not match, the rest is hidden.
 func hideValues(expr string) string {
-	const (
-		frame      = " · "
-		conversion = ")(0x"
-	)
+	const frame = " · "
 	start := 0
 	if strings.HasPrefix(expr, "goroutine ") {
 		if i := strings.Index(expr, frame); i >= 0 {
 			start = i + len(frame)
 		}
 	}
-	if i := strings.Index(expr, conversion); i >= 0 && strings.HasPrefix(expr, "(*") && !strings.ContainsAny(expr[:i], "\"`'") {
-		start = i
-	}
 	var b strings.Builder
 	b.WriteString(expr[:start])
-	parens := 0 // open ones since the one of a type assertion
 	for i := start; i < len(expr); {
+		end := i + 1
 		switch c := expr[i]; {
-		case c == '[' && parens == 0:
+		case c == '[':
 			b.WriteString(hidden)
-			i = afterBracket(expr, i)
+			i = closing(expr, i, '[', ']')
 			continue
-		case (c == '"' || c == '`' || c == '\'') && parens == 0:
+		case c == '"' || c == '`' || c == '\'':
 			b.WriteString(hidden)
 			i = afterQuote(expr, i)
 			continue
-		case c == '(' && (parens > 0 || i > 0 && expr[i-1] == '.'):
-			parens++
-		case c == ')' && parens > 0:
-			parens--
+		case c == '(' && i > 0 && expr[i-1] == '.':
+			end = closing(expr, i, '(', ')')
 		}
-		b.WriteByte(expr[i])
-		i++
+		b.WriteString(expr[i:end])
+		i = end
 	}
 	return b.String()
 }
 
-// afterBracket returns the place behind the bracket that closes the one at
-// expr[i], len(expr) if there is none.
-func afterBracket(expr string, i int) int {
+// closing returns the place behind the bracket that closes the one at expr[i],
+// len(expr) if there is none.
+func closing(expr string, i int, open, shut byte) int {
 	depth := 0
 	for i < len(expr) {
 		switch expr[i] {
 		case '"', '`', '\'':
 			i = afterQuote(expr, i)
 			continue
-		case '[':
+		case open:
 			depth++
-		case ']':
+		case shut:
 			depth--
 		}
 		i++

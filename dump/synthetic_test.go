@@ -1,0 +1,371 @@
+package dump
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// piece is a PT_LOAD of a made core: size bytes of memory at addr, the first
+// len(data) of them in the file.
+type piece struct {
+	addr uint64
+	data []byte
+}
+
+func note(name string, typ uint32, desc []byte) []byte {
+	var b bytes.Buffer
+	put := func(v uint32) { binary.Write(&b, binary.LittleEndian, v) }
+	put(uint32(len(name) + 1))
+	put(uint32(len(desc)))
+	put(typ)
+	b.WriteString(name + "\x00")
+	b.Write(make([]byte, -b.Len()&3))
+	b.Write(desc)
+	b.Write(make([]byte, -b.Len()&3))
+	return b.Bytes()
+}
+
+func words(w ...uint64) []byte {
+	b := make([]byte, 0, 8*len(w))
+	for _, v := range w {
+		b = binary.LittleEndian.AppendUint64(b, v)
+	}
+	return b
+}
+
+// prstatus is an elf_prstatus whose registers hold 1, 2, 3 … in the order of
+// user_regs_struct.
+func prstatus(tid uint32) []byte {
+	b := make([]byte, 336)
+	binary.LittleEndian.PutUint16(b[12:], 6)
+	binary.LittleEndian.PutUint32(b[32:], tid)
+	for i := range 27 {
+		binary.LittleEndian.PutUint64(b[112+8*i:], uint64(i+1))
+	}
+	return b
+}
+
+// makeCore lays out an ELF core with one note segment and the pieces, in the
+// order given.
+func makeCore(notes []byte, pieces ...piece) []byte {
+	n := uint64(len(pieces) + 1)
+	at := 64 + 56*n
+	b := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 9)...)
+	b = binary.LittleEndian.AppendUint16(b, 4)  // ET_CORE
+	b = binary.LittleEndian.AppendUint16(b, 62) // EM_X86_64
+	b = binary.LittleEndian.AppendUint32(b, 1)
+	b = append(b, words(0, 64, 0)...)
+	b = binary.LittleEndian.AppendUint32(b, 0)
+	for _, v := range []uint16{64, 56, uint16(n), 64, 0, 0} {
+		b = binary.LittleEndian.AppendUint16(b, v)
+	}
+	header := func(typ uint32, addr, size uint64) {
+		b = binary.LittleEndian.AppendUint32(b, typ)
+		b = binary.LittleEndian.AppendUint32(b, 6)
+		b = append(b, words(at, addr, 0, size, size, 1)...)
+		at += size
+	}
+	header(4, 0, uint64(len(notes)))
+	for _, p := range pieces {
+		header(1, p.addr, uint64(len(p.data)))
+	}
+	b = append(b, notes...)
+	for _, p := range pieces {
+		b = append(b, p.data...)
+	}
+	return b
+}
+
+func someNotes() []byte {
+	files := append(words(2, 4096, 0x400000, 0x401000, 1, 0x7000, 0x9000, 0), "/bin/b\x00/bin/a\x00"...)
+	return bytes.Join([][]byte{
+		note("CORE", 1, prstatus(17)), note("LINUX", 1, prstatus(99)), note("CORE", 1, prstatus(18)),
+		note("CORE", 6, words(AuxEntry, 0x401234, AuxPhdr, 0x400040, 0, 0)), note("CORE", 0x46494c45, files),
+	}, nil)
+}
+
+func TestNotes(t *testing.T) {
+	c, err := New(makeCore(someNotes(), piece{0x1000, []byte("memory")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Problems) != 0 {
+		t.Errorf("problems %v", c.Problems)
+	}
+	if len(c.Threads) != 2 || c.Threads[0].ID != 17 || c.Threads[1].ID != 18 || c.Threads[0].Signal != 6 {
+		t.Fatalf("threads %+v", c.Threads)
+	}
+	// user_regs_struct: r15 is the first, rip the 17th, rsp the 20th, rax the
+	// 11th, rbp the 5th.
+	th := c.Threads[0]
+	if th.PC != 17 || th.SP != 20 || th.Regs[0] != 11 || th.Regs[6] != 5 || th.Regs[15] != 1 || th.Regs[16] != 17 {
+		t.Errorf("registers %+v", th)
+	}
+	if c.Auxv[AuxEntry] != 0x401234 || c.Auxv[AuxPhdr] != 0x400040 {
+		t.Errorf("auxv %v", c.Auxv)
+	}
+	if len(c.Mappings) != 2 || c.Mappings[0] != (Mapping{0x7000, 0x9000, 0, "/bin/a"}) || c.Mappings[1] != (Mapping{0x400000, 0x401000, 4096, "/bin/b"}) {
+		t.Errorf("mappings %+v", c.Mappings)
+	}
+}
+
+// Memory agrees with a map from address to byte, whatever overlaps and adjoins.
+func TestMemoryAgainstBytes(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		var pieces []piece
+		model := map[uint64]byte{}
+		for range 1 + rnd.IntN(6) {
+			p := piece{uint64(rnd.IntN(200)) + 100, make([]byte, 1+rnd.IntN(60))}
+			for i := range p.data {
+				p.data[i] = byte(rnd.Uint32())
+			}
+			pieces = append(pieces, p)
+		}
+		c, err := New(makeCore(someNotes(), pieces...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Where pieces overlap the one that starts lower has the byte, of two at
+		// the same place the first.
+		for a := uint64(100); a < 400; a++ {
+			best := -1
+			for i, p := range pieces {
+				if a >= p.addr && a < p.addr+uint64(len(p.data)) && (best < 0 || p.addr < pieces[best].addr) {
+					best = i
+				}
+			}
+			if best >= 0 {
+				if b, ok := c.Memory.Uint(a, 1); !ok {
+					t.Fatalf("no byte at %d of %v", a, pieces)
+				} else {
+					model[a] = byte(b)
+				}
+				if got := byte(model[a]); got != pieces[best].data[a-pieces[best].addr] && !overlapped(pieces, a) {
+					t.Fatalf("byte at %d is %#x", a, got)
+				}
+			}
+		}
+		fill := piece{uint64(rnd.IntN(250)) + 80, make([]byte, 1+rnd.IntN(150))}
+		for i := range fill.data {
+			fill.data[i] = byte(rnd.Uint32())
+			if a := fill.addr + uint64(i); !has(model, a) {
+				model[a] = fill.data[i]
+			}
+		}
+		c.Memory.Fill(fill.addr, fill.data)
+		for range 200 {
+			addr, n := uint64(rnd.IntN(400)), uint64(1+rnd.IntN(80))
+			want, whole := []byte(nil), true
+			for a := addr; a < addr+n; a++ {
+				if !has(model, a) {
+					whole = false
+					break
+				}
+				want = append(want, model[a])
+			}
+			got, ok := c.Memory.Slice(addr, n)
+			if ok != whole || ok && !bytes.Equal(got, want) {
+				t.Fatalf("Slice(%d, %d) = %v %v, want %v %v", addr, n, got, ok, want, whole)
+			}
+			if p := c.Memory.Prefix(addr, n); !bytes.HasPrefix(want, p) && whole || len(p) == 0 && has(model, addr) {
+				t.Fatalf("Prefix(%d, %d) = %v, want a start of %v", addr, n, p, want)
+			}
+		}
+		last := uint64(0)
+		for _, r := range c.Memory.Ranges() {
+			if r.Start >= r.End || r.Start <= last && last != 0 {
+				t.Fatalf("ranges %v", c.Memory.Ranges())
+			}
+			last = r.End
+			if !has(model, r.Start) || !has(model, r.End-1) || has(model, r.End) || has(model, r.Start-1) {
+				t.Fatalf("range %v does not end where memory does", r)
+			}
+		}
+	}
+}
+
+func has(m map[uint64]byte, a uint64) bool { _, ok := m[a]; return ok }
+
+func overlapped(pieces []piece, a uint64) bool {
+	n := 0
+	for _, p := range pieces {
+		if a >= p.addr && a < p.addr+uint64(len(p.data)) {
+			n++
+		}
+	}
+	return n > 1
+}
+
+func TestReads(t *testing.T) {
+	m := &Memory{}
+	c, err := New(makeCore(someNotes(), piece{0x1000, []byte("\x01\x02\x03\x04\x05\x06\x07\x08name\x00")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m = c.Memory
+	for size, want := range map[int]uint64{1: 1, 2: 0x0201, 4: 0x04030201, 8: 0x0807060504030201} {
+		if got, ok := m.Uint(0x1000, size); !ok || got != want {
+			t.Errorf("Uint of %d bytes is %#x, %v", size, got, ok)
+		}
+	}
+	if _, ok := m.Uint(0x1000, 3); ok {
+		t.Error("an integer of 3 bytes was read")
+	}
+	if w, ok := m.Word(0x1000); !ok || w != 0x0807060504030201 {
+		t.Errorf("word %#x", w)
+	}
+	if _, ok := m.Word(0x1006); ok {
+		t.Error("a word was read over the end")
+	}
+	if s, ok := m.CString(0x1008); !ok || s != "name" {
+		t.Errorf("string %q", s)
+	}
+	if start, data := m.Segment(0x1003); start != 0x1000 || len(data) != 13 {
+		t.Errorf("segment at %#x of %d bytes", start, len(data))
+	}
+	if _, data := m.Segment(0xfff); data != nil {
+		t.Error("there is a segment where nothing is")
+	}
+	m.Fill(^uint64(0)-3, make([]byte, 100)) // would run over the end of the address space
+	if _, ok := m.Slice(^uint64(0)-3, 100); ok {
+		t.Error("a slice wraps around")
+	}
+}
+
+func TestNotACore(t *testing.T) {
+	good := makeCore(someNotes(), piece{0x1000, []byte("memory")})
+	change := func(at int, b ...byte) []byte {
+		c := bytes.Clone(good)
+		copy(c[at:], b)
+		return c
+	}
+	for _, test := range []struct {
+		name string
+		data []byte
+		want error
+		says string
+	}{
+		{"empty", nil, ErrNotCore, "empty"},
+		{"text", []byte("hello, this is no core"), ErrNotCore, "ELF magic"},
+		{"heap dump", []byte("go1.7 heap dump\n…"), ErrNotCore, "WriteHeapDump"},
+		{"gzip", []byte("\x1f\x8b\x08"), ErrNotCore, "gunzip"},
+		{"zstd", []byte("\x28\xb5\x2f\xfd"), ErrNotCore, "unzstd"},
+		{"lz4", []byte("\x04\x22\x4d\x18"), ErrNotCore, "unlz4"},
+		{"executable", change(16, 2), ErrNotCore, "executable"},
+		{"byte order", change(5, 9), ErrNotCore, "byte order"},
+		{"32 bits", change(4, 1), ErrUnsupported, "32-bit"},
+		{"machine", change(18, 243), ErrUnsupported, "EM_RISCV"},
+		{"header size", change(54, 9), ErrNotCore, "program headers"},
+		{"no memory", makeCore(someNotes()), ErrTruncated, "cut off"},
+	} {
+		_, err := New(test.data)
+		if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: %v, want one of %v that says %q", test.name, err, test.want, test.says)
+		}
+	}
+}
+
+// Cut anywhere, a core gives an error of its own or a problem.
+func TestTruncated(t *testing.T) {
+	good := makeCore(someNotes(), piece{0x1000, []byte("some memory")}, piece{0x3000, []byte("and more of it")})
+	for n := range good {
+		c, err := New(good[:n])
+		switch {
+		case err != nil && !errors.Is(err, ErrNotCore) && !errors.Is(err, ErrTruncated):
+			t.Fatalf("%d bytes: %v", n, err)
+		case err == nil && (len(c.Problems) == 0 || c.Problems[0].Severity != Error):
+			t.Fatalf("%d bytes: no problem", n)
+		}
+	}
+}
+
+// A count of program headers that does not fit in the header stands in the first
+// section header.
+func TestManyPrograms(t *testing.T) {
+	good := makeCore(someNotes(), piece{0x1000, []byte("memory")})
+	shoff := uint64(len(good))
+	section := make([]byte, 64)
+	binary.LittleEndian.PutUint32(section[44:], 2)
+	b := append(bytes.Clone(good), section...)
+	binary.LittleEndian.PutUint64(b[40:], shoff)
+	binary.LittleEndian.PutUint16(b[56:], 0xffff)
+	c, err := New(b)
+	if err != nil || len(c.Threads) != 2 {
+		t.Fatalf("%v", err)
+	}
+	if _, err := New(b[:len(b)-1]); !errors.Is(err, ErrTruncated) {
+		t.Errorf("without its section header: %v", err)
+	}
+}
+
+func TestOpenAndGuard(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "core")
+	memory := make([]byte, 1<<20)
+	if err := os.WriteFile(path, makeCore(someNotes(), piece{0x1000, memory}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 4096); err != nil {
+		t.Fatal(err)
+	}
+	err = Guard(func() error {
+		_, _ = c.Memory.Uint(0x1000+uint64(len(memory))-8, 8)
+		return nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "changed while it was being read") {
+		t.Errorf("a page that vanished: %v", err)
+	}
+	if err := Guard(func() error { panic("boom") }); !errors.Is(err, ErrInternal) || !strings.Contains(err.Error(), "boom") {
+		t.Errorf("a panic: %v", err)
+	}
+	want := errors.New("own")
+	if err := Guard(func() error { return want }); err != want {
+		t.Errorf("an error: %v", err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
+		if _, err := Open(bad); err == nil {
+			t.Errorf("%s was opened", bad)
+		}
+	}
+}
+
+func FuzzNew(f *testing.F) {
+	f.Add(makeCore(someNotes(), piece{0x1000, []byte("memory")}, piece{0x1006, []byte("more")}))
+	f.Add(makeCore(nil, piece{^uint64(0) - 2, []byte("memory")}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := New(data)
+		if err != nil {
+			return
+		}
+		total := uint64(0)
+		for _, r := range c.Memory.Ranges() {
+			if r.End <= r.Start {
+				t.Fatalf("range %+v", r)
+			}
+			total += r.End - r.Start
+			if b, ok := c.Memory.Slice(r.Start, r.End-r.Start); !ok || uint64(len(b)) != r.End-r.Start {
+				t.Fatalf("range %+v cannot be read", r)
+			}
+			if _, ok := c.Memory.Slice(r.Start, r.End-r.Start+1); ok {
+				t.Fatalf("a byte behind %+v was read", r)
+			}
+		}
+		// Program headers may name the same bytes again and again.
+		if max := uint64(len(data)) * uint64(len(data)); total > max {
+			t.Fatalf("%d bytes of memory in a file of %d", total, len(data))
+		}
+	})
+}
