@@ -35,7 +35,7 @@ func (f Field) Has() bool { return f.Size != 0 }
 // word, slices for one, yield their first word. It returns 0 for a field that
 // does not exist and for one that lies beyond b.
 func (f Field) Uint(a arch.Arch, b []byte) uint64 {
-	if f.Size == 0 || f.Offset+uint64(f.Size) > uint64(len(b)) {
+	if f.Size == 0 || f.Offset > uint64(len(b)) || uint64(f.Size) > uint64(len(b))-f.Offset {
 		return 0
 	}
 	b = b[f.Offset:]
