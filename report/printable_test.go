@@ -62,7 +62,7 @@ func TestHideValues(t *testing.T) {
 		`goroutine 17 [chan receive, 12 minutes] main.worker worker.go:42 · local["k"]`: "goroutine 17 [chan receive, 12 minutes] main.worker worker.go:42 · local[…]",
 		`(*main.m["k"].Tag)`:                         "(*main.m[…].Tag)",
 		`(*(*main.m["k"]).n["l"])`:                   "(*(*main.m[…]).n[…])",
-		`(*[]main.Box[int])(0xc000012000)[3].m["k"]`: "(*[]main.Box[int])(0xc000012000)[…].m[…]",
+		`(*[]main.Box[int])(0xc000012000)[3].m["k"]`: "(*[…]main.Box[…])(0xc000012000)[…].m[…]",
 		`(*main.m[")(0x"])`:                          "(*main.m[…])",
 		"main.list.next ×1,204,331":                  "main.list.next ×1,204,331",
 		"main.a → +0x18":                             "main.a → +0x18",
