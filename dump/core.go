@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"goheap/internal/arch"
@@ -117,7 +118,11 @@ func New(data []byte) (*Core, error) {
 		}
 		end = max(end, p.offset+p.fileSize)
 		body := clip(data, p.offset, p.fileSize)
-		missing += p.fileSize - uint64(len(body))
+		if more := p.fileSize - uint64(len(body)); missing+more >= missing {
+			missing += more
+		} else {
+			missing = math.MaxUint64 // of damaged headers
+		}
 		switch p.typ {
 		case elf.PT_LOAD:
 			if len(body) > 0 {
@@ -162,6 +167,9 @@ func segments(data []byte, loads []load) []segment {
 	for _, l := range loads {
 		if l.addr+l.size < l.addr {
 			l.size = -l.addr - 1 // without the last byte, so that the end is a number
+		}
+		if l.size == 0 {
+			continue
 		}
 		if n := len(tidy); n > 0 {
 			last := &tidy[n-1]

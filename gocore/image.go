@@ -112,7 +112,10 @@ type page struct {
 	magic uint32
 	index uint32 // of the page in its span
 	n     uint16
-	kind  uint16 // elem/8 in spans of several objects, 0 for one; pointerMap on top
+	// kind is elem/8 in spans of several objects. In spans of one it is where in
+	// the page the object ends, /8, or 0 if it does not end before the page. The
+	// pointerMap stands on top.
+	kind uint16
 }
 
 // pageKindShift is above elem/8, which is at most maxSmallElem/8.
@@ -130,10 +133,16 @@ func (t *pageTable) lookup(addr uint64) (heap.Node, bool) {
 	p := &t.pages[uint64(t.blocks[b]-1)*pagesPerBlock+addr>>pageShift%pagesPerBlock]
 	off := uint64(p.index)<<pageShift | addr&(pageSize-1)
 	i := uint32(off * uint64(p.magic) >> 32)
-	if i >= uint32(p.n) {
+	if i >= uint32(p.n) || p.magic == 0 && p.behind(addr) {
 		return 0, false
 	}
 	return p.first + heap.Node(i), true
+}
+
+// behind reports whether the only object of the page's span ends before addr.
+func (p *page) behind(addr uint64) bool {
+	end := p.kind & (1<<pageKindShift - 1)
+	return end != 0 && addr%pageSize >= uint64(end)*8
 }
 
 // slotAt is what a page tells about a slot.
@@ -153,10 +162,13 @@ func (t *pageTable) find(addr uint64) (slotAt, bool) {
 	p := &t.pages[uint64(t.blocks[b]-1)*pagesPerBlock+addr>>pageShift%pagesPerBlock]
 	off := uint64(p.index)<<pageShift | addr&(pageSize-1)
 	i := uint32(off * uint64(p.magic) >> 32)
-	if i >= uint32(p.n) {
+	if i >= uint32(p.n) || p.magic == 0 && p.behind(addr) {
 		return slotAt{}, false
 	}
-	elem := uint64(p.kind&(1<<pageKindShift-1)) * 8
+	elem := uint64(0)
+	if p.magic != 0 {
+		elem = uint64(p.kind&(1<<pageKindShift-1)) * 8
+	}
 	return slotAt{p.first + heap.Node(i), off - uint64(i)*elem, elem, pointerMap(p.kind >> pageKindShift)}, true
 }
 
@@ -185,6 +197,11 @@ func (t *pageTable) build(extents []extent) {
 			p.kind |= uint16(e.elem / 8)
 		}
 		for a := e.base; a < e.base+e.size; a += pageSize {
+			if rest := e.base + e.elem - a; e.n == 1 && a >= e.base+e.elem {
+				p.n = 0
+			} else if e.n == 1 && rest < pageSize {
+				p.kind |= uint16(rest / 8)
+			}
 			t.pages[uint64(t.blocks[a>>blockShift-t.firstBlock]-1)*pagesPerBlock+a>>pageShift%pagesPerBlock] = p
 			p.index++
 		}
