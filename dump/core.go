@@ -116,7 +116,11 @@ func New(data []byte) (*Core, error) {
 		if p.fileSize == 0 {
 			continue
 		}
-		end = max(end, p.offset+p.fileSize)
+		if e := p.offset + p.fileSize; e >= p.offset {
+			end = max(end, e)
+		} else {
+			end = math.MaxUint64 // of damaged headers
+		}
 		body := clip(data, p.offset, p.fileSize)
 		if more := p.fileSize - uint64(len(body)); missing+more >= missing {
 			missing += more
@@ -241,6 +245,9 @@ func readHeader(data []byte) (*header, error) {
 			bits = "32-bit"
 		}
 		return nil, fmt.Errorf("%w: it is a %s core of a program for %s; goheap reads cores of linux/amd64", ErrUnsupported, bits, machine)
+	}
+	if h.arch.BigEndian != (h.order == binary.BigEndian) {
+		return nil, fmt.Errorf("%w: byte 5 of its ELF header gives a byte order that %s does not have; the file is damaged", ErrNotCore, machine)
 	}
 	h.phoff = h.order.Uint64(data[32:])
 	h.phsize = uint64(h.order.Uint16(data[54:]))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -112,6 +113,40 @@ func TestNotes(t *testing.T) {
 	}
 	if len(c.Mappings) != 2 || c.Mappings[0] != (Mapping{0x7000, 0x9000, 0, "/bin/a"}) || c.Mappings[1] != (Mapping{0x400000, 0x401000, 4096, "/bin/b"}) {
 		t.Errorf("mappings %+v", c.Mappings)
+	}
+}
+
+// A damaged note is a problem that says where it is; the notes before it and the
+// memory stay.
+func TestDamagedNotes(t *testing.T) {
+	good := note("CORE", 1, prstatus(17))
+	for _, test := range []struct {
+		name string
+		last []byte
+		says string
+	}{
+		{"short NT_FILE", note("CORE", 0x46494c45, words(1)), "too few"},
+		{"count", note("CORE", 0x46494c45, words(1<<61, 4096, 1, 2, 3)), "mappings but has"},
+		{"path", note("CORE", 0x46494c45, append(words(1, 4096, 1, 2, 3), "/bin/a"...)), "not terminated"},
+		{"size", []byte("\x05\x00\x00\x00\xff\xff\xff\xff\x01\x00\x00\x00CORE\x00"), "cut short"},
+	} {
+		c, err := New(makeCore(append(bytes.Clone(good), test.last...), piece{0x1000, []byte("memory")}))
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		// The damaged note stands behind two program headers and the good note.
+		where := fmt.Sprintf("byte %#x", 64+2*56+len(good))
+		if len(c.Problems) != 1 || c.Problems[0].Severity != Error || !strings.Contains(c.Problems[0].Message, test.says) || !strings.Contains(c.Problems[0].Message, where) {
+			t.Errorf("%s: problems %v, want one at %s that says %q", test.name, c.Problems, where, test.says)
+		}
+		if len(c.Threads) != 1 || len(c.Memory.Ranges()) != 1 {
+			t.Errorf("%s: %d threads, memory at %v", test.name, len(c.Threads), c.Memory.Ranges())
+		}
+	}
+	c, err := New(makeCore(note("CORE", 1, prstatus(17)[:300]), piece{0x1000, []byte("memory")}))
+	if err != nil || len(c.Threads) != 0 || len(c.Problems) != 1 {
+		t.Errorf("a short NT_PRSTATUS: %+v, %v", c, err)
 	}
 }
 
@@ -228,6 +263,9 @@ func TestNotACore(t *testing.T) {
 		copy(c[at:], b)
 		return c
 	}
+	swapped := change(5, 2)
+	binary.BigEndian.PutUint16(swapped[16:], 4)  // ET_CORE
+	binary.BigEndian.PutUint16(swapped[18:], 62) // EM_X86_64
 	for _, test := range []struct {
 		name string
 		data []byte
@@ -242,6 +280,7 @@ func TestNotACore(t *testing.T) {
 		{"lz4", []byte("\x04\x22\x4d\x18"), ErrNotCore, "unlz4"},
 		{"executable", change(16, 2), ErrNotCore, "executable"},
 		{"byte order", change(5, 9), ErrNotCore, "byte order"},
+		{"order of another machine", swapped, ErrNotCore, "does not have"},
 		{"32 bits", change(4, 1), ErrUnsupported, "32-bit"},
 		{"machine", change(18, 243), ErrUnsupported, "EM_RISCV"},
 		{"header size", change(54, 9), ErrNotCore, "program headers"},

@@ -1,43 +1,25 @@
 package gocore
 
 import (
-	"runtime"
 	"testing"
 
 	"goheap/heap"
 )
 
-// classSizes are the slot sizes of the runtime's size classes: those that the
-// running runtime reports, and above them the last of its table
-// (internal/runtime/gc/sizeclasses.go, Go 1.26).
-func classSizes(t *testing.T) []uint64 {
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	var sizes []uint64
-	for _, c := range stats.BySize {
-		if c.Size > 0 {
-			sizes = append(sizes, uint64(c.Size))
-		}
+// sizeClasses returns the runtime's size classes: bytes in a slot, pages in a
+// span (internal/runtime/gc/sizeclasses.go, Go 1.26).
+func sizeClasses() [67]struct{ elem, pages uint64 } {
+	return [...]struct{ elem, pages uint64 }{
+		{8, 1}, {16, 1}, {24, 1}, {32, 1}, {48, 1}, {64, 1}, {80, 1}, {96, 1},
+		{112, 1}, {128, 1}, {144, 1}, {160, 1}, {176, 1}, {192, 1}, {208, 1}, {224, 1},
+		{240, 1}, {256, 1}, {288, 1}, {320, 1}, {352, 1}, {384, 1}, {416, 1}, {448, 1},
+		{480, 1}, {512, 1}, {576, 1}, {640, 1}, {704, 1}, {768, 1}, {896, 1}, {1024, 1},
+		{1152, 1}, {1280, 1}, {1408, 2}, {1536, 1}, {1792, 2}, {2048, 1}, {2304, 2}, {2688, 1},
+		{3072, 3}, {3200, 2}, {3456, 3}, {4096, 1}, {4864, 3}, {5376, 2}, {6144, 3}, {6528, 4},
+		{6784, 5}, {6912, 6}, {8192, 1}, {9472, 7}, {9728, 6}, {10240, 5}, {10880, 4}, {12288, 3},
+		{13568, 5}, {14336, 7}, {16384, 2}, {18432, 9}, {19072, 7}, {20480, 5}, {21760, 8}, {24576, 3},
+		{27264, 10}, {28672, 7}, {32768, 4},
 	}
-	for _, size := range []uint64{18432, 19072, 20480, 21760, 24576, 27264, 28672, 32768} {
-		if size > sizes[len(sizes)-1] {
-			sizes = append(sizes, size)
-		}
-	}
-	if len(sizes) != 67 {
-		t.Fatalf("%d size classes: %v", len(sizes), sizes)
-	}
-	return sizes
-}
-
-// spanSize is the length the runtime gives to spans of a size class: the fewest
-// pages of which at most an eighth is wasted (runtime/mksizeclasses.go).
-func spanSize(elem uint64) uint64 {
-	size := uint64(pageSize)
-	for size%elem > size/8 {
-		size += pageSize
-	}
-	return size
 }
 
 // slotOf is find by walking all extents.
@@ -76,12 +58,12 @@ func checkAddress(t *testing.T, im *image, near []extent, addr uint64) {
 // up to inline mark bits and the like; every third one follows a hole, and the
 // second half lies several blocks behind the first.
 func classImage(t *testing.T) *image {
+	t.Helper()
 	im := new(image)
 	base := uint64(0xc000000000)
-	sizes := classSizes(t)
 	for round, lost := range []uint32{0, 1} {
-		for i, elem := range sizes {
-			size := spanSize(elem)
+		for i, class := range sizeClasses() {
+			elem, size := class.elem, class.pages*pageSize
 			n := uint32(size / elem)
 			if lost > 0 && n > 2 {
 				n -= 1 + n/4
@@ -157,6 +139,24 @@ func TestLookupLarge(t *testing.T) {
 				checkAddress(t, im, im.extents, at-d)
 			}
 		}
+	}
+}
+
+// A span with one slot may be longer than it, as those of user arenas are, with
+// their heap bits behind: what lies there is no part of the object.
+func TestLookupBehindOnlyObject(t *testing.T) {
+	im := new(image)
+	base := uint64(0xc000000000) + 3*pageSize
+	for i, elem := range []uint64{8, 800, pageSize - 8, pageSize, pageSize + 8, 2 * pageSize, 4*pageSize + 4000, 5*pageSize - 8, 5 * pageSize} {
+		im.extents = append(im.extents, extent{base: base, elem: elem, size: 5 * pageSize, n: 1, pointers: pointerMap(i % 4)})
+		base += 5 * pageSize
+	}
+	if !im.number(0) {
+		t.Fatal("the nodes did not fit")
+	}
+	defer im.pages.free()
+	for addr := im.extents[0].base - pageSize; addr < base+pageSize; addr++ {
+		checkAddress(t, im, im.extents, addr)
 	}
 }
 
