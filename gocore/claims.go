@@ -8,21 +8,22 @@ import (
 	"goheap/heap"
 )
 
-// fit remembers how a type fits the spans that its values last lay in. Nearly
-// all values of a type lie in spans of one size class, so that a claim that fits
-// is decided without looking at the span.
-type fit struct {
-	elem   uint64 // size of the slots; 0 for none remembered
-	words  uint64 // in a slot
-	bitmap uint64 // distance of the heap bits from the start of a span of one page
-	mask   uint64 // what the heap bits of a slot with one value are
+// slotLayout is how slots of one size with heap bits lie in spans of one page.
+type slotLayout struct {
+	words   uint64 // in a slot; 0 where it is not known
+	bitmap  uint64 // distance of the heap bits from the start of the span
+	smaller uint64 // the next smaller size of slots
 }
 
-// claim says that at p stand n values of type t.
+// maxHeapBits is the largest size of slots that have heap bits: a bit for each
+// word of one fits into a word (runtime/mbitmap.go, heapBitsInSpan).
+const maxHeapBits = 512
+
+// claim says that at p stand n values of type x.
 type claim struct {
 	p        uint64
 	n        uint64
-	t        types.ID
+	x        *compiled
 	form     form
 	evidence evidence
 }
@@ -45,59 +46,124 @@ func (t *typer) size(c claim) (uint64, bool) {
 	case stringData:
 		return c.n, true
 	case container:
-		return t.containerSize(c.p, c.t)
+		return t.containerSize(c.p, c.x.id)
 	}
-	hi, n := bits.Mul64(t.compile(c.t).size, c.n)
+	hi, n := bits.Mul64(c.x.size, c.n)
 	return n, hi == 0
 }
 
 // point applies a claim to whatever stands at c.p.
 func (t *typer) point(c claim) {
+	if t.leaves != nil && (c.form == stringData || len(c.x.steps) == 0 && c.form != container) {
+		t.toLeaf(c)
+		return
+	}
 	at, ok := t.im.pages.find(c.p)
 	if !ok {
 		t.pointStatic(c)
 		return
 	}
 	if at.pointers == noPointers && t.leaves != nil {
-		if t.batch = append(t.batch, c); len(t.batch) == leafBatch {
-			t.leaves <- t.batch
-			t.batch = <-t.spare
-		}
+		t.toLeaf(c)
 		return
 	}
 	n := at.node
-	id := typeID(c.t, c.form)
-	if x := t.compile(c.t); x.trie != nil {
+	if c.x.trie != nil {
 		if b := t.bytes(c.p, 1); len(b) == 1 {
-			c.t = x.trie[b[0]&1]
-			id = typeID(c.t, c.form)
+			c.x = t.compile(c.x.trie[b[0]&1])
 		}
 	}
+	id := typeID(c.x.id, c.form)
 	has := t.out.id[n]
-	if has>>evidenceShift == heap.TypeID(byHeader) || has>>evidenceShift == heap.TypeID(bySpan) {
+	if has == 0 && at.off == 0 && at.pointers == heapBits && t.fills(&c, at.elem) && t.live.Has(n) {
+		t.set(n, id, c.evidence)
+		t.push(n)
 		return
 	}
-	if has&(1<<evidenceShift-1) == id && evidence(has>>evidenceShift) <= c.evidence {
+	if !t.mayDisplace(has, id, c.evidence) {
 		return
-	}
-	if c.form == oneValue && c.n == 1 && at.off == 0 && has == 0 && at.pointers == heapBits {
-		if x := &t.compile(c.t).fit; x.elem == at.elem && t.live.Has(n) && t.pageMask(c.p, x) == x.mask {
-			t.set(n, id, c.evidence)
-			t.push(n)
-			return
-		}
 	}
 	t.claim(&at, id, c)
 }
 
-// pageMask is slotMask for a slot in a span of one page.
-func (t *typer) pageMask(slot uint64, x *fit) uint64 {
-	first := slot % pageSize / uint64(t.arch.PtrSize)
-	at := slot - slot%pageSize + x.bitmap + first/8
-	if off := at - t.segStart; !t.arch.BigEndian && first%8+x.words <= 64 && at >= t.segStart && off+8 <= uint64(len(t.seg)) {
-		return binary.LittleEndian.Uint64(t.seg[off:]) >> (first % 8) & lowBits(x.words)
+// mayDisplace reports whether a claim can change what a node has: nothing
+// displaces what the allocator recorded, or the same type with evidence that is
+// as strong.
+func (t *typer) mayDisplace(has, id heap.TypeID, ev evidence) bool {
+	old := evidence(has >> evidenceShift)
+	return old != byHeader && old != bySpan && (has&(1<<evidenceShift-1) != id || old > ev)
+}
+
+// toLeaf hands a claim to the leaf typer.
+func (t *typer) toLeaf(c claim) {
+	if t.batch = append(t.batch, c); len(t.batch) == leafBatch {
+		t.leaves <- t.batch
+		t.batch = <-t.spare
 	}
-	return gather(t.bytes(at, (first%8+x.words+7)/8), first%8, x.words)
+}
+
+// leafClaim applies a claim on an object without pointers, and returns the others
+// to the typer that they came from.
+func (t *typer) leafClaim(c claim) {
+	at, ok := t.im.pages.find(c.p)
+	if !ok {
+		return // what has no pointers leads to no static values
+	}
+	if at.pointers != noPointers {
+		t.returned = append(t.returned, c)
+		return
+	}
+	n, id := at.node, typeID(c.x.id, c.form)
+	has := t.out.id[n]
+	if has == 0 && at.off == 0 && at.elem != 0 && (c.form == stringData || c.form == oneValue && len(c.x.steps) == 0) && t.live.Has(n) {
+		size := c.n
+		if c.form == oneValue {
+			size = c.x.size
+		}
+		if size > 0 && size <= at.elem && (c.form == stringData || at.elem == tinySize || size > t.smallerClass(at.elem)) {
+			t.set(n, id, c.evidence)
+			return
+		}
+	}
+	if t.mayDisplace(has, id, c.evidence) {
+		t.claim(&at, id, c)
+	}
+}
+
+// fills reports whether the values of a claim fill the slot of elem bytes that
+// starts with them, and its heap bits are those of their type. It is a shorter
+// way to what claim finds out, for nearly all claims; false says nothing.
+func (t *typer) fills(c *claim, elem uint64) bool {
+	l := &t.layouts[elem/8%uint64(len(t.layouts))]
+	x := c.x
+	if c.form == container {
+		x = x.runtime
+	}
+	if l.words*8 != elem || x.size == 0 || c.n > elem/x.size {
+		return false
+	}
+	size, mask := x.size, x.mask
+	if c.n > 1 {
+		size *= c.n
+		mask = tile(mask, x.size/8, size/8)
+	}
+	if size <= l.smaller && (c.form != manyValues || elem-size >= x.size) {
+		return false
+	}
+	first := c.p % pageSize / 8
+	at := c.p - c.p%pageSize + l.bitmap + first/8
+	if off := at - t.segStart; first%8+l.words <= 64 && at >= t.segStart && off+8 <= uint64(len(t.seg)) {
+		return binary.LittleEndian.Uint64(t.seg[off:])>>(first%8)&lowBits(l.words) == mask
+	}
+	return gather(t.bytes(at, (first%8+l.words+7)/8), first%8, l.words) == mask
+}
+
+// tile repeats a mask of size words over n words, at most 64.
+func tile(mask, size, n uint64) uint64 {
+	for step := size; step > 0 && step < 64 && step < n; step *= 2 {
+		mask |= mask << step
+	}
+	return mask & lowBits(n)
 }
 
 // claim decides about a claim that is not known yet.
@@ -127,8 +193,8 @@ func (t *typer) claim(at *slotAt, id heap.TypeID, c claim) {
 	if c.evidence < byInterior && at.pointers != noPointers {
 		t.push(n)
 	}
-	if w := uint64(t.arch.PtrSize); c.form == oneValue && c.n == 1 && at.off == 0 && at.pointers == heapBits && c.evidence < byInterior && e.size == pageSize {
-		t.compile(c.t).fit = fit{e.elem, e.elem / w, e.at - e.base, t.im.slotMask(e, slot)}
+	if e.pointers == heapBits && e.size == pageSize && t.arch.PtrSize == 8 && !t.arch.BigEndian {
+		t.layouts[e.elem/8%uint64(len(t.layouts))] = slotLayout{e.elem / 8, e.at - e.base, t.smallerClass(e.elem)}
 	}
 }
 
@@ -145,65 +211,57 @@ func (t *typer) covers(e *extent, off, head, size uint64, c claim) bool {
 	if off != head {
 		return false
 	}
-	if e.pointers == noPointers && (c.form == stringData || c.form == manyValues && t.compile(c.t).size == 1) {
+	if e.pointers == noPointers && (c.form == stringData || c.form == manyValues && c.x.size == 1) {
 		// Bytes behind a string or a byte slice are the capacity that it was
 		// built with.
 		return true
 	}
 	rest := e.elem - head - size
-	if c.form == manyValues && rest < t.compile(c.t).size {
+	if c.form == manyValues && rest < c.x.size {
 		return true
 	}
-	return head+size > t.smallerClass(e)
+	return head+size > t.smallerClass(e.elem)
 }
 
-// smallerClass returns the size of the next smaller slot than those of e.
-func (t *typer) smallerClass(e *extent) uint64 {
-	if c, ok := t.smaller[e.elem]; ok {
-		return c
+// smallerClass returns the size of the next smaller slot than one of elem bytes.
+func (t *typer) smallerClass(elem uint64) uint64 {
+	if i := elem / 8; i < uint64(len(t.smaller)) && t.smaller[i] != 0 {
+		return uint64(t.smaller[i])
 	}
-	return e.elem - pageSize // large objects are whole pages
+	return elem - min(elem, pageSize) // large objects are whole pages
 }
 
 // agrees reports whether the pointers of a claimed type are where the collector
 // finds pointers.
 func (t *typer) agrees(e *extent, slot, off uint64, c claim) bool {
-	x := t.compile(c.t)
-	mask, words := x.mask, x.words
-	size := x.size
+	mask, steps := c.x.mask, c.x.steps
+	size := c.x.size
 	switch c.form {
 	case stringData:
 		return e.pointers == noPointers
 	case container:
-		rt := t.compile(t.table.Type(c.t).Runtime)
-		mask, words, size = rt.mask, rt.words, rt.size
+		mask, steps, size = c.x.runtime.mask, c.x.runtime.steps, c.x.runtime.size
 	}
 	if e.pointers == noPointers {
-		return len(words) == 0 || t.untraced(c)
+		return len(steps) == 0 || t.untraced(c)
 	}
 	w := uint64(t.arch.PtrSize)
 	if e.pointers != heapBits {
 		return true
 	}
-	if len(words) == 0 && size >= w && off == 0 && c.form != manyValues {
+	if len(steps) == 0 && size >= w && off == 0 && c.form != manyValues {
 		// A pointerless value at the start of a slot with pointers can only
 		// be the first part of something larger.
 		mask = 0
 	}
 	if off%w != 0 {
-		return len(words) == 0
+		return len(steps) == 0
 	}
 	if size == 0 || size%w != 0 {
 		return true
 	}
 	n := min(size*c.n, e.elem-off) / w
-	for step := size / w; step < 64 && step < n; step *= 2 {
-		mask |= mask << step
-	}
-	if n < 64 {
-		mask &= 1<<n - 1
-	}
-	return t.im.slotMask(e, slot)>>(off/w)&lowBits(n) == mask
+	return t.im.slotMask(e, slot)>>(off/w)&lowBits(n) == tile(mask, size/w, n)
 }
 
 // untraced reports whether the runtime allocates values of a type as if they had
@@ -211,9 +269,9 @@ func (t *typer) agrees(e *extent, slot, off uint64, c claim) bool {
 // elements have none (runtime/chan.go, makechan) and the table of itabs
 // (runtime/iface.go, itabAdd).
 func (t *typer) untraced(c claim) bool {
-	typ := t.table.Type(c.t)
+	typ := t.table.Type(c.x.id)
 	if c.form == container {
-		return typ.Kind == types.Chan && len(t.compile(typ.Elem).words) == 0
+		return typ.Kind == types.Chan && len(t.compile(typ.Elem).steps) == 0
 	}
 	return typ.Name == "runtime.hchan" || typ.Name == "runtime.itabTableType"
 }
@@ -229,7 +287,7 @@ func (t *typer) better(n heap.Node, e *extent, id heap.TypeID, c claim, size uin
 		return c.evidence < has
 	}
 	old, oldForm := splitTypeID(t.idOf(n))
-	oldSize, _ := t.size(claim{p: c.p, n: 1, t: old, form: oldForm})
+	oldSize, _ := t.size(claim{p: c.p, n: 1, x: t.compile(old), form: oldForm})
 	if oldForm == manyValues || oldForm == stringData {
 		oldSize = t.usable(e)
 	}
@@ -239,10 +297,10 @@ func (t *typer) better(n heap.Node, e *extent, id heap.TypeID, c claim, size uin
 	if size != oldSize {
 		return size > oldSize
 	}
-	if t.contains(c.t, old) != t.contains(old, c.t) {
-		return t.contains(c.t, old)
+	if t.contains(c.x.id, old) != t.contains(old, c.x.id) {
+		return t.contains(c.x.id, old)
 	}
-	if a, b := t.table.Type(c.t).Name, t.table.Type(old).Name; a != b {
+	if a, b := t.table.Type(c.x.id).Name, t.table.Type(old).Name; a != b {
 		return a < b
 	}
 	return id < t.idOf(n)
@@ -270,7 +328,7 @@ func (t *typer) contains(a, b types.ID) bool {
 // pointStatic notes a typed value in a module's writable data, which is walked
 // once: composite literals of package variables stand there.
 func (t *typer) pointStatic(c claim) {
-	if c.form == stringData || c.form == container || len(t.compile(c.t).words) == 0 {
+	if c.form == stringData || c.form == container || len(c.x.steps) == 0 {
 		return
 	}
 	size, ok := t.size(c)
@@ -279,7 +337,7 @@ func (t *typer) pointStatic(c claim) {
 	}
 	for _, m := range t.modules {
 		if c.p >= m.data && size <= m.edata-min(m.edata, c.p) || c.p >= m.bss && size <= m.ebss-min(m.ebss, c.p) {
-			s := staticValue{c.p, c.t, c.n}
+			s := staticValue{c.p, c.x.id, c.n}
 			if !t.static[s] {
 				t.static[s] = true
 				if t.found != nil {

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"goheap/gocore/internal/types"
-	"goheap/heap"
 )
 
 // maxContainer bounds what the header of a map or channel may speak of: the
@@ -38,7 +37,7 @@ func (t *typer) memberWord(typ *types.Type, data []byte, name string) uint64 {
 func (t *typer) containerSize(p uint64, id types.ID) (uint64, bool) {
 	typ := t.table.Type(id)
 	rt := t.table.Type(typ.Runtime)
-	if typ.Kind != types.Chan || len(t.compile(typ.Elem).words) > 0 {
+	if typ.Kind != types.Chan || len(t.compile(typ.Elem).steps) > 0 {
 		return rt.Size, true
 	}
 	n := t.memberWord(rt, t.bytes(p, rt.Size), "dataqsiz")
@@ -46,57 +45,80 @@ func (t *typer) containerSize(p uint64, id types.ID) (uint64, bool) {
 	return rt.Size + size, hi == 0 && size < maxContainer
 }
 
-// walkContainer follows what a map or channel holds.
-func (t *typer) walkContainer(n heap.Node, id types.ID) {
-	typ := t.table.Type(id)
+// walkContainer follows what the map or channel at addr holds.
+func (t *typer) walkContainer(addr uint64, c *compiled) {
+	if c.swiss != nil {
+		t.walkSwissMap(addr, c.swiss)
+		return
+	}
+	typ := t.table.Type(c.id)
 	rt := t.table.Type(typ.Runtime)
-	e := &t.im.extents[t.g.ExtentOf(n)]
-	data := t.bytes(e.base+uint64(n-e.first)*e.elem+t.headerSize(e), rt.Size)
+	if typ.Kind == types.Map {
+		c.swiss = t.swissMap(c.id, rt)
+		t.walkSwissMap(addr, c.swiss)
+		return
+	}
+	data := t.bytes(addr, rt.Size)
 	if data == nil {
 		return
 	}
-	if typ.Kind == types.Chan {
-		if buf, n := t.memberWord(rt, data, "buf"), t.memberWord(rt, data, "dataqsiz"); buf != 0 && n > 0 && len(t.compile(typ.Elem).words) > 0 {
-			t.point(claim{p: buf, n: n, t: typ.Elem, form: manyValues, evidence: byContainer})
+	if buf, n := t.memberWord(rt, data, "buf"), t.memberWord(rt, data, "dataqsiz"); buf != 0 && n > 0 {
+		if elem := t.compile(typ.Elem); len(elem.steps) > 0 {
+			t.point(claim{p: buf, n: n, x: elem, form: manyValues, evidence: byContainer})
 		}
-		return
 	}
-	t.walkSwissMap(id, rt, data)
 }
 
-// walkSwissMap follows a map of Go 1.24 and later (internal/runtime/maps): a
-// small one has a single group, others a directory of tables, in which a table
-// may stand several times, and each table an array of groups.
-func (t *typer) walkSwissMap(id types.ID, rt *types.Type, data []byte) {
+// swissMap is what following the maps of one type needs (internal/runtime/maps).
+type swissMap struct {
+	size           uint64    // of the header, 0 where it is not understood
+	dirPtr, dirLen uint64    // offsets in the header
+	pointer        *compiled // *table, of which the directory consists
+	table          *compiled
+	groups         uint64 // offset in a table
+	group          *compiled
+}
+
+func (t *typer) swissMap(id types.ID, rt *types.Type) *swissMap {
+	dir, ok1 := field(rt, "dirPtr")
+	n, ok2 := field(rt, "dirLen")
 	group := t.table.MapGroup(id)
-	dir, n := t.memberWord(rt, data, "dirPtr"), t.memberWord(rt, data, "dirLen")
-	if group == 0 || dir == 0 {
+	pointer := t.table.Type(dir.Type).Elem
+	table := t.table.Type(pointer).Elem
+	tt := t.table.Type(table)
+	groups, ok3 := field(tt, "groups")
+	w := uint64(t.arch.PtrSize)
+	if !ok1 || !ok2 || !ok3 || group == 0 || dir.Offset+w > rt.Size || n.Offset+w > rt.Size || groups.Offset+2*w > tt.Size {
+		return &swissMap{}
+	}
+	return &swissMap{rt.Size, dir.Offset, n.Offset, t.compile(pointer), t.compile(table), groups.Offset, t.compile(group)}
+}
+
+// walkSwissMap follows a map of Go 1.24 and later: a small one has a single
+// group, others a directory of tables, in which a table may stand several times,
+// and each table an array of groups.
+func (t *typer) walkSwissMap(addr uint64, m *swissMap) {
+	data := t.bytes(addr, m.size)
+	if len(data) == 0 {
+		return
+	}
+	dir, n := t.arch.Word(data[m.dirPtr:]), t.arch.Word(data[m.dirLen:])
+	if dir == 0 {
 		return
 	}
 	if n == 0 {
-		t.point(claim{p: dir, n: 1, t: group, evidence: byContainer})
+		t.point(claim{p: dir, n: 1, x: m.group, evidence: byContainer})
 		return
-	}
-	var table types.ID // what dirPtr, a **table, leads to in the end
-	for _, f := range rt.Fields {
-		if f.Name == "dirPtr" {
-			table = t.table.Type(t.table.Type(f.Type).Elem).Elem
-		}
 	}
 	w := uint64(t.arch.PtrSize)
 	if n > maxContainer {
 		return
 	}
 	tables := t.bytes(dir, n*w)
-	if tables == nil || t.table.Type(table).Kind != types.Struct {
+	if tables == nil {
 		return
 	}
-	for _, f := range rt.Fields {
-		if f.Name == "dirPtr" {
-			t.point(claim{p: dir, n: n, t: t.table.Type(f.Type).Elem, form: manyValues, evidence: byContainer})
-		}
-	}
-	tt := t.table.Type(table)
+	t.point(claim{p: dir, n: n, x: m.pointer, form: manyValues, evidence: byContainer})
 	last := uint64(0)
 	for ; len(tables) > 0; tables = tables[w:] {
 		p := t.arch.Word(tables)
@@ -104,14 +126,14 @@ func (t *typer) walkSwissMap(id types.ID, rt *types.Type, data []byte) {
 			continue
 		}
 		last = p
-		t.point(claim{p: p, n: 1, t: table, evidence: byContainer})
-		b := t.member(tt, t.bytes(p, tt.Size), "groups")
-		if uint64(len(b)) < 2*w {
+		t.point(claim{p: p, n: 1, x: m.table, evidence: byContainer})
+		b := t.bytes(p, m.table.size)
+		if len(b) == 0 {
 			continue
 		}
 		// groupsReference{data unsafe.Pointer; lengthMask uint64}
-		if groups, mask := t.arch.Word(b), t.arch.Word(b[w:]); groups != 0 && mask < maxContainer {
-			t.point(claim{p: groups, n: mask + 1, t: group, form: manyValues, evidence: byContainer})
+		if groups, mask := t.arch.Word(b[m.groups:]), t.arch.Word(b[m.groups+w:]); groups != 0 && mask < maxContainer {
+			t.point(claim{p: groups, n: mask + 1, x: m.group, form: manyValues, evidence: byContainer})
 		}
 	}
 }
@@ -142,7 +164,7 @@ func (t *typer) pointClosure(p uint64) {
 		return
 	}
 	if id := t.capture(t.arch.Word(b)); id != 0 {
-		t.point(claim{p: p, n: 1, t: id, evidence: byContainer})
+		t.point(claim{p: p, n: 1, x: t.compile(id), evidence: byContainer})
 	}
 }
 

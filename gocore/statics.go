@@ -41,7 +41,7 @@ func (d *coreDecoder) findStatics() {
 		if !ok {
 			return
 		}
-		best[c.p] = static{addr: c.p, size: size, t: c.t, n: c.n, elements: c.form == manyValues, name: name}
+		best[c.p] = static{addr: c.p, size: size, t: c.x.id, n: c.n, elements: c.form == manyValues, name: name}
 	}
 	for _, v := range d.exe.variables {
 		t.walkStatic(staticValue{v.Addr + d.exe.bias, v.Type, 1})

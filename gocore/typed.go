@@ -56,10 +56,14 @@ func (p *Process) newTyper(g *heap.Graph) *typer {
 		static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
 	t.capture = p.closureType
-	t.strings, _ = t.table.Lookup("string")
-	t.smaller = map[uint64]uint64{}
+	text, _ := t.table.Lookup("string")
+	t.strings = t.compile(text)
 	for i := 1; i < len(p.decoder.classes); i++ {
-		t.smaller[uint64(p.decoder.classes[i])] = uint64(p.decoder.classes[i-1])
+		c := int(p.decoder.classes[i]) / 8
+		for len(t.smaller) <= c {
+			t.smaller = append(t.smaller, 0)
+		}
+		t.smaller[c] = uint32(p.decoder.classes[i-1])
 	}
 	return t
 }
@@ -85,27 +89,27 @@ func (p *Process) seedTypes(t *typer) {
 func (t *typer) walkLive(data []byte, id types.ID, live func(off uint64) bool) {
 	c := t.compile(id)
 	w := uint64(t.arch.PtrSize)
-	for i := range c.words {
-		x := &c.words[i]
-		if x.Kind == types.RepeatWord || x.Offset+w > uint64(len(data)) {
+	for i := range c.steps {
+		x := &c.steps[i]
+		if x.kind == types.RepeatWord || x.off+w > uint64(len(data)) {
 			continue
 		}
-		at := x.Offset
-		if x.Kind == types.EfaceWord || x.Kind == types.IfaceWord {
+		at := x.off
+		if x.kind == types.EfaceWord || x.kind == types.IfaceWord {
 			at += w
 		}
-		p := t.arch.Word(data[x.Offset:])
+		p := t.arch.Word(data[x.off:])
 		if p == 0 || !live(at) {
 			continue
 		}
-		if x.Kind == types.SliceWord && x.Offset+3*w <= uint64(len(data)) && t.arch.Word(data[x.Offset+2*w:]) == 0 {
+		if x.kind == types.SliceWord && t.wordAt(data, x.off, 2) == 0 {
 			// A live slice whose capacity is in a register, or nowhere, has
 			// at least its length, and one element.
-			n := max(1, t.arch.Word(data[x.Offset+w:]))
-			t.point(claim{p: p, n: n, t: x.Target, form: manyValues, evidence: byPointer})
+			n := max(1, t.wordAt(data, x.off, 1))
+			t.point(claim{p: p, n: n, x: t.compile(x.target), form: manyValues, evidence: byPointer})
 			continue
 		}
-		t.followWord(x, p, data)
+		t.follow(x, p, data)
 	}
 }
 

@@ -2,7 +2,11 @@ package gocore
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
 	"math/bits"
+	"runtime"
+	"sync"
 
 	"goheap/dump"
 	"goheap/gocore/internal/types"
@@ -103,9 +107,10 @@ type typer struct {
 	out   *typing
 
 	modules []module
-	strings types.ID
+	strings *compiled
 	capture func(entry uint64) types.ID // the type of a function's closures, 0 for unknown; may be nil
-	smaller map[uint64]uint64           // the next smaller size class
+	smaller []uint32                    // the next smaller size class, by size / 8; 0 for a size that is none
+	near    int                         // index of the extent of the object that was walked last
 
 	stack    []heap.Node // waiting to be walked, depth first
 	waits    []uint64    // waiting to be walked in a sweep, a bit for each node
@@ -117,25 +122,64 @@ type typer struct {
 	within   staticValue                                    // the one whose pointers are being followed
 	found    func(c claim, size uint64, within staticValue) // told of new static values; may be nil
 
-	leaves chan []claim // to the leaf typer; nil in that one
-	spare  chan []claim // back from it, to be filled again
-	batch  []claim
+	leaves   chan []claim // to the leaf typer; nil when it has ended
+	spare    chan []claim // back from it, to be filled again
+	batch    []claim
+	returned []claim // by the leaf typer: about objects with pointers after all
 
 	compiled []*compiled         // by types.ID
 	dynamic  map[uint64]types.ID // by descriptor address
 	itabs    map[uint64]types.ID // by itab address
+	dynCache [dynCacheLen]dynCached
+	layouts  [maxHeapBits/8 + 1]slotLayout // by slot size / 8, as far as met
 	segStart uint64
 	seg      []byte
 }
 
-// compiled is what the walk needs of a type.
+// compiled is what the walk needs of a type. Apart from swiss and what the steps
+// lead to, it does not change once it is made.
 type compiled struct {
-	size  uint64
-	words []types.Word
-	mask  uint64 // which of the first 64 words are pointers
-	fit   fit
-	trie  *[2]types.ID // see trieNode
+	id      types.ID
+	size    uint64
+	steps   []step
+	mask    uint64       // which of the first 64 words are pointers
+	direct  *step        // see directStep
+	runtime *compiled    // of a map or channel, the structure that it points to; nil where unknown
+	trie    *[2]types.ID // see trieNode
+	swiss   *swissMap    // of a map, once one was walked
 }
+
+// step is a types.Word with the compiled form of its target.
+type step struct {
+	off    uint64
+	kind   types.WordKind
+	target types.ID
+	to     *compiled // nil until it is needed
+
+	// For types.RepeatWord.
+	count, stride uint64
+	sub           []step
+}
+
+// stepsOf compiles the words of a type.
+func stepsOf(words []types.Word) []step {
+	steps := make([]step, len(words))
+	for i, w := range words {
+		steps[i] = step{off: w.Offset, kind: w.Kind, target: w.Target, count: w.Count, stride: w.Stride}
+		if len(w.Sub) > 0 {
+			steps[i].sub = stepsOf(w.Sub)
+		}
+	}
+	return steps
+}
+
+// dynCached remembers the dynamic type behind the first word of an interface.
+type dynCached struct {
+	word uint64
+	to   *compiled
+}
+
+const dynCacheLen = 64
 
 // walkEvery is how many objects are walked between looks at the context.
 const walkEvery = 1 << 14
@@ -151,7 +195,13 @@ func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*type
 		err = leafErr
 	}
 	if err == nil {
-		t.finish()
+		for _, c := range t.returned {
+			t.point(c)
+		}
+		err = t.drain(ctx, phase)
+	}
+	if err == nil {
+		err = t.finish()
 	}
 	return err
 }
@@ -167,7 +217,7 @@ const (
 // left and waits until all is done.
 func (t *typer) startLeaves() (wait func() error) {
 	leaf := *t
-	leaf.compiled, leaf.dynamic, leaf.itabs = nil, map[uint64]types.ID{}, map[uint64]types.ID{}
+	leaf.compiled = nil
 	out := *t.out
 	leaf.out = &out
 	t.leaves, t.spare = make(chan []claim, leafBatches), make(chan []claim, leafBatches)
@@ -180,7 +230,7 @@ func (t *typer) startLeaves() (wait func() error) {
 		done <- dump.Guard(func() error {
 			for batch := range t.leaves {
 				for _, c := range batch {
-					leaf.point(c)
+					leaf.leafClaim(c)
 				}
 				t.spare <- batch[:0]
 			}
@@ -194,7 +244,9 @@ func (t *typer) startLeaves() (wait func() error) {
 		t.leaves <- t.batch
 		close(t.leaves)
 		err := <-done
+		t.leaves = nil
 		t.out.conflicts += leaf.out.conflicts
+		t.returned = leaf.returned
 		return err
 	}
 }
@@ -216,12 +268,12 @@ func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*t
 			if t.evidenceOf(c.node) < byInterior {
 				continue
 			}
-			k := staticValue{c.p, c.t, c.n}
+			k := staticValue{c.p, c.x.id, c.n}
 			if t.static[k] || seen[k] {
 				continue
 			}
 			seen[k], t.static[k] = true, true
-			t.walkRange(c.p, c.t, c.n)
+			t.walkRange(c.p, c.x.id, c.n)
 		}
 		if err := t.drain(ctx, phase); err != nil {
 			return err
@@ -395,10 +447,11 @@ func (t *typer) compile(id types.ID) *compiled {
 		return t.compiled[id]
 	}
 	typ := t.table.Type(id)
-	c := &compiled{size: typ.Size, words: t.table.Words(id)}
+	c := &compiled{id: id, size: typ.Size, steps: stepsOf(t.table.Words(id))}
+	c.direct = directStep(c, uint64(t.arch.PtrSize))
 	w := uint64(t.arch.PtrSize)
 	for i := uint64(0); i < 64 && (i+1)*w <= typ.Size; i++ {
-		if len(c.words) > 0 && t.table.PointerAt(id, i*w) {
+		if len(c.steps) > 0 && t.table.PointerAt(id, i*w) {
 			c.mask |= 1 << i
 		}
 	}
@@ -406,6 +459,9 @@ func (t *typer) compile(id types.ID) *compiled {
 		t.compiled = append(t.compiled, make([]*compiled, 1+len(t.compiled))...)
 	}
 	t.compiled[id] = c
+	if typ.Runtime != 0 {
+		c.runtime = t.compile(typ.Runtime)
+	}
 	c.trie = t.trieNode(typ)
 	return c
 }
@@ -426,16 +482,20 @@ func (t *typer) bytes(addr, n uint64) []byte {
 // walkObject follows the pointers in an object by its type.
 func (t *typer) walkObject(n heap.Node) {
 	id, f := splitTypeID(t.idOf(n))
-	if f == container {
-		t.walkContainer(n, id)
-		return
+	e := &t.im.extents[t.near]
+	if uint32(n-e.first) >= e.n {
+		t.near = t.g.ExtentOf(n)
+		e = &t.im.extents[t.near]
 	}
-	c := t.compile(id)
-	if len(c.words) == 0 || c.size == 0 || f == stringData {
-		return
-	}
-	e := &t.im.extents[t.g.ExtentOf(n)]
 	slot, head := e.base+uint64(n-e.first)*e.elem, t.headerSize(e)
+	c := t.compile(id)
+	if f == container {
+		t.walkContainer(slot+head, c)
+		return
+	}
+	if len(c.steps) == 0 || c.size == 0 || f == stringData {
+		return
+	}
 	size := c.size
 	if f == manyValues {
 		size = t.im.filled(e, slot, e.elem-head, c.size)
@@ -453,7 +513,7 @@ func (t *typer) walkStatic(s staticValue) {
 // walkRange follows the pointers in n values of type id at addr.
 func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
 	c := t.compile(id)
-	if len(c.words) == 0 || c.size == 0 {
+	if len(c.steps) == 0 || c.size == 0 {
 		return
 	}
 	hi, size := bits.Mul64(c.size, n)
@@ -465,116 +525,180 @@ func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
 
 func (t *typer) walkValues(data []byte, c *compiled) {
 	for uint64(len(data)) >= c.size {
-		t.walkWords(data[:c.size], c.words)
+		t.walkSteps(data[:c.size], c.steps)
 		data = data[c.size:]
 	}
 }
 
-func (t *typer) walkWords(data []byte, words []types.Word) {
+func (t *typer) walkSteps(data []byte, steps []step) {
 	w := uint64(t.arch.PtrSize)
-	for i := range words {
-		x := &words[i]
-		if x.Offset+w > uint64(len(data)) {
+	for i := range steps {
+		x := &steps[i]
+		if x.off+w > uint64(len(data)) {
 			return
 		}
-		if x.Kind == types.RepeatWord {
-			for k := range x.Count {
-				at := x.Offset + k*x.Stride
-				if at+x.Stride > uint64(len(data)) {
+		if x.kind == types.RepeatWord {
+			for k := range x.count {
+				at := x.off + k*x.stride
+				if at+x.stride > uint64(len(data)) {
 					break
 				}
-				t.walkWords(data[at:at+x.Stride], x.Sub)
+				t.walkSteps(data[at:at+x.stride], x.sub)
 			}
 			continue
 		}
-		p := t.arch.Word(data[x.Offset:])
-		if p == 0 {
-			continue
+		b := data[x.off:]
+		if len(b) < 8 || t.arch.PtrSize != 8 || t.arch.BigEndian {
+			if p := t.arch.Word(b); p != 0 {
+				t.follow(x, p, data)
+			}
+		} else if p := binary.LittleEndian.Uint64(b); p != 0 {
+			t.follow(x, p, data)
 		}
-		t.followWord(x, p, data)
 	}
 }
 
-// followWord claims what the word x of a value, which holds p, leads to.
-func (t *typer) followWord(x *types.Word, p uint64, data []byte) {
+// wordAt reads the word i words behind off; 0 where there is none.
+func (t *typer) wordAt(data []byte, off, i uint64) uint64 {
 	w := uint64(t.arch.PtrSize)
-	next := func(i uint64) uint64 {
-		at := x.Offset + i*w
-		if at+w > uint64(len(data)) {
-			return 0
-		}
+	if at := off + i*w; at+w <= uint64(len(data)) {
 		return t.arch.Word(data[at:])
 	}
-	switch x.Kind {
+	return 0
+}
+
+// follow claims what the step x of a value, which holds p, leads to.
+func (t *typer) follow(x *step, p uint64, data []byte) {
+	if x.to == nil {
+		x.to = t.compile(x.target)
+	}
+	switch x.kind {
 	case types.PointerWord:
-		t.point(claim{p: p, n: 1, t: x.Target, evidence: byPointer})
+		t.point(claim{p: p, n: 1, x: x.to, evidence: byPointer})
 	case types.SliceWord:
-		if n := next(2); n > 0 {
-			t.point(claim{p: p, n: n, t: x.Target, form: manyValues, evidence: byPointer})
+		if n := t.wordAt(data, x.off, 2); n > 0 {
+			t.point(claim{p: p, n: n, x: x.to, form: manyValues, evidence: byPointer})
 		}
 	case types.StringWord:
-		if n := next(1); n > 0 {
-			t.point(claim{p: p, n: n, t: t.strings, form: stringData, evidence: byPointer})
+		if n := t.wordAt(data, x.off, 1); n > 0 {
+			t.point(claim{p: p, n: n, x: t.strings, form: stringData, evidence: byPointer})
 		}
 	case types.EfaceWord, types.TracedEfaceWord, types.IfaceWord:
-		id := types.ID(0)
-		if x.Kind != types.IfaceWord {
-			id = t.byDescriptor(p)
-		} else {
-			id = t.byItab(p)
-		}
-		v := next(1)
-		if id == 0 || v == 0 {
+		v := t.wordAt(data, x.off, 1)
+		if v == 0 {
 			return
 		}
-		if direct := t.directWord(id); direct != nil {
-			t.followWord(&types.Word{Kind: direct.Kind, Target: direct.Target}, v, nil)
+		to := t.dynamicType(p, x.kind)
+		if to.id == 0 {
 			return
 		}
-		t.point(claim{p: v, n: 1, t: id, evidence: byInterface})
+		if d := to.direct; d != nil {
+			t.follow(d, v, nil)
+			return
+		}
+		t.point(claim{p: v, n: 1, x: to, evidence: byInterface})
 	case types.ArrayWord:
-		if n := next(1); n > 0 {
-			t.point(claim{p: p, n: n, t: x.Target, form: manyValues, evidence: byContainer})
+		if n := t.wordAt(data, x.off, 1); n > 0 {
+			t.point(claim{p: p, n: n, x: x.to, form: manyValues, evidence: byContainer})
 		}
 	case types.FuncWord:
 		t.pointClosure(p)
 	case types.MapWord, types.ChanWord:
-		if rt := t.table.Type(x.Target).Runtime; rt != 0 {
-			t.point(claim{p: p, n: 1, t: x.Target, form: container, evidence: byContainer})
+		if x.to.runtime != nil {
+			t.point(claim{p: p, n: 1, x: x.to, form: container, evidence: byContainer})
 		}
 	}
 }
 
-// directWord returns the only word of a type whose values stand in an
-// interface's data word themselves, or nil: pointers, maps, channels, functions,
-// and structs and arrays of one of these (cmd/compile, types.IsDirectIface).
-func (t *typer) directWord(id types.ID) *types.Word {
-	c := t.compile(id)
-	if c.size != uint64(t.arch.PtrSize) || len(c.words) != 1 {
+// dynamicType returns the type of the value in an interface whose first word is
+// given: a descriptor, or an itab. Its id is 0 where it is not known.
+func (t *typer) dynamicType(word uint64, kind types.WordKind) *compiled {
+	// Descriptors and itabs are aligned, and never at the same address.
+	at := &t.dynCache[word/16%dynCacheLen]
+	if at.word == word {
+		return at.to
+	}
+	id := types.ID(0)
+	if kind == types.IfaceWord {
+		id = t.byItab(word)
+	} else {
+		id = t.byDescriptor(word)
+	}
+	*at = dynCached{word, t.compile(id)}
+	return at.to
+}
+
+// directStep returns the only word of a type whose values stand in an interface's
+// data word themselves, or nil: pointers, maps, channels, functions, and structs
+// and arrays of one of these (cmd/compile, types.IsDirectIface).
+func directStep(c *compiled, word uint64) *step {
+	if c.size != word || len(c.steps) != 1 {
 		return nil
 	}
-	switch x := &c.words[0]; x.Kind {
+	switch x := &c.steps[0]; x.kind {
 	case types.PointerWord, types.UnsafePointerWord, types.MapWord, types.ChanWord, types.FuncWord:
 		return x
 	}
 	return nil
 }
 
-// finish gives the objects without a type the number of their shape, and adds
-// up what is typed.
-func (t *typer) finish() {
+// finish adds up what is typed, and gives the objects without a type the number
+// of their shape.
+func (t *typer) finish() error {
+	sums := make([]tally, runtime.GOMAXPROCS(0))
+	errs := make([]error, len(sums))
+	var wg sync.WaitGroup
+	for i := range sums {
+		extents := t.im.extents[len(t.im.extents)*i/len(sums) : len(t.im.extents)*(i+1)/len(sums)]
+		wg.Go(func() { errs[i] = dump.Guard(func() error { return t.tally(extents, &sums[i]) }) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	out := &t.out.totals
+	out.Conflicts = t.out.conflicts
+	out.EvidenceBytes = map[string]uint64{}
 	shapes := map[unknownShape]heap.TypeID{}
-	sum := &t.out.totals
-	sum.EvidenceBytes = map[string]uint64{}
-	var byEvidence [byNothing + 1]uint64
-	defer func() {
+	for i := range sums {
+		s := &sums[i]
 		for ev := byHeader; ev <= byNothing; ev++ {
-			sum.EvidenceBytes[ev.String()] = byEvidence[ev]
+			out.EvidenceBytes[ev.String()] += s.byEvidence[ev]
 		}
-	}()
-	sum.Conflicts = t.out.conflicts
-	for i := range t.im.extents {
-		e := &t.im.extents[i]
+		out.TypedObjects += s.typedObjects
+		out.TypedBytes += s.typedBytes
+		out.CoveredBytes += s.coveredBytes
+		for _, u := range s.unknown {
+			id, ok := shapes[u.shape]
+			if !ok {
+				id = firstUnknown + heap.TypeID(len(t.out.unknown))
+				shapes[u.shape] = id
+				t.out.unknown = append(t.out.unknown, u.shape)
+			}
+			t.out.id[u.node] = id
+		}
+	}
+	return nil
+}
+
+// tally is what finish finds out about a part of the heap.
+type tally struct {
+	typedObjects, typedBytes, coveredBytes uint64
+	byEvidence                             [byNothing + 1]uint64
+	unknown                                []unknownObject
+}
+
+type unknownObject struct {
+	node  heap.Node
+	shape unknownShape
+}
+
+func (t *typer) tally(extents []extent, sum *tally) error {
+	var covered uint64 // by the type looked at last, which last says, in slots of elem bytes
+	var last heap.TypeID
+	var elem uint64
+	for i := range extents {
+		e := &extents[i]
 		for s := range e.n {
 			n := e.first + heap.Node(s)
 			if !t.live.Has(n) {
@@ -585,11 +709,14 @@ func (t *typer) finish() {
 				ev = byNothing
 			}
 			t.out.evidence[n] = ev
-			byEvidence[ev] += e.elem
+			sum.byEvidence[ev] += e.elem
 			if ev < byInterior {
-				sum.TypedObjects++
-				sum.TypedBytes += e.elem
-				sum.CoveredBytes += t.covered(e, id)
+				if id != last || e.elem != elem {
+					covered, last, elem = t.covered(e, id), id, e.elem
+				}
+				sum.typedObjects++
+				sum.typedBytes += e.elem
+				sum.coveredBytes += covered
 				t.out.id[n] = id
 				continue
 			}
@@ -600,32 +727,26 @@ func (t *typer) finish() {
 			if e.pointers == heapBits {
 				shape.mask = t.im.slotMask(e, e.base+uint64(s)*e.elem)
 			}
-			id, ok := shapes[shape]
-			if !ok {
-				id = firstUnknown + heap.TypeID(len(t.out.unknown))
-				shapes[shape] = id
-				t.out.unknown = append(t.out.unknown, shape)
-			}
-			t.out.id[n] = id
+			sum.unknown = append(sum.unknown, unknownObject{n, shape})
 		}
 	}
+	return nil
 }
 
 // covered returns how many bytes of a slot its type explains.
 func (t *typer) covered(e *extent, id heap.TypeID) uint64 {
 	typ, f := splitTypeID(id)
 	usable := t.usable(e)
+	size := t.table.Type(typ).Size
 	switch f {
-	case stringData:
+	case stringData, container:
 		return usable
 	case manyValues:
-		if size := t.compile(typ).size; size > 0 {
+		if size > 0 {
 			return usable / size * size
 		}
-	case container:
-		return usable
 	}
-	return min(usable, t.compile(typ).size)
+	return min(usable, size)
 }
 
 // Typing sums up how much of the live heap has a type.
