@@ -144,6 +144,7 @@ func (d *coreDecoder) readRecorded() *recorded {
 	f := &rt.HeapStats
 	sizes := d.classSizes()
 	d.classes = sizes
+	d.im.setClasses(sizes)
 	for i := range 3 {
 		s := b[rt.Mstats.HeapStats.Offset+uint64(i)*uint64(f.Size):]
 		r.allocBytes += int64(f.LargeAlloc.Uint(a, s) - f.LargeFree.Uint(a, s))

@@ -54,7 +54,7 @@ func (t *typer) size(c claim) (uint64, bool) {
 
 // point applies a claim to whatever stands at c.p.
 func (t *typer) point(c claim) {
-	if t.leaves != nil && (c.form == stringData || len(c.x.steps) == 0 && c.form != container) {
+	if t.leaves != nil && (c.form == stringData || len(c.x.steps) == 0 && c.form != container && c.x.refine == nil) {
 		t.toLeaf(c)
 		return
 	}
@@ -63,16 +63,14 @@ func (t *typer) point(c claim) {
 		t.pointStatic(c)
 		return
 	}
+	if c.x.refine != nil && c.form == oneValue && at.off == t.headerOf(&at) {
+		c = c.x.refine(t, c, &at)
+	}
 	if at.pointers == noPointers && t.leaves != nil {
 		t.toLeaf(c)
 		return
 	}
 	n := at.node
-	if c.x.trie != nil {
-		if b := t.bytes(c.p, 1); len(b) == 1 {
-			c.x = t.compile(c.x.trie[b[0]&1])
-		}
-	}
 	id := typeID(c.x.id, c.form)
 	has := t.out.id[n]
 	if has == 0 && at.off == 0 && at.pointers == heapBits && t.fills(&c, at.elem) && t.live.Has(n) {
@@ -120,7 +118,7 @@ func (t *typer) leafClaim(c claim) {
 		if c.form == oneValue {
 			size = c.x.size
 		}
-		if size > 0 && size <= at.elem && (c.form == stringData || at.elem == tinySize || size > t.smallerClass(at.elem)) {
+		if size > 0 && size <= at.elem && (c.form == stringData || at.elem == tinySize || size > t.im.smallerClass(at.elem)) {
 			t.set(n, id, c.evidence)
 			return
 		}
@@ -180,7 +178,7 @@ func (t *typer) claim(at *slotAt, id heap.TypeID, c claim) {
 		t.out.conflicts++
 		return
 	}
-	if !t.covers(e, at.off, head, size, c) {
+	if !t.covers(e, at.off, head, size, c) || !t.hasShape(e, slot, c) {
 		c.evidence = byInterior
 		if at.pointers != noPointers {
 			t.interior = append(t.interior, interiorClaim{c, n})
@@ -194,7 +192,7 @@ func (t *typer) claim(at *slotAt, id heap.TypeID, c claim) {
 		t.push(n)
 	}
 	if e.pointers == heapBits && e.size == pageSize && t.arch.PtrSize == 8 && !t.arch.BigEndian {
-		t.layouts[e.elem/8%uint64(len(t.layouts))] = slotLayout{e.elem / 8, e.at - e.base, t.smallerClass(e.elem)}
+		t.layouts[e.elem/8%uint64(len(t.layouts))] = slotLayout{e.elem / 8, e.at - e.base, t.im.smallerClass(e.elem)}
 	}
 }
 
@@ -208,27 +206,35 @@ func (t *typer) covers(e *extent, off, head, size uint64, c claim) bool {
 	if e.pointers == noPointers && e.elem == tinySize {
 		return true
 	}
+	if e.pointers == noPointers && c.form == stringData {
+		// A string may be a part of another one, or of the bytes that both
+		// were made of: nothing else is allocated behind one. Bytes behind it
+		// are the capacity that it was built with.
+		return true
+	}
 	if off != head {
 		return false
 	}
-	if e.pointers == noPointers && (c.form == stringData || c.form == manyValues && c.x.size == 1) {
-		// Bytes behind a string or a byte slice are the capacity that it was
-		// built with.
+	if e.pointers == noPointers && c.form == manyValues && c.x.size == 1 {
 		return true
 	}
 	rest := e.elem - head - size
 	if c.form == manyValues && rest < c.x.size {
 		return true
 	}
-	return head+size > t.smallerClass(e.elem)
+	return head+size > t.im.smallerClass(e.elem)
 }
 
-// smallerClass returns the size of the next smaller slot than one of elem bytes.
-func (t *typer) smallerClass(elem uint64) uint64 {
-	if i := elem / 8; i < uint64(len(t.smaller)) && t.smaller[i] != 0 {
-		return uint64(t.smaller[i])
+// hasShape reports whether values of a claimed type can stand in a slot for which
+// the allocator recorded a shape: they have its size and pointers. Other slots can
+// hold any.
+func (t *typer) hasShape(e *extent, slot uint64, c claim) bool {
+	id := t.byDescriptor(t.recorded(e, slot))
+	if id == 0 {
+		return true
 	}
-	return elem - min(elem, pageSize) // large objects are whole pages
+	size := t.table.Type(id).Size
+	return c.form != container && c.x.size == size && c.x.mask == t.pointerMask(id, size)
 }
 
 // agrees reports whether the pointers of a claimed type are where the collector
@@ -266,12 +272,15 @@ func (t *typer) agrees(e *extent, slot, off uint64, c claim) bool {
 
 // untraced reports whether the runtime allocates values of a type as if they had
 // no pointers, since what they point to is held elsewhere: channels whose
-// elements have none (runtime/chan.go, makechan) and the table of itabs
+// elements have none or that have no buffer (runtime/chan.go, makechan), and the
+// table of itabs
 // (runtime/iface.go, itabAdd).
 func (t *typer) untraced(c claim) bool {
 	typ := t.table.Type(c.x.id)
 	if c.form == container {
-		return typ.Kind == types.Chan && len(t.compile(typ.Elem).steps) == 0
+		elem := t.compile(typ.Elem)
+		n := t.memberWord(t.table.Type(typ.Runtime), t.bytes(c.p, c.x.runtime.size), "dataqsiz")
+		return typ.Kind == types.Chan && (len(elem.steps) == 0 || elem.size == 0 || n == 0)
 	}
 	return typ.Name == "runtime.hchan" || typ.Name == "runtime.itabTableType"
 }
@@ -296,6 +305,10 @@ func (t *typer) better(n heap.Node, e *extent, id heap.TypeID, c claim, size uin
 	}
 	if size != oldSize {
 		return size > oldSize
+	}
+	if (c.form == stringData) != (oldForm == stringData) {
+		// A string may have been made of bytes without copying them.
+		return oldForm == stringData
 	}
 	if t.contains(c.x.id, old) != t.contains(old, c.x.id) {
 		return t.contains(c.x.id, old)

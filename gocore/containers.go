@@ -2,7 +2,6 @@ package gocore
 
 import (
 	"math/bits"
-	"strings"
 
 	"goheap/gocore/internal/types"
 )
@@ -77,6 +76,7 @@ type swissMap struct {
 	table          *compiled
 	groups         uint64 // offset in a table
 	group          *compiled
+	classic        *classicMap // where maps are not swiss
 }
 
 func (t *typer) swissMap(id types.ID, rt *types.Type) *swissMap {
@@ -85,19 +85,31 @@ func (t *typer) swissMap(id types.ID, rt *types.Type) *swissMap {
 	group := t.table.MapGroup(id)
 	pointer := t.table.Type(dir.Type).Elem
 	table := t.table.Type(pointer).Elem
+	if t.table.Type(dir.Type).Kind == types.UnsafePointer {
+		// The map type is known from a descriptor only.
+		pointer, _ = t.table.Lookup("*internal/runtime/maps.table")
+		table, _ = t.table.Lookup("internal/runtime/maps.table")
+	}
 	tt := t.table.Type(table)
 	groups, ok3 := field(tt, "groups")
 	w := uint64(t.arch.PtrSize)
+	if classic := t.classicMap(id, rt); classic != nil {
+		return &swissMap{classic: classic}
+	}
 	if !ok1 || !ok2 || !ok3 || group == 0 || dir.Offset+w > rt.Size || n.Offset+w > rt.Size || groups.Offset+2*w > tt.Size {
 		return &swissMap{}
 	}
-	return &swissMap{rt.Size, dir.Offset, n.Offset, t.compile(pointer), t.compile(table), groups.Offset, t.compile(group)}
+	return &swissMap{rt.Size, dir.Offset, n.Offset, t.compile(pointer), t.compile(table), groups.Offset, t.compile(group), nil}
 }
 
 // walkSwissMap follows a map of Go 1.24 and later: a small one has a single
 // group, others a directory of tables, in which a table may stand several times,
 // and each table an array of groups.
 func (t *typer) walkSwissMap(addr uint64, m *swissMap) {
+	if m.classic != nil {
+		t.walkClassicMap(addr, m.classic)
+		return
+	}
 	data := t.bytes(addr, m.size)
 	if len(data) == 0 {
 		return
@@ -136,72 +148,4 @@ func (t *typer) walkSwissMap(addr uint64, m *swissMap) {
 			t.point(claim{p: groups, n: mask + 1, x: m.group, form: manyValues, evidence: byContainer})
 		}
 	}
-}
-
-// trieNode returns, of the nodes of a concurrent hash trie, the types that a node
-// really has: an inner node, and an entry, as its first byte says
-// (internal/sync.HashTrieMap, behind sync.Map).
-func (t *typer) trieNode(typ *types.Type) *[2]types.ID {
-	params, ok := strings.CutPrefix(typ.Name, "internal/sync.node[")
-	if !ok {
-		return nil
-	}
-	inner, ok1 := t.table.Lookup("internal/sync.indirect[" + params)
-	entry, ok2 := t.table.Lookup("internal/sync.entry[" + params)
-	if !ok1 || !ok2 {
-		return nil
-	}
-	return &[2]types.ID{inner, entry}
-}
-
-// pointClosure claims a closure, whose first word is the address of its code.
-func (t *typer) pointClosure(p uint64) {
-	if t.capture == nil {
-		return
-	}
-	b := t.bytes(p, uint64(t.arch.PtrSize))
-	if b == nil {
-		return
-	}
-	if id := t.capture(t.arch.Word(b)); id != 0 {
-		t.point(claim{p: p, n: 1, x: t.compile(id), evidence: byContainer})
-	}
-}
-
-// closurePrefix starts the names of the types of closures.
-const closurePrefix = "closure "
-
-// closureType returns the type of the closures of the function at entry: a
-// structure of its code and of the variables that it captured.
-func (p *Process) closureType(entry uint64) types.ID {
-	p.varsMu.Lock()
-	defer p.varsMu.Unlock()
-	if id, ok := p.closures[entry]; ok {
-		return id
-	}
-	id := types.ID(0)
-	fn, ok := p.function(entry)
-	if ok && fn.Entry == entry {
-		id = p.describeClosure(fn.Name(), entry)
-	}
-	p.closures[entry] = id
-	return id
-}
-
-func (p *Process) describeClosure(name string, entry uint64) types.ID {
-	captures, ok := p.exe.file.Captures(entry - p.exe.bias)
-	if !ok || len(captures) == 0 {
-		return 0
-	}
-	code, _ := p.types.Lookup("uintptr")
-	fields := []types.Field{{Name: "F", Type: code}}
-	size := uint64(p.im.arch.PtrSize)
-	for _, c := range captures {
-		if c.Offset < size {
-			return 0 // two captures in one place: not understood
-		}
-		fields = append(fields, types.Field{Name: c.Name, Offset: c.Offset, Type: c.Type})
-		size = c.Offset + p.types.Type(c.Type).Size
-	}
-	return p.types.NewStruct(closurePrefix+name, packageOf(name), alignUp(size, uint64(p.im.arch.PtrSize)), fields)
 }

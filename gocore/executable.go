@@ -93,7 +93,7 @@ func (x *executable) usable() error {
 
 // oldestGo and newestGo are the minor versions of Go that are tested.
 const (
-	oldestGo = 26
+	oldestGo = 22
 	newestGo = 27
 )
 

@@ -48,11 +48,10 @@ type typeHeader struct {
 
 // Type flags and kinds (internal/abi/type.go).
 const (
-	tflagUnrolledBitmap = 1 << 4 // Go 1.22 and 1.23
-	tflagMaskOnDemand   = 1 << 4 // since Go 1.24
-	kindMask            = 1<<5 - 1
-	kindArray           = 17
-	kindStruct          = 25
+	tflagMaskOnDemand = 1 << 4 // since Go 1.24
+	kindMask          = 1<<5 - 1
+	kindArray         = 17
+	kindStruct        = 25
 )
 
 func (t *gcTypes) header(addr uint64) (typeHeader, bool) {
@@ -96,7 +95,10 @@ func (t *gcTypes) collect(g *gcType, addr uint64, h typeHeader, base, limit uint
 		return false
 	}
 	w := uint64(t.arch.PtrSize)
-	if h.tflag&tflagMaskOnDemand == 0 {
+	// In Go 1.22 and 1.23 the flag is TFlagUnrolledBitmap: of descriptors that
+	// malloc makes for types with a GC program, which have a mask and no kind
+	// (runtime/mbitmap.go, heapSetType).
+	if h.tflag&tflagMaskOnDemand == 0 || h.kind == 0 {
 		words := min(h.ptrBytes, limit-min(limit, base)) / w
 		mask, ok := t.mem.Slice(h.gcdata, (words+7)/8)
 		if !ok {

@@ -19,6 +19,7 @@ type image struct {
 	// extents are the spans that hold objects, in address order. Node numbers
 	// are given to their slots by number().
 	extents []extent
+	smaller []uint32 // the next smaller size of slots, by size / 8; 0 for a size that is none
 	pages   pageTable
 	nodes   int // one more than the highest node number
 
@@ -237,3 +238,23 @@ func alignUp(n, a uint64) uint64 { return (n + a - 1) / a * a }
 func hasBit(set []uint64, n heap.Node) bool { return set[n/64]>>(n%64)&1 != 0 }
 
 func setBit(set []uint64, n heap.Node) { set[n/64] |= 1 << (n % 64) }
+
+// setClasses takes the sizes of slots, in ascending order.
+func (im *image) setClasses(sizes []uint16) {
+	im.smaller = nil
+	for i := 1; i < len(sizes); i++ {
+		c := int(sizes[i]) / 8
+		for len(im.smaller) <= c {
+			im.smaller = append(im.smaller, 0)
+		}
+		im.smaller[c] = uint32(sizes[i-1])
+	}
+}
+
+// smallerClass returns the size of the next smaller slot than one of elem bytes.
+func (im *image) smallerClass(elem uint64) uint64 {
+	if i := elem / 8; i < uint64(len(im.smaller)) && im.smaller[i] != 0 {
+		return uint64(im.smaller[i])
+	}
+	return elem - min(elem, pageSize) // large objects are whole pages
+}

@@ -16,7 +16,8 @@ var ErrNotFound = errors.New("not found")
 
 // Lookup finds what a person names: an address ("0xc000012345"), a goroutine
 // ("g:17"), or a Go expression that starts at a global variable
-// ("main.cache.byID[3]", "main.srv.store.(*main.memory).blocks"). An expression
+// ("main.cache.byID[3]", "main.srv.store.(*main.memory).blocks", and all that Path
+// prints of one: `(<-main.queue[0]).name`). An expression
 // whose value is a pointer, slice, string or interface stands for the object that
 // it leads to; one that ends inside a variable, for the variable.
 func (p *Process) Lookup(target string) (heap.Node, error) {
@@ -48,17 +49,21 @@ func (p *Process) Lookup(target string) (heap.Node, error) {
 		return heap.None, fmt.Errorf("%w: there is no goroutine %d with a stack; see `goheap goroutines`", ErrNotFound, id)
 	}
 	p.typed()
-	t, addr, err := p.evaluate(target)
+	if len(target) > maxExpression {
+		return heap.None, fmt.Errorf("%w: %q… is too long", ErrNotFound, target[:50])
+	}
+	e := evaluation{p, target}
+	o, err := e.value(target)
 	if err != nil {
 		return heap.None, err
 	}
-	return p.holder(target, t, addr)
+	return p.holder(target, o)
 }
 
 // globalPrefix cuts the longest name of a global variable off target.
 func (p *Process) globalPrefix(target string) (symbols.Variable, string, bool) {
 	for end := len(target); end > 0; end-- {
-		if end < len(target) && target[end] != '.' && target[end] != '[' {
+		if end < len(target) && target[end] != '.' && target[end] != '[' && target[end] != ' ' && target[end] != '(' {
 			continue
 		}
 		if v, ok := p.exe.file.Global(target[:end]); ok {
@@ -68,147 +73,506 @@ func (p *Process) globalPrefix(target string) (symbols.Variable, string, bool) {
 	return symbols.Variable{}, "", false
 }
 
-// evaluate returns the type and address of the value that an expression names.
-func (p *Process) evaluate(target string) (t types.ID, addr uint64, err error) {
-	if strings.HasPrefix(target, "(*") {
-		end := matching(target)
-		if end < 0 {
-			return 0, 0, fmt.Errorf("%w: %s: the parenthesis is not closed", ErrNotFound, target)
+// rootPrefix cuts the name of a part of the data that is no variable off target:
+// "data at 0x5e80c8".
+func (p *Process) rootPrefix(target string) (*root, string) {
+	for i := range p.im.roots {
+		r := &p.im.roots[i]
+		if rest, ok := strings.CutPrefix(target, r.name); ok && r.kind == globalRoot && r.name != "" && (rest == "" || strings.ContainsRune(".[ (", rune(rest[0]))) {
+			return r, rest
 		}
-		inner := target[2:end]
-		if t, addr, err = p.evaluate(inner); err != nil {
-			return 0, 0, err
-		}
-		typ := p.types.Type(t)
-		to, ok := p.im.mem.Word(addr)
-		if typ.Kind != types.Pointer || !ok || to == 0 {
-			return 0, 0, fmt.Errorf("%w: %s of type %s is no pointer to anything", ErrNotFound, inner, typ.Name)
-		}
-		return p.selectors(target, typ.Elem, to, target[end+1:])
 	}
-	v, rest, ok := p.globalPrefix(target)
-	if !ok {
-		return 0, 0, fmt.Errorf("%w: %q starts with no global variable of the program; write it with its package, as in main.cache, and see `goheap roots`", ErrNotFound, target)
-	}
-	return p.selectors(target, v.Type, v.Addr+p.exe.bias, rest)
+	return nil, ""
 }
 
-// selectors follows rest, the end of target, from a value.
-func (p *Process) selectors(target string, t types.ID, addr uint64, rest string) (types.ID, uint64, error) {
-	fail := func(format string, args ...any) (types.ID, uint64, error) {
-		at := target[:len(target)-len(rest)]
-		return 0, 0, fmt.Errorf("%w: %s: %s", ErrNotFound, at, fmt.Sprintf(format, args...))
+// operand is the value that a part of an expression stands for.
+type operand struct {
+	view
+	// Of an unsafe.Pointer, the struct that declares it, and where in it.
+	outer    types.ID
+	outerOff uint64
+}
+
+func valueAt(t types.ID, addr uint64) operand { return operand{view: view{t: t, addr: addr, n: 1}} }
+
+// evaluation follows one expression.
+type evaluation struct {
+	p      *Process
+	target string // the whole
+}
+
+// fail says what is wrong with the expression, of which rest was not understood.
+func (e *evaluation) fail(rest, format string, args ...any) error {
+	at := e.target
+	if i := strings.LastIndex(at, rest); i > 0 && rest != "" {
+		at = at[:i]
 	}
-	m, w := p.im.mem, uint64(p.im.arch.PtrSize)
-	for rest != "" {
-		typ := p.types.Type(t)
-		// Go follows a pointer before a selector or an index by itself.
-		if typ.Kind == types.Pointer && !strings.HasPrefix(rest, ".(") {
-			to, ok := m.Word(addr)
-			if !ok || to == 0 {
-				return fail("it is a nil pointer")
-			}
-			t, addr = typ.Elem, to
-			typ = p.types.Type(t)
+	return fmt.Errorf("%w: %s: %s", ErrNotFound, onOneLine(at), fmt.Sprintf(format, args...))
+}
+
+// onOneLine returns what a person wrote, quoted if it cannot be shown as it is.
+func onOneLine(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// maxExpression bounds the length of an expression, and by it how deep it nests.
+const maxExpression = 1 << 16
+
+// value evaluates an expression: dereferences and receives in front, then a
+// global variable or an expression in parentheses, then what is selected of it.
+func (e *evaluation) value(s string) (operand, error) {
+	switch {
+	case strings.HasPrefix(s, "*"):
+		o, err := e.value(s[1:])
+		if err != nil {
+			return o, err
 		}
-		switch {
-		case strings.HasPrefix(rest, ".("):
-			end := matching(rest[1:])
-			if typ.Kind != types.Interface || end < 0 {
-				return fail("%s is no interface, or the parenthesis is not closed", typ.Name)
+		if kind := e.p.types.Type(o.t).Kind; kind == types.UnsafePointer || kind == types.Pointer {
+			if to, ok := e.load(o); ok {
+				return to, nil
 			}
-			value, _ := m.Word(addr + w)
-			dyn, _ := p.dynamicView(typ, addr, value)
-			if got, want := p.types.Type(dyn).Name, rest[2:1+end]; got != want {
-				return fail("it holds a %s, not a %s", got, want)
-			}
-			rest = rest[1+end+1:]
-			t = dyn
-			if words := p.types.Words(dyn); p.types.Type(dyn).Size == w && len(words) == 1 && words[0].Kind != types.SliceWord && words[0].Kind != types.StringWord {
-				addr += w // the value stands in the interface itself
-			} else {
-				addr = value
-			}
-		case rest[0] == '.':
-			name := rest[1:]
-			if end := strings.IndexAny(name, ".["); end >= 0 {
-				name = name[:end]
-			}
-			f, ok := field(typ, name)
-			if !ok {
-				return fail("%s has no field %q", typ.Name, name)
-			}
-			t, addr, rest = f.Type, addr+f.Offset, rest[1+len(name):]
-		case rest[0] == '[':
-			end := closing(rest)
-			if end < 0 {
-				return fail("the bracket is not closed")
-			}
-			if typ.Kind == types.Map {
-				header, _ := m.Word(addr)
-				found := false
-				p.eachEntry(t, header, func(e mapEntry) bool {
-					if found = p.keyText(e) == rest[1:end]; found {
-						t, addr = e.elemType, e.elem
-					}
-					return !found
-				})
-				if !found {
-					return fail("it has no key %s", rest[1:end])
+		}
+		return o, e.fail("", "%s of type %s is no pointer to anything", onOneLine(s[1:]), e.p.types.Type(o.t).Name)
+	case strings.HasPrefix(s, "<-"):
+		open := lastBracket(s)
+		if open < 0 {
+			return operand{}, e.fail("", "an element of a channel is given with its place in the queue, as in <-main.queue[0]")
+		}
+		o, err := e.value(s[2:open])
+		if err != nil {
+			return o, err
+		}
+		return e.receive(o, s[open+1:len(s)-1])
+	case strings.HasPrefix(s, "("):
+		end := matching(s)
+		if end < 0 {
+			return operand{}, e.fail("", "the parenthesis is not closed")
+		}
+		o, err := e.value(s[1:end])
+		if err != nil {
+			return o, err
+		}
+		return e.follow(o, s[end+1:])
+	}
+	v, rest, ok := e.p.globalPrefix(s)
+	if !ok {
+		if r, rest := e.p.rootPrefix(s); r != nil {
+			return e.follow(operand{view: r.view()}, rest)
+		}
+		return operand{}, fmt.Errorf("%w: %q starts with no global variable of the program; write it with its package, as in main.cache, and see `goheap roots`", ErrNotFound, s)
+	}
+	return e.follow(valueAt(v.Type, v.Addr+e.p.exe.bias), rest)
+}
+
+// load returns what a value leads to.
+func (e *evaluation) load(o operand) (operand, bool) {
+	p := e.p
+	typ := p.types.Type(o.t)
+	to, ok := p.im.mem.Word(o.addr)
+	if !ok || to == 0 || o.inside.stage != 0 || o.elements {
+		return operand{}, false
+	}
+	switch typ.Kind {
+	case types.Pointer:
+		if strings.HasPrefix(typ.Name, "go.shape.") {
+			return e.object(to)
+		}
+		return valueAt(typ.Elem, to), true
+	case types.UnsafePointer:
+		n, ok := p.NodeAt(to)
+		if !ok {
+			return operand{}, false
+		}
+		v, _ := p.hiddenView(&selected{outer: o.outer, outerOff: o.outerOff}, o.addr, to, n)
+		if v.t == 0 && v.inside.stage == 0 {
+			return e.object(to)
+		}
+		return operand{view: v}, true
+	case types.Func:
+		return e.object(to)
+	case types.Slice:
+		n, _ := p.im.mem.Word(o.addr + 2*uint64(p.im.arch.PtrSize))
+		return operand{view: view{t: typ.Elem, addr: to, n: n, elements: true}}, true
+	}
+	return operand{}, false
+}
+
+// object is what stands at an address by its own type: an object, or a global
+// variable or a part of the data that has no name.
+func (e *evaluation) object(addr uint64) (operand, bool) {
+	p := e.p
+	n, ok := p.NodeAt(addr)
+	if !ok {
+		if r := p.rootAt(addr); r != nil {
+			return operand{view: r.view()}, true
+		}
+		return operand{}, false
+	}
+	o := operand{view: p.ownView(n)}
+	if o.t == 0 && o.inside.stage == 0 {
+		o.addr = addr // untyped: its words can be followed by their offsets
+	}
+	return o, true
+}
+
+// rootAt returns the global variable, or other data, that covers addr.
+func (p *Process) rootAt(addr uint64) *root {
+	for i := range p.im.roots {
+		if r := &p.im.roots[i]; r.kind == globalRoot && addr >= r.addr && addr-r.addr < max(r.size, 1) {
+			return r
+		}
+	}
+	return nil
+}
+
+// header returns the address of the header of a map or channel.
+func (e *evaluation) header(o operand) (t types.ID, addr uint64) {
+	if o.inside.stage == atHeader {
+		return o.inside.t, o.addr
+	}
+	addr, _ = e.p.im.mem.Word(o.addr)
+	return o.t, addr
+}
+
+// receive returns an element of a channel by its place in the queue.
+func (e *evaluation) receive(o operand, index string) (operand, error) {
+	p := e.p
+	t, addr := e.header(o)
+	typ := p.types.Type(t)
+	rt := p.types.Type(typ.Runtime)
+	i, err := strconv.ParseUint(index, 10, 64)
+	if typ.Kind != types.Chan || err != nil || addr == 0 {
+		return o, e.fail("", "%s is no channel that holds anything, or %q is no place in its queue", typ.Name, index)
+	}
+	n, first, queued := p.structWord(rt, addr, "dataqsiz"), p.structWord(rt, addr, "recvx"), p.structWord(rt, addr, "qcount")
+	if i >= queued || i >= n || first >= n {
+		return o, e.fail("", "the queue has no place %d: it holds %d elements", i, queued)
+	}
+	at := first + i
+	if at >= n || at < i {
+		at -= n
+	}
+	return valueAt(typ.Elem, p.structWord(rt, addr, "buf")+at*p.types.Type(typ.Elem).Size), nil
+}
+
+// follow follows rest, the end of an expression, from a value.
+func (e *evaluation) follow(o operand, rest string) (operand, error) {
+	for rest != "" {
+		n := firstSelector(rest)
+		if i := strings.Index(rest, capturedBy); i >= 0 && rest[0] == '.' && strings.IndexAny(rest[1:i], "[(\" ") < 0 {
+			if to, ok := e.closure(o); ok {
+				n = i + len(capturedBy)
+				n += nameLength(rest[n:])
+				var err error
+				if o, err = e.captured(to, rest[1:i], rest[i+len(capturedBy):n]); err != nil {
+					return o, err
 				}
-				rest = rest[end+1:]
+				rest = rest[n:]
 				continue
 			}
-			i, err := strconv.ParseUint(rest[1:end], 10, 64)
-			if err != nil {
-				return fail("%q is no index", rest[1:end])
-			}
-			n := typ.Len
-			switch typ.Kind {
-			case types.Slice:
-				data, _ := m.Word(addr)
-				n, _ = m.Word(addr + w)
-				addr = data
-			case types.Array:
-			default:
-				return fail("%s cannot be indexed here", typ.Name)
-			}
-			if i >= n {
-				return fail("index %d is out of range: it has %d elements", i, n)
-			}
-			t, addr, rest = typ.Elem, addr+i*p.types.Type(typ.Elem).Size, rest[end+1:]
-		default:
-			return fail("%q is not understood", rest)
 		}
+		if rest[0] == '(' {
+			if n = matching(rest) + 1; n == 0 {
+				return o, e.fail(rest, "the parenthesis is not closed")
+			}
+		}
+		part := rest[:n]
+		times, n, err := e.times(rest, n)
+		if err != nil {
+			return o, err
+		}
+		for range times {
+			if part[0] == '(' {
+				o, err = e.follow(o, part[1:len(part)-1])
+			} else {
+				o, err = e.selected(o, part, rest)
+			}
+			if err != nil {
+				return o, err
+			}
+		}
+		rest = rest[n:]
 	}
-	return t, addr, nil
+	return o, nil
 }
 
-// holder returns the node that a value at addr stands for.
-func (p *Process) holder(target string, t types.ID, addr uint64) (heap.Node, error) {
-	typ := p.types.Type(t)
-	at := addr
-	switch typ.Kind {
-	case types.Pointer, types.Slice, types.String, types.Map, types.Chan, types.Func, types.UnsafePointer:
-		at, _ = p.im.mem.Word(addr)
-	case types.Interface:
-		at, _ = p.im.mem.Word(addr + uint64(p.im.arch.PtrSize))
+// capturedBy stands between a function and a variable that it captured.
+const capturedBy = " captured "
+
+// times reads how often the part of n bytes at the start of rest is repeated, and
+// returns the length with that.
+func (e *evaluation) times(rest string, n int) (times, length int, err error) {
+	number, ok := strings.CutPrefix(rest[n:], " ×")
+	if !ok {
+		if rest[0] == '(' {
+			return 0, 0, e.fail(rest, "%q is not understood", rest)
+		}
+		return 1, n, nil
 	}
+	digits := 0
+	for digits < len(number) && number[digits] >= '0' && number[digits] <= '9' {
+		digits++
+	}
+	times, err = strconv.Atoi(number[:digits])
+	if err != nil || times > e.p.im.nodes {
+		return 0, 0, e.fail(rest, "%q is no number of repetitions", number[:digits])
+	}
+	return times, len(rest) - len(number) + digits, nil
+}
+
+// nameLength returns the length of the name at the start of s.
+func nameLength(s string) int {
+	if end := strings.IndexAny(s, ".[ ("); end >= 0 {
+		return end
+	}
+	return len(s)
+}
+
+// closure returns the closure that a function value leads to.
+func (e *evaluation) closure(o operand) (operand, bool) {
+	if e.p.types.Type(o.t).Kind == types.Func {
+		var ok bool
+		if o, ok = e.load(o); !ok {
+			return o, false
+		}
+	}
+	return o, strings.HasPrefix(e.p.types.Type(o.t).Name, closurePrefix)
+}
+
+// captured returns a variable that a closure captured.
+func (e *evaluation) captured(o operand, function, variable string) (operand, error) {
+	typ := e.p.types.Type(o.t)
+	if name, _ := closureName(typ.Name); name != function {
+		return o, e.fail("", "it holds the function %s, not %q", name, function)
+	}
+	f, ok := field(typ, variable)
+	if !ok {
+		return o, e.fail("", "%s captured no variable %q", function, variable)
+	}
+	v := valueAt(f.Type, o.addr+f.Offset)
+	if e.p.types.Type(f.Type).Kind == types.Pointer && e.p.capturesAddress(o.addr, f.Offset) {
+		if v, ok = e.load(v); !ok {
+			return v, e.fail("", "%s is a nil pointer", variable)
+		}
+	}
+	return v, nil
+}
+
+// selected follows one selector, index or type assertion.
+func (e *evaluation) selected(o operand, part, rest string) (operand, error) {
+	p := e.p
+	typ := p.types.Type(o.t)
+	if hop, ok := strings.CutPrefix(part, " → "); ok {
+		return e.arrow(o, hop, rest)
+	}
+	if strings.HasPrefix(part, ".(") {
+		if typ.Kind != types.Interface || !strings.HasSuffix(part, ")") {
+			return o, e.fail(rest, "%s is no interface, or the parenthesis is not closed", typ.Name)
+		}
+		dyn, at, _ := p.dynamicValue(typ, o.addr)
+		if got, want := p.types.Type(dyn).Name, part[2:len(part)-1]; got != want {
+			return o, e.fail(rest, "it holds a %s, not a %s", got, onOneLine(want))
+		}
+		return valueAt(dyn, at), nil
+	}
+	// Go follows a pointer before a selector or an index by itself.
+	if typ.Kind == types.Pointer || typ.Kind == types.UnsafePointer || typ.Kind == types.Func {
+		to, ok := e.load(o)
+		if !ok {
+			return o, e.fail(rest, "%s leads to nothing", typ.Name)
+		}
+		o = to
+		typ = p.types.Type(o.t)
+	}
+	switch {
+	case part[0] == '.':
+		return e.field(o, part[1:], rest)
+	case part[0] == '[' && strings.HasSuffix(part, "]"):
+		return e.index(o, part[1:len(part)-1], rest)
+	case part[0] == '[':
+		return o, e.fail(rest, "the bracket is not closed")
+	}
+	return o, e.fail(rest, "%q is not understood", rest)
+}
+
+// field selects a field, promoted ones included.
+func (e *evaluation) field(o operand, name, rest string) (operand, error) {
+	p := e.p
+	if o.inside.stage == atHeader {
+		o = valueAt(p.types.Type(o.inside.t).Runtime, o.addr)
+	} else if kind := p.types.Type(o.t).Kind; kind == types.Map || kind == types.Chan {
+		t, addr := e.header(o)
+		o = valueAt(p.types.Type(t).Runtime, addr)
+	}
+	typ := p.types.Type(o.t)
+	path, ok := p.promoted(o.t, name)
+	if !ok || o.elements {
+		return o, e.fail(rest, "%s has no field %q", typ.Name, name)
+	}
+	for _, f := range path {
+		if p.types.Type(o.t).Kind == types.Pointer {
+			if o, ok = e.load(o); !ok {
+				return o, e.fail(rest, "%s is promoted from a nil pointer", name)
+			}
+		}
+		o = operand{view: view{t: f.Type, addr: o.addr + f.Offset, n: 1}, outer: o.t, outerOff: f.Offset}
+	}
+	return o, nil
+}
+
+// index selects an element of an array or slice, or of a map by its key.
+func (e *evaluation) index(o operand, index, rest string) (operand, error) {
+	p := e.p
+	typ := p.types.Type(o.t)
+	if trie := p.trieOf(o.t); trie != 0 {
+		return e.entry(typ, index, rest, func(f func(mapEntry) bool) { p.eachTrieEntry(trie, o.addr, f) })
+	}
+	if p.isOlderSyncMap(o.t) {
+		return e.entry(typ, index, rest, func(f func(mapEntry) bool) { p.eachSyncEntry(o.t, o.addr, f) })
+	}
+	if typ.Kind == types.Map || o.inside.stage == atHeader {
+		t, addr := e.header(o)
+		if typ = p.types.Type(t); typ.Kind == types.Map {
+			return e.entry(typ, index, rest, func(f func(mapEntry) bool) { p.eachEntry(t, addr, f) })
+		}
+	}
+	i, err := strconv.ParseUint(index, 10, 64)
+	if err != nil {
+		return o, e.fail(rest, "%q is no index", index)
+	}
+	switch {
+	case o.elements:
+	case typ.Kind == types.Slice:
+		var ok bool
+		if o, ok = e.load(o); !ok {
+			return o, e.fail(rest, "index %d is out of range: it has 0 elements", i)
+		}
+	case typ.Kind == types.Array:
+		o = operand{view: view{t: typ.Elem, addr: o.addr, n: typ.Len, elements: true}}
+	default:
+		return o, e.fail(rest, "%s cannot be indexed here", typ.Name)
+	}
+	if i >= o.n {
+		return o, e.fail(rest, "index %d is out of range: it has %d elements", i, o.n)
+	}
+	return valueAt(o.t, o.addr+i*p.types.Type(o.t).Size), nil
+}
+
+// entry finds an element by its key, or the key itself: "key 17".
+func (e *evaluation) entry(typ *types.Type, index, rest string, each func(func(mapEntry) bool)) (operand, error) {
+	p := e.p
+	want, isKey := strings.CutPrefix(index, "key ")
+	var o operand
+	found := false
+	each(func(m mapEntry) bool {
+		if p.keyText(m) != want {
+			return true
+		}
+		found = true
+		if isKey {
+			o = valueAt(m.keyType, m.key)
+		} else {
+			o = valueAt(m.elemType, m.elem)
+		}
+		return false
+	})
+	if !found {
+		return o, e.fail(rest, "it has no key %s", onOneLine(want))
+	}
+	if t := p.types.Type(o.t); isKey && t.Kind == types.Interface {
+		if dyn, at, ok := p.dynamicValue(t, o.addr); ok {
+			o = valueAt(dyn, at)
+		}
+	}
+	return o, nil
+}
+
+// arrow follows what has no Go expression: a word of an object by its offset, or
+// what a special keeps.
+func (e *evaluation) arrow(o operand, hop, rest string) (operand, error) {
+	p := e.p
+	at := e.objectOf(o)
+	if offset, ok := strings.CutPrefix(hop, "+0x"); ok {
+		off, err := strconv.ParseUint(offset, 16, 64)
+		to, ok := p.im.mem.Word(at + off)
+		if object, found := e.object(to); err == nil && ok && found {
+			return object, nil
+		}
+		return o, e.fail(rest, "nothing stands at offset %q", offset)
+	}
+	var kept operand
+	found := false
+	if n, ok := p.NodeAt(at); ok {
+		p.eachKept(n, func(how string, address uint64) bool {
+			if how == arrow+hop {
+				kept, found = e.object(address)
+			}
+			return !found
+		})
+	}
+	if !found {
+		return o, e.fail(rest, "it has no %s", onOneLine(hop))
+	}
+	return kept, nil
+}
+
+// objectOf returns the address of the object that a value leads to, or that it is
+// in: that of its slot, or of a global variable.
+func (e *evaluation) objectOf(o operand) uint64 {
+	p := e.p
+	at := p.leadsTo(o)
+	if n, ok := p.NodeAt(at); ok {
+		return p.Addr(n)
+	}
+	if r := p.rootAt(at); r != nil {
+		return r.addr
+	}
+	return at
+}
+
+// leadsTo returns the address that a value holds, or where it stands if it is no
+// pointer.
+func (p *Process) leadsTo(o operand) uint64 {
+	at := o.addr
+	if o.inside.stage == 0 && !o.elements {
+		switch p.types.Type(o.t).Kind {
+		case types.Pointer, types.Slice, types.String, types.Map, types.Chan, types.Func, types.UnsafePointer:
+			at, _ = p.im.mem.Word(o.addr)
+		case types.Interface:
+			at, _ = p.im.mem.Word(o.addr + uint64(p.im.arch.PtrSize))
+		}
+	}
+	return at
+}
+
+// holder returns the node that a value stands for.
+func (p *Process) holder(target string, o operand) (heap.Node, error) {
+	typ := p.types.Type(o.t)
+	at := p.leadsTo(o)
 	// A whole variable stands for itself: it is the root of what it holds.
 	for i := range p.im.roots {
-		if r := &p.im.roots[i]; r.kind == globalRoot && r.addr == addr && r.size == typ.Size {
+		if r := &p.im.roots[i]; r.kind == globalRoot && r.addr == o.addr && (r.size == typ.Size || r.typ == 0) {
 			return heap.Node(1 + i), nil
 		}
 	}
 	if n, ok := p.NodeAt(at); ok {
 		return n, nil
 	}
+	// A value that leads to nothing on the heap may be an object itself.
+	if n, ok := p.NodeAt(o.addr); ok && at != 0 {
+		if t, addr, _, ok := p.valueType(n); ok && t == o.t && addr == o.addr {
+			return n, nil
+		}
+	}
 	for i := range p.im.roots {
-		if r := &p.im.roots[i]; r.kind == globalRoot && addr >= r.addr && addr < r.addr+r.size {
+		if r := &p.im.roots[i]; r.kind == globalRoot && o.addr >= r.addr && o.addr-r.addr < r.size {
 			return heap.Node(1 + i), nil
 		}
 	}
-	return heap.None, fmt.Errorf("%w: %s leads to nothing on the heap (%s at %#x)", ErrNotFound, target, typ.Name, addr)
+	return heap.None, fmt.Errorf("%w: %s leads to nothing on the heap (%s at %#x)", ErrNotFound, onOneLine(target), typ.Name, o.addr)
 }
 
 // field finds a field by name.
@@ -221,35 +585,70 @@ func field(typ *types.Type, name string) (types.Field, bool) {
 	return types.Field{}, false
 }
 
-// closing returns the index of the bracket that closes the one at s[0], brackets
-// in a quoted string apart; -1 for none.
-func closing(s string) int {
-	quoted := false
-	for i := 1; i < len(s); i++ {
-		switch {
-		case quoted && s[i] == '\\':
-			i++
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == ']' && !quoted:
-			return i
+// matching returns the index of what closes the bracket, brace or parenthesis at
+// s[0], quoted strings apart, or -1.
+func matching(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			n := quotedLength(s[i:])
+			if n < 0 {
+				return -1
+			}
+			i += n - 1
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			if depth--; depth == 0 {
+				return i
+			}
 		}
 	}
 	return -1
 }
 
-// matching returns the index of the parenthesis that closes the one at s[0], or
-// -1.
-func matching(s string) int {
-	depth := 0
-	for i := range len(s) {
+// lastBracket returns the index of the bracket that the one at the end of s closes, -1
+// where s does not end in one.
+func lastBracket(s string) int {
+	if !strings.HasSuffix(s, "]") {
+		return -1
+	}
+	open := -1
+	for i := 0; i < len(s); {
 		switch s[i] {
-		case '(':
-			depth++
-		case ')':
-			if depth--; depth == 0 {
-				return i
+		case '(', '[', '{':
+			end := matching(s[i:])
+			if end < 0 {
+				return -1
 			}
+			open = i
+			if s[i] != '[' {
+				open = -1
+			}
+			i += end + 1
+		case '"':
+			n := quotedLength(s[i:])
+			if n < 0 {
+				return -1
+			}
+			i += n
+		default:
+			i++
+		}
+	}
+	return open
+}
+
+// quotedLength returns the length of the quoted string at the start of s, -1 where
+// it does not end.
+func quotedLength(s string) int {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
 		}
 	}
 	return -1

@@ -6,20 +6,27 @@ import (
 	"time"
 
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/unwind"
 	"goheap/heap"
 )
 
 // Path tells in Go's own words how a chain of nodes holds its last.
 type Path struct {
 	Root       heap.Node
-	Expression string // "main.cache.byID[3].Tags"
-	Hops       []Hop  // the root first
+	Expression string // "main.cache.byID[3].Tags", "(<-main.queue[0]).name"
+	// WithoutKeys is the expression without the keys of maps, which are values of
+	// the program: `main.cache.byID[…].Tags[3]`.
+	WithoutKeys string
+	Hops        []Hop // the root first
 }
 
 // Hop is one node of a Path.
 type Hop struct {
-	Node   heap.Node
-	Expr   string // what this hop adds to the expression: ".User", "[3]", " → +0x18"
+	Node heap.Node
+	Expr string // what this hop adds to the expression: ".User", "[3]", " → +0x18"
+	// Key says that an index in Expr is the key of a map: a value of the program,
+	// where others are places in an array.
+	Key    bool
 	Type   string
 	Addr   uint64
 	Detail string // of a goroutine: the frame and variable that hold the next node
@@ -36,6 +43,8 @@ type view struct {
 	n        uint64
 	elements bool // an element has to be chosen by an index
 	inside   inside
+	// bytes are those of a variable of a frame, whose words may stand apart.
+	bytes []byte
 }
 
 // Path names a chain of nodes as heap gives it: a root first, each pointing to
@@ -48,64 +57,31 @@ func (p *Process) Path(nodes []heap.Node) Path {
 	}
 	path.Root = nodes[0]
 	path.Hops = make([]Hop, len(nodes))
-	expr, v := p.start(nodes[0], &path.Hops[0])
-	fold := folder{}
+	name, v := p.start(nodes[0], &path.Hops[0])
+	var full, keyless expression
+	starred := false
+	full.body.WriteString(name)
+	keyless.body.WriteString(name)
 	for i := 1; i < len(nodes); i++ {
 		from, to := nodes[i-1], nodes[i]
 		h := &path.Hops[i]
 		h.Node, h.Addr, h.Type = to, p.Addr(to), p.Type(to)
-		var star bool
+		var s link
 		within := v.inside.stage != 0
-		h.Expr, star, v = p.hop(from, to, v, &path.Hops[i-1])
+		s, v = p.hop(from, to, v, &path.Hops[i-1])
+		s.unstar = starred && strings.HasPrefix(s.suffix, arrow)
+		starred = s.star
+		h.Expr, h.Key = s.text(), s.keyAt < s.keyEnd
 		h.Internal = within && v.inside.stage != 0 && h.Expr == ""
-		fold.add(h.Expr)
-		if star {
-			expr = "(*" + expr + fold.String() + ")"
-			fold = folder{}
-		}
+		full.add(s, s.suffix)
+		keyless.add(s, s.withoutKey())
 	}
-	path.Expression = expr + fold.String()
+	path.Expression, path.WithoutKeys = full.String(), keyless.String()
 	return path
 }
 
 // Expr returns the expression of Path.
 func (p *Process) Expr(nodes []heap.Node) string { return p.Path(nodes).Expression }
-
-// folder joins the parts of an expression, the same part several times in a row
-// as one with a count: ".next ×1204331".
-type folder struct {
-	out   strings.Builder
-	last  string
-	times int
-}
-
-// foldFrom is how often a part must repeat to be folded.
-const foldFrom = 4
-
-func (f *folder) add(s string) {
-	if s == f.last {
-		f.times++
-		return
-	}
-	f.flush()
-	f.last, f.times = s, 1
-}
-
-func (f *folder) flush() {
-	if f.times >= foldFrom && f.last != "" {
-		fmt.Fprintf(&f.out, "%s ×%d", f.last, f.times)
-	} else {
-		for range f.times {
-			f.out.WriteString(f.last)
-		}
-	}
-	f.last, f.times = "", 0
-}
-
-func (f *folder) String() string {
-	f.flush()
-	return f.out.String()
-}
 
 // start names the first node of a chain.
 func (p *Process) start(n heap.Node, h *Hop) (string, view) {
@@ -136,19 +112,18 @@ func (p *Process) ownView(n heap.Node) view {
 	return view{t: t, addr: addr, n: count, elements: f == manyValues}
 }
 
-// hop names the pointer that leads from one node to the next. star says that the
-// whole expression so far, this hop included, has to be dereferenced: Go does so
-// by itself only to select a field or an element.
-func (p *Process) hop(from, to heap.Node, v view, last *Hop) (expr string, star bool, next view) {
+// hop names the pointer that leads from one node to the next, and returns what
+// it leads to.
+func (p *Process) hop(from, to heap.Node, v view, last *Hop) (link, view) {
 	if r := p.root(from); r != nil && r.kind != globalRoot {
 		return p.hopFromPieces(r, to, last)
 	}
 	slot, value, how := p.pointer(from, to)
 	if how != "" {
-		return how, false, p.ownView(to)
+		return link{suffix: how}, p.ownView(to)
 	}
 	if slot == 0 {
-		return " → ?", false, p.ownView(to)
+		return link{suffix: " → ?"}, p.ownView(to)
 	}
 	if v.inside.stage != 0 {
 		return p.hopInContainer(slot, value, to, v)
@@ -156,61 +131,134 @@ func (p *Process) hop(from, to heap.Node, v view, last *Hop) (expr string, star 
 	return p.hopInValue(slot, value, to, v, p.Addr(from))
 }
 
-// hopInValue names the word at slot of the value v, which points to a node.
-func (p *Process) hopInValue(slot, value uint64, to heap.Node, v view, base uint64) (expr string, star bool, next view) {
-	unknown := func() (string, bool, view) {
-		return fmt.Sprintf(" → +%#x", slot-base), false, p.ownView(to)
-	}
+// offsetHop is a hop that can only be named by its offset.
+func (p *Process) offsetHop(off uint64, to heap.Node) (link, view) {
+	return link{suffix: fmt.Sprintf(" → +%#x", off)}, p.ownView(to)
+}
+
+// hopInValue names the word at slot of the value v, which points to a node. base
+// is where the object or variable that holds v starts.
+func (p *Process) hopInValue(slot, value uint64, to heap.Node, v view, base uint64) (s link, next view) {
 	if v.t == 0 {
-		return unknown()
+		return p.offsetHop(slot-base, to)
 	}
 	size := p.types.Type(v.t).Size
 	off := slot - v.addr
 	if slot < v.addr || size == 0 || off/size >= v.n {
-		return unknown()
+		return p.offsetHop(slot-base, to)
 	}
 	if v.elements {
-		expr = fmt.Sprintf("[%d]", off/size)
+		s.suffix = fmt.Sprintf("[%d]", off/size)
 	}
-	path, leaf, rest := p.types.FieldPath(v.t, off%size)
+	at := p.selectors(v.t, off%size, p.holdsTrie)
+	variable := false // the word is the address of a captured variable
 	if name, ok := closureName(p.types.Type(v.t).Name); ok {
-		path = "." + name + " captured " + strings.TrimPrefix(path, ".")
+		at.path = "." + name + " captured " + strings.TrimPrefix(at.path, ".")
+		variable = at.outer == v.t && p.capturesAddress(v.addr, at.outerOff)
 	}
-	expr += path
-	typ := p.types.Type(leaf)
+	s.suffix += at.path
+	typ := p.types.Type(at.leaf)
 	w := uint64(p.im.arch.PtrSize)
 	switch {
-	case typ.Kind == types.Pointer && rest == 0:
+	case typ.Kind == types.Pointer && at.rest == 0 && strings.HasPrefix(typ.Name, "go.shape."):
+		next = p.ownView(to) // of what type parameters stand for only the shape is known
+	case typ.Kind == types.Pointer && at.rest == 0:
 		next = view{t: typ.Elem, addr: value, n: 1}
-	case typ.Kind == types.Slice && rest == 0:
-		n, _ := p.im.mem.Word(slot + 2*w)
-		next = view{t: typ.Elem, addr: value, n: n, elements: true}
-	case typ.Kind == types.String && rest == 0:
-		next = view{}
-	case typ.Kind == types.Interface && rest == w:
+		s.star = !variable && p.needsStar(typ.Elem)
+	case typ.Kind == types.Slice && at.rest == 0:
+		next = view{t: typ.Elem, addr: value, n: p.wordOf(v, slot+2*w), elements: true}
+	case typ.Kind == types.String && at.rest == 0:
+	case typ.Kind == types.Interface && at.rest == w:
 		var dyn types.ID
-		dyn, next = p.dynamicView(typ, slot-w, value)
-		if dyn == 0 {
-			return unknown()
+		if dyn, next = p.dynamicOf(typ, p.wordOf(v, slot-w), value); dyn == 0 {
+			return p.offsetHop(slot-base, to)
 		}
-		expr += ".(" + p.types.Type(dyn).Name + ")"
+		path, star := p.directPath(dyn)
+		s.suffix += ".(" + p.types.Type(dyn).Name + ")" + path
+		s.star = star
 	case typ.Kind == types.Map || typ.Kind == types.Chan:
-		next = containerView(leaf, value)
-	case typ.Kind == types.Func || typ.Kind == types.UnsafePointer:
+		next = containerView(at.leaf, value)
+	case typ.Kind == types.UnsafePointer:
+		next, s.star = p.hiddenView(&at, slot, value, to)
+	case typ.Kind == types.Func:
 		next = p.ownView(to)
+	case p.holdsTrie(at.leaf, at.rest):
+		next = view{addr: value, inside: inside{t: p.trieOf(at.leaf), stage: atTrie}}
+		if entries, ok := p.readMap(at.leaf, at.rest); ok {
+			next = p.syncMapView(entries, value)
+		}
 	default:
-		return unknown()
+		return p.offsetHop(slot-base, to)
 	}
-	if elem := p.types.Type(typ.Elem).Kind; typ.Kind == types.Pointer && elem != types.Struct && elem != types.Array {
-		star = true
+	return s, next
+}
+
+// wordOf reads a word of a value by the address where it would stand if all of
+// the value stood in one place; 0 where it is not known.
+func (p *Process) wordOf(v view, at uint64) uint64 {
+	if v.bytes == nil {
+		w, _ := p.im.mem.Word(at)
+		return w
 	}
-	return expr, star, next
+	w := uint64(p.im.arch.PtrSize)
+	if off := at - v.addr; off <= uint64(len(v.bytes)) && w <= uint64(len(v.bytes))-off {
+		return p.im.arch.Word(v.bytes[off:])
+	}
+	return 0
+}
+
+// needsStar reports whether a pointer to the type is dereferenced explicitly: Go
+// follows those to structs and arrays by itself.
+func (p *Process) needsStar(elem types.ID) bool {
+	kind := p.types.Type(elem).Kind
+	return kind != types.Struct && kind != types.Array && kind != types.Invalid
+}
+
+// hiddenView is what an unsafe.Pointer leads to: what the struct that it is in
+// declares in another way, as in sync/atomic.Pointer, or whatever stands there.
+func (p *Process) hiddenView(at *selected, slot, value uint64, to heap.Node) (next view, star bool) {
+	if at.outer != 0 {
+		for _, x := range p.types.Words(at.outer) {
+			if x.Offset != at.outerOff {
+				continue
+			}
+			switch x.Kind {
+			case types.PointerWord:
+				return view{t: x.Target, addr: value, n: 1}, p.needsStar(x.Target)
+			case types.ArrayWord:
+				n, _ := p.im.mem.Word(slot + uint64(p.im.arch.PtrSize))
+				return view{t: x.Target, addr: value, n: n, elements: true}, false
+			}
+		}
+	}
+	return p.ownView(to), false
+}
+
+// capturesAddress reports whether the word at an offset in the closure at addr is
+// the address of a variable that the function shares with others.
+func (p *Process) capturesAddress(addr, off uint64) bool {
+	code, ok := p.im.mem.Word(addr)
+	if !ok || p.exe == nil || p.exe.file == nil {
+		return false
+	}
+	captures, _ := p.exe.file.Captures(code - p.exe.bias)
+	for _, c := range captures {
+		if c.Offset == off {
+			return c.ByRef
+		}
+	}
+	return false
 }
 
 // dynamicView returns the dynamic type of the interface at addr, whose data word
 // holds value, and what it leads to.
 func (p *Process) dynamicView(typ *types.Type, addr, value uint64) (types.ID, view) {
 	word, _ := p.im.mem.Word(addr)
+	return p.dynamicOf(typ, word, value)
+}
+
+// dynamicOf is dynamicView for an interface of the given two words.
+func (p *Process) dynamicOf(typ *types.Type, word, value uint64) (types.ID, view) {
 	if !typ.NoMethods {
 		word, _ = p.im.mem.Word(word + uint64(p.im.arch.PtrSize))
 	}
@@ -218,24 +266,47 @@ func (p *Process) dynamicView(typ *types.Type, addr, value uint64) (types.ID, vi
 	if !ok {
 		return 0, view{}
 	}
-	if words := p.types.Words(dyn); p.types.Type(dyn).Size == uint64(p.im.arch.PtrSize) && len(words) == 1 {
-		switch words[0].Kind {
+	if x := p.directWord(dyn); x != nil {
+		switch x.Kind {
 		case types.PointerWord:
-			return dyn, view{t: words[0].Target, addr: value, n: 1}
+			return dyn, view{t: x.Target, addr: value, n: 1}
 		case types.MapWord, types.ChanWord:
-			return dyn, containerView(words[0].Target, value)
-		case types.FuncWord, types.UnsafePointerWord:
-			if n, ok := p.NodeAt(value); ok {
-				return dyn, p.ownView(n)
-			}
-			return dyn, view{}
+			return dyn, containerView(x.Target, value)
 		}
+		if n, ok := p.NodeAt(value); ok {
+			return dyn, p.ownView(n)
+		}
+		return dyn, view{}
 	}
 	return dyn, view{t: dyn, addr: value, n: 1}
 }
 
+// directWord returns the only word of a type whose values stand in an interface's
+// data word themselves, nil for other types (cmd/compile, types.IsDirectIface).
+func (p *Process) directWord(dyn types.ID) *types.Word {
+	words := p.types.Words(dyn)
+	if p.types.Type(dyn).Size != uint64(p.im.arch.PtrSize) || len(words) != 1 {
+		return nil
+	}
+	switch words[0].Kind {
+	case types.PointerWord, types.MapWord, types.ChanWord, types.FuncWord, types.UnsafePointerWord:
+		return &words[0]
+	}
+	return nil
+}
+
+// directPath names the word that stands in an interface's data word itself, and
+// says whether it is dereferenced explicitly; "" for other types.
+func (p *Process) directPath(dyn types.ID) (path string, star bool) {
+	x := p.directWord(dyn)
+	if x == nil {
+		return "", false
+	}
+	return p.selectors(dyn, 0, nil).path, x.Kind == types.PointerWord && p.needsStar(x.Target)
+}
+
 // hopFromPieces names how a goroutine or a special holds a node.
-func (p *Process) hopFromPieces(r *root, to heap.Node, last *Hop) (expr string, star bool, next view) {
+func (p *Process) hopFromPieces(r *root, to heap.Node, last *Hop) (s link, next view) {
 	pieces := p.im.pieces[r.first : r.first+r.n]
 	for i := range pieces {
 		pc := &pieces[i]
@@ -244,42 +315,82 @@ func (p *Process) hopFromPieces(r *root, to heap.Node, last *Hop) (expr string, 
 			continue
 		}
 		if r.kind != goroutineRoot {
-			return "", false, p.ownView(to)
+			return link{}, p.ownView(to)
 		}
-		if pc.slot == 0 {
-			last.Detail = "register"
-			return " · register", false, p.ownView(to)
-		}
-		fr, v, off := p.variableOf(int(r.goroutine), pc)
-		if fr == nil {
-			last.Detail = fmt.Sprintf("stack word %#x", pc.slot)
-			return " · " + last.Detail, false, p.ownView(to)
-		}
-		file, line := fr.Func.FileLine(fr.LookupPC())
-		where := fmt.Sprintf("%s %s:%d", fr.Func.Name(), shortFile(file), line)
+		where, fr, v, addr := p.holderOf(int(r.goroutine), pc)
+		last.Detail = where
 		if v == nil {
-			what := fmt.Sprintf("stack +%#x", pc.slot-fr.SP)
-			if pc.conservative {
-				what += " (conservative)"
+			if !strings.Contains(where, " · ") {
+				where = "· " + where
 			}
-			last.Detail = where + " · " + what
-			return " " + last.Detail, false, p.ownView(to)
+			return link{head: " " + where}, p.ownView(to)
 		}
-		if v.fn != fr.Func.Name() {
-			where = fmt.Sprintf("%s (inlined in %s) %s:%d", v.fn, fr.Func.Name(), shortFile(file), line)
+		where = " " + strings.TrimSuffix(where, v.name)
+		if v.parted {
+			return link{head: where, suffix: v.name + ".?"}, p.ownView(to)
 		}
-		last.Detail = where + " · " + v.name
-		addr := pc.slot - off
 		if v.escaped {
-			return " " + last.Detail, false, view{t: p.types.Type(v.typ).Elem, addr: pc.value, n: 1}
+			return link{head: where, suffix: v.name}, view{t: p.types.Type(v.typ).Elem, addr: pc.value, n: 1}
 		}
-		rest, _, next := p.hopInValue(pc.slot, pc.value, to, view{t: v.typ, addr: addr, n: 1}, addr)
-		if len(v.parts) > 1 && next.elements {
-			next.n = anyCount // the capacity does not stand beside the pointer
+		whole := view{t: v.typ, addr: addr, n: 1}
+		if g := &p.im.goroutines[r.goroutine]; p.types.Type(v.typ).Size <= g.stackHi-g.stackLo {
+			whole.bytes = p.bytesOf(v, fr, nil, nil)
 		}
-		return " " + last.Detail + rest, false, next
+		s, next = p.hopInValue(pc.slot, pc.value, to, whole, addr)
+		if next.elements && next.n == 0 {
+			next.n = anyCount // the capacity is in no place
+		}
+		return link{head: where, suffix: v.name}.then(s), next
 	}
-	return " → ?", false, p.ownView(to)
+	return link{suffix: " → ?"}, p.ownView(to)
+}
+
+// holderOf names the place of a goroutine's piece: "register", the frame and the
+// variable, or what else is known; v is the variable, which stands at addr.
+func (p *Process) holderOf(gi int, pc *piece) (where string, fr *unwind.Frame, v *frameVar, addr uint64) {
+	if pc.slot == 0 {
+		return "register", nil, nil, 0
+	}
+	fr, v, off := p.variableOf(gi, pc)
+	if fr == nil {
+		if g := &p.im.goroutines[gi]; pc.slot < g.stackLo || pc.slot >= g.stackHi {
+			// What else the collector scans for a goroutine are its deferred
+			// calls and the closure that it will run (runtime/mgcmark.go,
+			// scanstack).
+			if pc.slot == g.state.Ctxt {
+				return "context", nil, nil, 0
+			}
+			return "deferred", nil, nil, 0
+		}
+		return fmt.Sprintf("stack word %#x", pc.slot), nil, nil, 0
+	}
+	outer := fr.Func.Name()
+	if v == nil {
+		what := fmt.Sprintf("stack +%#x", pc.slot-fr.SP)
+		if pc.conservative {
+			what += " (conservative)"
+		}
+		return p.callName(fr, outer) + " · " + what, nil, nil, 0
+	}
+	return p.callName(fr, v.fn) + " · " + v.name, fr, v, pc.slot - off
+}
+
+// callName names a call in a frame, which may be inlined there, and the line that
+// it has come to: "main.inner (inlined in main.outer) main.go:42".
+func (p *Process) callName(fr *unwind.Frame, fn string) string {
+	outer := fr.Func.Name()
+	file, line := fr.Func.FileLine(fr.LookupPC())
+	for _, c := range p.callsAt(fr.LookupPC()) {
+		if c.Name == fn {
+			file, line = c.File, c.Line
+			break
+		}
+	}
+	name := fn
+	if fn != outer {
+		name += " (inlined in " + outer + ")"
+	}
+	return fmt.Sprintf("%s %s:%d", name, shortFile(file), line)
 }
 
 // pointer finds the word of one node that points to another: the one with the
@@ -304,17 +415,55 @@ func (p *Process) pointer(from, to heap.Node) (slot, value uint64, how string) {
 			}
 		}
 	}
-	for _, s := range p.im.specials {
-		if n, ok := p.im.pages.lookup(s.object); !ok || n != from {
+	p.eachKept(from, func(what string, address uint64) bool {
+		n, ok := p.im.pages.lookup(address)
+		if ok && n == to {
+			how = what
+		}
+		return how == ""
+	})
+	return 0, 0, how
+}
+
+// eachKept calls f with what the specials of an object keep, until it returns
+// false.
+func (p *Process) eachKept(object heap.Node, f func(how string, address uint64) bool) {
+	seen := map[specialKind]int{}
+	for i := range p.im.specials {
+		s := &p.im.specials[i]
+		if n, ok := p.im.pages.lookup(s.object); !ok || n != object {
 			continue
 		}
-		for _, k := range s.keeps {
-			if n, ok := p.im.pages.lookup(k); ok && n == to {
-				return 0, 0, [...]string{" → finalizer", " → cleanup", " → weak handle"}[s.kind]
+		seen[s.kind]++
+		for k, address := range s.keeps {
+			if !f(s.holds(k, seen[s.kind]), address) {
+				return
 			}
 		}
 	}
-	return 0, 0, ""
+}
+
+// holds names what the special's i-th word keeps: " → finalizer". number counts
+// the specials of this kind that an object has.
+func (s *special) holds(i, number int) string {
+	how := arrow
+	switch s.kind {
+	case finalizerSpecial:
+		how += "finalizer"
+	case weakHandleSpecial:
+		how += "weak handle"
+	case cleanupSpecial:
+		how += "cleanup"
+	}
+	if number > 1 {
+		how += fmt.Sprintf(" %d", number)
+	}
+	// Since Go 1.25 the record of a cleanup has what calls it, the function and
+	// the argument (runtime/mcleanup.go, cleanupFn).
+	if s.kind == cleanupSpecial && len(s.keeps) == 3 {
+		how += [...]string{"", " function", " argument"}[i]
+	}
+	return how
 }
 
 // Edge names the pointer from one node to another by itself: ".User", "[3]" or
@@ -322,7 +471,8 @@ func (p *Process) pointer(from, to heap.Node) (slot, value uint64, how string) {
 func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
 	if r := p.root(from); r != nil && r.kind != globalRoot {
 		var h Hop
-		expr, _, _ = p.hopFromPieces(r, to, &h)
+		s, _ := p.hopFromPieces(r, to, &h)
+		expr = s.text()
 		return strings.TrimPrefix(expr, " "), 0, expr != " → ?"
 	}
 	slot, value, how := p.pointer(from, to)
@@ -337,12 +487,13 @@ func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool)
 	if r := p.root(from); r != nil {
 		v = r.view()
 	}
+	var s link
 	if v.inside.stage != 0 {
-		expr, _, _ = p.hopInContainer(slot, value, to, v)
+		s, _ = p.hopInContainer(slot, value, to, v)
 	} else {
-		expr, _, _ = p.hopInValue(slot, value, to, v, base)
+		s, _ = p.hopInValue(slot, value, to, v, base)
 	}
-	if expr == "" {
+	if expr = s.text(); expr == "" {
 		expr = "*" // the whole value is the pointer
 	}
 	return strings.TrimPrefix(expr, " → "), slot - base, true

@@ -155,12 +155,18 @@ func (d *coreDecoder) readQueues() {
 			d.entry(root{kind: finalizerRoot, name: "queued finalizer", addr: addr + at}, b[at:], fin.Fn.Offset, fin.Arg.Offset, fin.Fint.Offset, fin.Ot.Offset)
 		}
 	})
-	if fn := &rt.CleanupFn; fn.Size > 0 {
-		d.readBlocks("runtime.gcCleanups", rt.CleanupQueue.All.Offset, uint64(rt.CleanupBlock.Size), rt.CleanupBlock.Alllink.Offset, func(addr uint64, b []byte) {
-			n := rt.CleanupBlock.N.Uint(im.arch, b)
-			for i := range min(n, (uint64(rt.CleanupBlock.Size)-rt.CleanupBlock.Cleanups.Offset)/uint64(fn.Size)) {
-				at := rt.CleanupBlock.Cleanups.Offset + i*uint64(fn.Size)
-				d.entry(root{kind: cleanupRoot, name: "queued cleanup", addr: addr + at}, b[at:], fn.Call.Offset, fn.Fn.Offset, fn.Arg.Offset)
+	if block := &rt.CleanupBlock; block.Size > 0 {
+		// An entry is a cleanupFn, until Go 1.25 a closure alone; until Go 1.24
+		// cleanups are queued as finalizers.
+		size, words := uint64(rt.CleanupFn.Size), []uint64{rt.CleanupFn.Call.Offset, rt.CleanupFn.Fn.Offset, rt.CleanupFn.Arg.Offset}
+		if size == 0 {
+			size, words = uint64(im.arch.PtrSize), []uint64{0}
+		}
+		d.readBlocks("runtime.gcCleanups", rt.CleanupQueue.All.Offset, uint64(block.Size), block.Alllink.Offset, func(addr uint64, b []byte) {
+			n := block.N.Uint(im.arch, b)
+			for i := range min(n, (uint64(block.Size)-block.Cleanups.Offset)/size) {
+				at := block.Cleanups.Offset + i*size
+				d.entry(root{kind: cleanupRoot, name: "queued cleanup", addr: addr + at}, b[at:], words...)
 			}
 		})
 	}
@@ -233,6 +239,9 @@ func (d *coreDecoder) readSpecials(e extent, addr uint64) {
 		case rt.KindSpecialCleanup.Is(kind):
 			at := rt.SpecialCleanup.Cleanup.Offset
 			s.kind, s.keeps = cleanupSpecial, d.words(b, at+rt.CleanupFn.Call.Offset, at+rt.CleanupFn.Fn.Offset, at+rt.CleanupFn.Arg.Offset)
+			if !rt.SpecialCleanup.Cleanup.Has() {
+				s.keeps = d.words(b, rt.SpecialCleanup.Fn.Offset)
+			}
 		default:
 			known = false
 		}

@@ -52,6 +52,16 @@ type frameVar struct {
 	typ     types.ID
 	escaped bool // the variable is on the heap; this is the pointer to it
 	parts   []varPart
+	fixed   []fixedPart
+	// parted says that it is not known which part of the variable stands where.
+	// A part that the collector takes for a pointer is the only one that can be,
+	// if the type has but one: then the parts that are in memory say so.
+	parted bool
+	// whole says that the only part may also be all of the variable, which it is
+	// where the function has a stack object of its size there: whether it was
+	// ever taken apart, DWARF does not say.
+	whole bool
+	dict    symbols.DictPlace // where typ, a shape, stands in the dictionary
 }
 
 // varPart is a piece of a variable in memory: the compiler keeps the words of
@@ -61,6 +71,9 @@ type varPart struct {
 	size uint64
 	cfa  int64 // from the canonical frame address
 }
+
+// fixedPart is a word of a variable that is the same in every frame at that pc.
+type fixedPart struct{ off, value uint64 }
 
 // find returns the offset in the variable of the word at addr, in a frame with
 // the given canonical frame address.
@@ -77,6 +90,9 @@ func (v *frameVar) find(addr, cfa uint64) (off uint64, ok bool) {
 // up, so that the result holds for every frame at that pc.
 const cfaOrigin = 1 << 40
 
+// maxFrame is above the size of any stack (runtime/proc.go, maxstacksize).
+const maxFrame = 1 << 32
+
 // variablesAt returns the variables at a pc of which something is in memory.
 func (p *Process) variablesAt(pc uint64) []frameVar {
 	p.varsMu.Lock()
@@ -88,18 +104,129 @@ func (p *Process) variablesAt(pc uint64) []frameVar {
 	locals, _ := p.exe.file.FuncVars(pc-p.exe.bias, symbols.FrameState{CFA: cfaOrigin, Bias: p.exe.bias})
 	var out []frameVar
 	for _, l := range locals {
-		v := frameVar{name: l.Name, fn: l.Func, typ: l.Type, escaped: l.Escaped}
+		if l.Name != symbols.DictName && strings.Contains(l.Name, ".") {
+			continue // a part of an unnamed result, such as "~r0.data"
+		}
+		v := frameVar{name: l.Name, fn: l.Func, typ: l.Type, escaped: l.Escaped, dict: l.Dict}
 		for _, pc := range l.Pieces {
-			if pc.Kind == symbols.InMemory {
+			switch {
+			case pc.Kind == symbols.InMemory && pc.Value-(cfaOrigin-maxFrame) < 2*maxFrame:
 				v.parts = append(v.parts, varPart{pc.Offset, pc.Size, int64(pc.Value - cfaOrigin)})
+			case pc.Kind == symbols.InMemory:
+				// A place outside of the frame: what stands there is static.
+				for off := uint64(0); off+uint64(p.im.arch.PtrSize) <= pc.Size; off += uint64(p.im.arch.PtrSize) {
+					if w, ok := p.im.mem.Word(pc.Value + off); ok {
+						v.fixed = append(v.fixed, fixedPart{pc.Offset + off, w})
+					}
+				}
+			case pc.Kind == symbols.Immediate && pc.Bytes == nil && pc.Size == uint64(p.im.arch.PtrSize):
+				v.fixed = append(v.fixed, fixedPart{pc.Offset, pc.Value})
 			}
 		}
-		if len(v.parts) > 0 {
+		if l.Parted {
+			v.whole = len(v.parts) == 1 && len(l.Pieces) == 1
+			p.settleParts(&v)
+		}
+		if len(v.parts) > 0 || v.name == symbols.DictName {
 			out = append(out, v)
 		}
 	}
 	p.vars[pc] = out
 	return out
+}
+
+// settleParts finds the offsets of a variable's parts where these are not known: a
+// type with a single pointer has it at one place. The parts that hold no pointers
+// are lost. Where there are more pointers the variable remains parted.
+func (p *Process) settleParts(v *frameVar) {
+	v.fixed = nil
+	w := uint64(p.im.arch.PtrSize)
+	size := p.types.Type(v.typ).Size
+	only, pointers := uint64(0), 0
+	for off := uint64(0); off < size && pointers < 2; off += w {
+		if p.types.PointerAt(v.typ, off) {
+			only = off
+			pointers++
+		}
+	}
+	v.parted = pointers != 1 || len(v.parts) != 1
+	for i := range v.parts {
+		v.parts[i].off, v.parts[i].size = only, min(v.parts[i].size, w)
+	}
+}
+
+// variablesIn returns the variables of a frame of which something is in memory,
+// with the types that they have in it: those of a generic function come from the
+// dictionary that the frame was called with.
+func (p *Process) variablesIn(fr *unwind.Frame) []frameVar {
+	all := p.variablesAt(fr.LookupPC())
+	if !slices.ContainsFunc(all, func(v frameVar) bool { return v.name == symbols.DictName || v.dict != 0 || v.whole }) {
+		return all
+	}
+	out := make([]frameVar, 0, len(all))
+	for _, v := range all {
+		if v.name == symbols.DictName {
+			continue
+		}
+		if v.dict != 0 {
+			if t := p.instance(v.dict, p.dictOf(all, v.fn, fr)); t != 0 {
+				v.typ = t
+			}
+		}
+		if v.whole {
+			size := p.types.Type(v.typ).Size
+			if n, ok := p.im.walker.StackObject(fr, fr.CFA()+uint64(v.parts[0].cfa)); ok && n == size {
+				v.parts, v.parted = []varPart{{0, size, v.parts[0].cfa}}, false
+			}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// dictOf returns the address of the dictionary of a function in a frame, 0 where
+// it is not known.
+func (p *Process) dictOf(vars []frameVar, fn string, fr *unwind.Frame) uint64 {
+	for i := range vars {
+		v := &vars[i]
+		if v.name != symbols.DictName || v.fn != fn {
+			continue
+		}
+		if len(v.fixed) > 0 {
+			return v.fixed[0].value
+		}
+		if len(v.parts) > 0 {
+			w, _ := p.im.mem.Word(fr.CFA() + uint64(v.parts[0].cfa))
+			return w
+		}
+	}
+	return 0
+}
+
+// bytesOf puts together the bytes of a variable in a frame, in buf: zeros where
+// it is not known what they are. slots gets the address of each word that is in
+// memory, by its offset.
+func (p *Process) bytesOf(v *frameVar, fr *unwind.Frame, buf []byte, slots map[uint64]uint64) []byte {
+	w := uint64(p.im.arch.PtrSize)
+	size := p.types.Type(v.typ).Size
+	data := append(buf[:0], make([]byte, size)...)
+	for _, part := range v.parts {
+		at := fr.CFA() + uint64(part.cfa)
+		b, ok := p.im.mem.Slice(at, part.size)
+		if !ok || part.off > size {
+			continue
+		}
+		copy(data[part.off:], b)
+		for off := uint64(0); slots != nil && off < part.size; off += w {
+			slots[part.off+off] = at + off
+		}
+	}
+	for _, f := range v.fixed {
+		if f.off+w <= size {
+			p.im.arch.PutWord(data[f.off:], f.value)
+		}
+	}
+	return data
 }
 
 // walk returns the frames of a goroutine, innermost first.
@@ -127,26 +254,16 @@ func (p *Process) eachLiveVariable(gi int, f func(v *frameVar, data []byte, live
 		}
 	}
 	var data []byte
+	slots := map[uint64]uint64{}
 	for _, fr := range p.walk(gi) {
-		vars := p.variablesAt(fr.LookupPC())
+		vars := p.variablesIn(&fr)
 		for i := range vars {
 			v := &vars[i]
-			size := p.types.Type(v.typ).Size
-			if size > p.im.goroutines[gi].stackHi-p.im.goroutines[gi].stackLo {
+			if v.parted || p.types.Type(v.typ).Size > p.im.goroutines[gi].stackHi-p.im.goroutines[gi].stackLo {
 				continue
 			}
-			data = append(data[:0], make([]byte, size)...)
-			slots := map[uint64]uint64{}
-			for _, part := range v.parts {
-				b, ok := p.im.mem.Slice(fr.CFA()+uint64(part.cfa), part.size)
-				if !ok || part.off > size {
-					continue
-				}
-				copy(data[part.off:], b)
-				for at := uint64(0); at < part.size; at += uint64(p.im.arch.PtrSize) {
-					slots[part.off+at] = fr.CFA() + uint64(part.cfa) + at
-				}
-			}
+			clear(slots)
+			data = p.bytesOf(v, &fr, data, slots)
 			f(v, data, func(off uint64) bool { return live[slots[off]] })
 		}
 	}
@@ -273,7 +390,7 @@ func (p *Process) Frames(g int) []Frame {
 	r := &p.im.roots[p.im.goroutines[g].root]
 	var out []Frame
 	for i, fr := range p.walk(g) {
-		vars := p.variablesAt(fr.LookupPC())
+		vars := p.variablesIn(&fr)
 		for _, call := range p.callsAt(fr.LookupPC()) {
 			f := Frame{Func: call.Name, File: call.File, Line: call.Line, PC: fr.PC, SP: fr.SP, Inlined: call.Inlined, Conservative: fr.Conservative}
 			for k := range vars {
@@ -282,7 +399,7 @@ func (p *Process) Frames(g int) []Frame {
 					continue
 				}
 				x := Var{Name: v.name, Type: p.types.Type(v.typ).Name, Target: heap.None}
-				if v.parts[0].off == 0 {
+				if v.parts[0].off == 0 && !v.parted {
 					x.Addr = fr.CFA() + uint64(v.parts[0].cfa)
 				}
 				for _, pc := range p.im.pieces[r.first : r.first+r.n] {
@@ -309,7 +426,7 @@ func (p *Process) variableOf(gi int, pc *piece) (fr *unwind.Frame, v *frameVar, 
 		return nil, nil, 0
 	}
 	fr = &frames[pc.frame]
-	vars := p.variablesAt(fr.LookupPC())
+	vars := p.variablesIn(fr)
 	// Of several that cover the slot, lexical blocks sharing it, the
 	// innermost is declared last.
 	for i := len(vars) - 1; i >= 0; i-- {

@@ -58,13 +58,6 @@ func (p *Process) newTyper(g *heap.Graph) *typer {
 	t.capture = p.closureType
 	text, _ := t.table.Lookup("string")
 	t.strings = t.compile(text)
-	for i := 1; i < len(p.decoder.classes); i++ {
-		c := int(p.decoder.classes[i]) / 8
-		for len(t.smaller) <= c {
-			t.smaller = append(t.smaller, 0)
-		}
-		t.smaller[c] = uint32(p.decoder.classes[i-1])
-	}
 	return t
 }
 
@@ -77,6 +70,11 @@ func (p *Process) seedTypes(t *typer) {
 	}
 	for _, s := range p.decoder.statics {
 		t.walkRange(s.addr, s.t, s.n)
+	}
+	for _, s := range p.im.specials {
+		for _, k := range s.keeps {
+			t.pointClosure(k) // what a finalizer or cleanup calls
+		}
 	}
 	for i := range p.im.goroutines {
 		p.eachLiveVariable(i, func(v *frameVar, data []byte, live func(off uint64) bool) {

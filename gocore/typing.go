@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math/bits"
 	"runtime"
+	"strings"
 	"sync"
 
 	"goheap/dump"
@@ -108,9 +109,8 @@ type typer struct {
 
 	modules []module
 	strings *compiled
-	capture func(entry uint64) types.ID // the type of a function's closures, 0 for unknown; may be nil
-	smaller []uint32                    // the next smaller size class, by size / 8; 0 for a size that is none
-	near    int                         // index of the extent of the object that was walked last
+	capture func(entry, addr uint64) types.ID // the type of a closure, 0 for unknown; may be nil
+	near    int                               // index of the extent of the object that was walked last
 
 	stack    []heap.Node // waiting to be walked, depth first
 	waits    []uint64    // waiting to be walked in a sweep, a bit for each node
@@ -142,12 +142,18 @@ type compiled struct {
 	id      types.ID
 	size    uint64
 	steps   []step
-	mask    uint64       // which of the first 64 words are pointers
-	direct  *step        // see directStep
-	runtime *compiled    // of a map or channel, the structure that it points to; nil where unknown
-	trie    *[2]types.ID // see trieNode
-	swiss   *swissMap    // of a map, once one was walked
+	mask    uint64     // which of the first 64 words are pointers
+	shape   bool       // see shapePrefix
+	direct  *step      // see directStep
+	runtime *compiled  // of a map or channel, the structure that it points to; nil where unknown
+	refine  refinement // nil for nearly all types
+	swiss   *swissMap  // of a map, once one was walked
 }
+
+// shapePrefix starts the names of the types that stand for all type arguments of
+// one shape in the code of a generic function. No value has such a type: a claim
+// of one says nothing.
+const shapePrefix = "go.shape."
 
 // step is a types.Word with the compiled form of its target.
 type step struct {
@@ -253,7 +259,7 @@ func (t *typer) startLeaves() (wait func() error) {
 
 // walkAll walks from everything that has a type of its own.
 func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*typer)) error {
-	t.fromHeap()
+	shapes := t.fromHeap()
 	seed(t)
 	if err := t.drain(ctx, phase); err != nil {
 		return err
@@ -277,6 +283,11 @@ func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*t
 		}
 		if err := t.drain(ctx, phase); err != nil {
 			return err
+		}
+	}
+	for _, s := range shapes {
+		if ev := t.evidenceOf(s.node); ev == 0 || ev >= byInterior {
+			t.set(s.node, typeID(s.t, oneValue), byInterior)
 		}
 	}
 	return nil
@@ -364,38 +375,61 @@ func (t *typer) wait(n heap.Node) {
 	}
 }
 
-// fromHeap takes the types that the allocator itself recorded.
-func (t *typer) fromHeap() {
+// fromHeap takes the types that the allocator itself recorded. Generic code
+// allocates by the shape of its type arguments: what these are is left to claims,
+// and the objects are returned.
+func (t *typer) fromHeap() (shapes []recordedShape) {
 	for i := range t.im.extents {
 		e := &t.im.extents[i]
 		if e.pointers != headers && e.pointers != oneType {
 			continue
+		}
+		ev := bySpan
+		if e.pointers == headers {
+			ev = byHeader
 		}
 		for s := range e.n {
 			n := e.first + heap.Node(s)
 			if !t.live.Has(n) {
 				continue
 			}
-			addr, ev := e.at, bySpan
-			if e.pointers == headers {
-				addr, _ = t.im.mem.Word(e.base + uint64(s)*e.elem)
-				ev = byHeader
-			}
-			if addr == 0 {
-				continue
-			}
-			id := t.byDescriptor(addr)
+			id := t.byDescriptor(t.recorded(e, e.base+uint64(s)*e.elem))
 			if id == 0 {
 				continue
 			}
+			c := t.compile(id)
+			if c.shape {
+				shapes = append(shapes, recordedShape{n, id})
+				continue
+			}
 			f := oneValue
-			if c := t.compile(id); c.size > 0 && t.usable(e)/c.size > 1 {
+			if c.size > 0 && t.usable(e)/c.size > 1 {
 				f = manyValues
 			}
 			t.set(n, typeID(id, f), ev)
 			t.push(n)
 		}
 	}
+	return shapes
+}
+
+// recordedShape is an object that generic code allocated.
+type recordedShape struct {
+	node heap.Node
+	t    types.ID
+}
+
+// recorded returns the address of the type that the allocator recorded for a
+// slot, 0 for none.
+func (t *typer) recorded(e *extent, slot uint64) uint64 {
+	switch e.pointers {
+	case oneType:
+		return e.at
+	case headers:
+		addr, _ := t.im.mem.Word(slot)
+		return addr
+	}
+	return 0
 }
 
 func (t *typer) set(n heap.Node, id heap.TypeID, ev evidence) {
@@ -416,7 +450,11 @@ func (t *typer) headerSize(e *extent) uint64 {
 	return 0
 }
 
+// byDescriptor returns the type that the descriptor at addr describes; 0 for none.
 func (t *typer) byDescriptor(addr uint64) types.ID {
+	if addr == 0 {
+		return 0
+	}
 	if id, ok := t.dynamic[addr]; ok {
 		return id
 	}
@@ -447,14 +485,14 @@ func (t *typer) compile(id types.ID) *compiled {
 		return t.compiled[id]
 	}
 	typ := t.table.Type(id)
-	c := &compiled{id: id, size: typ.Size, steps: stepsOf(t.table.Words(id))}
-	c.direct = directStep(c, uint64(t.arch.PtrSize))
-	w := uint64(t.arch.PtrSize)
-	for i := uint64(0); i < 64 && (i+1)*w <= typ.Size; i++ {
-		if len(c.steps) > 0 && t.table.PointerAt(id, i*w) {
-			c.mask |= 1 << i
-		}
+	c := &compiled{id: id, shape: strings.Contains(typ.Name, shapePrefix) && !strings.HasPrefix(typ.Name, closurePrefix)}
+	if !c.shape {
+		c.size, c.steps = typ.Size, stepsOf(t.table.Words(id))
 	}
+	if len(c.steps) > 0 {
+		c.mask = t.pointerMask(id, c.size)
+	}
+	c.direct = directStep(c, uint64(t.arch.PtrSize))
 	for int(id) >= len(t.compiled) {
 		t.compiled = append(t.compiled, make([]*compiled, 1+len(t.compiled))...)
 	}
@@ -462,8 +500,19 @@ func (t *typer) compile(id types.ID) *compiled {
 	if typ.Runtime != 0 {
 		c.runtime = t.compile(typ.Runtime)
 	}
-	c.trie = t.trieNode(typ)
+	c.refine = t.refinementOf(typ)
 	return c
+}
+
+// pointerMask returns which of the first 64 words of a type are pointers.
+func (t *typer) pointerMask(id types.ID, size uint64) (mask uint64) {
+	w := uint64(t.arch.PtrSize)
+	for i := uint64(0); i < 64 && (i+1)*w <= size; i++ {
+		if t.table.PointerAt(id, i*w) {
+			mask |= 1 << i
+		}
+	}
+	return mask
 }
 
 // bytes returns n bytes at addr. Neighbouring reads mostly stay in one segment.
@@ -598,8 +647,29 @@ func (t *typer) follow(x *step, p uint64, data []byte) {
 		}
 		t.point(claim{p: v, n: 1, x: to, evidence: byInterface})
 	case types.ArrayWord:
-		if n := t.wordAt(data, x.off, 1); n > 0 {
+		n := t.wordAt(data, x.off, 1)
+		if n == 0 {
+			// The victims of a sync.Pool whose size was set to 0 are alive
+			// until the next collection (sync/pool.go, getSlow).
+			n = t.capacity(p, x.to.size)
+		}
+		if n > 0 {
 			t.point(claim{p: p, n: n, x: x.to, form: manyValues, evidence: byContainer})
+		}
+	case types.ReflectWord:
+		w := uint64(t.arch.PtrSize)
+		desc := t.wordAt(data, x.off-w, 0)
+		if desc == 0 {
+			return
+		}
+		to := t.dynamicType(desc, types.EfaceWord)
+		if to.id == 0 {
+			return
+		}
+		if t.wordAt(data, x.off, 1)&reflectIndirect != 0 {
+			t.point(claim{p: p, n: 1, x: to, evidence: byInterface})
+		} else if d := to.direct; d != nil {
+			t.follow(d, p, nil)
 		}
 	case types.FuncWord:
 		t.pointClosure(p)
@@ -608,6 +678,21 @@ func (t *typer) follow(x *step, p uint64, data []byte) {
 			t.point(claim{p: p, n: 1, x: x.to, form: container, evidence: byContainer})
 		}
 	}
+}
+
+// reflectIndirect is the flag of a reflect.Value that holds a pointer to the value
+// (reflect/value.go, flagIndir).
+const reflectIndirect = 1 << 7
+
+// capacity returns how many values of the given size fit into the object at p; 0
+// where p is not the start of one.
+func (t *typer) capacity(p, size uint64) uint64 {
+	at, ok := t.im.pages.find(p)
+	if !ok || at.off != 0 || size == 0 {
+		return 0
+	}
+	e := &t.im.extents[t.g.ExtentOf(at.node)]
+	return t.usable(e) / size
 }
 
 // dynamicType returns the type of the value in an interface whose first word is

@@ -11,8 +11,10 @@ import (
 
 // Field is one line of a decoded value.
 type Field struct {
-	Offset, Size uint64 // in the object
-	Depth        int    // of nesting: the fields of a struct follow it, one deeper
+	Offset, Size uint64 // in the object; see Outside
+	Addr         uint64
+	Depth        int  // of nesting: the fields of a struct follow it, one deeper
+	Outside      bool // it stands in another object, so that Offset means nothing
 	Name, Type   string
 	Value        string    // printable: nothing of the program's bytes is left raw
 	Target       heap.Node // the object that it points to, heap.None for none
@@ -27,50 +29,85 @@ const (
 // at most limit lines, and how many more there would have been (at least). It is
 // empty where the type is not known.
 func (p *Process) Fields(n heap.Node, limit int) (fields []Field, more int) {
-	t, addr, count, ok := p.valueType(n)
-	f := oneValue
-	if r := p.root(n); r != nil {
-		t, addr, count, ok = r.typ, r.addr, r.count, r.typ != 0
-		if r.elements {
-			f = manyValues
-		}
-	} else if ok {
-		_, f = splitTypeID(p.typed().id[n])
-	}
+	return p.FieldsFrom(n, 0, limit)
+}
+
+// FieldsFrom is Fields without the first parts of the value: of its fields, its
+// elements, its entries. Structs and arrays are followed by their own parts; of
+// what stands elsewhere only what the value itself opens into has lines.
+func (p *Process) FieldsFrom(n heap.Node, from, limit int) (fields []Field, more int) {
+	v, ok := p.Value(n)
 	if !ok {
 		return nil, 0
 	}
-	d := &valuePrinter{p: p, base: p.Addr(n), limit: limit}
-	switch f {
-	case container:
-		t = p.types.Type(t).Runtime
-	case stringData:
-		b := p.im.mem.Prefix(addr, min(count, maxStringShow))
-		d.add(Field{Size: count, Name: "data", Type: "bytes", Value: quote(b, count), Target: heap.None})
-		return d.out, 0
+	f := flattener{p: p, limit: limit}
+	switch {
+	case v.InPlace:
+		f.parts(&v, max(from, 0), 0)
+	case v.parts.inPlace && p.isBytes(&v), v.Type == stringDataType:
+		v.Name = "data"
+		f.line(&v, 0, v.Text)
+	default:
+		f.line(&v, 0, v.Text)
+		f.parts(&v, max(from, 0), 1)
 	}
-	size := p.types.Type(t).Size
-	if count > 1 || f == manyValues {
-		if p.types.Type(t).Kind == types.Uint8 {
-			b := p.im.mem.Prefix(addr, min(count, maxStringShow))
-			d.add(Field{Size: count, Name: "data", Type: "[]uint8", Value: quote(b, count), Target: heap.None})
-			return d.out, 0
+	return f.out, f.more
+}
+
+// flattener makes lines of a tree of values.
+type flattener struct {
+	p     *Process
+	limit int
+	out   []Field
+	more  int
+}
+
+// flatPage is how many values are decoded at a time.
+const flatPage = 1000
+
+func (f *flattener) line(v *Value, depth int, text string) {
+	if len(f.out) >= f.limit {
+		f.skip(1)
+		return
+	}
+	f.out = append(f.out, Field{
+		Offset: v.Offset, Size: v.Size, Addr: v.Addr, Outside: v.Outside,
+		Depth: depth, Name: v.Name, Type: v.Type, Value: text, Target: v.Target,
+	})
+}
+
+func (f *flattener) skip(n int) { f.more += min(n, math.MaxInt-f.more) }
+
+// parts adds the lines of what v opens into.
+func (f *flattener) parts(v *Value, from, depth int) {
+	for i := from; i < v.Children; {
+		room := min(f.limit-len(f.out), flatPage)
+		if room <= 0 {
+			f.skip(v.Children - i)
+			return
 		}
-		for i := range count {
-			if len(d.out) >= limit {
-				d.more += int(count - i)
-				break
+		page := f.p.Children(*v, i, room)
+		for k := range page {
+			if len(f.out) >= f.limit {
+				f.skip(v.Children - i - k)
+				return
 			}
-			d.value(fmt.Sprintf("[%d]", i), t, addr+i*size, 0)
+			f.value(&page[k], depth)
 		}
-		return d.out, d.more
+		if i += len(page); len(page) < room {
+			return // the memory has no more of them
+		}
 	}
-	if typ := p.types.Type(t); typ.Kind == types.Struct {
-		d.members(typ, addr, 0)
-	} else {
-		d.value("", t, addr, 0)
+}
+
+// value adds the lines of a value and of the parts that stand within it.
+func (f *flattener) value(v *Value, depth int) {
+	if !v.InPlace || v.Children == 0 || depth >= maxFieldDepth {
+		f.line(v, depth, v.Text)
+		return
 	}
-	return d.out, d.more
+	f.line(v, depth, "")
+	f.parts(v, 0, depth+1)
 }
 
 // Hex returns bytes of an object's slot, as many as there are of size from off.
@@ -85,61 +122,6 @@ func (p *Process) Hex(n heap.Node, off, size uint64) []byte {
 		return nil
 	}
 	return append([]byte(nil), p.im.mem.Prefix(addr+off, min(size, n64-off))...)
-}
-
-type valuePrinter struct {
-	p     *Process
-	base  uint64
-	limit int
-	out   []Field
-	more  int
-}
-
-func (d *valuePrinter) add(f Field) bool {
-	if len(d.out) >= d.limit {
-		d.more++
-		return false
-	}
-	d.out = append(d.out, f)
-	return true
-}
-
-func (d *valuePrinter) members(typ *types.Type, addr uint64, depth int) {
-	for _, f := range typ.Fields {
-		if !d.value(f.Name, f.Type, addr+f.Offset, depth) {
-			return
-		}
-	}
-}
-
-// value adds the line of one value and, of structs and arrays, those of their
-// parts. It reports whether there was room.
-func (d *valuePrinter) value(name string, t types.ID, addr uint64, depth int) bool {
-	typ := d.p.types.Type(t)
-	f := Field{Offset: addr - d.base, Size: typ.Size, Depth: depth, Name: name, Type: typ.Name, Target: heap.None}
-	f.Value, f.Target = d.p.scalar(typ, addr)
-	if !d.add(f) {
-		return false
-	}
-	if depth >= maxFieldDepth {
-		return true
-	}
-	switch typ.Kind {
-	case types.Struct:
-		d.members(typ, addr, depth+1)
-	case types.Array:
-		if d.p.types.Type(typ.Elem).Kind == types.Uint8 {
-			return true
-		}
-		size := d.p.types.Type(typ.Elem).Size
-		for i := range typ.Len {
-			if !d.value(fmt.Sprintf("[%d]", i), typ.Elem, addr+i*size, depth+1) {
-				d.more += int(min(typ.Len-i-1, math.MaxInt32))
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // scalar formats a value without its parts, and tells what it points to.

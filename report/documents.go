@@ -422,6 +422,9 @@ func goroutineDocument(r GoroutineRow, frames []gocore.Frame) GoroutineDocument 
 type ShowDocument struct {
 	Schema  string           `json:"schema"`
 	Objects []ObjectDocument `json:"objects"`
+
+	// Addresses says that the text has where each field stands; JSON always has.
+	Addresses bool `json:"-"`
 }
 
 type ObjectDocument struct {
@@ -442,13 +445,17 @@ type ObjectDocument struct {
 	kind, name string // for the text
 }
 
+// FieldDocument is a line of a decoded value. The parts of a struct or array
+// follow it, one deeper.
 type FieldDocument struct {
-	Offset uint64   `json:"offset"`
-	Size   uint64   `json:"size"`
-	Name   Optional `json:"name"`
-	Type   Optional `json:"type"`
-	Value  Optional `json:"value"`
-	Target Address  `json:"target"`
+	Offset  *uint64  `json:"offset"` // null for what stands in another object
+	Address Address  `json:"address"`
+	Size    uint64   `json:"size"`
+	Depth   int      `json:"depth"`
+	Name    Optional `json:"name"`
+	Type    Optional `json:"type"`
+	Value   Optional `json:"value"`
+	Target  Address  `json:"target"`
 }
 
 type ReferrerDocument struct {

@@ -4,19 +4,62 @@ import (
 	"context"
 	"slices"
 
+	"goheap/gocore"
 	"goheap/heap"
 )
+
+// Values is a Process that decodes the values of objects piece by piece, as
+// *gocore.Process does, which documents the methods.
+type Values interface {
+	Value(n heap.Node) (gocore.Value, bool)
+	Children(v gocore.Value, from, limit int) []gocore.Value
+	FieldsFrom(n heap.Node, from, limit int) (fields []gocore.Field, more int)
+}
+
+var _ Values = (*gocore.Process)(nil)
+
+// Value returns the value of an object or a global variable; ok is false where
+// none is known.
+func (s *Snapshot) Value(n heap.Node) (v gocore.Value, ok bool) {
+	if p, has := s.Process.(Values); has {
+		return p.Value(n)
+	}
+	return v, false
+}
+
+// Children returns up to limit of the values that v opens into, from the one with
+// the given number on.
+func (s *Snapshot) Children(v gocore.Value, from, limit int) []gocore.Value {
+	if p, has := s.Process.(Values); has {
+		return p.Children(v, from, limit)
+	}
+	return nil
+}
+
+// fields returns the lines of a value without its first parts.
+func (s *Snapshot) fields(n heap.Node, from, limit int) ([]gocore.Field, int) {
+	if p, has := s.Process.(Values); has && from > 0 {
+		return p.FieldsFrom(n, from, limit)
+	}
+	return s.Process.Fields(n, limit)
+}
 
 // ShowDocument says what is known of the objects that targets name. It prints
 // values: whoever names an object asks for them.
 func (s *Snapshot) ShowDocument(ctx context.Context, targets []string, limits Limits) (*ShowDocument, error) {
+	return s.ShowDocumentFrom(ctx, targets, 0, limits)
+}
+
+// ShowDocumentFrom is ShowDocument without the first parts of each value: of its
+// fields, its elements, its entries.
+func (s *Snapshot) ShowDocumentFrom(ctx context.Context, targets []string, from int, limits Limits) (*ShowDocument, error) {
 	d := &ShowDocument{Schema: "goheap/show/1", Objects: []ObjectDocument{}}
 	for _, target := range targets {
 		n, err := s.Find(ctx, target)
 		if err != nil {
 			return nil, err
 		}
-		object, err := s.objectDocument(ctx, n, limits)
+		object, err := s.objectDocument(ctx, n, from, limits)
 		if err != nil {
 			return nil, err
 		}
@@ -26,7 +69,7 @@ func (s *Snapshot) ShowDocument(ctx context.Context, targets []string, limits Li
 	return d, nil
 }
 
-func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, limits Limits) (*ObjectDocument, error) {
+func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, limits Limits) (*ObjectDocument, error) {
 	p := s.Process
 	d := &ObjectDocument{
 		Address: Address(p.Addr(n)), Size: s.Graph.Size(n), Type: Optional(p.Type(n)), Count: p.Count(n),
@@ -49,10 +92,13 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, limits Limit
 	if most < 0 {
 		most = int(^uint(0) >> 1)
 	}
-	fields, more := p.Fields(n, most)
+	fields, more := s.fields(n, from, most)
 	d.MoreFields = more
 	for _, f := range fields {
-		field := FieldDocument{Offset: f.Offset, Size: f.Size, Name: Optional(f.Name), Type: Optional(f.Type), Value: Optional(f.Value)}
+		field := FieldDocument{Address: Address(f.Addr), Size: f.Size, Depth: f.Depth, Name: Optional(f.Name), Type: Optional(f.Type), Value: Optional(f.Value)}
+		if !f.Outside {
+			field.Offset = &f.Offset
+		}
 		if f.Target != heap.None {
 			field.Target = Address(p.Addr(f.Target))
 		}

@@ -354,12 +354,12 @@ func (s *Snapshot) WriteShow(w io.Writer, d *ShowDocument) error {
 		if i > 0 {
 			p.line("")
 		}
-		p.object(s, o)
+		p.object(s, o, d.Addresses)
 	}
 	return p.w.Flush()
 }
 
-func (p *printer) object(s *Snapshot, o ObjectDocument) {
+func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 	p.line("%s", Printable(o.name))
 	state := "garbage: nothing keeps it alive"
 	if o.Live {
@@ -382,11 +382,7 @@ func (p *printer) object(s *Snapshot, o ObjectDocument) {
 	p.rows(rows, nil, "  ")
 	if len(o.Fields) > 0 {
 		p.line("")
-		fields := [][]string{{"Offset", "Field", "Type", "Value", "Points to"}}
-		for _, f := range o.Fields {
-			fields = append(fields, []string{fmt.Sprintf("+%d", f.Offset), orDash(f.Name), orDash(f.Type), orDash(f.Value), addressText(f.Target)})
-		}
-		p.rows(fields, []bool{true}, "  ")
+		p.fields(o.Fields, addresses)
 		p.more(o.MoreFields)
 	}
 	if len(o.Referrers) > 0 {
@@ -399,6 +395,33 @@ func (p *printer) object(s *Snapshot, o ObjectDocument) {
 		p.more(o.MoreReferrers)
 	}
 }
+
+// fields writes decoded values: parts stand below what they are parts of.
+func (p *printer) fields(fields []FieldDocument, addresses bool) {
+	rows := [][]string{{"Offset", "Field", "Type", "Points to", "Value"}}
+	if addresses {
+		rows[0] = []string{"Offset", "Address", "Field", "Type", "Points to", "Value"}
+	}
+	for _, f := range fields {
+		row := []string{"-"}
+		if f.Offset != nil {
+			row[0] = fmt.Sprintf("+%d", *f.Offset)
+		}
+		if addresses {
+			where := addressText(f.Address)
+			if f.Address != 0 && f.Size > 0 {
+				where += fmt.Sprintf("-%#x", uint64(f.Address)+f.Size)
+			}
+			row = append(row, where)
+		}
+		indent := strings.Repeat("  ", min(f.Depth, maxIndent))
+		rows = append(rows, append(row, indent+orDash(f.Name), orDash(f.Type), addressText(f.Target), orDash(f.Value)))
+	}
+	p.rows(rows, []bool{true}, "  ")
+}
+
+// maxIndent is how many levels of nesting are told apart by their indentation.
+const maxIndent = 12
 
 func (p *printer) more(n int) {
 	if n > 0 {

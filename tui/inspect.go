@@ -32,11 +32,32 @@ type inspector struct {
 	lists  [pages]*list // nil where the page has a body of its own
 	bodies [pages]*grid
 
-	fields []gocore.Field
-	more   int // fields that were not decoded
+	top    *part     // the whole value; nil until loaded, and where there is none
+	rows   []partRow // of the fields
 	loaded bool
 	counts [pages]int // -1 unknown
 }
+
+// part is a value that can be opened into its parts, which are decoded when it
+// is.
+type part struct {
+	gocore.Value
+	parent   *part
+	depth    int
+	expanded bool
+	children []*part // the first ones, as loaded
+	all      bool    // there are no more children than these
+}
+
+// partRow is a visible row: a part, or what stands for its children that are not
+// loaded.
+type partRow struct {
+	*part
+	more bool
+}
+
+// partStep is how many parts are decoded at a time.
+const partStep = 100
 
 func newInspector(a *App, n heap.Node) view {
 	v := &inspector{app: a, node: n}
@@ -93,29 +114,120 @@ func (v *inspector) enter() {
 	case v.list() != nil:
 		v.list().enter()
 	case v.at == pageFields && !v.loaded:
-		v.load(childStep)
+		v.load()
 	}
 }
 
-// load decodes at most n fields.
-func (v *inspector) load(n int) {
-	p := v.app.snap.Process
-	v.app.start(slotView, "decoding the fields", func(ctx context.Context) (func(), error) {
-		fields, more := p.Fields(v.node, n)
+// load decodes the value. One that is nothing but its parts has no row of its own.
+func (v *inspector) load() {
+	s := v.app.snap
+	v.app.start(slotView, "decoding the value", func(ctx context.Context) (func(), error) {
+		value, ok := s.Value(v.node)
+		top := &part{Value: value}
+		var children []gocore.Value
+		if ok {
+			children = s.Children(value, 0, partStep)
+		}
 		return func() {
-			v.fields, v.more, v.loaded = fields, more, true
-			v.bodies[pageFields].invalidate()
+			v.loaded = true
+			if ok {
+				v.top = top
+				if value.InPlace {
+					top.depth = -1
+				}
+				v.add(top, children)
+			}
 			v.app.moved()
 		}, ctx.Err()
 	})
 }
 
-func (v *inspector) field() *gocore.Field {
-	i := v.bodies[pageFields].selected
-	if v.at != pageFields || i >= len(v.fields) {
-		return nil
+// add appends children to those of b, and shows them.
+func (v *inspector) add(b *part, children []gocore.Value) {
+	for _, c := range children {
+		b.children = append(b.children, &part{Value: c, parent: b, depth: b.depth + 1})
 	}
-	return &v.fields[i]
+	b.all = len(children) < partStep || len(b.children) >= b.Children
+	b.expanded = true
+	v.rebuild()
+}
+
+// expand shows the children of b, and the next ones if more is set.
+func (v *inspector) expand(b *part, more bool) {
+	if len(b.children) > 0 && !more {
+		b.expanded = true
+		v.rebuild()
+		return
+	}
+	s, from := v.app.snap, len(b.children)
+	v.app.start(slotExpand, "decoding the values", func(ctx context.Context) (func(), error) {
+		children := s.Children(b.Value, from, partStep)
+		return func() {
+			if len(b.children) == from {
+				v.add(b, children)
+			}
+			v.app.moved()
+		}, ctx.Err()
+	})
+}
+
+// rebuild makes the visible rows from the parts. The selection stays on its part.
+func (v *inspector) rebuild() {
+	var selected partRow
+	body := v.bodies[pageFields]
+	if body.selected < len(v.rows) {
+		selected = v.rows[body.selected]
+	}
+	v.rows = v.rows[:0]
+	type visit struct {
+		b    *part
+		next int
+	}
+	if v.top.depth >= 0 {
+		v.rows = append(v.rows, partRow{v.top, false})
+	}
+	var stack []visit
+	if v.top.expanded {
+		stack = append(stack, visit{v.top, 0})
+	}
+	for len(stack) > 0 {
+		at := &stack[len(stack)-1]
+		if at.next == len(at.b.children) {
+			if !at.b.all {
+				v.rows = append(v.rows, partRow{at.b, true})
+			}
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		c := at.b.children[at.next]
+		at.next++
+		v.rows = append(v.rows, partRow{c, false})
+		if c.expanded {
+			stack = append(stack, visit{c, 0})
+		}
+	}
+	body.invalidate()
+	if selected.part != nil && !selected.more { // else the first part that was loaded
+		v.selectPart(selected.part)
+	}
+}
+
+// selectPart selects the row of a part, or of the nearest one that it is in.
+func (v *inspector) selectPart(b *part) {
+	for ; b != nil; b = b.parent {
+		if i := slices.Index(v.rows, partRow{b, false}); i >= 0 {
+			v.bodies[pageFields].selectRow(i)
+			return
+		}
+	}
+}
+
+func (v *inspector) row() (partRow, bool) {
+	i := v.bodies[pageFields].selected
+	if v.at != pageFields || i >= len(v.rows) {
+		return partRow{}, false
+	}
+	return v.rows[i], true
 }
 
 // subject is the row's object on the pages that list objects, what a pointer
@@ -124,24 +236,60 @@ func (v *inspector) subject() subject {
 	if l := v.list(); l != nil && l.row() >= 0 {
 		return l.subject()
 	}
-	if f := v.field(); f != nil && f.Target != heap.None {
-		return subject{node: f.Target}
+	if r, ok := v.row(); ok && !r.more && r.Target != heap.None {
+		return subject{node: r.Target}
 	}
 	return subject{node: v.node}
 }
 
+// open inspects what the row points to; a part that points to nothing is
+// expanded or collapsed.
 func (v *inspector) open() {
-	switch f := v.field(); {
+	r, ok := v.row()
+	switch {
 	case v.list() != nil:
 		v.list().open()
 	case v.at == pageHex:
 		v.app.flash("bytes cannot be opened; tab goes to the fields")
-	case f == nil && v.more > 0:
-		v.load(len(v.fields) + childStep)
-	case f != nil && f.Target != heap.None:
-		v.app.inspect(f.Target)
+	case ok && r.more:
+		v.expand(r.part, true)
+	case ok && r.Target != heap.None:
+		v.app.inspect(r.Target)
+	case ok && r.Children > 0 && r.expanded:
+		v.collapse()
+	case ok && r.Children > 0:
+		v.expand(r.part, false)
 	default:
 		v.app.flash("this field points to no object")
+	}
+}
+
+// unfold shows the parts of the row, and follows it where it has none.
+func (v *inspector) unfold() {
+	r, ok := v.row()
+	switch {
+	case !ok || r.more || r.Children == 0:
+		v.open()
+	case r.expanded:
+		v.bodies[pageFields].move(1)
+	default:
+		v.expand(r.part, false)
+	}
+}
+
+// collapse hides the parts of the row, or goes to the row that it is a part of.
+func (v *inspector) collapse() {
+	r, ok := v.row()
+	switch {
+	case !ok:
+		v.app.flash("there is nothing to collapse here")
+	case r.more:
+		v.selectPart(r.part)
+	case r.expanded:
+		r.expanded = false
+		v.rebuild()
+	default:
+		v.selectPart(r.parent)
 	}
 }
 
@@ -152,14 +300,24 @@ func (v *inspector) turn(by int) {
 }
 
 func (v *inspector) actions() []Action {
-	return []Action{
+	actions := []Action{
 		{Keys: []Key{code(keyTab)}, Label: "next page", Priority: 2,
 			Help: "Show the next of Fields, Referrers, References, Hex.", Do: func() { v.turn(1) }},
 		{Keys: []Key{code(keyBacktab)}, Label: "previous page",
 			Help: "Show the previous of Fields, Referrers, References, Hex.", Do: func() { v.turn(-1) }},
-		{Keys: []Key{char('f'), char('l'), code(keyRight)}, Label: "follow", Priority: 3,
-			Help: "Inspect what the selected row points to.", Do: v.open},
 	}
+	if v.at != pageFields {
+		return append(actions, Action{Keys: []Key{char('f'), char('l'), code(keyRight)}, Label: "follow", Priority: 3,
+			Help: "Inspect what the selected row points to.", Do: v.open})
+	}
+	return append(actions,
+		Action{Keys: []Key{char('l'), code(keyRight)}, Label: "expand", Priority: 3,
+			Help: "Show the parts of the selected value: fields, elements, entries, what it points to. Where it has none, follow it.", Do: v.unfold},
+		Action{Keys: []Key{char('h'), code(keyLeft)}, Label: "collapse", Priority: 4,
+			Help: "Hide the parts of the selected value, or go to the value that it is a part of.", Do: v.collapse},
+		Action{Keys: []Key{char('f')}, Label: "follow", Priority: 7,
+			Help: "Inspect what the selected row points to.", Do: v.open},
+	)
 }
 
 func (v *inspector) facts(w, h int) []string {
@@ -240,8 +398,17 @@ func (v *inspector) sortable() string {
 
 func (v *inspector) sort(reverse bool) { v.list().sort(reverse) }
 
-// fieldRows are the decoded fields.
+// fieldRows are the parts of the value that are open.
 type fieldRows struct{ v *inspector }
+
+const (
+	fieldOffset = iota
+	fieldName
+	fieldType
+	fieldValue
+	fieldRetained
+	fieldAddress
+)
 
 func (r fieldRows) columns() []report.Column {
 	return []report.Column{
@@ -250,35 +417,56 @@ func (r fieldRows) columns() []report.Column {
 		{Title: "Type", MinWidth: 12},
 		{Title: "Value", MinWidth: 20},
 		{Title: "Retained", Kind: report.Bytes, Priority: 1, MinWidth: 9, Right: true},
+		{Title: "Address", Kind: report.Addr, Priority: 2, MinWidth: 14},
 	}
 }
 
-func (r fieldRows) len() int { return len(r.v.fields) + boolInt(r.v.more > 0) }
+func (r fieldRows) len() int { return len(r.v.rows) }
 
 func (r fieldRows) cell(row, col int) string {
-	v := r.v
-	if row == len(v.fields) {
-		if col == 1 {
-			return "~ " + countText(uint64(v.more)) + " more (enter)"
+	a, p := r.v.app, r.v.rows[row]
+	if p.more {
+		switch col {
+		case fieldName:
+			return indented(p.depth+1, "~ "+countText(uint64(p.Children-len(p.children)))+" more")
+		case fieldValue:
+			return "(enter loads " + countText(partStep) + ")"
 		}
 		return " "
 	}
-	f := v.fields[row]
 	switch col {
-	case 0:
-		return fmt.Sprintf("+%d", f.Offset)
-	case 1:
-		return blank(v.app.clean(strings.Repeat("  ", min(f.Depth, deepest)) + f.Name))
-	case 2:
-		return blank(v.app.clean(f.Type))
-	case 3:
-		return blank(v.app.clean(f.Value))
-	default:
-		if f.Target == heap.None {
+	case fieldOffset:
+		if p.Outside {
 			return " "
 		}
-		return report.HumanBytes(v.app.snap.Dominators.Retained(f.Target))
+		return fmt.Sprintf("+%d", p.Offset)
+	case fieldName:
+		mark := "  "
+		switch {
+		case p.Children == 0:
+		case p.expanded:
+			mark = a.sym.open + " "
+		default:
+			mark = a.sym.closed + " "
+		}
+		return blank(indented(p.depth, mark+a.clean(p.Name)))
+	case fieldType:
+		return blank(a.clean(p.Type))
+	case fieldValue:
+		return blank(a.clean(p.Text))
+	case fieldAddress:
+		return blank(addrText(p.Addr))
+	default:
+		if p.Target == heap.None {
+			return " "
+		}
+		return report.HumanBytes(a.snap.Dominators.Retained(p.Target))
 	}
+}
+
+// indented moves a text to the right by its depth.
+func indented(depth int, s string) string {
+	return strings.Repeat("  ", max(0, min(depth, deepest))) + s
 }
 
 // hexRows are the bytes of the object, sixteen a row.

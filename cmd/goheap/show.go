@@ -10,7 +10,8 @@ import (
 )
 
 func (c *command) show() *cobra.Command {
-	return &cobra.Command{
+	var from int
+	cmd := &cobra.Command{
 		Use:   "show FILE TARGET...",
 		Short: "Show an object: its fields, who points to it, what it retains",
 		Long: `Show objects: type and what that is known from, decoded fields, who points to
@@ -18,16 +19,30 @@ them, what they retain and what dominates them.
 
 TARGET is the address of an object (0xc000123000), a Go expression from a global
 variable (main.cache.byID), a goroutine (g:17), or a type (type:main.Session),
-which stands for its object that retains most.`,
-		Example:           "  goheap show core.4711 0xc000123000\n  goheap show --format json core.4711 main.cache g:17",
+which stands for its object that retains most.
+
+Values are decoded by their types: structs by field, maps by key, slices by
+element, channels by what is queued and which goroutines wait. A map, slice or
+channel within a value has one line; name it to see what it holds. --top says how
+many lines there are, --from skips the first of a long value, and --physical adds
+where in memory each field stands.`,
+		Example: "  goheap show core.4711 0xc000123000\n  goheap show --format json core.4711 main.cache g:17\n" +
+			"  goheap show --from 1000 --top 100 core.4711 main.cache.byID",
 		Args:              wants(true, "FILE", "TARGET"),
 		ValidArgsFunction: completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if from < 0 {
+				return usagef("--from wants a number of 0 or more, not %d", from)
+			}
 			document := func(ctx context.Context, s *report.Snapshot, limits report.Limits) (*report.ShowDocument, error) {
 				if c.flags.top > 0 {
 					limits = report.SameLimit(c.flags.top)
 				}
-				return s.ShowDocument(ctx, args[1:], limits)
+				d, err := s.ShowDocumentFrom(ctx, args[1:], from, limits)
+				if err == nil {
+					d.Addresses = c.flags.physical
+				}
+				return d, err
 			}
 			return c.answer(cmd, args[0], answer{
 				text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
@@ -43,4 +58,6 @@ which stands for its object that retains most.`,
 			})
 		},
 	}
+	cmd.Flags().IntVar(&from, "from", 0, "leave out the first `N` fields, elements or entries of a value")
+	return cmd
 }

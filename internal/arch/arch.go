@@ -59,6 +59,16 @@ func (a Arch) Word(b []byte) uint64 {
 	return a.word(b)
 }
 
+// PutWord writes one pointer-sized unsigned integer to the start of b, which
+// holds at least PtrSize bytes.
+func (a Arch) PutWord(b []byte, v uint64) {
+	if a.PtrSize == 4 {
+		a.Order().PutUint32(b, uint32(v))
+		return
+	}
+	a.Order().PutUint64(b, v)
+}
+
 func (a Arch) word(b []byte) uint64 {
 	if a.PtrSize == 4 {
 		return uint64(a.Order().Uint32(b))

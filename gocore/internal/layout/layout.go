@@ -55,7 +55,8 @@ type Size uint64
 
 // Runtime holds the places of everything that is read. A structure's `type` tag
 // is its name in DWARF; a field's `field` tag is its path; `opt` marks what
-// some supported version of Go does not have.
+// some supported version of Go does not have. A bar separates the names that a
+// structure has had, the newest first.
 type Runtime struct {
 	Mheap struct {
 		Size     Size
@@ -83,6 +84,14 @@ type Runtime struct {
 		IsUserArenaChunk Field `field:"isUserArenaChunk,opt"`
 	} `type:"runtime.mspan"`
 
+	// HeapArena has a bitmap where the pointers of objects are described by arena,
+	// not by span, header or type: until Go 1.21, and with
+	// GOEXPERIMENT=noallocheaders in 1.22.
+	HeapArena struct {
+		Size   Size
+		Bitmap Field `field:"bitmap,opt"`
+	} `type:"runtime.heapArenaPtrScalar|runtime.heapArena,opt"`
+
 	InlineMarkBits struct {
 		Size  Size
 		Marks Field `field:"marks,opt"`
@@ -104,7 +113,8 @@ type Runtime struct {
 	} `type:"runtime.specialWeakHandle,opt"`
 	SpecialCleanup struct {
 		Size    Size
-		Cleanup Field `field:"cleanup,opt"`
+		Cleanup Field `field:"cleanup,opt"` // since Go 1.26
+		Fn      Field `field:"fn,opt"`      // before
 	} `type:"runtime.specialCleanup,opt"`
 
 	FinBlock struct {
@@ -112,7 +122,7 @@ type Runtime struct {
 		Alllink Field `field:"alllink"`
 		Cnt     Field `field:"cnt"`
 		Fin     Field `field:"fin"`
-	} `type:"runtime.finBlock"`
+	} `type:"runtime.finBlock|runtime.finblock"`
 	Finalizer struct {
 		Size Size
 		Fn   Field `field:"fn"`
@@ -241,8 +251,8 @@ type Runtime struct {
 
 	// Constants.
 	KindSpecialFinalizer  Constant `const:"runtime._KindSpecialFinalizer"`
-	KindSpecialWeakHandle Constant `const:"runtime._KindSpecialWeakHandle"`
-	KindSpecialCleanup    Constant `const:"runtime._KindSpecialCleanup"`
+	KindSpecialWeakHandle Constant `const:"runtime._KindSpecialWeakHandle,opt"`
+	KindSpecialCleanup    Constant `const:"runtime._KindSpecialCleanup,opt"`
 	ArenaBaseOffset       Constant `const:"runtime.arenaBaseOffsetUintptr,opt"`
 }
 
@@ -260,7 +270,7 @@ func (c Constant) Is(v uint64) bool { return c.Known && uint64(c.Value) == v }
 func Load(src Source) (*Runtime, error) {
 	r := new(Runtime)
 	var missing []string
-	walk(r, func(e entry) {
+	walk(r, src, func(e entry) {
 		if !e.load(src) && !e.optional {
 			missing = append(missing, e.name())
 		}
@@ -305,8 +315,19 @@ func (e entry) load(src Source) bool {
 	return ok
 }
 
-// walk calls f for every entry of the table, in order.
-func walk(r *Runtime, f func(entry)) {
+// nameIn returns the first of a structure's names that src has, or the oldest.
+func nameIn(src Source, names string) string {
+	newest, older, found := strings.Cut(names, "|")
+	if found {
+		if _, ok := src.SizeOf(newest); !ok {
+			return nameIn(src, older)
+		}
+	}
+	return newest
+}
+
+// walk calls f for every entry of the table, in order, by the names of src.
+func walk(r *Runtime, src Source, f func(entry)) {
 	v := reflect.ValueOf(r).Elem()
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
@@ -316,6 +337,7 @@ func walk(r *Runtime, f func(entry)) {
 			continue
 		}
 		typ, typeOpt := strings.CutSuffix(tag.Get("type"), ",opt")
+		typ = nameIn(src, typ)
 		for j := range v.Field(i).NumField() {
 			path, opt := strings.CutSuffix(v.Type().Field(i).Type.Field(j).Tag.Get("field"), ",opt")
 			f(entry{typ: typ, path: path, optional: opt || typeOpt, into: v.Field(i).Field(j)})

@@ -190,21 +190,27 @@ func (l *lists) expression(d *info.Data, u *info.Unit, e *info.Entry, pc uint64)
 		}
 		return !found
 	}
-	ok := false
-	if u.Version < 5 {
-		ok = eachOldRange(d, u, l.loc, e.LocList, true, see)
-	} else {
-		off := e.LocList
-		if ok = true; e.LocListIndex {
-			off, ok = d.LocListOffset(u, l.loclists, off)
-		}
-		ok = ok && eachRange(d, u, l.loclists, off, true, see)
-	}
-	if !ok {
+	if !l.eachLocation(d, u, e, see) {
 		return nil, false
 	}
 	if !found && haveFallback {
 		return fallback, true
 	}
 	return expr, found
+}
+
+// eachLocation calls see for the entries of a variable's location list until it
+// returns false, and reports whether the list could be read.
+func (l *lists) eachLocation(d *info.Data, u *info.Unit, e *info.Entry, see func(listEntry) bool) bool {
+	if u.Version < 5 {
+		return eachOldRange(d, u, l.loc, e.LocList, true, see)
+	}
+	off := e.LocList
+	if e.LocListIndex {
+		var ok bool
+		if off, ok = d.LocListOffset(u, l.loclists, off); !ok {
+			return false
+		}
+	}
+	return eachRange(d, u, l.loclists, off, true, see)
 }

@@ -31,6 +31,12 @@ type LocalVar struct {
 	// Pieces say where it is, by offset. Parts that are nowhere at this pc are
 	// missing; a variable that is entirely so has none.
 	Pieces []Piece
+	// Dict says where the type stands in the dictionary of a generic function,
+	// if Type is only its shape.
+	Dict DictPlace
+	// Parted says that the pieces are parts of the variable, but not which: their
+	// offsets mean nothing.
+	Parted bool
 	// Problem says why a location that is there could not be evaluated.
 	Problem error
 }
@@ -40,10 +46,22 @@ type Capture struct {
 	Name   string
 	Offset uint64 // in the closure object, whose first word is the code
 	Type   types.ID
+	Dict   DictPlace
 	// ByRef says that the closure holds the variable's address: Type is the
 	// type of the pointer.
 	ByRef bool
 }
+
+// DictName is the name of the variable of a generic function that holds the
+// address of its dictionary.
+const DictName = ".dict"
+
+// DictPlace is a word of a dictionary plus one; 0 is none
+// (DW_AT_go_dict_index, cmd/internal/dwarf/dwarf.go, Go 1.26).
+type DictPlace uint64
+
+// Index returns the number of the word.
+func (d DictPlace) Index() uint64 { return uint64(d) - 1 }
 
 // maxScopes is how deep scopes may be nested: lexical blocks and inlined calls.
 const maxScopes = 1000
@@ -198,14 +216,79 @@ func (w *scopeWalker) variable(e *info.Entry, fn string, inlined int) {
 		Param:    e.Tag == info.TagFormalParameter && !o.VarParam,
 		Result:   e.Tag == info.TagFormalParameter && o.VarParam,
 	}
+	v.Dict = w.dictPlace(o.Type)
 	if name, ok := strings.CutPrefix(v.Name, "&"); ok {
 		v.Name, v.Escaped = name, true
 	}
 	if expr, ok := w.lists.expression(w.d, w.u, e, w.pc); ok {
 		ev := evaluator{d: w.d, u: w.u, fr: &w.fr, fbreg: w.fbreg}
-		v.Pieces, v.Problem = ev.run(expr, w.f.types.Type(v.Type).Size)
+		size := w.f.types.Type(v.Type).Size
+		v.Pieces, v.Problem = ev.run(expr, size)
+		if e.HasLocList && !e.HasLocation && v.Problem == nil {
+			parts := partsOf(w.f.types, v.Type, 0, nil)
+			v.Parted = !ev.placed(parts, size) && !w.wholeInMemory(&ev, e, size)
+		}
 	}
 	w.vars = append(w.vars, v)
+}
+
+// dictPlace returns the place of a type in a dictionary. The compiler gives it in
+// a typedef of the shape, which the variable has as its type.
+func (w *scopeWalker) dictPlace(off info.Offset) DictPlace {
+	var e info.Entry
+	u := w.d.UnitOf(off)
+	if u == nil {
+		return 0
+	}
+	if _, err := w.d.Read(u, off, &e); err != nil || e.Tag != info.TagTypedef || !e.HasDictIndex {
+		return 0
+	}
+	return DictPlace(e.DictIndex + 1)
+}
+
+// FuncName returns the name that DWARF has for the function whose code starts at
+// entry, an address as linked. Type arguments are written out in it.
+func (f *File) FuncName(entry uint64) (string, bool) {
+	if f.index == nil {
+		return "", false
+	}
+	fn, ok := f.index.FuncAt(entry)
+	if !ok || fn.Low != entry {
+		return "", false
+	}
+	u := f.dwarf.UnitOf(fn.Off)
+	if u == nil {
+		return "", false
+	}
+	w := &scopeWalker{f: f, d: f.dwarf, u: u}
+	var e info.Entry
+	if _, err := f.dwarf.Read(u, fn.Off, &e); err != nil {
+		return "", false
+	}
+	name := w.origin(&e).Name
+	return name, name != ""
+}
+
+// wholeInMemory reports whether a location without pieces is that of a whole
+// variable: a function compiled without optimisation keeps its parameters in
+// registers, in pieces, only until it has stored them
+// (cmd/compile/internal/ssa/debug.go, BuildFuncDebugNoOptimized, Go 1.26). The
+// pieces of ev get their size back then.
+func (w *scopeWalker) wholeInMemory(ev *evaluator, e *info.Entry, size uint64) bool {
+	if len(ev.sizes) > 0 || len(ev.pieces) != 1 || ev.pieces[0].Kind != InMemory {
+		return false
+	}
+	pieced := false
+	w.lists.eachLocation(w.d, w.u, e, func(r listEntry) bool {
+		other := evaluator{d: w.d, u: w.u, fr: &w.fr, fbreg: w.fbreg}
+		_, err := other.run(r.expr, size)
+		pieced = err == nil && len(other.sizes) > 0
+		return !pieced
+	})
+	if pieced {
+		ev.pieces[0].Size = size
+	}
+	return pieced
 }
 
 // Captures returns the variables of the closure whose code starts at entry, an
@@ -241,7 +324,7 @@ func (f *File) Captures(entry uint64) ([]Capture, bool) {
 		if v.Tag == info.TagVariable {
 			o := w.origin(&v)
 			if v.HasClosureOffset || o.HasClosureOffset {
-				c := Capture{Name: o.Name, Offset: max(v.ClosureOffset, o.ClosureOffset), Type: f.types.ByOffset(o.Type)}
+				c := Capture{Name: o.Name, Offset: max(v.ClosureOffset, o.ClosureOffset), Type: f.types.ByOffset(o.Type), Dict: w.dictPlace(o.Type)}
 				if name, ok := strings.CutPrefix(c.Name, "&"); ok {
 					c.Name, c.ByRef = name, true
 				}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"goheap/gocore/internal/symbols/info"
+	"goheap/gocore/internal/types"
 )
 
 // PieceKind says where a piece of a variable is.
@@ -91,6 +92,8 @@ type evaluator struct {
 	stack  []uint64
 	place  Piece // of the simple location just read; Kind 0 for none
 	pieces []Piece
+	sizes  []uint64 // of all DW_OP_piece, those that are nowhere included
+	of     []int    // for each of pieces the index in sizes
 }
 
 func (ev *evaluator) push(v uint64) { ev.stack = append(ev.stack, v) }
@@ -117,6 +120,7 @@ func (ev *evaluator) run(expr []byte, size uint64) ([]Piece, error) {
 				return nil, fmt.Errorf("piece of %d bytes at offset %d of a variable of %d bytes", n, offset, size)
 			}
 			ev.finish(offset, n)
+			ev.sizes = append(ev.sizes, n)
 			offset += n
 			continue
 		}
@@ -149,6 +153,102 @@ func (ev *evaluator) finish(offset, size uint64) {
 		p.Bytes = p.Bytes[:p.Size]
 	}
 	ev.pieces = append(ev.pieces, p)
+	ev.of = append(ev.of, len(ev.sizes))
+}
+
+// placed gives the pieces of a variable that the compiler took apart the offsets
+// that they have in it. Its list names those parts only that were values of their
+// own at some time, and leaves out padding: where a part is missing, the offsets
+// of DWARF are not to be trusted, and if one part alone is left, the list does not
+// even say that it is one (cmd/compile/internal/ssa/debug.go, writePendingEntry,
+// Go 1.26). It reports whether the offsets are right.
+func (ev *evaluator) placed(parts []part, size uint64) bool {
+	if len(parts) < 2 {
+		return true
+	}
+	if len(ev.sizes) == 0 {
+		for i := range ev.pieces {
+			ev.pieces[i].Size = min(ev.pieces[i].Size, uint64(ev.u.AddrSize))
+		}
+		return false
+	}
+	sum, same := uint64(0), len(ev.sizes) == len(parts)
+	for i, n := range ev.sizes {
+		sum += n
+		same = same && n == parts[i].size
+	}
+	if !same {
+		return sum == size
+	}
+	for i := range ev.pieces {
+		ev.pieces[i].Offset = parts[ev.of[i]].off
+	}
+	return true
+}
+
+// part is a value that the compiler holds in a register or in a place of its own.
+type part struct{ off, size uint64 }
+
+// maxStruct is the number of fields, and of words, above which the compiler takes
+// no variable apart (cmd/compile/internal/ssa, MaxStruct and CanSSA, Go 1.26).
+const maxStruct = 4
+
+// tooLarge reports whether values of a type are never taken apart.
+func tooLarge(t *types.Table, id types.ID) bool {
+	typ := t.Type(id)
+	if typ.Size > maxStruct*uint64(t.Arch.PtrSize) {
+		return true
+	}
+	switch typ.Kind {
+	case types.Array:
+		return typ.Len > 1 || typ.Len == 1 && tooLarge(t, typ.Elem)
+	case types.Struct:
+		if len(typ.Fields) > maxStruct {
+			return true
+		}
+		for _, f := range typ.Fields {
+			if tooLarge(t, f.Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// partsOf appends the parts of a value of a type at off.
+func partsOf(t *types.Table, id types.ID, off uint64, list []part) []part {
+	typ := t.Type(id)
+	if tooLarge(t, id) {
+		return append(list, part{off, typ.Size})
+	}
+	words := func(n, size uint64) []part {
+		for i := range n {
+			list = append(list, part{off + i*size, size})
+		}
+		return list
+	}
+	w := uint64(t.Arch.PtrSize)
+	switch typ.Kind {
+	case types.String, types.Interface:
+		return words(2, w)
+	case types.Slice:
+		return words(3, w)
+	case types.Complex64, types.Complex128:
+		return words(2, typ.Size/2)
+	case types.Struct:
+		for _, f := range typ.Fields {
+			list = partsOf(t, f.Type, off+f.Offset, list)
+		}
+		return list
+	case types.Array:
+		if typ.Len == 1 {
+			return partsOf(t, typ.Elem, off, list)
+		}
+	}
+	if typ.Size == 0 {
+		return list
+	}
+	return append(list, part{off, typ.Size})
 }
 
 func (ev *evaluator) op(op uint64, c *info.Cursor) error {

@@ -4,6 +4,7 @@ import (
 	"debug/dwarf"
 	"encoding/binary"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/go-delve/delve/pkg/dwarf/godwarf"
@@ -210,6 +211,13 @@ func TestFuncVarsAgreeWithDelve(t *testing.T) {
 					} else if typ.Size == 0 && i < len(want) {
 						p.Pieces = want[i].Pieces // nothing is nowhere
 					}
+					for _, part := range partsOf(f.Types(), v.Type, 0, nil) {
+						if part.size%8 != 0 && i < len(want) {
+							// The list of parts leaves out the padding between
+							// them, and delve adds them up.
+							p.Pieces, want[i].Pieces = withoutOffsets(p.Pieces), withoutOffsets(want[i].Pieces)
+						}
+					}
 					variables++
 					if len(p.Pieces) > 0 {
 						placed++
@@ -225,4 +233,12 @@ func TestFuncVarsAgreeWithDelve(t *testing.T) {
 			t.Errorf("%d functions, %d variables, %d of them placed", functions, variables, placed)
 		}
 	})
+}
+
+func withoutOffsets(list []Piece) []Piece {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Offset = 0
+	}
+	return list
 }

@@ -57,6 +57,9 @@ func (n *namer) describe(addr uint64, depth int) string {
 		}
 		return cleanName(n.named(addr, h, str, depth))
 	}
+	if bucket := strings.TrimPrefix(str, "noalg."); haveStr && h.kind == Struct && strings.HasPrefix(bucket, bucketPrefix) {
+		return n.bucketName(addr, bucket, depth)
+	}
 	if haveStr && (strings.HasPrefix(str, "noalg.") || strings.HasPrefix(str, "map.")) {
 		return cleanName(str) // the compiler's own: groups and buckets of maps
 	}

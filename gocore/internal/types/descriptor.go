@@ -182,10 +182,17 @@ func (t *Table) loadDescriptor(addr uint64) *Type {
 	case Array:
 		typ.Elem = id(at)
 		typ.Len, _ = t.word(addr, at+2*word)
-	case Chan, Pointer, Slice:
+	case Pointer, Slice:
 		typ.Elem = id(at)
+	case Chan:
+		typ.Elem = id(at)
+		typ.Runtime, _ = t.Lookup("runtime.hchan")
 	case Map:
 		typ.Key, typ.Elem, typ.group = id(at), id(at+word), id(at+2*word)
+		var ok bool
+		if typ.Runtime, ok = t.Lookup("internal/runtime/maps.Map"); !ok {
+			typ.Runtime, _ = t.Lookup("runtime.hmap")
+		}
 	case Interface:
 		n, _ := t.word(addr, at+2*word)
 		typ.NoMethods = n == 0

@@ -216,13 +216,16 @@ func (t *Table) members(u *info.Unit, off info.Offset) []Field {
 // DWARF has it in the structure that the linker wrote for the map
 // (cmd/link/internal/ld/dwarf.go, synthesizemaptypes): map<K,V>.dirPtr points
 // to pointers to table<K,V>, whose groups.data points to groups;
-// hash<K,V>.buckets points to buckets.
+// hash<K,V>.buckets points to buckets, for which see bucketOf.
 func (t *Table) MapGroup(id ID) ID {
 	typ := t.Type(id)
 	if typ.Kind != Map || typ.group != 0 {
 		return typ.group
 	}
 	if buckets := t.elem(t.field(typ.Runtime, "buckets")); buckets != 0 {
+		if described := t.bucketOf(id); described != 0 {
+			return described
+		}
 		return buckets
 	}
 	table := t.elem(t.elem(t.field(typ.Runtime, "dirPtr")))

@@ -18,6 +18,18 @@ func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
 		return 0, false
 	}
 	switch {
+	case typ.Name == "reflect.Value":
+		// The descriptor of the value's type, the value or a pointer to it, and
+		// a flag that says which (reflect/value.go).
+		desc, ok := offset("typ_", 2)
+		ptr, ok2 := offset("ptr", 1)
+		abi, ok3 := t.Lookup("internal/abi.Type")
+		if ok && ok2 && ok3 && ptr == desc+word {
+			return []Word{
+				{Offset: desc, Kind: PointerWord, Target: abi},
+				{Offset: ptr, Kind: ReflectWord},
+			}, true
+		}
 	case strings.HasPrefix(typ.Name, "sync/atomic.Pointer["):
 		// v is what a *T would be; an array of none of them, [0]*T, keeps the
 		// type (sync/atomic/type.go).
@@ -49,6 +61,29 @@ func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
 		}
 	}
 	return nil, false
+}
+
+// owner is a field declared as an unsafe.Pointer, or as a structure around one, of
+// which the source says what it always points to.
+type owner struct{ structure, field, target string }
+
+var owners = [...]owner{
+	// runtime/pprof.SetGoroutineLabels, the only caller of runtime_setProfLabel.
+	{"runtime.g", "labels", "runtime/pprof.labelMap"},
+	// Set by the runtime, as a *hchan, when a channel is what the goroutine
+	// waits for (runtime/runtime2.go, Go 1.26).
+	{"runtime.maybeTraceableChan", "maybeTraceablePtr", "runtime.hchan"},
+}
+
+// owned returns the type that a field of a structure always points to, and
+// whether that is known.
+func (t *Table) owned(typ *Type, field string) (ID, bool) {
+	for _, o := range owners {
+		if typ.Name == o.structure && field == o.field {
+			return t.Lookup(o.target)
+		}
+	}
+	return 0, false
 }
 
 // NewStruct adds a struct type that neither DWARF nor a descriptor has, such as

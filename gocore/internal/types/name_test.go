@@ -38,6 +38,22 @@ func TestGoName(t *testing.T) {
 	}
 }
 
+func TestBehindBracket(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"string]*main.T", "*main.T"},
+		{"[2]int]bool", "bool"},
+		{"main.Pair[int,[]string]]map[string]int", "map[string]int"},
+		{`struct { X int "a]b\"" }]string`, "string"},
+		{"string", ""},
+		{"[", ""},
+		{`"`, ""},
+	} {
+		if got := behindBracket(c.in); got != c.want {
+			t.Errorf("behind the bracket of %q is %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
 func FuzzGoName(f *testing.F) {
 	f.Add(`struct { main.n int "a"; main.T = main.T; f interface { a.b() } }`)
 	f.Fuzz(func(t *testing.T, s string) {

@@ -102,8 +102,10 @@ type Table struct {
 	mu       sync.Mutex
 	byOffset map[info.Offset]ID
 	byAddr   map[uint64]ID
-	n        uint32
-	chunks   atomic.Pointer[[]*chunk]
+	// instances are the types that LookupInstance made, by name.
+	instances map[string]ID
+	n         uint32
+	chunks    atomic.Pointer[[]*chunk]
 }
 
 // The types lie in chunks that never move, so that readers need no lock.

@@ -2,6 +2,7 @@ package types
 
 import (
 	"math/bits"
+	"strings"
 )
 
 // WordKind says what a Word is.
@@ -37,6 +38,10 @@ const (
 	// ArrayWord holds the address of an array of Target, whose length stands in
 	// the next word.
 	ArrayWord
+	// ReflectWord holds the data of a reflect.Value: the word before it has the
+	// descriptor of the type, the word behind it a flag that says whether the
+	// data are the value itself or a pointer to it.
+	ReflectWord
 	// RepeatWord stands for Count copies of Sub, Stride bytes apart; the
 	// offsets in Sub count from the start of a copy.
 	RepeatWord
@@ -97,6 +102,9 @@ func (t *Table) compile(id ID, depth int) []Word {
 		if !t.pointsIntoHeap(id) {
 			return nil
 		}
+		if strings.HasPrefix(typ.Name, "go.shape.") {
+			return []Word{{Kind: UnsafePointerWord}} // a shape stands for pointers to anything
+		}
 		return []Word{{Kind: PointerWord, Target: typ.Elem}}
 	case UnsafePointer:
 		return []Word{{Kind: UnsafePointerWord}}
@@ -130,9 +138,14 @@ func (t *Table) compile(id ID, depth int) []Word {
 		for i := range typ.Fields {
 			f := &typ.Fields[i]
 			if size, ok := t.part(typ, f, &end); ok && size > 0 {
+				if target, ok := t.owned(typ, f.Name); ok && t.PointerAt(f.Type, 0) {
+					list = append(list, Word{Offset: f.Offset, Kind: PointerWord, Target: target})
+					continue
+				}
 				list = appendWords(list, t.words(f.Type, depth+1), f.Offset, 1, size)
 			}
 		}
+		t.chainBuckets(id, typ, list)
 		return list
 	}
 	return nil

@@ -437,6 +437,27 @@ func (w *Walker) args(f *Frame) (m bitmap, reflects bool, reason string) {
 // int32; gcdataoff uint32}.
 const stackObject = 16
 
+// StackObject returns the size of the stack object that starts at addr in a frame:
+// of a variable whose address was taken. It reports whether there is one.
+func (w *Walker) StackObject(f *Frame, addr uint64) (size uint64, ok bool) {
+	b := f.Func.FuncDataBytes(pclntab.FuncDataStackObjects)
+	if uint64(len(b)) < w.ptr {
+		return 0, false
+	}
+	order := w.arch.Order()
+	for b = b[w.ptr:]; len(b) >= stackObject; b = b[stackObject:] {
+		off, size := int32(order.Uint32(b)), int32(order.Uint32(b[4:]))
+		base := f.VarP
+		if off >= 0 {
+			base = f.ArgP
+		}
+		if base+uint64(int64(off)) == addr {
+			return uint64(max(size, 0)), true
+		}
+	}
+	return 0, false
+}
+
 // addObjects notes the stack objects of a frame.
 func (w *Walker) addObjects(f *Frame, i int32, reflects bool) {
 	if reflects && w.regArgs.size != 0 {

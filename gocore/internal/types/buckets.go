@@ -1,0 +1,83 @@
+package types
+
+import "strings"
+
+// The compiler calls the buckets of classic maps so (until Go 1.23, and with
+// GOEXPERIMENT=noswissmap until 1.25): a struct of topbits, keys, elems and
+// overflow (cmd/compile/internal/reflectdata, MapBucketType).
+const bucketPrefix = "map.bucket["
+
+// bucketOf returns the type of a classic map's buckets, as its descriptor has it
+// (runtime.maptype, internal/abi.OldMapType); 0 where there is none.
+//
+// DWARF has buckets too, bucket<K,V>, whose overflow is a pointer in any case. The
+// compiler makes it a uintptr where neither keys nor elements have pointers.
+func (t *Table) bucketOf(id ID) ID {
+	addr, ok := t.RuntimeType(id)
+	if !ok {
+		return 0
+	}
+	p, ok := t.word(addr, t.headerSize()+2*uint64(t.Arch.PtrSize))
+	if !ok {
+		return 0
+	}
+	if bucket, ok := t.ByRuntimeType(p); ok && strings.HasPrefix(t.Type(bucket).Name, bucketPrefix) {
+		return bucket
+	}
+	return 0
+}
+
+// chainBuckets tells what the overflow of a bucket leads to, an unsafe.Pointer for
+// the compiler: list has the words of type id.
+func (t *Table) chainBuckets(id ID, typ *Type, list []Word) {
+	if len(list) == 0 || !strings.HasPrefix(typ.Name, bucketPrefix) {
+		return
+	}
+	last := &typ.Fields[len(typ.Fields)-1]
+	if w := &list[len(list)-1]; last.Name == "overflow" && w.Kind == UnsafePointerWord && w.Offset == last.Offset {
+		w.Kind, w.Target = PointerWord, id
+	}
+}
+
+// bucketName returns the name of the buckets described at addr with the full
+// names of keys and elements; str is the descriptor's own, with the names of
+// packages. Large keys and elements stand behind pointers that str does not have.
+func (n *namer) bucketName(addr uint64, str string, depth int) string {
+	elem := func(field string) string {
+		for _, f := range n.t.rawFields(addr) {
+			if name, _ := n.t.readName(f.name); name == field {
+				p, _ := n.t.word(f.typ, n.t.headerSize())
+				return n.name(p, depth+1)
+			}
+		}
+		return unknown.Name
+	}
+	key, value := elem("keys"), elem("elems")
+	if !strings.HasPrefix(str, bucketPrefix+"*") {
+		key = strings.TrimPrefix(key, "*")
+	}
+	// The key's name in str may differ in its packages, but not in its brackets.
+	if !strings.HasPrefix(behindBracket(str[len(bucketPrefix):]), "*") {
+		value = strings.TrimPrefix(value, "*")
+	}
+	return bucketPrefix + key + "]" + value
+}
+
+// behindBracket returns what follows the bracket that closes the one before s.
+func behindBracket(s string) string {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '[':
+			depth++
+		case ']':
+			if depth == 0 {
+				return s[i+1:]
+			}
+			depth--
+		case '"':
+			i += quotedLen(s[i:]) - 1
+		}
+	}
+	return ""
+}

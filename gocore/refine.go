@@ -1,0 +1,161 @@
+package gocore
+
+import (
+	"fmt"
+	"strings"
+
+	"goheap/gocore/internal/types"
+)
+
+// refinement makes a claim of one value at the start of an object more precise,
+// for types that stand for others in the runtime's and the library's own
+// declarations. What it does not understand it returns as it is.
+type refinement func(t *typer, c claim, at *slotAt) claim
+
+// headerOf returns where in its slot an object that is found there starts.
+func (t *typer) headerOf(at *slotAt) uint64 {
+	if at.pointers == headers {
+		return uint64(t.arch.PtrSize)
+	}
+	return 0
+}
+
+func (t *typer) refinementOf(typ *types.Type) refinement {
+	switch typ.Name {
+	case "time.Timer", "time.Ticker":
+		return refineTimer
+	case "internal/abi.Type", "reflect.rtype":
+		return refineDescriptor
+	case "runtime.hchan":
+		return refineChan
+	case "runtime.itabTableType":
+		return refineItabTable
+	}
+	if pkg, params, ok := strings.Cut(typ.Name, ".node["); ok && (pkg == "internal/sync" || pkg == "unique") {
+		return t.trieNode(pkg, params)
+	}
+	return nil
+}
+
+// as returns the claim for the type of the given name, if DWARF has it and its
+// values are larger.
+func (t *typer) as(c claim, name string) claim {
+	id, ok := t.table.Lookup(name)
+	if !ok {
+		return c
+	}
+	if x := t.compile(id); x.size >= c.x.size {
+		c.x = x
+	}
+	return c
+}
+
+// trieNode returns the refinement of the nodes of a concurrent hash trie: inner
+// nodes and entries, as the first byte says (internal/sync.HashTrieMap, behind
+// sync.Map, and the older one of package unique).
+func (t *typer) trieNode(pkg, params string) refinement {
+	inner, ok1 := t.table.LookupInstance(pkg+".indirect", params)
+	entry, ok2 := t.table.LookupInstance(pkg+".entry", params)
+	if !ok1 || !ok2 {
+		return nil
+	}
+	return func(t *typer, c claim, at *slotAt) claim {
+		if b := t.bytes(c.p, 1); len(b) == 1 {
+			c.x = t.compile([2]types.ID{inner, entry}[b[0]&1])
+		}
+		return c
+	}
+}
+
+// refineTimer tells timers of their own from those that the runtime made: it
+// allocates a larger structure and hands it out as a *time.Timer or *time.Ticker
+// (runtime/time.go, newTimer, Go 1.23).
+func refineTimer(t *typer, c claim, at *slotAt) claim {
+	r := t.as(c, "runtime.timeTimer")
+	if at.elem < r.x.size || t.im.smallerClass(at.elem) >= r.x.size {
+		return c
+	}
+	return r
+}
+
+// refineDescriptor returns the whole descriptor of a type made by package reflect,
+// of which abi.Type is the beginning (internal/abi/type.go).
+func refineDescriptor(t *typer, c claim, at *slotAt) claim {
+	id, ok := t.table.Lookup("internal/abi.Type")
+	if !ok {
+		return c
+	}
+	f, ok := field(t.table.Type(id), "Kind_")
+	b := t.bytes(c.p+f.Offset, 1)
+	if !ok || len(b) == 0 {
+		return c
+	}
+	switch types.Kind(b[0] & 31) {
+	case types.Array:
+		return t.as(c, "internal/abi.ArrayType")
+	case types.Chan:
+		return t.as(c, "internal/abi.ChanType")
+	case types.Func:
+		return t.funcDescriptor(t.as(c, "internal/abi.FuncType"))
+	case types.Interface:
+		return t.as(c, "internal/abi.InterfaceType")
+	case types.Map:
+		return t.as(t.as(c, "internal/abi.SwissMapType"), "internal/abi.MapType")
+	case types.Pointer:
+		return t.as(c, "internal/abi.PtrType")
+	case types.Slice:
+		return t.as(c, "internal/abi.SliceType")
+	case types.Struct:
+		return t.as(c, "internal/abi.StructType")
+	}
+	return c
+}
+
+// funcDescriptor returns the claim for a func type with the descriptors of its
+// parameters behind it (reflect/type.go, FuncOf).
+func (t *typer) funcDescriptor(c claim) claim {
+	typ := t.table.Type(c.x.id)
+	in, ok1 := field(typ, "InCount")
+	out, ok2 := field(typ, "OutCount")
+	b := t.bytes(c.p, c.x.size)
+	if !ok1 || !ok2 || uint64(len(b)) < max(in.Offset, out.Offset)+2 {
+		return c
+	}
+	order := t.arch.Order()
+	n := order.Uint16(b[in.Offset:]) + order.Uint16(b[out.Offset:])&(1<<15-1)
+	for _, fixed := range []uint16{4, 8, 16, 32, 64, 128} {
+		if n <= fixed {
+			return t.as(c, fmt.Sprintf("reflect.funcTypeFixed%d", fixed))
+		}
+	}
+	return c
+}
+
+// refineChan finds out what a channel is one of: its header has the descriptor of
+// its elements (runtime/chan.go).
+func refineChan(t *typer, c claim, at *slotAt) claim {
+	elem := t.byDescriptor(t.memberWord(t.table.Type(c.x.id), t.bytes(c.p, c.x.size), "elemtype"))
+	if elem == 0 {
+		return c
+	}
+	if id, ok := t.table.Lookup("chan " + t.table.Type(elem).Name); ok {
+		if x := t.compile(id); x.runtime != nil {
+			c.x, c.form, c.evidence = x, container, byContainer
+		}
+	}
+	return c
+}
+
+// refineItabTable gives the table of itabs the entries that it has: the type is
+// that of the first one (runtime/iface.go, itabAdd).
+func refineItabTable(t *typer, c claim, at *slotAt) claim {
+	typ := t.table.Type(c.x.id)
+	entries, ok := field(typ, "entries")
+	n := t.memberWord(typ, t.bytes(c.p, c.x.size), "size")
+	w := uint64(t.arch.PtrSize)
+	if !ok || n > maxContainer || entries.Offset+w > typ.Size {
+		return c
+	}
+	c.x = t.compile(t.table.NewStruct(typ.Name, typ.Package, entries.Offset+n*w, typ.Fields))
+	return c
+}

@@ -1,0 +1,494 @@
+package gocore
+
+import (
+	"fmt"
+	"math"
+
+	"goheap/gocore/internal/types"
+	"goheap/heap"
+)
+
+// Value is one value of the program's memory, described in a line. What it
+// consists of or leads to is decoded when Children is asked for it, so that
+// cyclic data costs nothing.
+type Value struct {
+	// Name is how the value is selected in the one that it is a part of: a
+	// field's name, an index "[3]", a map's key `["abc"]`; "" for a whole object.
+	Name string
+	Type string
+	// Addr and Size are where the value stands. Offset counts from the start of
+	// the object or variable that was asked for, and is 0 where Outside says
+	// that the value stands elsewhere.
+	Addr, Size, Offset uint64
+	Outside            bool
+	// Text is printable, of one line and bounded, whatever the memory holds.
+	Text string
+	// Target is the object that the value points to, heap.None for none.
+	Target heap.Node
+	// Children is how many values it can be opened into. The program's memory
+	// says so, and the method Children may find fewer.
+	Children int
+	// InPlace says that the value is nothing but its children, which stand in its
+	// own memory: a struct or array without a text of its own, such as that of a
+	// time.Time.
+	InPlace bool
+
+	parts parts
+	whole region
+}
+
+// stringDataType stands in the place of a type for the bytes of a string.
+const stringDataType = "string data"
+
+// region is the memory of the object that a tree of values starts at.
+type region struct{ base, size uint64 }
+
+// parts is what a value opens into.
+type parts struct {
+	how  opening
+	t    types.ID // of the struct or closure, of an element, of the map or channel
+	addr uint64   // of the first part, or of the header of a map or channel
+	n    uint64
+	// inPlace says that the parts are the value's own memory.
+	inPlace bool
+
+	key     types.ID // opensEntry
+	keyAddr uint64
+}
+
+type opening uint8
+
+const (
+	opensNothing  opening = iota
+	opensFields           // of the struct at addr
+	opensElements         // n of them from addr
+	opensOne              // what a pointer points to
+	opensMap              // its entries
+	opensChan             // the queued elements, then the goroutines that wait
+	opensEntry            // a map's key and element, where the key has parts too
+	opensClosure          // the captured variables
+)
+
+// Value describes the value of an object, or of a global variable. It fails for
+// what has no known type.
+func (p *Process) Value(n heap.Node) (Value, bool) {
+	t, addr, count, ok := p.valueType(n)
+	f := oneValue
+	whole := region{base: p.Addr(n)}
+	if r := p.root(n); r != nil {
+		t, addr, count, ok = r.typ, r.addr, r.count, r.typ != 0
+		whole.size = r.size
+		if r.elements {
+			f = manyValues
+		}
+	} else if ok {
+		_, f = splitTypeID(p.typed().id[n])
+		if e, _, found := p.slot(n); found {
+			whole.size = e.elem
+		}
+	}
+	if !ok {
+		return Value{}, false
+	}
+	typ := p.types.Type(t)
+	if f == oneValue && count > 1 {
+		f = manyValues
+	}
+	var v Value
+	switch f {
+	case container:
+		v = Value{Type: typ.Name, Addr: addr, Size: p.types.Type(typ.Runtime).Size, parts: p.containerParts(t, addr)}
+		l := p.newLine()
+		l.container(t, addr, followOnce)
+		v.Text = l.String()
+	case stringData:
+		v = Value{Type: stringDataType, Addr: addr, Size: count, Text: p.quoted(addr, count, maxStringShow)}
+	case manyValues:
+		v = Value{Type: "[]" + typ.Name, Addr: addr, Size: count * typ.Size, parts: parts{how: opensElements, t: t, addr: addr, n: count, inPlace: true}}
+		l := p.newLine()
+		l.elements(t, addr, count, 0)
+		v.Text = l.String()
+	default:
+		return p.valueAt("", t, addr, whole), true
+	}
+	v.Target, v.whole = heap.None, whole
+	v.Children = clampInt(v.parts.n)
+	v.InPlace = v.parts.inPlace && !p.isBytes(&v)
+	v.place()
+	return v, true
+}
+
+// valueAt describes the value of type t at addr.
+func (p *Process) valueAt(name string, t types.ID, addr uint64, whole region) Value {
+	typ := p.types.Type(t)
+	v := Value{Name: name, Type: typ.Name, Addr: addr, Size: typ.Size, whole: whole}
+	l := p.newLine()
+	l.value(t, addr, 0, followOnce)
+	v.Text = l.String()
+	t, addr = p.unwrap(t, addr)
+	v.Target = p.targetOf(p.types.Type(t), addr)
+	v.parts = p.partsOf(t, addr)
+	v.Children = clampInt(v.parts.n)
+	_, known := p.knownText(p.types.Type(t), addr)
+	v.InPlace = v.parts.inPlace && !known && !p.isBytes(&v)
+	v.place()
+	return v
+}
+
+// isBytes reports whether the parts of a value are bytes, which its text shows
+// together.
+func (p *Process) isBytes(v *Value) bool {
+	return v.parts.how == opensElements && p.types.Type(v.parts.t).Kind == types.Uint8
+}
+
+// place sets Offset and Outside.
+func (v *Value) place() {
+	v.Outside = v.Addr < v.whole.base || v.Addr-v.whole.base >= max(v.whole.size, 1)
+	if !v.Outside {
+		v.Offset = v.Addr - v.whole.base
+	}
+}
+
+// present reports whether the core has the start of a value: where it has not,
+// there is nothing to show, and a part of it that is missing says so itself.
+func (p *Process) present(addr, size uint64) bool {
+	return size == 0 || len(p.im.mem.Prefix(addr, 1)) > 0
+}
+
+func clampInt(n uint64) int { return int(min(n, math.MaxInt)) }
+
+// targetOf returns the object that a value points to.
+func (p *Process) targetOf(typ *types.Type, addr uint64) heap.Node {
+	switch typ.Kind {
+	case types.Interface:
+		addr += uint64(p.im.arch.PtrSize)
+	case types.Pointer, types.UnsafePointer, types.Map, types.Chan, types.Func, types.Slice, types.String:
+	default:
+		return heap.None
+	}
+	if to, ok := p.im.mem.Word(addr); ok {
+		if n, ok := p.im.pages.lookup(to); ok {
+			return n
+		}
+	}
+	return heap.None
+}
+
+// partsOf says what the value of type t at addr opens into. It follows at most
+// an interface and then a pointer, and reads no more of what these lead to than
+// a header.
+func (p *Process) partsOf(t types.ID, addr uint64) parts {
+	typ := p.types.Type(t)
+	if !p.present(addr, typ.Size) {
+		return parts{}
+	}
+	w := uint64(p.im.arch.PtrSize)
+	word, _ := p.im.mem.Word(addr)
+	switch typ.Kind {
+	case types.Struct:
+		return parts{how: opensFields, t: t, addr: addr, n: uint64(len(typ.Fields)), inPlace: true}
+	case types.Array:
+		return parts{how: opensElements, t: typ.Elem, addr: addr, n: typ.Len, inPlace: true}
+	case types.Slice:
+		if n, _ := p.im.mem.Word(addr + w); word != 0 && n <= math.MaxInt {
+			return parts{how: opensElements, t: typ.Elem, addr: word, n: n}
+		}
+	case types.Map, types.Chan:
+		return p.containerParts(t, word)
+	case types.Interface:
+		if dyn, at, ok := p.dynamicValue(typ, addr); ok {
+			x := p.partsOf(dyn, at)
+			x.inPlace = false
+			return x
+		}
+	case types.Func:
+		code, ok := p.im.mem.Word(word)
+		if id := p.closureAt(code, word); ok && id != 0 {
+			return parts{how: opensClosure, t: id, addr: word, n: uint64(len(p.types.Type(id).Fields) - 1)}
+		}
+	case types.Pointer:
+		elem := p.types.Type(typ.Elem)
+		if word == 0 || elem.Kind == types.Invalid || !p.present(word, elem.Size) {
+			break
+		}
+		switch elem.Kind {
+		case types.Struct:
+			return parts{how: opensFields, t: typ.Elem, addr: word, n: uint64(len(elem.Fields))}
+		case types.Array:
+			return parts{how: opensElements, t: elem.Elem, addr: word, n: elem.Len}
+		}
+		return parts{how: opensOne, t: typ.Elem, addr: word, n: 1}
+	}
+	return parts{}
+}
+
+// closureAt is closureType for code that may be anything.
+func (p *Process) closureAt(code, addr uint64) types.ID {
+	if code == 0 || p.exe == nil {
+		return 0
+	}
+	return p.closureType(code, addr)
+}
+
+// containerParts is partsOf for the map or channel whose header stands at addr.
+func (p *Process) containerParts(t types.ID, addr uint64) parts {
+	if addr == 0 {
+		return parts{}
+	}
+	if p.types.Type(t).Kind == types.Map {
+		n, ok := p.mapLen(t, addr)
+		if !ok {
+			return parts{}
+		}
+		return parts{how: opensMap, t: t, addr: addr, n: n}
+	}
+	c, ok := p.readChan(t, addr)
+	if !ok {
+		return parts{}
+	}
+	return parts{how: opensChan, t: t, addr: addr, n: c.queued + uint64(len(c.receivers)+len(c.senders))}
+}
+
+// Children decodes up to limit of the values that v opens into, from the one
+// with the given number on: fields and elements in order, a map's entries in the
+// order of its table, a channel's elements in the order in which they will be
+// received and behind them the goroutines that wait. Reaching entry n of a map
+// means to pass the ones before it; the cost of all else is that of what is
+// returned.
+func (p *Process) Children(v Value, from, limit int) []Value {
+	x := v.parts
+	n := clampInt(x.n)
+	if from < 0 || limit <= 0 || from >= n {
+		return nil
+	}
+	limit = min(limit, n-from)
+	var out []Value
+	switch x.how {
+	case opensFields, opensClosure:
+		fields := p.types.Type(x.t).Fields
+		if x.how == opensClosure {
+			fields = fields[1:] // the code
+		}
+		for _, f := range fields[from : from+limit] {
+			out = append(out, p.valueAt(f.Name, f.Type, x.addr+f.Offset, v.whole))
+		}
+	case opensElements:
+		size := p.types.Type(x.t).Size
+		for i := uint64(from); i < uint64(from+limit); i++ {
+			out = append(out, p.valueAt(fmt.Sprintf("[%d]", i), x.t, x.addr+i*size, v.whole))
+			if !p.present(x.addr+i*size, size) {
+				break // one line says that the rest is missing
+			}
+		}
+	case opensOne:
+		out = append(out, p.valueAt("*", x.t, x.addr, v.whole))
+	case opensEntry:
+		both := []Value{p.valueAt("key", x.key, x.keyAddr, v.whole), p.valueAt("value", x.t, x.addr, v.whole)}
+		out = both[from : from+limit]
+	case opensMap:
+		i := 0
+		p.eachEntry(x.t, x.addr, func(e mapEntry) bool {
+			if i >= from {
+				out = append(out, p.entryValue(x.t, e, v.whole))
+			}
+			i++
+			return len(out) < limit
+		})
+	case opensChan:
+		out = p.chanChildren(x, uint64(from), uint64(limit), v.whole)
+	}
+	return out
+}
+
+// entryValue is an entry of a map: its element, named by the key. One whose key
+// has parts of its own opens into the two.
+func (p *Process) entryValue(m types.ID, e mapEntry, whole region) Value {
+	typ := p.types.Type(m)
+	name := "[" + p.keyText(e) + "]"
+	// What is large stands behind a pointer (internal/runtime/maps, since Go
+	// 1.24; runtime/map.go before).
+	e.keyType, e.key = p.direct(e.keyType, e.key, typ.Key)
+	e.elemType, e.elem = p.direct(e.elemType, e.elem, typ.Elem)
+	v := p.valueAt(name, e.elemType, e.elem, whole)
+	if p.partsOf(p.unwrap(e.keyType, e.key)).n > 0 {
+		v.parts = parts{how: opensEntry, t: e.elemType, addr: e.elem, n: 2, key: e.keyType, keyAddr: e.key}
+		v.Children = 2
+	}
+	return v
+}
+
+// direct follows the pointer to a key or element that a map keeps outside of its
+// groups, where t is the type in the group and want that of the map.
+func (p *Process) direct(t types.ID, addr uint64, want types.ID) (types.ID, uint64) {
+	if typ := p.types.Type(t); t != want && typ.Kind == types.Pointer && typ.Elem == want {
+		to, _ := p.im.mem.Word(addr)
+		return want, to
+	}
+	return t, addr
+}
+
+// mapLen returns the number of a map's entries by its header, and whether the
+// header can be one (internal/runtime/maps/map.go, since Go 1.24; runtime/map.go
+// before).
+func (p *Process) mapLen(m types.ID, addr uint64) (uint64, bool) {
+	rt := p.types.Type(p.types.Type(m).Runtime)
+	if n, ok := p.uintPart(rt, addr, types.Int, "count"); ok {
+		return n, n < maxContainer
+	}
+	used, ok := p.uintPart(rt, addr, types.Uint64, "used")
+	tables, ok1 := p.uintPart(rt, addr, types.Int, "dirLen")
+	depth, ok2 := p.uintPart(rt, addr, types.Uint8, "globalDepth")
+	dir := p.structWord(rt, addr, "dirPtr")
+	if !ok || !ok1 || !ok2 || used >= maxContainer {
+		return 0, false
+	}
+	// Without a directory dirPtr is the only group.
+	const groupSlots = 8
+	if tables == 0 {
+		return used, used <= groupSlots && (used == 0 || p.present(dir, 1))
+	}
+	return used, tables < maxContainer && tables == 1<<depth && p.present(dir, 1)
+}
+
+// dynamicValue returns the dynamic type of the interface at addr and where its
+// value stands: in the data word itself for what is shaped like a pointer
+// (cmd/compile, types.IsDirectIface).
+func (p *Process) dynamicValue(typ *types.Type, addr uint64) (dyn types.ID, at uint64, ok bool) {
+	w := uint64(p.im.arch.PtrSize)
+	word, _ := p.im.mem.Word(addr)
+	data, ok := p.im.mem.Word(addr + w)
+	if !typ.NoMethods && word != 0 {
+		word, _ = p.im.mem.Word(word + w)
+	}
+	if !ok || word == 0 {
+		return 0, 0, false
+	}
+	if dyn, ok = p.types.ByRuntimeType(word); !ok {
+		return 0, 0, false
+	}
+	switch d := p.types.Type(dyn); d.Kind {
+	case types.Interface, types.Invalid:
+		return 0, 0, false
+	case types.Pointer, types.UnsafePointer, types.Map, types.Chan, types.Func:
+		return dyn, addr + w, true
+	case types.Struct, types.Array:
+		if words := p.types.Words(dyn); d.Size == w && len(words) == 1 {
+			switch words[0].Kind {
+			case types.PointerWord, types.UnsafePointerWord, types.MapWord, types.ChanWord, types.FuncWord:
+				return dyn, addr + w, true
+			}
+		}
+	}
+	return dyn, data, true
+}
+
+// channel is what the header of a channel says.
+type channel struct {
+	queued, capacity   uint64
+	first              uint64 // place in the buffer of the element that is received next
+	buffer             uint64
+	closed             bool
+	receivers, senders []uint64 // addresses of the goroutines (runtime.g) that wait
+}
+
+// readChan reads the channel whose header (runtime.hchan) stands at addr.
+func (p *Process) readChan(t types.ID, addr uint64) (c channel, ok bool) {
+	rt := p.types.Type(p.types.Type(t).Runtime)
+	if rt.Size == 0 || !p.present(addr, rt.Size) {
+		return c, false
+	}
+	for _, f := range []struct {
+		name string
+		to   *uint64
+	}{{"qcount", &c.queued}, {"dataqsiz", &c.capacity}, {"recvx", &c.first}, {"buf", &c.buffer}} {
+		if _, ok := field(rt, f.name); !ok {
+			return c, false
+		}
+		*f.to = p.structWord(rt, addr, f.name)
+	}
+	closed, ok := p.uintPart(rt, addr, types.Uint32, "closed")
+	if !ok || c.queued > c.capacity || c.capacity >= maxContainer || c.first > 0 && c.first >= c.capacity {
+		return c, false
+	}
+	c.closed = closed != 0
+	c.receivers, c.senders = p.waiting(rt, addr, "recvq"), p.waiting(rt, addr, "sendq")
+	return c, true
+}
+
+// maxWaiting bounds the list of goroutines that wait at a channel.
+const maxWaiting = 1 << 20
+
+// waiting returns the goroutines in a queue (runtime.waitq) of a channel, each
+// once: one that selects may stand there several times. A list that does not end
+// is damaged and counts as empty.
+func (p *Process) waiting(rt *types.Type, addr uint64, queue string) []uint64 {
+	first, at, ok := p.part(rt, addr, queue, "first")
+	if !ok || first.Kind != types.Pointer {
+		return nil
+	}
+	sudog := p.types.Type(first.Elem)
+	g, ok1 := field(sudog, "g")
+	next, ok2 := field(sudog, "next")
+	if !ok1 || !ok2 {
+		return nil
+	}
+	var out []uint64
+	seen, visited := map[uint64]bool{}, map[uint64]bool{}
+	for s, _ := p.im.mem.Word(at); s != 0; {
+		if visited[s] || len(visited) >= maxWaiting {
+			return nil
+		}
+		visited[s] = true
+		who, ok := p.im.mem.Word(s + g.Offset)
+		if !ok {
+			return nil
+		}
+		if !seen[who] {
+			seen[who] = true
+			out = append(out, who)
+		}
+		if s, ok = p.im.mem.Word(s + next.Offset); !ok {
+			return nil
+		}
+	}
+	return out
+}
+
+func (p *Process) chanChildren(x parts, from, limit uint64, whole region) []Value {
+	c, ok := p.readChan(x.t, x.addr)
+	if !ok {
+		return nil
+	}
+	elem := p.types.Type(x.t).Elem
+	size := p.types.Type(elem).Size
+	var out []Value
+	var byAddr map[uint64]int
+	for i := from; i < from+limit; i++ {
+		if i < c.queued {
+			at := (c.first + i) % c.capacity
+			out = append(out, p.valueAt(fmt.Sprintf("[%d]", i), elem, c.buffer+at*size, whole))
+			continue
+		}
+		name, k, list := "receiver", i-c.queued, c.receivers
+		if k >= uint64(len(list)) {
+			name, k, list = "sender", k-uint64(len(list)), c.senders
+		}
+		if k >= uint64(len(list)) {
+			break
+		}
+		if byAddr == nil {
+			byAddr = map[uint64]int{}
+			for gi := range p.im.goroutines {
+				byAddr[p.im.goroutines[gi].addr] = gi
+			}
+		}
+		v := Value{Name: name, Type: "goroutine", Addr: list[k], Text: fmt.Sprintf("%#x", list[k]), Target: heap.None, whole: whole}
+		if gi, ok := byAddr[list[k]]; ok {
+			v.Text = bare(p.goroutineName(gi))
+			v.Target = heap.Node(1 + p.im.goroutines[gi].root)
+		}
+		v.place()
+		out = append(out, v)
+	}
+	return out
+}

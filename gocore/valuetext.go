@@ -1,0 +1,317 @@
+package gocore
+
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+
+	"goheap/gocore/internal/types"
+)
+
+// line writes the text of one value. It is bounded in bytes, in values that are
+// looked at, in nesting and in pointers that are followed, whatever the memory
+// holds.
+type line struct {
+	p     *Process
+	b     []byte
+	steps int // values that may still be looked at
+}
+
+const (
+	maxLine      = 200 // bytes from which on nothing is added but what closes
+	maxLineSteps = 64
+	maxLineDepth = 4
+	maxPartShow  = 40 // bytes of a string that is a part of a value
+	maxNameShow  = 120
+
+	// followOnce says how many pointers, or headers of slices, maps and
+	// channels, are followed for the sake of a text.
+	followOnce = 1
+
+	notInCore = "(not in the core)"
+)
+
+func (p *Process) newLine() *line { return &line{p: p, steps: maxLineSteps} }
+
+func (l *line) String() string { return string(l.b) }
+
+func (l *line) add(s string) { l.b = append(l.b, s...) }
+
+// full reports whether the line has to be cut, and marks the cut.
+func (l *line) full() bool {
+	if l.steps > 0 && len(l.b) < maxLine {
+		l.steps--
+		return false
+	}
+	l.add("…")
+	return true
+}
+
+// value writes the value of type t at addr, which stands depth levels below the
+// one that the line is about, and follows at most hops pointers.
+func (l *line) value(t types.ID, addr uint64, depth, hops int) {
+	p := l.p
+	t, addr = p.unwrap(t, addr)
+	typ := p.types.Type(t)
+	if !p.present(addr, typ.Size) {
+		l.add(notInCore)
+		return
+	}
+	if text, ok := p.knownText(typ, addr); ok {
+		l.add(text)
+		return
+	}
+	w := uint64(p.im.arch.PtrSize)
+	word := func(i uint64) uint64 {
+		v, _ := p.im.mem.Word(addr + i*w)
+		return v
+	}
+	switch typ.Kind {
+	case types.Struct:
+		l.list(depth, uint64(len(typ.Fields)), func(i uint64) {
+			l.add(bare(typ.Fields[i].Name) + ": ")
+			l.value(typ.Fields[i].Type, addr+typ.Fields[i].Offset, depth+1, 0)
+		})
+	case types.Array:
+		l.elements(typ.Elem, addr, typ.Len, depth)
+	case types.String:
+		l.add(p.quoted(word(0), word(1), showAt(depth)))
+	case types.Slice:
+		l.slice(typ, word(0), word(1), word(2), depth, hops)
+	case types.Map, types.Chan:
+		if word(0) == 0 {
+			l.add("nil")
+			return
+		}
+		l.container(t, word(0), hops)
+	case types.Interface:
+		l.dynamic(typ, addr, depth, hops)
+	case types.Pointer:
+		l.pointer(typ, word(0), depth, hops)
+	default:
+		text, _ := p.scalar(typ, addr)
+		if typ.Kind == types.Func {
+			text = bare(text)
+		}
+		l.add(text)
+	}
+}
+
+func showAt(depth int) uint64 {
+	if depth > 0 {
+		return maxPartShow
+	}
+	return maxStringShow
+}
+
+// list writes n parts between braces.
+func (l *line) list(depth int, n uint64, part func(i uint64)) {
+	switch {
+	case n == 0:
+		l.add("{}")
+		return
+	case depth >= maxLineDepth:
+		l.add("{…}")
+		return
+	}
+	l.add("{")
+	for i := range n {
+		if i > 0 {
+			l.add(", ")
+		}
+		if l.full() {
+			break
+		}
+		part(i)
+	}
+	l.add("}")
+}
+
+// elements writes those of an array, bytes as a string.
+func (l *line) elements(elem types.ID, addr, n uint64, depth int) {
+	typ := l.p.types.Type(elem)
+	if typ.Kind == types.Uint8 {
+		l.add(l.p.quoted(addr, n, showAt(depth)))
+		return
+	}
+	l.list(depth, n, func(i uint64) { l.value(elem, addr+i*typ.Size, depth+1, 0) })
+}
+
+func (l *line) slice(typ *types.Type, data, n, capacity uint64, depth, hops int) {
+	if data == 0 {
+		l.add("nil")
+		return
+	}
+	l.add(fmt.Sprintf("len %d cap %d", n, capacity))
+	elem := l.p.types.Type(typ.Elem)
+	switch {
+	case n == 0:
+	case !l.p.present(data, elem.Size):
+		l.add(" " + notInCore)
+	case hops > 0 || elem.Kind == types.Uint8:
+		l.add(" ")
+		l.elements(typ.Elem, data, n, depth)
+	}
+}
+
+// container writes the map or channel whose header stands at addr.
+func (l *line) container(t types.ID, addr uint64, hops int) {
+	p := l.p
+	if p.types.Type(t).Kind == types.Map {
+		n, ok := p.mapLen(t, addr)
+		if !ok {
+			l.unread(addr)
+			return
+		}
+		l.add(fmt.Sprintf("len %d", n))
+		if hops > 0 && n > 0 {
+			l.entries(t, addr)
+		}
+		return
+	}
+	c, ok := p.readChan(t, addr)
+	if !ok {
+		l.unread(addr)
+		return
+	}
+	l.add(fmt.Sprintf("%d/%d", c.queued, c.capacity))
+	if c.closed {
+		l.add(", closed")
+	}
+	wait := func(n int, what string) {
+		switch {
+		case n == 1:
+			l.add(", 1 goroutine waits to " + what)
+		case n > 1:
+			l.add(fmt.Sprintf(", %d goroutines wait to %s", n, what))
+		}
+	}
+	wait(len(c.receivers), "receive")
+	wait(len(c.senders), "send")
+}
+
+// unread writes the address of what cannot be decoded.
+func (l *line) unread(addr uint64) {
+	l.add(fmt.Sprintf("%#x", addr))
+	if !l.p.present(addr, 1) {
+		l.add(" " + notInCore)
+	}
+}
+
+// entries writes the first entries of a map.
+func (l *line) entries(m types.ID, addr uint64) {
+	p := l.p
+	typ := p.types.Type(m)
+	sep := " {"
+	p.eachEntry(m, addr, func(e mapEntry) bool {
+		l.add(sep)
+		sep = ", "
+		if l.full() {
+			return false
+		}
+		l.add(bare(cutText(p.keyText(e), maxPartShow)) + ": ")
+		t, at := p.direct(e.elemType, e.elem, typ.Elem)
+		l.value(t, at, 1, 0)
+		return true
+	})
+	if sep == ", " {
+		l.add("}")
+	}
+}
+
+// dynamic writes an interface: its dynamic type and the value in it, of an error
+// its message.
+func (l *line) dynamic(typ *types.Type, addr uint64, depth, hops int) {
+	p := l.p
+	if word, _ := p.im.mem.Word(addr); word == 0 {
+		l.add("nil")
+		return
+	}
+	dyn, at, ok := p.dynamicValue(typ, addr)
+	if !ok {
+		data, _ := p.im.mem.Word(addr + uint64(p.im.arch.PtrSize))
+		l.add(fmt.Sprintf("(?) %#x", data))
+		return
+	}
+	d := p.types.Type(dyn)
+	l.add("(" + bare(d.Name) + ") ")
+	if d.Kind == types.Pointer {
+		// Of what a pointer leads to, a text of its own says more than the
+		// address.
+		to, _ := p.im.mem.Word(at)
+		if text, ok := p.knownText(p.types.Type(d.Elem), to); ok && to != 0 {
+			l.add(text)
+			return
+		}
+	}
+	if depth >= maxLineDepth {
+		l.add("…")
+		return
+	}
+	l.value(dyn, at, depth+1, hops)
+}
+
+func (l *line) pointer(typ *types.Type, to uint64, depth, hops int) {
+	if to == 0 {
+		l.add("nil")
+		return
+	}
+	l.add(fmt.Sprintf("%#x", to))
+	elem := l.p.types.Type(typ.Elem)
+	if hops == 0 || elem.Kind == types.Invalid || elem.Size == 0 {
+		return
+	}
+	l.add(" → ")
+	l.value(typ.Elem, to, depth+1, hops-1)
+}
+
+// quoted returns the n bytes at addr, escaped, show of them at most.
+func (p *Process) quoted(addr, n, show uint64) string {
+	b := p.im.mem.Prefix(addr, min(n, show))
+	if len(b) == 0 && n > 0 {
+		return fmt.Sprintf("(%d bytes, not in the core)", n)
+	}
+	return quote(wholeRunes(b, n), n)
+}
+
+// wholeRunes drops the start of a character that was cut off at the end of b,
+// the first bytes of n.
+func wholeRunes(b []byte, n uint64) []byte {
+	if uint64(len(b)) >= n {
+		return b
+	}
+	for i := 1; i < utf8.UTFMax && i < len(b); i++ {
+		if at := len(b) - i; utf8.RuneStart(b[at]) {
+			if b[at] >= utf8.RuneSelf && !utf8.FullRune(b[at:]) {
+				return b[:at]
+			}
+			break
+		}
+	}
+	return b
+}
+
+// bare returns a name from the program as it is if it is short and printable,
+// else quoted.
+func bare(s string) string {
+	if len(s) > maxNameShow {
+		return quote(wholeRunes([]byte(s[:maxNameShow]), uint64(len(s))), uint64(len(s)))
+	}
+	for _, r := range s {
+		if r == utf8.RuneError || !strconv.IsPrint(r) {
+			return strconv.QuoteToGraphic(s)
+		}
+	}
+	return s
+}
+
+// cutText shortens a text to n bytes.
+func cutText(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"fmt"
+	"iter"
+	"runtime"
+)
+
+type box[T any] struct{ v T }
+
+func (b *box[T]) Get() T { return b.v }
+
+type summer interface{ Sum() int }
+
+type handler func() int
+
+// broad stays in one piece: it is too large for registers.
+type broad struct {
+	many [3]int
+	p    *thing
+}
+
+var f struct {
+	byValue   func() int
+	byRef     func() int
+	byRefPtr  func() int
+	several   func() int
+	structVar func() int
+	splitVar  func() int
+	sliceVar  func() int
+	iface     any
+	outer     func() func() int
+	method    func() int
+	byMethod  func() int
+	boundGen  func() *thing
+	expr      func(*thing) int
+	field     struct{ on func() int }
+	list      []func() int
+	handler   handler
+	generic   func() *thing
+	pulled    func() (*thing, bool)
+	stop      func()
+	hidden    *thing
+}
+
+//go:noinline
+func buildClosures() {
+	x := newThing()
+	f.byValue = func() int { return x.id }
+	say("closure", word(f.byValue), "closure "+code(f.byValue), "main.f.byValue")
+	isThing("closure, by value", x, "main.f.byValue."+own(f.byValue)+" captured x")
+
+	var y thing
+	y.next = newThing()
+	f.byRef = func() int { y.id++; return y.id }
+	y.note = "changed"
+	isThing("closure, by reference", &y, "main.f.byRef."+own(f.byRef)+" captured y")
+	isThing("closure, behind a reference", y.next, "main.f.byRef."+own(f.byRef)+" captured y.next")
+
+	p := newThing()
+	q := p
+	f.byRefPtr = func() int { p = p.next; return 1 }
+	p = newThing()
+	isThing("closure, pointer by reference", p, "main.f.byRefPtr."+own(f.byRefPtr)+" captured p")
+	runtime.KeepAlive(q)
+
+	a, b, n := newThing(), newThing(), len(said)
+	f.several = func() int { return a.id + b.id + n }
+	isThing("closure, first of several", a, "main.f.several."+own(f.several)+" captured a")
+	isThing("closure, second of several", b, "main.f.several."+own(f.several)+" captured b")
+
+	all := broad{p: newThing(), many: [3]int{n, 2, 3}}
+	f.structVar = func() int { return all.p.id + all.many[count%3] }
+	const byValue, byParts = "closure, struct by value", "closure, struct in parts"
+
+	st := message{p: newThing(), id: n}
+	f.splitVar = func() int { return st.p.id + st.id }
+	if optimised() {
+		missing(byValue, "the compiler does not describe the variable")
+		missing(byParts, "the compiler does not describe the variable")
+	} else {
+		isThing(byValue, all.p, "main.f.structVar."+own(f.structVar)+" captured all.p")
+		isThing(byParts, st.p, "main.f.splitVar."+own(f.splitVar)+" captured st.p")
+	}
+
+	sl := []*thing{newThing(), newThing()}
+	f.sliceVar = func() int { return len(sl) + sl[0].id }
+	say("closure, slice", word(sl), "[]*main.thing", "main.f.sliceVar."+own(f.sliceVar)+" captured sl")
+	isThing("closure, element of a slice", sl[1], "main.f.sliceVar."+own(f.sliceVar)+" captured sl[1]")
+
+	z := newThing()
+	f.iface = func() int { return z.id }
+	isThing("closure in an interface", z, "main.f.iface.(func() int)."+own(f.iface)+" captured z")
+
+	u := newThing()
+	inner := func() int { return u.id }
+	f.outer = func() func() int { return inner }
+	isThing("closure in a closure", u, "main.f.outer."+own(f.outer)+" captured inner."+own(inner)+" captured u")
+
+	v := newThing()
+	f.list = append(f.list, func() func() int { return func() int { return v.id } }())
+	isThing("closure made by a closure", v, "main.f.list[0]."+own(f.list[0])+" captured v")
+
+	w := newThing()
+	f.method = w.Sum
+	isThing("method value", w, "main.f.method.Sum captured receiver")
+	var i summer = newThing()
+	f.byMethod = i.Sum
+	isThing("method value of an interface", i.(*thing), "main.f.byMethod.Sum captured receiver.(*main.thing)")
+	g := &box[*thing]{newThing()}
+	f.boundGen = g.Get
+	say("method value of a generic type", at(g), "main.box[*main.thing]", "main.f.boundGen.Get captured receiver")
+	isThing("method value of a generic type, on", g.v, "main.f.boundGen.Get captured receiver.v")
+
+	f.expr = (*thing).Sum
+	missing("method expression", "it is a function of the program that holds nothing")
+
+	h := newThing()
+	f.field.on = func() int { return h.id }
+	isThing("function in a struct", h, "main.f.field.on."+own(f.field.on)+" captured h")
+	hh := newThing()
+	f.handler = func() int { return hh.id }
+	isThing("function of a named type", hh, "main.f.handler."+own(f.handler)+" captured hh")
+
+	ge := newThing()
+	f.generic = returns(ge)
+	say("closure in a generic function", at(ge), "main.thing", "main.f.generic."+own(f.generic)+" captured v").Shape = true
+
+	f.pulled, f.stop = iter.Pull(sequence)
+	f.pulled()
+
+	start(deferring)
+	start(ranging)
+}
+
+func returns[T any](v T) func() T { return func() T { return v } }
+
+// sequence waits in yield.
+func sequence(yield func(*thing) bool) {
+	held := newThing()
+	b := begin("coroutine")
+	b.isThing("iter.Pull", held, "held", here()+1)
+	yield(nil)
+	runtime.KeepAlive(held)
+}
+
+// deferring waits with deferred calls that the compiler cannot keep on the stack.
+func deferring(b blocked) {
+	for i := range 3 {
+		x := newThing()
+		b.deferred(fmt.Sprint("deferred call in a loop, ", i), x)
+		defer func() { runtime.KeepAlive(x) }()
+	}
+	b.wait()
+}
+
+//go:noinline
+func each(yield func(*thing) bool) {
+	for yield(newThing()) {
+	}
+}
+
+// ranging waits in the body of a loop over a function.
+func ranging(b blocked) {
+	outside := newThing()
+	for x := range each {
+		b.fn = "main.ranging-range1"
+		b.isThing("variable of a range-over-func loop", x, "x", here()+3)
+		b.fn = "main.ranging"
+		b.ready()
+		<-b.forever
+		runtime.KeepAlive(x)
+		runtime.KeepAlive(outside)
+	}
+}

@@ -1,0 +1,1 @@
+// Lets the compiler accept functions that the linker finds in the runtime.

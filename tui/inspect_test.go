@@ -1,0 +1,106 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"goheap/gocore"
+	"goheap/heap"
+)
+
+// Value gives every object but goroutines and specials a struct: a number, then
+// its pointers.
+func (f *fake) Value(n heap.Node) (gocore.Value, bool) {
+	o := f.byNode[n]
+	if o.kind != "object" && o.kind != "global" {
+		return gocore.Value{}, false
+	}
+	return gocore.Value{Type: o.typ, Addr: o.addr, Text: "{…}", Target: heap.None, Children: 1 + len(o.to), InPlace: true}, true
+}
+
+// Children opens an object into its fields, and a pointer into those of what it
+// points to.
+func (f *fake) Children(v gocore.Value, from, limit int) []gocore.Value {
+	n := v.Target
+	for i, o := range f.byNode {
+		if n == heap.None && o != nil && o.addr == v.Addr {
+			n = heap.Node(i)
+		}
+	}
+	o := f.byNode[n]
+	values := []gocore.Value{{Name: "created", Type: "int64", Addr: o.addr, Text: "1772360527", Target: heap.None}}
+	for i, e := range o.to {
+		t := f.node[e.to]
+		values = append(values, gocore.Value{
+			Name: e.expr, Type: "*" + f.Type(t), Addr: o.addr + 8 + 8*uint64(i), Text: fmt.Sprintf("0x%x", f.Addr(t)), Target: t,
+			Children: 1 + len(f.byNode[t].to),
+		})
+	}
+	for i := range values {
+		values[i].Outside = v.Target != heap.None
+		if !values[i].Outside {
+			values[i].Offset = 8 * uint64(i)
+		}
+	}
+	values = values[min(from, len(values)):]
+	return values[:min(limit, len(values))]
+}
+
+func (f *fake) FieldsFrom(n heap.Node, from, limit int) ([]gocore.Field, int) {
+	fields, _ := f.Fields(n, 1<<30)
+	fields = fields[min(from, len(fields)):]
+	shown := fields[:min(limit, len(fields))]
+	return shown, len(fields) - len(shown)
+}
+
+func TestOpenValues(t *testing.T) {
+	s := snapshot(t, blockstore(250, 3))
+	tm := newTerminal(t, s, 140, 40, Options{})
+	tm.press(":main.srv", "enter").has("[Fields]", "+0   created ", "+8 ▸ .storage.(*main.me")
+	// Pointers open in place, and close.
+	tm.press("j", "l").has("▾ .storage", "      created ", "  ▸ .blocks")
+	tm.press("jjl").has("▾ .blocks", "    ▸ [0] ", "    ▸ [11] ")
+	rows := tm.app.top().grid()
+	if want := 1 + 1 + 1 + 1 + partStep + 1 + 1; rows.len() != want {
+		t.Errorf("%d rows, want %d", rows.len(), want)
+	}
+	// What is not loaded has a row that loads it.
+	rows.selectRow(4 + partStep)
+	tm.press("k", "j").has("~ 151 more ", "(enter loads 100)")
+	tm.press("enter").has("[99]")
+	rows.selectRow(4 + 2*partStep)
+	tm.press("k", "j").has("~ 51 more ").press("enter").has("[199]")
+	if n := rows.len(); n != 4+251+1 {
+		t.Errorf("%d rows when all are loaded", n)
+	}
+	if strings.Contains(tm.text(), "(enter loads") {
+		t.Errorf("all are loaded:\n%s", tm.text())
+	}
+	// The left key goes up, then collapses.
+	tm.press("h").has("▾ .blocks", "<<")
+	tm.press("h").has("▸ .blocks")
+	if n := rows.len(); n != 5 {
+		t.Errorf("%d rows when it is collapsed:\n%s", n, tm.text())
+	}
+	tm.press("l").has("[5]")
+	tm.press("h", "h").has("▾ .storage")
+	tm.press("h").has("▸ .storage")
+	if n := rows.len(); n != 3 {
+		t.Errorf("%d rows when all are collapsed:\n%s", n, tm.text())
+	}
+	// Enter goes to the object, wherever the pointer was found.
+	tm.press("l", "jj", "enter").has("[]*main.Block", "[Fields]", "▸ [0]")
+	tm.press("-").has("0x1a3f2c0 main.srv", "▾ .storage")
+	// The number has neither parts nor an object.
+	tm.press("g", "enter").has("this field points to no object")
+	tm.press("l").has("this field points to no object")
+}
+
+// A special has no value.
+func TestNoValue(t *testing.T) {
+	s := snapshot(t, blockstore(4, 3))
+	tm := newTerminal(t, s, 100, 30, Options{})
+	tm.press(":finalizer of *os.File", "enter").has("[Fields]", "nothing to show")
+	tm.press("l", "h", "enter", "f").has("this field points to no object")
+}
