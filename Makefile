@@ -48,7 +48,7 @@ bench: build need-core ## measure the reference load against the budgets, then t
 	@files=$$($(takecore) -kind kernel sessions $(BENCH_SESSIONS)) || exit 1; \
 	status=0; \
 	$(GO) run ./internal/testcore/budgets -runs $(BENCH_RUNS) bin/goheap "$$(echo "$$files" | head -n 1)" || status=$$?; \
-	$(GO) test -run '^$$' -bench . -benchtime 1s ./... || status=$$?; \
+	BENCH_SESSIONS=$(BENCH_SESSIONS) $(GO) test -run '^$$' -bench . -benchtime 1s ./... || status=$$?; \
 	exit $$status
 
 clean: ## remove what was built and all cached core files

@@ -15,7 +15,7 @@ type Check struct {
 	Ours, Runtime int64
 	Difference    int64
 	Status        CheckStatus
-	Reason        string   // for people; empty where the status is CheckOK
+	Reason        string   // for people: why the status is what it is, or what was found all the same
 	Examples      []uint64 // up to ten addresses where the two differ
 }
 
@@ -98,6 +98,44 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 			"the sum of the mark bits, with objects that have finalizers counted twice as the runtime does, is not what runtime.gcController.heapMarked says", nil)
 	}
 	return checks
+}
+
+// checkTypes counts the claims that were rejected, since they contradicted a
+// pointer map. They do no harm: an object has no type by them. They come from code
+// that points to memory by a type that it does not have, or from DWARF that says
+// what is not so.
+func (p *Process) checkTypes() Check {
+	t := p.typed()
+	c := Check{Name: "type claims that contradict a pointer map", Ours: int64(t.conflicts), Difference: int64(t.conflicts), Status: CheckOK}
+	for i, r := range t.rejected {
+		c.Examples = append(c.Examples, r.p)
+		if i == 0 {
+			c.Reason = "rejected, so that the objects have other types or none; the first: " + p.rejection(r)
+		}
+	}
+	return c
+}
+
+// rejection tells what a rejected claim said and what is so.
+func (p *Process) rejection(r claim) string {
+	what := p.types.Type(r.x.id).Name
+	switch {
+	case r.form == stringData:
+		what = fmt.Sprintf("a string of %d bytes", r.n)
+	case r.n != 1:
+		what = fmt.Sprintf("%d × %s", r.n, what)
+	}
+	e := p.im.extentAt(r.p)
+	slot := r.p - (r.p-e.base)%e.elem
+	pointers := "without pointers"
+	switch e.pointers {
+	case heapBits:
+		pointers = fmt.Sprintf("with pointers %#x", p.im.slotMask(e, slot))
+	case headers, oneType:
+		pointers = "of a recorded type"
+	}
+	return fmt.Sprintf("%s (%d bytes, pointers %#x) at %#x, in a slot of %d bytes from %#x %s",
+		what, r.x.size, r.x.mask, r.p, e.elem, slot, pointers)
 }
 
 // finalizerBytes returns the bytes of the slots with pointers that have a

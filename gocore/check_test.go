@@ -15,6 +15,7 @@ var checkNames = []string{
 	"slots marked but not live",
 	"slots live but neither marked nor allocated since",
 	"bytes marked by the last collection",
+	"type claims that contradict a pointer map",
 }
 
 // exact are the checks whose difference is zero in a program at rest.

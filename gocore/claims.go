@@ -175,7 +175,9 @@ func (t *typer) claim(at *slotAt, id heap.TypeID, c claim) {
 	slot := c.p - at.off
 	head := t.headerSize(e)
 	if at.off < head || size > e.elem-at.off || !t.agrees(e, slot, at.off, c) {
-		t.out.conflicts++
+		if t.out.conflicts++; len(t.out.rejected) < examples {
+			t.out.rejected = append(t.out.rejected, c)
+		}
 		return
 	}
 	if !t.covers(e, at.off, head, size, c) || !t.hasShape(e, slot, c) {
@@ -341,6 +343,10 @@ func (t *typer) contains(a, b types.ID) bool {
 // pointStatic notes a typed value in a module's writable data, which is walked
 // once: composite literals of package variables stand there.
 func (t *typer) pointStatic(c claim) {
+	if s := t.onStack; s != nil && c.p >= s.lo && c.p < s.hi {
+		t.pointStack(c)
+		return
+	}
 	if c.form == stringData || c.form == container || len(c.x.steps) == 0 {
 		return
 	}

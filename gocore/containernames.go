@@ -348,10 +348,12 @@ func (p *Process) eachTrieEntry(trie types.ID, addr uint64, f func(mapEntry) boo
 	for len(waiting) > 0 {
 		at := waiting[len(waiting)-1]
 		waiting = waiting[:len(waiting)-1]
-		if at == 0 || seen[at] {
+		if _, ok := p.NodeAt(at); !ok || seen[at] {
 			continue
 		}
-		seen[at] = true
+		if seen[at] = true; len(seen) > p.im.nodes {
+			return // a damaged core
+		}
 		if !p.isTrieEntry(at) {
 			b, ok := p.im.mem.Slice(at+children.Offset, size)
 			if !ok {

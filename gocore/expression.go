@@ -2,6 +2,7 @@ package gocore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"goheap/gocore/internal/types"
@@ -58,65 +59,66 @@ func (s link) withoutKey() string {
 }
 
 // expression puts a chain of links together. A dereference or a receive stands in
-// front; it gets parentheses where something follows.
+// front; it gets parentheses where something follows. Adding a link costs no more
+// when the expression is long.
 type expression struct {
-	head string
-	body strings.Builder
-	open bool // body starts with an operator that binds less than a selector
-	fold folder
+	head  string   // see link
+	front []string // operators and parentheses, the innermost first
+	body  strings.Builder
+	fold  folder
 }
 
+// newExpression starts with the name of what everything else is selected of.
+func newExpression(name string) *expression {
+	e := &expression{}
+	e.body.WriteString(name)
+	return e
+}
+
+// add adds a link, with the given text in the place of its suffix.
 func (e *expression) add(s link, suffix string) {
 	if s.head != "" {
-		e.flush()
-		e.head += e.body.String() + s.head
-		e.body.Reset()
-		e.open = false
+		*e = expression{head: e.String() + s.head}
 	}
-	if s.unstar {
-		e.flush()
-		body := strings.TrimPrefix(e.body.String(), "*")
-		e.body.Reset()
-		e.body.WriteString(body)
-		e.open = strings.HasPrefix(body, "*") || strings.HasPrefix(body, "<-")
+	if n := len(e.front); s.unstar && n > 0 && e.front[n-1] == "*" {
+		e.front = e.front[:n-1]
 	}
 	if s.receive {
-		e.flush()
 		e.wrap()
-		e.prefix("<-")
-		fmt.Fprintf(&e.body, "[%d]", s.index)
-	}
-	if suffix != "" && e.open {
 		e.flush()
+		fmt.Fprintf(&e.body, "[%d]", s.index)
+		e.front = append(e.front, "<-")
+	}
+	if suffix != "" {
 		e.wrap()
 	}
 	e.fold.add(suffix)
 	if s.star {
 		e.flush()
-		e.prefix("*")
+		e.front = append(e.front, "*")
 	}
 }
 
 func (e *expression) flush() { e.body.WriteString(e.fold.String()) }
 
-func (e *expression) prefix(op string) {
-	s := e.body.String()
-	e.body.Reset()
-	e.body.WriteString(op + s)
-	e.open = true
-}
-
+// wrap encloses what starts with an operator, which binds less than what follows.
 func (e *expression) wrap() {
-	if e.open {
-		e.prefix("(")
+	if n := len(e.front); n > 0 && e.front[n-1] != "(" {
+		e.flush()
+		e.front = append(e.front, "(")
 		e.body.WriteByte(')')
-		e.open = false
 	}
 }
 
 func (e *expression) String() string {
 	e.flush()
-	return e.head + e.body.String()
+	var b strings.Builder
+	b.WriteString(e.head)
+	for _, op := range slices.Backward(e.front) {
+		b.WriteString(op)
+	}
+	b.WriteString(e.body.String())
+	return b.String()
 }
 
 // folder joins the parts of an expression, the same part several times in a row

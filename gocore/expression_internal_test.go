@@ -41,9 +41,7 @@ func TestExpression(t *testing.T) {
 		{[]link{keyLink("1"), keyLink("2"), keyLink("3"), keyLink("4")}, "x[1][2][3][4]", "x[…] ×4"},
 		{[]link{star(".n"), star(".n"), star(".n"), star(".n")}, "*(*(*(*x.n).n).n).n", ""},
 	} {
-		var full, keyless expression
-		full.body.WriteString("x")
-		keyless.body.WriteString("x")
+		full, keyless := newExpression("x"), newExpression("x")
 		for _, l := range c.links {
 			full.add(l, l.suffix)
 			keyless.add(l, l.withoutKey())
@@ -54,6 +52,22 @@ func TestExpression(t *testing.T) {
 		if got, hidden := full.String(), keyless.String(); got != c.want || hidden != c.hide {
 			t.Errorf("%v: %s and %s, want %s and %s", c.links, got, hidden, c.want, c.hide)
 		}
+	}
+}
+
+// A chain of a million dereferences is named in time that grows with it.
+func TestLongExpression(t *testing.T) {
+	const n = 1 << 20
+	e := newExpression("x")
+	for range n {
+		e.add(link{star: true}, "")
+	}
+	for range n / 2 {
+		e.add(link{receive: true}, "")
+		e.add(link{suffix: ".a", star: true}, ".a")
+	}
+	if got, want := len(e.String()), 1+n+n/2*(len("*")+len("<-")+len("(")+len(")")+len("(")+len(")")+len("[0]")+len(".a")); got != want {
+		t.Errorf("%d characters, want %d", got, want)
 	}
 }
 

@@ -49,10 +49,7 @@ func (p *Process) Lookup(target string) (heap.Node, error) {
 		return heap.None, fmt.Errorf("%w: there is no goroutine %d with a stack; see `goheap goroutines`", ErrNotFound, id)
 	}
 	p.typed()
-	if len(target) > maxExpression {
-		return heap.None, fmt.Errorf("%w: %q… is too long", ErrNotFound, target[:50])
-	}
-	e := evaluation{p, target}
+	e := evaluation{p: p, target: target}
 	o, err := e.value(target)
 	if err != nil {
 		return heap.None, err
@@ -62,7 +59,7 @@ func (p *Process) Lookup(target string) (heap.Node, error) {
 
 // globalPrefix cuts the longest name of a global variable off target.
 func (p *Process) globalPrefix(target string) (symbols.Variable, string, bool) {
-	for end := len(target); end > 0; end-- {
+	for end := min(len(target), maxName); end > 0; end-- {
 		if end < len(target) && target[end] != '.' && target[end] != '[' && target[end] != ' ' && target[end] != '(' {
 			continue
 		}
@@ -99,6 +96,10 @@ func valueAt(t types.ID, addr uint64) operand { return operand{view: view{t: t, 
 type evaluation struct {
 	p      *Process
 	target string // the whole
+	depth  int    // of operators and parentheses that are being evaluated
+	// repeating says that what stands in the parentheses of a repetition is being
+	// followed.
+	repeating bool
 }
 
 // fail says what is wrong with the expression, of which rest was not understood.
@@ -118,12 +119,16 @@ func onOneLine(s string) string {
 	return s
 }
 
-// maxExpression bounds the length of an expression, and by it how deep it nests.
-const maxExpression = 1 << 16
+// maxOperators bounds how deep operators and parentheses may nest.
+const maxOperators = 1000
 
 // value evaluates an expression: dereferences and receives in front, then a
 // global variable or an expression in parentheses, then what is selected of it.
 func (e *evaluation) value(s string) (operand, error) {
+	if e.depth++; e.depth > maxOperators {
+		return operand{}, fmt.Errorf("%w: the expression nests deeper than %d", ErrNotFound, maxOperators)
+	}
+	defer func() { e.depth-- }()
 	switch {
 	case strings.HasPrefix(s, "*"):
 		o, err := e.value(s[1:])
@@ -262,17 +267,13 @@ func (e *evaluation) receive(o operand, index string) (operand, error) {
 func (e *evaluation) follow(o operand, rest string) (operand, error) {
 	for rest != "" {
 		n := firstSelector(rest)
-		if i := strings.Index(rest, capturedBy); i >= 0 && rest[0] == '.' && strings.IndexAny(rest[1:i], "[(\" ") < 0 {
-			if to, ok := e.closure(o); ok {
-				n = i + len(capturedBy)
-				n += nameLength(rest[n:])
-				var err error
-				if o, err = e.captured(to, rest[1:i], rest[i+len(capturedBy):n]); err != nil {
-					return o, err
-				}
-				rest = rest[n:]
-				continue
+		if closure, variable, n, ok := e.cutCaptured(o, rest); ok {
+			var err error
+			if o, err = e.captured(closure, variable); err != nil {
+				return o, err
 			}
+			rest = rest[n:]
+			continue
 		}
 		if rest[0] == '(' {
 			if n = matching(rest) + 1; n == 0 {
@@ -286,7 +287,12 @@ func (e *evaluation) follow(o operand, rest string) (operand, error) {
 		}
 		for range times {
 			if part[0] == '(' {
+				if e.repeating {
+					return o, e.fail(rest, "repetitions do not nest")
+				}
+				e.repeating = true
 				o, err = e.follow(o, part[1:len(part)-1])
+				e.repeating = false
 			} else {
 				o, err = e.selected(o, part, rest)
 			}
@@ -312,6 +318,9 @@ func (e *evaluation) times(rest string, n int) (times, length int, err error) {
 		}
 		return 1, n, nil
 	}
+	if e.repeating {
+		return 0, 0, e.fail(rest, "repetitions do not nest")
+	}
 	digits := 0
 	for digits < len(number) && number[digits] >= '0' && number[digits] <= '9' {
 		digits++
@@ -323,6 +332,26 @@ func (e *evaluation) times(rest string, n int) (times, length int, err error) {
 	return times, len(rest) - len(number) + digits, nil
 }
 
+// cutCaptured splits ".func1 captured x.y", where o is a closure of func1 or leads
+// to one.
+func (e *evaluation) cutCaptured(o operand, rest string) (closure operand, variable string, n int, ok bool) {
+	if rest[0] != '.' {
+		return o, "", 0, false
+	}
+	if e.p.types.Type(o.t).Kind == types.Func {
+		if o, ok = e.load(o); !ok {
+			return o, "", 0, false
+		}
+	}
+	name, ok := closureName(e.p.types.Type(o.t).Name)
+	variable, ok2 := strings.CutPrefix(rest[1:], name+capturedBy)
+	if !ok || !ok2 {
+		return o, "", 0, false
+	}
+	variable = variable[:nameLength(variable)]
+	return o, variable, len(".") + len(name) + len(capturedBy) + len(variable), true
+}
+
 // nameLength returns the length of the name at the start of s.
 func nameLength(s string) int {
 	if end := strings.IndexAny(s, ".[ ("); end >= 0 {
@@ -331,29 +360,15 @@ func nameLength(s string) int {
 	return len(s)
 }
 
-// closure returns the closure that a function value leads to.
-func (e *evaluation) closure(o operand) (operand, bool) {
-	if e.p.types.Type(o.t).Kind == types.Func {
-		var ok bool
-		if o, ok = e.load(o); !ok {
-			return o, false
-		}
-	}
-	return o, strings.HasPrefix(e.p.types.Type(o.t).Name, closurePrefix)
-}
-
 // captured returns a variable that a closure captured.
-func (e *evaluation) captured(o operand, function, variable string) (operand, error) {
-	typ := e.p.types.Type(o.t)
-	if name, _ := closureName(typ.Name); name != function {
-		return o, e.fail("", "it holds the function %s, not %q", name, function)
-	}
-	f, ok := field(typ, variable)
+func (e *evaluation) captured(o operand, variable string) (operand, error) {
+	p := e.p
+	f, ok := field(p.types.Type(o.t), variable)
 	if !ok {
-		return o, e.fail("", "%s captured no variable %q", function, variable)
+		return o, e.fail("", "no variable %q is captured", variable)
 	}
 	v := valueAt(f.Type, o.addr+f.Offset)
-	if e.p.types.Type(f.Type).Kind == types.Pointer && e.p.capturesAddress(o.addr, f.Offset) {
+	if p.types.Type(f.Type).Kind == types.Pointer && p.capturesAddress(o.addr, f.Offset) {
 		if v, ok = e.load(v); !ok {
 			return v, e.fail("", "%s is a nil pointer", variable)
 		}

@@ -58,10 +58,8 @@ func (p *Process) Path(nodes []heap.Node) Path {
 	path.Root = nodes[0]
 	path.Hops = make([]Hop, len(nodes))
 	name, v := p.start(nodes[0], &path.Hops[0])
-	var full, keyless expression
+	full, keyless := newExpression(name), newExpression(name)
 	starred := false
-	full.body.WriteString(name)
-	keyless.body.WriteString(name)
 	for i := 1; i < len(nodes); i++ {
 		from, to := nodes[i-1], nodes[i]
 		h := &path.Hops[i]

@@ -1,6 +1,7 @@
 package gocore_test
 
 import (
+	"encoding/json"
 	"errors"
 	"regexp"
 	"slices"
@@ -114,6 +115,11 @@ func TestLookupErrors(t *testing.T) {
 		"main.smalls[99999999]", "main.smalls[18446744073709551616]", "main.smalls.Name", "main.smalls[0].Nothing", "main.smalls[0][0]",
 		"main.smalls[0].Next", "main.animals[0].(main.Cat)", "main.animals[0].(", "main.animals[0].(*main.Dog", "main.smalls[0].(int)",
 		"main.anonymous.Right", "main.lists", "main.byName[0]", "g:", "g:x", "g:0", "g:99999999", "g:-1",
+		"(", "()", "*", "**", "<-", "<-main.smalls", "<-main.smalls[0]", "<-main.channels[3]", "<-main.channels[3][99]", "*main.smalls", "*main.smalls[0].ID",
+		"(main.smalls", "(main.smalls) ×3", "main.smalls ×", "main.smalls[0] ×5", "main.smalls[0].Next ×99999999999999999999", "main.list.head.next ×5000", "main.list(.head(.next) ×2) ×2",
+		"main.smalls →", "main.smalls → ", "main.smalls → +0x", "main.smalls → +0xzz", "main.smalls → +0x5", "main.smalls → finalizer", "main.smalls[0].func1 captured x",
+		"main.functions[0].func1 captured", "main.functions[0].nothing captured x", "main.byName[key 0]", "main.byName[\"", `main.lazily["no"]`, "main.lazily[key nothing]",
+		strings.Repeat("(", 100_000), strings.Repeat("*", 1_000_000) + "main.smalls", strings.Repeat("<-", 10_000), "main.smalls" + strings.Repeat("(.a", 10_000), "main.smalls" + strings.Repeat("[0]", 100_000),
 		"0x", "0xzz", "0x0", "0x1", "0xffffffffffffffff", "0x10000000000000000", "\x00", "main.smalls[0]\x00", strings.Repeat("main.smalls[0]", 1000),
 	} {
 		n, err := p.Lookup(target)
@@ -122,6 +128,51 @@ func TestLookupErrors(t *testing.T) {
 		} else if strings.ContainsAny(err.Error(), "\x00\n") {
 			t.Errorf("%.60q: the error has raw bytes: %q", target, err)
 		}
+	}
+}
+
+// What Path says without keys has each key of a map replaced, and no place in an
+// array, channel or frame.
+func TestWithoutKeys(t *testing.T) {
+	p := open(t, "kinds", testcore.Options{}, testcore.Kernel)
+	want := map[string]string{
+		"map, small, element with an odd key": "main.m.small[…]",
+		"map, wide groups":                    "main.m.wide[…][7]",
+		"map as a set":                        "main.m.set[…]",
+		"map of maps, element":                "main.m.nested[…][…]",
+		"map of slices, element":              "main.m.slices[…][2]",
+		"map, by nested struct":               "main.m.byNested[…]",
+		"map, behind the key":                 "main.m.keyed[…].next",
+		"sync.Map, few entries, on from 0":    "main.s.few[…].(*main.thing).next",
+		"channel in a map of channels":        "<-main.c.in[…][0]",
+		"channel of structs":                  "(<-main.c.structs[1]).p",
+		"container/heap":                      "main.d.heap[3]",
+		"reflect.ArrayOf, on":                 "main.l.arrayOf.(*[37]*main.thing)[36]",
+		"list":                                "main.l.list.next ×999",
+	}
+	for _, o := range decode[kindObject](t, p.said, "kind") {
+		w, ok := want[o.Name]
+		if !ok {
+			continue
+		}
+		delete(want, o.Name)
+		n, _ := p.NodeAt(address(t, o.Addr))
+		path := p.Path(p.doms.PathTo(n))
+		if path.WithoutKeys != w {
+			t.Errorf("%s: %s, want %s", o.Name, path.WithoutKeys, w)
+		}
+		keys := 0
+		for _, h := range path.Hops {
+			if h.Key {
+				keys++
+			}
+		}
+		if keys != strings.Count(w, "…") {
+			t.Errorf("%s: %d hops have keys, want %d", o.Name, keys, strings.Count(w, "…"))
+		}
+	}
+	for name := range want {
+		t.Errorf("the program printed no %s", name)
 	}
 }
 
@@ -235,4 +286,34 @@ func TestEdges(t *testing.T) {
 	if edges < 1000 {
 		t.Errorf("only %d edges were tried", edges)
 	}
+}
+
+// Nothing that a person may write makes Lookup panic or run for ever, and what is
+// found is a node.
+func FuzzLookup(f *testing.F) {
+	d := testcore.Core(f, "kinds", testcore.Options{}, testcore.Kernel)
+	p, err := gocore.Open(f.Context(), d.Core, gocore.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { p.Close() })
+	g, err := p.Graph(f.Context())
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, line := range d.Output {
+		var o kindObject
+		if err := json.Unmarshal([]byte(line), &o); err != nil {
+			f.Fatal(err)
+		}
+		if o.Path != "" {
+			f.Add(o.Path)
+		}
+	}
+	f.Fuzz(func(t *testing.T, target string) {
+		n, err := p.Lookup(target)
+		if err == nil && int(n) >= g.Len() || err != nil && (n != heap.None || !errors.Is(err, gocore.ErrNotFound)) {
+			t.Errorf("%q: node %d, %v", target, n, err)
+		}
+	})
 }

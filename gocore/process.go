@@ -173,13 +173,14 @@ func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {
 	return p.graph, p.graphErr
 }
 
-// Check compares the graph with what the program's own runtime says. It builds
-// the graph if need be.
+// Check compares the graph with what the program's own runtime says, and tells of
+// the claims on types that contradicted it. It builds the graph and finds types if
+// need be.
 func (p *Process) Check(ctx context.Context) ([]Check, error) {
-	if _, err := p.Graph(ctx); err != nil {
+	if err := p.TypeObjects(ctx); err != nil {
 		return nil, err
 	}
-	return p.im.check(ctx, p.live, p.recorded), nil
+	return append(p.im.check(ctx, p.live, p.recorded), p.checkTypes()), nil
 }
 
 // Allocated reports whether the slot of n is allocated.

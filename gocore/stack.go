@@ -61,7 +61,7 @@ type frameVar struct {
 	// where the function has a stack object of its size there: whether it was
 	// ever taken apart, DWARF does not say.
 	whole bool
-	dict    symbols.DictPlace // where typ, a shape, stands in the dictionary
+	dict  symbols.DictPlace // where typ, a shape, stands in the dictionary
 }
 
 // varPart is a piece of a variable in memory: the compiler keeps the words of
@@ -231,40 +231,44 @@ func (p *Process) bytesOf(v *frameVar, fr *unwind.Frame, buf []byte, slots map[u
 
 // walk returns the frames of a goroutine, innermost first.
 func (p *Process) walk(gi int) []unwind.Frame {
-	p.walkMu.Lock()
-	defer p.walkMu.Unlock()
-	// What went wrong was reported when the stack was first walked.
-	frames, _, _ := p.im.walker.Walk(p.im.goroutines[gi].state, nil, nil)
+	frames, _ := p.walkSlots(gi)
 	return frames
 }
 
+// walkSlots is walk with the words of the stack that the collector follows.
+func (p *Process) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
+	p.walkMu.Lock()
+	defer p.walkMu.Unlock()
+	// What went wrong was reported when the stack was first walked.
+	frames, slots, _ := p.im.walker.Walk(p.im.goroutines[gi].state, nil, nil)
+	return frames, slots
+}
+
 // eachLiveVariable calls f with the variables of a goroutine's frames: their
-// bytes, as far as they are in memory and zero elsewhere, and whether a word of
-// them, by its offset, is on the stack, live and exact. The bytes are reused.
-func (p *Process) eachLiveVariable(gi int, f func(v *frameVar, data []byte, live func(off uint64) bool)) {
-	r := &p.im.roots[p.im.goroutines[gi].root]
-	pieces := p.im.pieces[r.first : r.first+r.n]
-	if len(pieces) == 0 {
-		return
-	}
-	live := map[uint64]bool{}
-	for _, pc := range pieces {
-		if pc.slot != 0 && !pc.conservative {
-			live[pc.slot] = true
+// bytes, as far as they are known and zero elsewhere, the address of each word of
+// them on the stack, by its offset, and the addresses of the words that the
+// collector takes for pointers. Bytes and slots are reused.
+func (p *Process) eachLiveVariable(gi int, f func(v *frameVar, data []byte, slots map[uint64]uint64, live map[uint64]bool)) {
+	g := &p.im.goroutines[gi]
+	frames, words := p.walkSlots(gi)
+	live := make(map[uint64]bool, len(words))
+	for _, s := range words {
+		if !s.Conservative {
+			live[s.Addr] = true
 		}
 	}
 	var data []byte
 	slots := map[uint64]uint64{}
-	for _, fr := range p.walk(gi) {
-		vars := p.variablesIn(&fr)
-		for i := range vars {
-			v := &vars[i]
-			if v.parted || p.types.Type(v.typ).Size > p.im.goroutines[gi].stackHi-p.im.goroutines[gi].stackLo {
+	for i := range frames {
+		vars := p.variablesIn(&frames[i])
+		for k := range vars {
+			v := &vars[k]
+			if v.parted || p.types.Type(v.typ).Size > g.stackHi-g.stackLo {
 				continue
 			}
 			clear(slots)
-			data = p.bytesOf(v, &fr, data, slots)
-			f(v, data, func(off uint64) bool { return live[slots[off]] })
+			data = p.bytesOf(v, &frames[i], data, slots)
+			f(v, data, slots, live)
 		}
 	}
 }

@@ -77,15 +77,19 @@ func (p *Process) seedTypes(t *typer) {
 		}
 	}
 	for i := range p.im.goroutines {
-		p.eachLiveVariable(i, func(v *frameVar, data []byte, live func(off uint64) bool) {
-			t.walkLive(data, v.typ, live)
+		g := &p.im.goroutines[i]
+		p.eachLiveVariable(i, func(v *frameVar, data []byte, slots map[uint64]uint64, live map[uint64]bool) {
+			if t.onStack == nil {
+				t.onStack = newStackWalk(g.stackLo, g.stackHi, live)
+			}
+			t.walkLive(data, t.compile(v.typ), func(off uint64) bool { return live[slots[off]] })
 		})
+		t.onStack = nil
 	}
 }
 
 // walkLive follows those pointers of a value on a stack that live reports.
-func (t *typer) walkLive(data []byte, id types.ID, live func(off uint64) bool) {
-	c := t.compile(id)
+func (t *typer) walkLive(data []byte, c *compiled, live func(off uint64) bool) {
 	w := uint64(t.arch.PtrSize)
 	for i := range c.steps {
 		x := &c.steps[i]

@@ -82,6 +82,7 @@ type typing struct {
 	unknown  []unknownShape // by TypeID - firstUnknown
 
 	conflicts uint64
+	rejected  []claim // the first of them
 	totals    Typing
 }
 
@@ -121,6 +122,8 @@ type typer struct {
 	statics  []staticValue                                  // to be walked
 	within   staticValue                                    // the one whose pointers are being followed
 	found    func(c claim, size uint64, within staticValue) // told of new static values; may be nil
+
+	onStack *stackWalk // the stack whose variables are being followed, or nil
 
 	leaves   chan []claim // to the leaf typer; nil when it has ended
 	spare    chan []claim // back from it, to be filled again
@@ -252,6 +255,8 @@ func (t *typer) startLeaves() (wait func() error) {
 		err := <-done
 		t.leaves = nil
 		t.out.conflicts += leaf.out.conflicts
+		t.out.rejected = append(t.out.rejected, leaf.out.rejected...)
+		t.out.rejected = t.out.rejected[:min(len(t.out.rejected), examples)]
 		t.returned = leaf.returned
 		return err
 	}

@@ -1,0 +1,54 @@
+package gocore
+
+import (
+	"math/bits"
+)
+
+// stackWalk is what following typed pointers from the variables of a goroutine
+// into its own stack needs. Most of what stands there has no name: composite
+// literals and the headers of maps that do not escape.
+type stackWalk struct {
+	lo, hi uint64
+	live   map[uint64]bool // addresses of words that the collector follows
+	seen   map[staticValue]bool
+	words  uint64 // that may still be read
+}
+
+func newStackWalk(lo, hi uint64, live map[uint64]bool) *stackWalk {
+	// Values overlap where a structure and its first field are both pointed to,
+	// but no program makes much of that.
+	return &stackWalk{lo: lo, hi: hi, live: live, seen: map[staticValue]bool{}, words: 4 * (hi - lo)}
+}
+
+// pointStack follows the live pointers of values on the stack that something
+// typed on the same stack points to.
+func (t *typer) pointStack(c claim) {
+	s := t.onStack
+	at := staticValue{c.p, c.x.id, c.n}
+	if c.form == stringData || s.seen[at] {
+		return
+	}
+	s.seen[at] = true
+	x := c.x
+	if c.form == container {
+		x = c.x.runtime
+	}
+	hi, size := bits.Mul64(x.size, c.n)
+	if hi != 0 || size == 0 || size > s.hi-c.p || size > s.words {
+		return
+	}
+	s.words -= size
+	data := t.bytes(c.p, size)
+	if c.form == container {
+		for off := uint64(0); off < size; off += uint64(t.arch.PtrSize) {
+			if t.table.PointerAt(x.id, off) && t.arch.Word(data[off:]) != 0 && !s.live[c.p+off] {
+				return
+			}
+		}
+		t.walkContainer(c.p, c.x)
+		return
+	}
+	for addr := c.p; uint64(len(data)) >= x.size; addr, data = addr+x.size, data[x.size:] {
+		t.walkLive(data[:x.size], x, func(off uint64) bool { return s.live[addr+off] })
+	}
+}
