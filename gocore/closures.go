@@ -87,11 +87,14 @@ func (p *Process) describeClosure(name string, entry, addr uint64, at slotAt) ty
 	}
 	list := p.captures(entry, addr)
 	for i, c := range list {
-		limit := at.elem
+		// Captures stand close together, and a smaller closure would have a
+		// smaller slot: this one ends behind least and not behind limit.
+		least, limit := p.im.smallerClass(at.elem)+1, at.elem
 		if i+1 < len(list) {
 			limit = min(limit, list[i+1].Offset)
+			least = limit - min(limit, w-1)
 		}
-		c.Type = p.captured(c, addr, mask, limit)
+		c.Type = p.captured(c, addr, mask, least, limit)
 		size := p.types.Type(c.Type).Size
 		if c.Offset < end || c.Type == 0 || size == 0 {
 			continue // what its words are is left to the slot
@@ -109,36 +112,44 @@ func (p *Process) describeClosure(name string, entry, addr uint64, at slotAt) ty
 }
 
 // captured returns the type of the word or words of a closure at addr that a
-// capture stands in, of which the slot's pointers are given and which end before
-// limit; 0 where what DWARF says cannot be.
+// capture stands in, of which the slot's pointers are given; 0 where what DWARF
+// says cannot be. The capture ends at limit or before it, and at least or behind
+// it unless DWARF leaves out one that follows.
 //
 // DWARF has "&x" and the type *T for a closure that holds the address of x, but
 // also for one that holds x itself and uses its address, for instance to look it
-// up in a map. A T that fits as well as a pointer is told from one by what the
-// word points to: a variable of its own, which has the size of a T. Where both are
-// possible the type is unsafe.Pointer.
-func (p *Process) captured(c symbols.Capture, addr, mask, limit uint64) types.ID {
+// up in a map. Where both fit, the one that fills its place is right; where both
+// do, T is a pointer, and what it points to tells whether that is a variable of
+// its own, which has the size of a word. Otherwise the type is unsafe.Pointer.
+func (p *Process) captured(c symbols.Capture, addr, mask, least, limit uint64) types.ID {
 	if !c.ByRef {
 		if p.fitsClosure(c.Type, c.Offset, mask, limit) {
 			return c.Type
 		}
 		return 0
 	}
+	w := uint64(p.im.arch.PtrSize)
 	elem := p.types.Type(c.Type).Elem
+	size := p.types.Type(elem).Size
 	ref, value := p.fitsClosure(c.Type, c.Offset, mask, limit), p.fitsClosure(elem, c.Offset, mask, limit)
 	if ref && value {
-		word, _ := p.im.mem.Word(addr + c.Offset)
-		to, ok := p.im.pages.find(word)
-		size := p.types.Type(elem).Size
-		own := ok && to.off == 0 && to.elem >= size && p.im.smallerClass(to.elem) < size
-		inner := p.types.Type(p.types.Type(elem).Elem).Size
-		other := ok && to.elem >= inner && (p.im.smallerClass(to.elem) < inner || to.off != 0)
-		value, ref = other, own
+		refFills, valueFills := c.Offset+w >= least, c.Offset+size >= least
+		switch {
+		case refFills != valueFills:
+			ref, value = refFills, valueFills
+		case refFills && size == w:
+			word, _ := p.im.mem.Word(addr + c.Offset)
+			if to, ok := p.im.pages.find(word); ok {
+				target := p.types.Type(p.types.Type(elem).Elem).Size
+				ref = to.off == 0 && to.elem == w
+				value = to.off != 0 || to.elem >= target && p.im.smallerClass(to.elem) < target
+			}
+		}
 	}
 	switch {
 	case ref && value:
-		word, _ := p.types.Lookup("unsafe.Pointer")
-		return word
+		pointer, _ := p.types.Lookup("unsafe.Pointer")
+		return pointer
 	case ref:
 		return c.Type
 	case value:
