@@ -13,6 +13,7 @@ import (
 type kindObject struct {
 	Name, Addr, Type, Path string
 	Tiny, Interior, Shape  bool
+	Parted                 bool
 	Missing                string
 }
 
@@ -78,13 +79,14 @@ func (p process) kind(t *testing.T, o kindObject) (why []string) {
 		if !p.TypeOf(n).Known {
 			wrong("type %s, want one of a tiny block", typ)
 		}
-	case o.Shape && !p.TypeOf(n).Known:
+	case (o.Shape || o.Parted) && !p.TypeOf(n).Known:
 	case typ != o.Type:
 		wrong("type %s by %s, want %s", typ, p.Evidence(n), o.Type)
 	}
 	nodes := p.doms.PathTo(n)
 	path := p.Path(nodes)
-	if !samePath(path.Expression, o.Path) {
+	unknownPart := o.Path[:strings.LastIndexByte(o.Path, '.')+1] + "?"
+	if !samePath(path.Expression, o.Path) && !(o.Parted && path.Expression == unknownPart) {
 		wrong("path %s\n\twant %s", path.Expression, o.Path)
 	}
 	if p.KindOf(nodes[0]) == "global" {

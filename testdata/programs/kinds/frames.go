@@ -210,11 +210,8 @@ func structVariable(b blocked) {
 
 func splitVariable(b blocked) {
 	msg := message{id: 1, name: "x", p: newThing()}
-	if optimised() {
-		missing("struct variable in parts", "the compiler gives the place of the only part that lives as that of the variable")
-	} else {
-		b.isThing("struct variable in parts", msg.p, "msg.p", here()+3)
-	}
+	k := b.say("struct variable in parts", at(msg.p), "main.thing", "msg.p", here()+3)
+	k.Parted = optimised()
 	b.ready()
 	<-b.forever
 	runtime.KeepAlive(msg.p)

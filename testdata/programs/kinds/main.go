@@ -33,6 +33,10 @@ type Kind struct {
 	// Shape says that only code which instances of a generic function share leads
 	// there: the compiler names no more than the shape of the type.
 	Shape bool `json:"shape,omitempty"`
+	// Parted says that the compiler took a variable apart and describes where the
+	// parts are, but not rightly which: a reader may say that it does not know the
+	// last part of the path, and the type, but nothing else.
+	Parted bool `json:"parted,omitempty"`
 	// Missing says why this build has no such object; there is no Addr then.
 	Missing string `json:"missing,omitempty"`
 }

@@ -1,0 +1,641 @@
+package gocore
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"goheap/dump"
+	"goheap/gocore/internal/types"
+	"goheap/heap"
+	"goheap/internal/testcore"
+)
+
+// fuzzed are the programs whose cores FuzzTypes damages. Between them they have
+// both implementations of maps, and one object of every kind.
+var fuzzed = [...]struct {
+	program string
+	opt     testcore.Options
+}{
+	{"quiet", testcore.Options{}},
+	{"kinds", testcore.Options{}},
+	{"oldmaps", testcore.Options{}},
+	{"oldmaps", testcore.Options{Go: "go1.23.12"}},
+	{"typed", testcore.Options{}},
+}
+
+// A damaged core is described by operations of opSize bytes.
+const opSize = 12
+
+// piecePages is the size of the pieces that targets are cut into, so that every
+// word of a large one can be chosen.
+const damagePage = 4096
+
+// victim is a core that can be damaged and repaired again.
+type victim struct {
+	data []byte // the file, in a private mapping
+	exe  string
+	mem  *dump.Memory // of the file alone: its slices can be written to
+
+	// regions are lists of what can be overwritten.
+	regions [][]target
+	// Words that mean something: addresses of objects, of parts of the data, of
+	// code that closures start with, of type descriptors and itabs.
+	objects, statics, code, descriptors []uint64
+
+	heapBytes uint64 // of spans
+	cost      uint64 // what opening it undamaged allocates, in bytes
+
+	undo  []undoWord
+	pages map[uint64][]byte // of the executable, as they are to be in the core
+}
+
+type undoWord struct {
+	at  []byte
+	was uint64
+}
+
+// newVictim opens a core and finds out what is worth damaging.
+func newVictim(t testing.TB, program string, opt testcore.Options) *victim {
+	t.Helper()
+	d := testcore.Core(t, program, opt, testcore.Kernel)
+	f, err := os.Open(d.Core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &victim{exe: d.Exe}
+	v.data, err = syscall.Mmap(int(f.Fd()), 0, int(st.Size()), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Munmap(v.data) })
+	core, err := dump.New(v.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.mem = core.Memory
+
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	p, err := v.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if r := v.explore(t, p); r.err != "" {
+		t.Fatal(r.err)
+	}
+	runtime.ReadMemStats(&after)
+	v.cost = after.TotalAlloc - before.TotalAlloc
+	v.survey(p)
+	return v
+}
+
+// open is Open for the core as it is now.
+func (v *victim) open(ctx context.Context) (*Process, error) {
+	core, err := dump.New(v.data)
+	if err != nil {
+		return nil, err
+	}
+	for addr, page := range v.pages {
+		core.Memory.Fill(addr, page)
+	}
+	p := &Process{core: core}
+	err = dump.Guard(func() (err error) {
+		if p.exe, _, err = findExecutable(core, Options{Exe: v.exe}); err == nil {
+			p.decoder, err = decodeCore(core, p.exe, nil)
+		}
+		return err
+	})
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	p.im, p.types, p.problems = p.decoder.im, p.decoder.types, p.decoder.problems
+	p.gcTypes = &gcTypes{mem: core.Memory, arch: core.Memory.Arch, types: map[uint64]*gcType{}}
+	p.recorded = p.decoder.readRecorded()
+	p.vars, p.closures = map[uint64][]frameVar{}, map[uint64]types.ID{}
+	return p, ctx.Err()
+}
+
+// survey fills what open and damage need from an undamaged process.
+func (v *victim) survey(p *Process) {
+	var all, containers, metadata, bitmaps, globals, stacks, descriptors, records []target
+	seen := map[uint64]bool{}
+	word := func(addr uint64) uint64 {
+		w, _ := p.im.mem.Word(addr)
+		return w
+	}
+	note := func(list *[]uint64, addr uint64) bool {
+		if addr == 0 || seen[addr] {
+			return false
+		}
+		seen[addr] = true
+		*list = append(*list, addr)
+		return true
+	}
+	for i := range p.im.extents {
+		e := &p.im.extents[i]
+		v.heapBytes += e.size
+		if e.pointers == heapBits {
+			bitmaps = append(bitmaps, target{e.at, e.size / 64})
+		}
+		for s := range e.n {
+			n, addr := e.first+heap.Node(s), e.base+uint64(s)*e.elem
+			if !p.live.Has(n) {
+				continue
+			}
+			v.objects = append(v.objects, addr)
+			if e.pointers == noPointers {
+				continue
+			}
+			all = append(all, target{addr, e.elem})
+			id, f := splitTypeID(p.typing.id[n])
+			if e.pointers == headers && note(&v.descriptors, word(addr)) {
+				descriptors = append(descriptors, target{word(addr), 96})
+			}
+			if p.typing.id[n] >= firstUnknown {
+				continue
+			}
+			typ := p.types.Type(id)
+			switch {
+			case f == container, strings.Contains(typ.Name, "maps.table"), strings.Contains(typ.Name, "sync."), strings.Contains(typ.Name, "unique."):
+				containers = append(containers, target{addr, e.elem})
+			case strings.HasPrefix(typ.Name, closurePrefix):
+				note(&v.code, word(addr))
+			}
+			for _, x := range p.types.Words(id) {
+				if w := word(addr + x.Offset); (x.Kind == types.EfaceWord || x.Kind == types.IfaceWord) && x.Offset+8 <= e.elem && note(&v.descriptors, w) {
+					descriptors = append(descriptors, target{w, 96})
+				}
+			}
+		}
+	}
+	for _, x := range p.exe.variables {
+		size := p.types.Type(x.Type).Size
+		if strings.HasPrefix(x.Name, "main.") && size > 0 {
+			globals = append(globals, target{x.Addr + p.exe.bias, size})
+		}
+		if size >= 8 && size < 1<<20 {
+			v.statics = append(v.statics, x.Addr+p.exe.bias)
+		}
+	}
+	for i := range p.im.goroutines {
+		g := &p.im.goroutines[i]
+		sp := min(max(g.state.SP, g.stackLo), g.stackHi)
+		stacks = append(stacks, target{sp, g.stackHi - sp})
+		records = append(records, target{g.addr, uint64(p.decoder.layout.G.Size)})
+	}
+	data := []target{}
+	for _, m := range p.decoder.modules {
+		data = append(data, target{m.data, m.edata - m.data}, target{m.bss, m.ebss - m.bss})
+		metadata = append(metadata, target{m.dataMask, m.dataBits / 8})
+	}
+	for _, name := range []string{"runtime.firstmoduledata", "runtime.mheap_", "runtime.allgs"} {
+		addr, _ := p.decoder.global(name)
+		metadata = append(metadata, target{addr, 512})
+	}
+	mheap, _ := p.decoder.global("runtime.mheap_")
+	list := mheap + p.decoder.layout.Mheap.AllSpans.Offset
+	for i := range word(list + 8) {
+		records = append(records, target{word(word(list) + 8*i), uint64(p.decoder.layout.Mspan.Size)})
+	}
+	v.pages = map[uint64][]byte{}
+	for _, d := range descriptors {
+		for at := d.addr &^ (damagePage - 1); at < d.addr+d.size; at += damagePage {
+			if b, ok := p.im.mem.Slice(at, damagePage); ok {
+				if _, ok := v.mem.Slice(at, damagePage); !ok {
+					v.pages[at] = append([]byte(nil), b...)
+				}
+			}
+		}
+	}
+	for _, r := range [][]target{all, containers, globals, stacks, data, bitmaps, descriptors, records, metadata} {
+		v.regions = append(v.regions, inPieces(r))
+	}
+}
+
+// inPieces cuts targets into pieces of at most damagePage bytes.
+func inPieces(list []target) (out []target) {
+	for _, t := range list {
+		t.addr = alignUp(t.addr, 8)
+		for ; t.size >= 8; t.addr, t.size = t.addr+damagePage, t.size-min(t.size, damagePage) {
+			out = append(out, target{t.addr, min(t.size, damagePage)})
+		}
+	}
+	return out
+}
+
+// pick returns the i-th of a list, 0 of an empty one.
+func pick(list []uint64, i uint64) uint64 {
+	if len(list) == 0 {
+		return 0
+	}
+	return list[i%uint64(len(list))]
+}
+
+// damage overwrites memory as ops say. Each is: what to overwrite (a region, a
+// target of it, a word of that, how many words), and what with (a kind of word
+// and a number).
+func (v *victim) damage(ops []byte) {
+	for ; len(ops) >= opSize; ops = ops[opSize:] {
+		region := v.regions[int(ops[0])%len(v.regions)]
+		if len(region) == 0 {
+			continue
+		}
+		where := binary.LittleEndian.Uint32(ops[4:])
+		at := region[where&0xfffff%uint32(len(region))]
+		arg := uint64(binary.LittleEndian.Uint32(ops[8:]))
+		first := uint64(where>>20) % (at.size / 8)
+		for i := range uint64(1) << (ops[2] % 10) {
+			addr := (at.addr + 8*(first+i)) &^ 7
+			v.put(addr, v.word(ops[1], arg+i*uint64(ops[3]), addr))
+		}
+	}
+}
+
+// word makes a word that is to stand at addr.
+func (v *victim) word(kind byte, arg, addr uint64) uint64 {
+	switch kind % 16 {
+	case 0:
+		return arg
+	case 1:
+		return uint64(1) << (arg % 64)
+	case 2:
+		return uint64(1)<<(arg%64) - 1
+	case 3, 4, 5:
+		return pick(v.objects, arg)
+	case 6:
+		return pick(v.objects, arg>>8) + arg%256
+	case 7:
+		return addr - 8*(arg%64) // itself, or what it stands in
+	case 8:
+		return pick(v.descriptors, arg)
+	case 9:
+		return pick(v.statics, arg)
+	case 10:
+		return pick(v.code, arg)
+	case 11: // a word that stands elsewhere
+		w, _ := v.mem.Word(pick(v.objects, arg>>6) + 8*(arg%64))
+		return w
+	case 12: // a neighbour
+		w, _ := v.mem.Word(addr - 8*(arg%64))
+		return w
+	case 13:
+		w, _ := v.mem.Word(addr)
+		return w ^ uint64(1)<<(arg%64)
+	case 14:
+		w, _ := v.mem.Word(addr)
+		return w + uint64(int64(int32(arg)))
+	}
+	return arg << 32
+}
+
+// put writes a word, wherever the core or the executable has one.
+func (v *victim) put(addr, value uint64) {
+	b, ok := v.mem.Slice(addr, 8)
+	if page := v.pages[addr&^(damagePage-1)]; page != nil {
+		b, ok = page[addr%damagePage:][:8], true
+	}
+	if !ok {
+		return
+	}
+	v.undo = append(v.undo, undoWord{b, binary.LittleEndian.Uint64(b)})
+	binary.LittleEndian.PutUint64(b, value)
+}
+
+// repair undoes all damage.
+func (v *victim) repair() {
+	for i := len(v.undo) - 1; i >= 0; i-- {
+		binary.LittleEndian.PutUint64(v.undo[i].at, v.undo[i].was)
+	}
+	v.undo = v.undo[:0]
+}
+
+// outcome is what was found in a core.
+type outcome struct {
+	hash uint64 // of everything
+	err  string // that it could not be opened, or typed, for
+}
+
+// patience is how long a core of a few megabytes may take. It is no measure: what
+// takes a tenth of a second must not take minutes.
+const patience = 8 * time.Second
+
+// explore asks a process for everything that follows from the types of its
+// objects.
+func (v *victim) explore(t testing.TB, p *Process) outcome {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	h := fnv.New64a()
+	g, err := p.Graph(ctx)
+	if err != nil {
+		return outcome{err: err.Error()}
+	}
+	if err := p.TypeObjects(ctx); err != nil {
+		return outcome{err: err.Error()}
+	}
+	d, err := g.Dominators(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	v.checkTyping(t, p)
+	fmt.Fprintln(h, p.typing.id, p.typing.evidence, p.typing.totals.TypedBytes, p.typing.conflicts, p.typing.unknown)
+
+	maps := 0
+	step := 1 + int(d.LiveCount())/50
+	seen := 0
+	for i := range p.im.extents {
+		e := &p.im.extents[i]
+		for s := range e.n {
+			n := e.first + heap.Node(s)
+			if !p.live.Has(n) {
+				continue
+			}
+			if id, f := splitTypeID(p.typing.id[n]); f == container && p.typing.id[n] < firstUnknown && p.types.Type(id).Kind == types.Map && maps < 200 {
+				maps++
+				v.checkEntries(t, p, id, e.base+uint64(s)*e.elem)
+			}
+			if seen++; seen%step != 0 {
+				continue
+			}
+			path := p.Path(d.PathTo(n))
+			found, err := p.Lookup(path.Expression)
+			if err != nil && (!errors.Is(err, ErrNotFound) || strings.ContainsAny(err.Error(), "\n\x00\x1b")) {
+				t.Errorf("Lookup(%q): %v", path.Expression, err)
+			}
+			fields, more := p.Fields(n, 20)
+			fmt.Fprintln(h, path, found, err, fields, more)
+		}
+	}
+	for i := range p.Goroutines() {
+		fmt.Fprintln(h, p.Frames(i))
+	}
+	return outcome{hash: h.Sum64()}
+}
+
+// checkEntries visits what a map holds.
+func (v *victim) checkEntries(t testing.TB, p *Process, m types.ID, addr uint64) {
+	n := uint64(0)
+	p.eachEntry(m, addr, func(mapEntry) bool {
+		n++
+		return true
+	})
+	// Each entry has a byte of its own that says so.
+	if most := uint64(len(p.im.pages.pages)) * pageSize; n > most {
+		t.Errorf("%s at %#x has %d entries in a heap that has room for %d", p.types.Type(m).Name, addr, n, most)
+	}
+}
+
+// checkTyping holds the types that objects got against their pointer maps, bit by
+// bit, and the sums against the objects.
+func (v *victim) checkTyping(t testing.TB, p *Process) {
+	var live, typed uint64
+	for i := range p.im.extents {
+		e := &p.im.extents[i]
+		for s := range e.n {
+			n, slot := e.first+heap.Node(s), e.base+uint64(s)*e.elem
+			ev, id := p.typing.evidence[n], p.typing.id[n]
+			if !p.live.Has(n) {
+				if ev != 0 || id != 0 {
+					t.Fatalf("%#x is not live, but has type %#x by %s", slot, id, ev)
+				}
+				continue
+			}
+			live += e.elem
+			if known := id < firstUnknown; id == 0 || known != (ev >= byHeader && ev <= byPointer) {
+				t.Fatalf("%#x has type %#x by %s", slot, id, ev)
+			} else if !known {
+				continue
+			}
+			typed += e.elem
+			if e.pointers == heapBits {
+				if why := contradiction(p, e, slot, id); why != "" {
+					t.Errorf("%#x of %d bytes is %s by %s: %s", slot, e.elem, p.TypeInfo(id).Name, ev, why)
+				}
+			}
+		}
+	}
+	if sums := p.typing.totals; sums.TypedBytes != typed || typed > live || sums.CoveredBytes > typed {
+		t.Errorf("%d bytes are live, %d of them typed; the sums are %+v", live, typed, sums)
+	}
+}
+
+// contradiction says where the type of a slot with heap bits has a pointer and the
+// slot has none, or the other way round; "" where they agree.
+func contradiction(p *Process, e *extent, slot uint64, id heap.TypeID) string {
+	t, f := splitTypeID(id)
+	words := e.elem / 8
+	slotHas := make([]bool, words)
+	last := uint64(0)
+	for w := range words {
+		bit := (slot-e.base)/8 + w
+		b, _ := p.im.mem.Uint(e.at+bit/8, 1)
+		if slotHas[w] = b>>(bit%8)&1 != 0; slotHas[w] {
+			last = w + 1
+		}
+	}
+	if f == stringData && last > 0 {
+		return "string data has pointers"
+	}
+	if f == container {
+		t = p.types.Type(t).Runtime
+	}
+	typeHas := make([]bool, words)
+	size := p.types.Type(t).Size
+	n := uint64(1)
+	if f == manyValues && size > 0 {
+		n = (8*last + size - 1) / size // the slot may have room for more, which was not asked for
+	}
+	if size > 0 {
+		for i := range min(n, words) {
+			markPointers(p.types, t, i*size, typeHas, 0)
+		}
+	}
+	for w := range words {
+		if slotHas[w] != typeHas[w] {
+			return fmt.Sprintf("the word at +%#x is a pointer: %t by the slot, %t by the type", w*8, slotHas[w], typeHas[w])
+		}
+	}
+	return ""
+}
+
+// markPointers notes which words of a value of type t at byte off are pointers.
+func markPointers(table *types.Table, t types.ID, off uint64, has []bool, depth int) {
+	typ := table.Type(t)
+	mark := func(off uint64) {
+		if off%8 == 0 && off/8 < uint64(len(has)) {
+			has[off/8] = true
+		}
+	}
+	if depth > 100 || off/8 >= uint64(len(has)) {
+		return
+	}
+	switch typ.Kind {
+	case types.Pointer:
+		if table.PointerAt(t, 0) { // unless to what is never on the heap
+			mark(off)
+		}
+	case types.UnsafePointer, types.Map, types.Chan, types.Func, types.String, types.Slice:
+		mark(off)
+	case types.Interface:
+		mark(off + 8)
+	case types.Array:
+		size := table.Type(typ.Elem).Size
+		if size == 0 || typ.Len != typ.Size/size {
+			return
+		}
+		for i := uint64(0); i < typ.Len && (off+i*size)/8 < uint64(len(has)); i++ {
+			markPointers(table, typ.Elem, off+i*size, has, depth+1)
+		}
+	case types.Struct:
+		end := uint64(0)
+		for _, f := range typ.Fields {
+			size := table.Type(f.Type).Size
+			if f.Offset < end || f.Offset > typ.Size || size > typ.Size-f.Offset {
+				continue // of a damaged descriptor
+			}
+			end = f.Offset + size
+			markPointers(table, f.Type, off+f.Offset, has, depth+1)
+		}
+	}
+}
+
+// costFactor is how many bytes may be allocated for each byte of the heap and of
+// the input, besides what an undamaged core takes.
+const costFactor = 64
+
+// attack damages a core and holds what comes out against what must hold of any.
+func (v *victim) attack(t testing.TB, ops []byte) outcome {
+	v.damage(ops)
+	defer v.repair()
+	timer := time.AfterFunc(2*patience, func() { panic("this takes for ever") })
+	defer timer.Stop()
+	run := func() (outcome, uint64) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		p, err := v.open(t.Context())
+		if err != nil {
+			if errors.Is(err, dump.ErrInternal) {
+				t.Fatal(err)
+			}
+			return outcome{err: err.Error()}, 0
+		}
+		defer p.Close()
+		o := v.explore(t, p)
+		if strings.Contains(o.err, dump.ErrInternal.Error()) || strings.Contains(o.err, context.DeadlineExceeded.Error()) {
+			t.Fatal(o.err)
+		}
+		runtime.ReadMemStats(&after)
+		return o, after.TotalAlloc - before.TotalAlloc
+	}
+	first, used := run()
+	if most := 2*v.cost + costFactor*(v.heapBytes+uint64(len(ops))); used > most {
+		t.Errorf("%d bytes were allocated, at most %d are expected", used, most)
+	}
+	procs := runtime.GOMAXPROCS(1)
+	second, _ := run()
+	runtime.GOMAXPROCS(procs)
+	if first != second {
+		t.Errorf("the first time it comes to %+v, with one processor to %+v", first, second)
+	}
+	return first
+}
+
+// op is one operation of damage.
+func op(region, kind, times, stride byte, where, arg uint32) []byte {
+	b := []byte{region, kind, times, stride}
+	b = binary.LittleEndian.AppendUint32(b, where)
+	return binary.LittleEndian.AppendUint32(b, arg)
+}
+
+// FuzzTypes finds and names the types of objects of programs whose memory holds
+// anything: heap, globals, stacks, descriptors and the runtime's own tables.
+func FuzzTypes(f *testing.F) {
+	var victims [len(fuzzed)]*victim
+	for i, x := range fuzzed {
+		start := time.Now()
+		victims[i] = newVictim(f, x.program, x.opt)
+		v := victims[i]
+		fmt.Println(x.program, v.cost, v.heapBytes, time.Since(start))
+		for _, r := range v.regions {
+			fmt.Print(len(r), " ")
+		}
+		fmt.Println(len(v.objects), len(v.statics), len(v.code), len(v.descriptors))
+		f.Add(byte(i), []byte{})
+	}
+	f.Fuzz(func(t *testing.T, which byte, ops []byte) {
+		start := time.Now()
+		victims[int(which)%len(victims)].attack(t, ops[:min(len(ops), 400*opSize)])
+		if time.Since(start) > 5*time.Second {
+			t.Error("slow", time.Since(start))
+		}
+	})
+}
+
+func TestFuzzDrive(t *testing.T) {
+	seed, _ := strconv.Atoi(os.Getenv("DRIVE"))
+	if seed == 0 {
+		t.Skip()
+	}
+	secs, _ := strconv.Atoi(os.Getenv("SECS"))
+	only, err := strconv.Atoi(os.Getenv("ONLY"))
+	if err != nil {
+		only = -1
+	}
+	var victims [len(fuzzed)]*victim
+	end := time.Now().Add(time.Duration(secs) * time.Second)
+	n := 0
+	opened := 0
+	for i := seed; time.Now().Before(end); i++ {
+		r := rand.New(rand.NewPCG(uint64(i), 1))
+		which := r.IntN(len(fuzzed))
+		if victims[which] == nil {
+			victims[which] = newVictim(t, fuzzed[which].program, fuzzed[which].opt)
+		}
+		v := victims[which]
+		var ops []byte
+		fixed := r.IntN(20)
+		for range 1 << r.IntN(9) {
+			region := r.IntN(9)
+			if fixed < 9 {
+				region = fixed
+			} else if region >= 7 && fixed < 18 {
+				region = r.IntN(3)
+			}
+			times := max(0, r.IntN(20)-10)
+			ops = append(ops, op(byte(region), byte(r.IntN(16)), byte(times), byte(r.IntN(3)), r.Uint32(), r.Uint32()>>r.IntN(32))...)
+		}
+		if only >= 0 && i != only {
+			continue
+		}
+		n++
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			start := time.Now()
+			o := v.attack(t, ops)
+			if o.err == "" {
+				opened++
+			}
+			if e := time.Since(start); e > 2*time.Second || t.Failed() {
+				t.Errorf("%d: %v, %s", i, e, fuzzed[which].program)
+			}
+		})
+	}
+	t.Log(n, opened)
+}
