@@ -17,6 +17,9 @@ type Check struct {
 	Status        CheckStatus
 	Reason        string   // for people: why the status is what it is, or what was found all the same
 	Examples      []uint64 // up to ten addresses where the two differ
+	// Live says that the check holds the live set, slot by slot, against the marks
+	// of the last collection; the others are about sums and types.
+	Live bool
 }
 
 // CheckStatus is the outcome of a Check.
@@ -75,6 +78,7 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 	unmarked, _, unmarkedEx := im.difference(live.Has, known, examples)
 	died := add("slots marked but not live", int64(dead), 0, dead == 0, fmt.Sprintf("%d bytes were marked by the last collection and are not reachable now", deadBytes), deadEx)
 	unseen := add("slots live but neither marked nor allocated since", int64(unmarked), 0, unmarked == 0, "they are reachable, but the last collection did not mark them", unmarkedEx)
+	checks[died].Live, checks[unseen].Live = true, true
 	switch {
 	case r.gcphase != 0:
 		for _, i := range []int{died, unseen} {

@@ -56,6 +56,9 @@ type victim struct {
 	heapBytes uint64 // of spans
 	cost      uint64 // what opening it undamaged allocates, in bytes
 
+	// spared are words that are never overwritten: the heads of lists.
+	spared map[uint64]bool
+
 	undo  []undoWord
 	pages map[uint64][]byte // of the executable, as they are to be in the core
 }
@@ -211,9 +214,18 @@ func (v *victim) survey(p *Process) {
 		metadata = append(metadata, target{addr, 512})
 	}
 	mheap, _ := p.decoder.global("runtime.mheap_")
+	v.spared = map[uint64]bool{}
+	for _, name := range []string{"runtime.allfin", "runtime.gcCleanups"} {
+		addr, _ := p.decoder.global(name)
+		for i := range uint64(64) {
+			v.spared[addr+8*i] = true
+		}
+	}
 	list := mheap + p.decoder.layout.Mheap.AllSpans.Offset
 	for i := range word(list + 8) {
-		records = append(records, target{word(word(list) + 8*i), uint64(p.decoder.layout.Mspan.Size)})
+		span := word(word(list) + 8*i)
+		records = append(records, target{span, uint64(p.decoder.layout.Mspan.Size)})
+		v.spared[span+p.decoder.layout.Mspan.Specials.Offset] = true
 	}
 	v.pages = map[uint64][]byte{}
 	for _, d := range descriptors {
@@ -262,7 +274,7 @@ func (v *victim) damage(ops []byte) {
 		at := region[where&0xfffff%uint32(len(region))]
 		arg := uint64(binary.LittleEndian.Uint32(ops[8:]))
 		first := uint64(where>>20) % (at.size / 8)
-		for i := range uint64(1) << (ops[2] % 10) {
+		for i := range uint64(1) << (ops[2] % 10) { // spare
 			addr := (at.addr + 8*(first+i)) &^ 7
 			v.put(addr, v.word(ops[1], arg+i*uint64(ops[3]), addr))
 		}
@@ -308,6 +320,9 @@ func (v *victim) word(kind byte, arg, addr uint64) uint64 {
 
 // put writes a word, wherever the core or the executable has one.
 func (v *victim) put(addr, value uint64) {
+	if v.spared[addr] {
+		return
+	}
 	b, ok := v.mem.Slice(addr, 8)
 	if page := v.pages[addr&^(damagePage-1)]; page != nil {
 		b, ok = page[addr%damagePage:][:8], true

@@ -488,6 +488,8 @@ type HopDocument struct {
 	Address    Address  `json:"address"`
 	Retained   uint64   `json:"retained_bytes"`
 	Dominates  bool     `json:"dominates"`
+
+	word string // for the text
 }
 
 // sortedKeys returns the keys of m in order.

@@ -187,8 +187,29 @@ func (s *Snapshot) Paths(ctx context.Context, node heap.Node, n int) (paths [][]
 	return paths, more || cut, nil
 }
 
+// HopWord is what hop i of a path adds to its expression or, where that is nothing,
+// the name of the pointer as it stands in memory: ".dirPtr", "[0]". It is Pointee
+// where the pointer is all there is, and for what a pointer that has no name leads
+// to.
+func (s *Snapshot) HopWord(path gocore.Path, i int) string {
+	h := path.Hops[i]
+	if h.Expr != "" || i == 0 {
+		return h.Expr
+	}
+	const whole = "*" // of Edge
+	if word, _, ok := s.Process.Edge(path.Hops[i-1].Node, h.Node); ok && word != "" && word != whole {
+		return word
+	}
+	return Pointee
+}
+
+// Pointee stands for a hop that adds nothing to an expression.
+const Pointee = "(what it points to)"
+
 // pathDocument describes a path by its logical hops: the parts of a map or channel
-// are one hop with it unless physical asks for them.
+// are one hop with it unless physical asks for them. In JSON a hop has a physical
+// name only where it is asked for: else the expressions of the hops make up that of
+// the path.
 func (s *Snapshot) pathDocument(nodes []heap.Node, physical bool) PathDocument {
 	target := nodes[len(nodes)-1]
 	path := s.Process.Path(nodes)
@@ -197,10 +218,15 @@ func (s *Snapshot) pathDocument(nodes []heap.Node, physical bool) PathDocument {
 		if h.Internal && !physical && i < len(path.Hops)-1 {
 			continue
 		}
-		d.Hops = append(d.Hops, HopDocument{
+		hop := HopDocument{
 			Expression: Optional(h.Expr), Type: Optional(h.Type), Address: Address(h.Addr),
 			Retained: s.Dominators.Retained(h.Node), Dominates: s.Dominators.Dominates(h.Node, target),
-		})
+			word: s.HopWord(path, i),
+		}
+		if physical && hop.word != Pointee {
+			hop.Expression = Optional(hop.word)
+		}
+		d.Hops = append(d.Hops, hop)
 	}
 	return d
 }

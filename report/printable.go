@@ -35,76 +35,34 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// hidden stands in the place of a value that is not shown.
-const hidden = "[…]"
-
-// hideValues replaces every index of an expression: it cannot tell the key of a
-// map, which is a value of the program, from the place in a slice. The types of
-// assertions, ".(T)", are kept, and so is what precedes the variable of a
-// goroutine's frame. Where quotes or brackets do not match, the rest is hidden.
-func hideValues(expr string) string {
-	const frame = " · "
-	start := 0
-	if strings.HasPrefix(expr, "goroutine ") {
-		if i := strings.Index(expr, frame); i >= 0 {
-			start = i + len(frame)
-		}
-	}
+// shortPaths leaves the last element of each import path in s, and the one before
+// it where the last is but a version: "map[string]*server.node".
+func shortPaths(s string) string {
+	const ends = " ,;()[]{}<>*&\"`'"
 	var b strings.Builder
-	b.WriteString(expr[:start])
-	for i := start; i < len(expr); {
-		end := i + 1
-		switch c := expr[i]; {
-		case c == '[':
-			b.WriteString(hidden)
-			i = closing(expr, i, '[', ']')
-			continue
-		case c == '"' || c == '`' || c == '\'':
-			b.WriteString(hidden)
-			i = afterQuote(expr, i)
-			continue
-		case c == '(' && i > 0 && expr[i-1] == '.':
-			end = closing(expr, i, '(', ')')
+	for s != "" {
+		n := strings.IndexAny(s, ends)
+		if n < 0 {
+			n = len(s)
 		}
-		b.WriteString(expr[i:end])
-		i = end
+		name := s[:n]
+		if i := strings.LastIndexByte(name, '/'); i >= 0 {
+			if isVersion(name[i+1:]) {
+				i = strings.LastIndexByte(name[:i], '/')
+			}
+			name = name[i+1:]
+		}
+		b.WriteString(name)
+		b.WriteString(s[n:min(n+1, len(s))])
+		s = s[min(n+1, len(s)):]
 	}
 	return b.String()
 }
 
-// closing returns the place behind the bracket that closes the one at expr[i],
-// len(expr) if there is none.
-func closing(expr string, i int, open, shut byte) int {
-	depth := 0
-	for i < len(expr) {
-		switch expr[i] {
-		case '"', '`', '\'':
-			i = afterQuote(expr, i)
-			continue
-		case open:
-			depth++
-		case shut:
-			depth--
-		}
-		i++
-		if depth == 0 {
-			break
-		}
-	}
-	return i
-}
-
-// afterQuote returns the place behind the literal that begins at expr[i],
-// len(expr) if it does not end.
-func afterQuote(expr string, i int) int {
-	quote := expr[i]
-	for i++; i < len(expr); i++ {
-		switch {
-		case expr[i] == '\\' && quote != '`':
-			i++
-		case expr[i] == quote:
-			return i + 1
-		}
-	}
-	return len(expr)
+// isVersion reports whether a name starts with the element of an import path that
+// says the major version: "v2.Client".
+func isVersion(name string) bool {
+	digits, ok := strings.CutPrefix(name, "v")
+	rest := strings.TrimLeft(digits, "0123456789")
+	return ok && rest != digits && (rest == "" || rest[0] == '.')
 }

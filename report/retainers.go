@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rivo/uniseg"
+
 	"goheap/heap"
 )
 
@@ -162,8 +164,8 @@ type Accumulation struct {
 	Retained   uint64
 }
 
-// Accumulation returns the accumulation point of n, which must be live. Values
-// among the keys of the expression are hidden unless values is set.
+// Accumulation returns the accumulation point of n, which must be live. The keys
+// of maps in the expression are hidden unless values is set.
 func (s *Snapshot) Accumulation(n heap.Node, values bool) Accumulation {
 	at := s.Dominators.Accumulation(n)
 	return Accumulation{
@@ -175,14 +177,14 @@ func (s *Snapshot) Accumulation(n heap.Node, values bool) Accumulation {
 	}
 }
 
-// Expression names a path as a Go expression. Values in it are hidden unless
-// values is set.
-func (s *Snapshot) Expression(path []heap.Node, values bool) string {
-	e := s.Process.Expr(path)
-	if !values {
-		e = hideValues(e)
+// Expression names a path as a Go expression. The keys of maps, which are values of
+// the program, are hidden unless values is set: `main.cache.byID[…].Tags[3]`.
+func (s *Snapshot) Expression(nodes []heap.Node, values bool) string {
+	path := s.Process.Path(nodes)
+	if values {
+		return path.Expression
 	}
-	return e
+	return path.WithoutKeys
 }
 
 // Holder says who holds r in the words that a person would use: the expression
@@ -198,33 +200,49 @@ func (s *Snapshot) Holder(r Retainer, values bool) string {
 	if r.Kind == kindJoint {
 		what = fmt.Sprintf("%s × %s", comma(r.Count), r.Type)
 	}
-	return what + ", held jointly by " + s.holderNames(r)
+	what = shortPaths(what) + ", held jointly by "
+	return what + s.holderNames(r, holderWidth-uniseg.StringWidth(what))
 }
 
-// namedHolders is how many holders are named before the rest is counted.
-const namedHolders = 3
+const (
+	// holderWidth is the width that the text of a joint group does not exceed
+	// where it can be helped: whatever everything in a server is held by explains
+	// little, however many are named.
+	holderWidth = 100
+	// namedHolders is how many holders are named before they are counted.
+	namedHolders = 3
+)
 
-func (s *Snapshot) holderNames(r Retainer) string {
+// holderNames names the holders if they are few, else it counts them and names
+// the first, one at least and as many as fit in width.
+func (s *Snapshot) holderNames(r Retainer, width int) string {
+	known := len(r.Holders)
+	if known == 0 {
+		return "several roots"
+	}
 	var names []string
-	for _, h := range r.Holders[:min(len(r.Holders), namedHolders)] {
-		names = append(names, s.Process.Name(h))
+	for _, h := range r.Holders[:min(known, namedHolders)] {
+		names = append(names, shortPaths(s.Process.Name(h)))
 	}
-	more := len(r.Holders) - len(names)
-	switch {
-	case len(names) == 0:
-		names = append(names, "roots that are not told apart")
-	case r.MoreHolders && more > 0:
-		names = append(names, fmt.Sprintf("more than %s others", comma(uint64(more))))
-	case r.MoreHolders:
-		names = append(names, "others")
-	case more > 0:
-		names = append(names, fmt.Sprintf("%s more", comma(uint64(more))))
+	if last := len(names) - 1; known <= namedHolders && !r.MoreHolders {
+		if last == 0 {
+			return names[0]
+		}
+		return strings.Join(names[:last], ", ") + " and " + names[last]
 	}
-	last := len(names) - 1
-	if last < 1 {
-		return strings.Join(names, "")
+	text := plural(uint64(known), "root") + ": "
+	if r.MoreHolders {
+		text = "more than " + text
 	}
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+	const rest = ", …"
+	text += names[0]
+	for _, name := range names[1:] {
+		if uniseg.StringWidth(text)+len(", ")+uniseg.StringWidth(name)+uniseg.StringWidth(rest) > width {
+			break
+		}
+		text += ", " + name
+	}
+	return text + rest
 }
 
 // RetainerTable is Retainers as a table.

@@ -114,6 +114,8 @@ func (s *Snapshot) sentence(f *Suspect, goroutines map[heap.Node]GoroutineRow, v
 			if f.Accumulation.Type != "" {
 				text += fmt.Sprintf(" (%s)", Printable(f.Accumulation.Type))
 			}
+		} else if !s.Graph.IsRoot(f.Node) {
+			text += ", held as " + at // its name is but an address
 		}
 		return text + "."
 	}

@@ -316,11 +316,7 @@ func (s *Snapshot) WriteWhy(w io.Writer, d *WhyDocument) error {
 			if h.Dominates {
 				mark = "*"
 			}
-			expression := Printable(string(h.Expression))
-			if expression == "" {
-				expression = "→" // what a pointer points to
-			}
-			rows = append(rows, []string{mark, expression, orDash(h.Type), addressText(h.Address),
+			rows = append(rows, []string{mark, Printable(h.word), orDash(h.Type), addressText(h.Address),
 				HumanBytes(h.Retained), HumanPercent(s.Share(h.Retained))})
 		}
 		p.rows(rows, []bool{false, false, false, false, true, true}, "  ")
