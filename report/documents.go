@@ -169,6 +169,29 @@ func (s *Snapshot) Verdict() gocore.CheckStatus {
 	return verdict
 }
 
+// VerdictText is Verdict for people, and what it comes from. A program that ran on
+// after its last collection, as each does that was not stopped just then, can be
+// compared in one direction only: it has dropped some of what was marked, but what
+// it still holds was marked or is new.
+func (s *Snapshot) VerdictText() (verdict, why string) {
+	switch s.Verdict() {
+	case gocore.CheckOK:
+		return "ok", "the live set is the garbage collector's"
+	case gocore.CheckDiffers:
+		return "DIFFERS", "from the runtime's own word: goheap check FILE says where"
+	}
+	verdict, why = "not comparable", "the runtime's own word is not known"
+	for _, c := range s.Checks {
+		switch {
+		case c.Status == gocore.CheckNotComparable:
+			why = c.Reason
+		case c.Live:
+			verdict = "ok as far as comparable"
+		}
+	}
+	return verdict, why
+}
+
 // CheckDocument compares what was read with the runtime's own word.
 type CheckDocument struct {
 	Schema string               `json:"schema"`

@@ -1,7 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
+	"fmt"
 	"slices"
 
 	"goheap/gocore"
@@ -94,6 +97,9 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, li
 	}
 	fields, more := s.fields(n, from, most)
 	d.MoreFields = more
+	if len(fields) == 0 && !s.Graph.IsRoot(n) && !p.TypeOf(n).Known {
+		d.Fields, d.MoreFields = s.words(n, from, most)
+	}
 	for _, f := range fields {
 		field := FieldDocument{Address: Address(f.Addr), Size: f.Size, Depth: f.Depth, Name: Optional(f.Name), Type: Optional(f.Type), Value: Optional(f.Value)}
 		if !f.Outside {
@@ -118,6 +124,47 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, li
 		d.Referrers = append(d.Referrers, r)
 	}
 	return d, nil
+}
+
+// wordSize is that of the processors with 64 bits and the lower byte first.
+const wordSize = 8
+
+// words shows an object without a type: up to limit of its words from the one with
+// the given number on, and how many follow. The pointers among them say what they
+// point to; the other words may be anything. There are none for a processor whose
+// words are of another kind.
+func (s *Snapshot) words(n heap.Node, from, limit int) (words []FieldDocument, more int) {
+	words = []FieldDocument{}
+	size := s.Graph.Size(n)
+	if arch := s.Process.Source().Arch; arch != "amd64" && arch != "arm64" || uint64(from) > size/wordSize {
+		return words, 0
+	}
+	pointers := map[heap.Node]bool{}
+	for _, to := range s.Graph.Targets(n) {
+		pointers[to] = true
+	}
+	for off := uint64(from) * wordSize; off+wordSize <= size; off += wordSize {
+		if len(words) >= limit {
+			return words, int((size - off) / wordSize)
+		}
+		b := s.Process.Hex(n, off, wordSize)
+		if len(b) < wordSize {
+			return words, 0 // not in the file
+		}
+		w := binary.LittleEndian.Uint64(b)
+		word := FieldDocument{Offset: &off, Address: Address(s.Process.Addr(n) + off), Size: wordSize}
+		value := fmt.Sprintf("%#x", w)
+		if to, ok := s.Process.NodeAt(w); ok && pointers[to] {
+			word.Target = Address(s.Process.Addr(to))
+			value += " → " + cmp.Or(s.Process.Type(to), s.Process.Name(to))
+			if inner := w - s.Process.Addr(to); inner > 0 {
+				value += fmt.Sprintf(" +%#x", inner)
+			}
+		}
+		word.Value = Optional(value)
+		words = append(words, word)
+	}
+	return words, 0
 }
 
 // Referrers returns the live nodes that point to n, each once, those that

@@ -35,6 +35,16 @@ func (s *Snapshot) Roots(ctx context.Context) ([]RootRow, error) {
 	})
 }
 
+// OwnRootTable is RootTable without the goroutines, which have a table of their own.
+func (s *Snapshot) OwnRootTable(ctx context.Context) (*Table, error) {
+	t, err := s.RootTable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kind := t.Column("kind")
+	return t.Filtered(ctx, func(i int) bool { return t.Cell(i, kind).Text != kindGoroutine })
+}
+
 // RootTable is Roots as a table; its rows are those of Roots.
 func (s *Snapshot) RootTable(ctx context.Context) (*Table, error) {
 	rows, err := s.Roots(ctx)

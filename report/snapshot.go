@@ -46,6 +46,7 @@ type Snapshot struct {
 	progress  *progress.Tracker
 	retainers memo[[]Retainer]
 	types     memo[[]TypeRow]
+	folded    memo[[]TypeRow]
 	roots     memo[[]RootRow]
 	stacks    memo[[]GoroutineRow]
 	groups    memo[[]StackGroup]

@@ -40,7 +40,7 @@ func (s *Snapshot) Find(ctx context.Context, target string) (heap.Node, error) {
 		if t.Name != name {
 			continue
 		}
-		nodes, err := s.Instances(ctx, t.ID)
+		nodes, err := s.Instances(ctx, t.IDs)
 		if err != nil {
 			return heap.None, err
 		}

@@ -15,7 +15,7 @@ import (
 func (s *Snapshot) WriteInfo(w io.Writer) error {
 	p := &printer{w: bufio.NewWriter(w)}
 	d := s.InfoDocument()
-	p.info(d.SummaryDocument)
+	p.info(s, d.SummaryDocument)
 	var phases [][]string
 	for _, ph := range d.Phases {
 		phases = append(phases, []string{"  " + ph.Name, comma(uint64(ph.MS)) + " ms"})
@@ -31,7 +31,7 @@ func (s *Snapshot) WriteInfo(w io.Writer) error {
 	return p.w.Flush()
 }
 
-func (p *printer) info(d SummaryDocument) {
+func (p *printer) info(s *Snapshot, d SummaryDocument) {
 	unknown := func(s Optional) string {
 		if s == "" {
 			return "unknown"
@@ -39,6 +39,7 @@ func (p *printer) info(d SummaryDocument) {
 		return Printable(string(s))
 	}
 	src, h, t := d.Source, d.Heap, d.Typing
+	verdict, why := s.VerdictText()
 	p.line("%s  %s  %s/%s  %s", Printable(string(src.Path)), unknown(src.GoVersion), unknown(src.OS), unknown(src.Arch), HumanBytes(uint64(src.Bytes)))
 	id := ""
 	if src.BuildID != "" {
@@ -65,7 +66,7 @@ func (p *printer) info(d SummaryDocument) {
 		[]string{"roots", fmt.Sprintf("%s, of them %s", comma(h.Roots), plural(h.Goroutines, "goroutine"))},
 		[]string{"typed", fmt.Sprintf("%s of the live bytes, %s; %s explained by the type, %s",
 			HumanPercent(share(t.TypedBytes, h.LiveBytes)), amount(t.TypedBytes, t.TypedObjects), HumanBytes(t.CoveredBytes), plural(t.Conflicts, "conflict"))},
-		[]string{"check", verdictText(d.Check)},
+		[]string{"check", verdict + ": " + Printable(why)},
 	)
 	p.rows(rows, nil, "  ")
 	if len(t.EvidenceBytes) > 0 {
@@ -106,17 +107,6 @@ func plural(n uint64, what string) string {
 	return comma(n) + " " + what
 }
 
-func verdictText(v gocore.CheckStatus) string {
-	switch v {
-	case gocore.CheckOK:
-		return "ok: the live set is the garbage collector's"
-	case gocore.CheckDiffers:
-		return "DIFFERS from the runtime's own word: goheap check FILE says where"
-	default:
-		return "not comparable: goheap check FILE says why"
-	}
-}
-
 // CheckTable is the checks as a table.
 func (s *Snapshot) CheckTable() *Table {
 	columns := []Column{
@@ -136,13 +126,14 @@ func (s *Snapshot) CheckTable() *Table {
 // and addresses.
 func (s *Snapshot) WriteCheck(w io.Writer) error {
 	p := &printer{w: bufio.NewWriter(w)}
+	verdict, why := s.VerdictText()
 	switch s.Verdict() {
 	case gocore.CheckOK:
 		p.line("ok: what was read agrees with the runtime's own word")
 	case gocore.CheckDiffers:
 		p.line("differs: what was read is not what the runtime itself says")
 	default:
-		p.line("not comparable in part: the rest agrees with the runtime's own word")
+		p.line("%s: %s", verdict, Printable(why))
 	}
 	p.line("")
 	p.table(s.CheckTable(), "")
@@ -154,14 +145,19 @@ func (s *Snapshot) WriteCheck(w io.Writer) error {
 		p.line("%s: %s", c.Name, Printable(c.Reason))
 		for _, a := range c.Examples {
 			p.line("  0x%x", a)
+			if c.Status != gocore.CheckDiffers { // nothing to look into
+				p.line("  …")
+				break
+			}
 		}
 	}
 	return p.w.Flush()
 }
 
 // WriteReport writes who holds the memory, for people: at most n rows of each
-// list, all if n is negative.
-func (s *Snapshot) WriteReport(ctx context.Context, w io.Writer, n int, values bool) error {
+// list, all if n is negative. Values of the program are hidden unless values is set,
+// and the insides of maps are one row for each type of map unless physical is.
+func (s *Snapshot) WriteReport(ctx context.Context, w io.Writer, n int, values, physical bool) error {
 	retainers, err := s.Retainers(ctx)
 	if err != nil {
 		return err
@@ -170,17 +166,11 @@ func (s *Snapshot) WriteReport(ctx context.Context, w io.Writer, n int, values b
 	if err != nil {
 		return err
 	}
-	types, err := s.TypeTable(ctx)
+	types, err := s.TypeTable(ctx, !physical)
 	if err != nil {
 		return err
 	}
-	roots, err := s.RootTable(ctx)
-	if err != nil {
-		return err
-	}
-	// Goroutines have a list of their own.
-	kind := roots.Column("kind")
-	roots, err = roots.Filtered(ctx, func(i int) bool { return roots.Cell(i, kind).Text != kindGoroutine })
+	roots, err := s.OwnRootTable(ctx)
 	if err != nil {
 		return err
 	}
@@ -191,8 +181,9 @@ func (s *Snapshot) WriteReport(ctx context.Context, w io.Writer, n int, values b
 	summary := s.Summary()
 	src, h, t := summary.Source, summary.Heap, summary.Typing
 	p := &printer{w: bufio.NewWriter(w)}
+	verdict, _ := s.VerdictText()
 	p.line("%s: %s live, %s typed, check %s%s", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects),
-		HumanPercent(share(t.TypedBytes, h.LiveBytes)), strings.ReplaceAll(string(summary.Check), "_", " "), incomplete(src.Complete))
+		HumanPercent(share(t.TypedBytes, h.LiveBytes)), verdict, incomplete(src.Complete))
 	p.line("")
 	p.section("Who holds it", s.retainerTable(s.fold(retainers), values), n)
 	if len(suspects) > 0 {
@@ -206,7 +197,7 @@ func (s *Snapshot) WriteReport(ctx context.Context, w io.Writer, n int, values b
 	p.section("Roots, goroutines apart", roots, n)
 	p.section("Goroutines by state and stack", stacks, n)
 	p.line("File")
-	p.info(summary)
+	p.info(s, summary)
 	return p.w.Flush()
 }
 
@@ -221,6 +212,56 @@ func (p *printer) section(title string, t *Table, n int) {
 	p.line("%s", title)
 	p.table(t.Head(n), "  ")
 	p.line("")
+}
+
+// WriteTypes writes the types of the live objects for people, at most n of them, all
+// if n is negative: the table of TypeTable, then what has no type.
+func (s *Snapshot) WriteTypes(ctx context.Context, w io.Writer, n int, folded bool) error {
+	t, err := s.TypeTable(ctx, folded)
+	if err != nil {
+		return err
+	}
+	rows, err := s.Types(ctx)
+	if err != nil {
+		return err
+	}
+	p := &printer{w: bufio.NewWriter(w)}
+	p.table(t.Head(n), "")
+	var kinds, objects, bytes uint64
+	for _, r := range rows {
+		if !r.Known {
+			kinds, objects, bytes = kinds+1, objects+r.Objects, bytes+r.Shallow
+		}
+	}
+	if kinds > 0 {
+		p.line("")
+		p.line("%s of unknown objects, by size and pointers: %s, %s of the live heap", plural(kinds, "kind"), amount(bytes, objects), HumanPercent(s.Share(bytes)))
+	}
+	return p.w.Flush()
+}
+
+// WriteRoots writes the roots for people, at most n of them, all if n is negative:
+// the table of OwnRootTable, then how many goroutines there are.
+func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, n int) error {
+	t, err := s.OwnRootTable(ctx)
+	if err != nil {
+		return err
+	}
+	goroutines, err := s.Goroutines(ctx)
+	if err != nil {
+		return err
+	}
+	p := &printer{w: bufio.NewWriter(w)}
+	p.table(t.Head(n), "")
+	if len(goroutines) > 0 {
+		var retained uint64
+		for _, g := range goroutines {
+			retained += g.Retained
+		}
+		p.line("")
+		p.line("%s by themselves retain %s: goheap goroutines FILE lists them", plural(uint64(len(goroutines)), "goroutine"), HumanBytes(retained))
+	}
+	return p.w.Flush()
 }
 
 // WriteGoroutines writes the goroutines for people, grouped by state and stack:

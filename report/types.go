@@ -4,14 +4,16 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"goheap/heap"
 	"goheap/internal/flat"
 )
 
-// TypeRow sums the live objects of one type.
+// TypeRow sums the live objects of one type, or of what the maps of one type consist
+// of.
 type TypeRow struct {
-	ID       heap.TypeID
+	IDs      []heap.TypeID // one, or those of the insides of a type of map
 	Name     string
 	Package  string // "" for types without one
 	Known    bool   // false: Name describes an unknown type
@@ -23,32 +25,103 @@ type TypeRow struct {
 // Types returns the types of the live objects, those that retain most first,
 // then by name. The slice belongs to the Snapshot.
 func (s *Snapshot) Types(ctx context.Context) ([]TypeRow, error) {
-	return s.types.get(func() ([]TypeRow, error) {
-		if err := ctx.Err(); err != nil {
-			return nil, context.Cause(ctx)
-		}
-		dense, original := compact(s.Process.TypeIDs())
-		defer flat.Free(dense)
-		rows := []TypeRow{}
-		for i, total := range s.Dominators.RetainedByType(dense, len(original)) {
-			if total.Objects == 0 || i == 0 {
-				continue
-			}
-			id := original[i]
-			t := s.Process.TypeInfo(id)
-			rows = append(rows, TypeRow{id, t.Name, t.Package, t.Known, total.Objects, total.Shallow, total.RetainedMin})
-		}
-		slices.SortStableFunc(rows, func(a, b TypeRow) int {
-			return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Name, b.Name),
-				cmp.Compare(a.Package, b.Package), cmp.Compare(b.Shallow, a.Shallow), cmp.Compare(b.Objects, a.Objects))
-		})
-		return rows, nil
-	})
+	return s.types.get(func() ([]TypeRow, error) { return s.typeRows(ctx, false) })
 }
 
-// TypeTable is Types as a table; its rows are those of Types.
-func (s *Snapshot) TypeTable(ctx context.Context) (*Table, error) {
-	rows, err := s.Types(ctx)
+// FoldedTypes is Types with one row for what the maps of one type consist of behind
+// their headers: "map[string]*main.Session (insides)".
+func (s *Snapshot) FoldedTypes(ctx context.Context) ([]TypeRow, error) {
+	return s.folded.get(func() ([]TypeRow, error) { return s.typeRows(ctx, true) })
+}
+
+func (s *Snapshot) typeRows(ctx context.Context, folded bool) ([]TypeRow, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	dense, original := compact(s.Process.TypeIDs())
+	defer flat.Free(dense)
+	groups := make([]TypeRow, 1, len(original)) // without sums; 0 is no type
+	place := make([]heap.TypeID, len(original)) // in groups
+	insides := map[string]heap.TypeID{}
+	for i, id := range original[1:] {
+		t := s.Process.TypeInfo(id)
+		row := TypeRow{Name: t.Name, Package: t.Package, Known: t.Known}
+		at := heap.TypeID(len(groups))
+		if of, ok := mapOfInside(t.Name); ok && folded && t.Known {
+			if seen, ok := insides[of]; ok {
+				at = seen
+			}
+			insides[of] = at
+			row.Name, row.Package = of+" (insides)", ""
+		}
+		if int(at) == len(groups) {
+			groups = append(groups, row)
+		}
+		groups[at].IDs = append(groups[at].IDs, id)
+		place[i+1] = at
+	}
+	if len(groups) < len(original) {
+		for n, t := range dense {
+			dense[n] = place[t]
+		}
+	}
+	rows := []TypeRow{}
+	for i, total := range s.Dominators.RetainedByType(dense, len(groups)) {
+		if total.Objects == 0 || i == 0 {
+			continue
+		}
+		row := groups[i]
+		row.Objects, row.Shallow, row.Retained = total.Objects, total.Shallow, total.RetainedMin
+		rows = append(rows, row)
+	}
+	slices.SortStableFunc(rows, func(a, b TypeRow) int {
+		return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Name, b.Name),
+			cmp.Compare(a.Package, b.Package), cmp.Compare(b.Shallow, a.Shallow), cmp.Compare(b.Objects, a.Objects))
+	})
+	return rows, nil
+}
+
+// mapOfInside returns the type of map that a type is a part of, by the names that
+// the linker gives these parts, "table<K,V>" (Go 1.26, cmd/link/internal/ld/dwarf.go,
+// synthesizemaptypes), and the compiler, "map.group[K]V" (Go 1.26,
+// cmd/compile/internal/reflectdata/map.go, MapGroupType) and "map.bucket[K]V" (Go
+// 1.23, reflect.go there, MapBucketType). No name that is written in Go begins so.
+func mapOfInside(name string) (string, bool) {
+	name = strings.TrimPrefix(name, "[]")
+	name = strings.TrimPrefix(name, "*")
+	for _, prefix := range []string{"map.group[", "map.bucket["} {
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			return "map[" + rest, true
+		}
+	}
+	rest, ok := strings.CutPrefix(name, "table<")
+	if !ok || !strings.HasSuffix(rest, ">") {
+		return "", false
+	}
+	rest = rest[:len(rest)-1]
+	depth := 0
+	for i := range len(rest) {
+		switch rest[i] {
+		case '[', '(', '{':
+			depth++
+		case ']', ')', '}':
+			depth--
+		case ',':
+			if depth == 0 {
+				return "map[" + rest[:i] + "]" + rest[i+1:], true
+			}
+		}
+	}
+	return "", false
+}
+
+// TypeTable is Types as a table, FoldedTypes if folded is set; it has the same rows.
+func (s *Snapshot) TypeTable(ctx context.Context, folded bool) (*Table, error) {
+	types := s.Types
+	if folded {
+		types = s.FoldedTypes
+	}
+	rows, err := types(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -78,15 +151,15 @@ func (s *Snapshot) TypeTable(ctx context.Context) (*Table, error) {
 	}, nil), nil
 }
 
-// Instances returns the live objects of a type, those that retain most first,
+// Instances returns the live objects of some types, those that retain most first,
 // then the lower address.
-func (s *Snapshot) Instances(ctx context.Context, id heap.TypeID) ([]heap.Node, error) {
+func (s *Snapshot) Instances(ctx context.Context, ids []heap.TypeID) ([]heap.Node, error) {
 	nodes := []heap.Node{}
 	for n, have := range s.Process.TypeIDs() {
 		if n%pace == 0 && ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if have == id && s.Dominators.Live(heap.Node(n)) {
+		if slices.Contains(ids, have) && s.Dominators.Live(heap.Node(n)) {
 			nodes = append(nodes, heap.Node(n))
 		}
 	}

@@ -26,6 +26,9 @@ type Options struct {
 	Title   string // the file, for the first line
 	ASCII   bool   // draw nothing but ASCII
 	NoMouse bool   // leave the mouse to the terminal
+	// Physical shows the parts of maps and channels as hops and types of their own.
+	// A key changes that.
+	Physical bool
 }
 
 // App is the terminal program. All fields but posted, animated and workers
@@ -40,6 +43,8 @@ type App struct {
 	root   *root
 	err    error // what Run returns
 	asked  bool  // quitting was asked for
+
+	physical bool // see Options
 
 	snap    *report.Snapshot // nil while loading
 	holders holderList       // of snap
@@ -131,7 +136,7 @@ const cellBudget = 10 * time.Millisecond
 // newApp returns a program that shows the loading screen. Jobs run at once and
 // on the caller's goroutine until spawn is replaced.
 func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
-	a := &App{opt: opt, sym: symbolsFor(opt.ASCII), screen: screen, tracker: new(progress.Tracker), budget: cellBudget}
+	a := &App{opt: opt, sym: symbolsFor(opt.ASCII), screen: screen, physical: opt.Physical, tracker: new(progress.Tracker), budget: cellBudget}
 	a.spawn = func(f func()) { f(); a.drain() }
 	a.ctx, a.cancel = context.WithCancel(ctx)
 	a.global = a.globalActions()

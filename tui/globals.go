@@ -43,6 +43,9 @@ func (a *App) globalActions() []Action {
 		{Keys: []Key{char('[')}, Label: "previous path", Disabled: a.why.alone,
 			Help: "Show the previous path from a root in the why-alive pane.",
 			Do:   func() { a.why.turn(-1) }},
+		{Keys: []Key{char('r')}, Label: "raw hops", Priority: 7,
+			Help: "Show each part of maps and channels as a hop and a type of its own, or each map and channel as one.",
+			Do:   a.turnPhysical},
 		{Keys: []Key{char('/')}, Label: "filter", Priority: 4,
 			Help: "Show only rows with a text: a part of it, whatever the case, or a regular expression as /re/.",
 			Do:   func() { a.openPrompt(promptFilter, a.top().filterText()) }},
@@ -118,6 +121,20 @@ func (a *App) globalActions() []Action {
 			Help: "End a job; pressed twice, or while loading, quit at once.",
 			Do:   a.interrupt},
 	)
+}
+
+// turnPhysical shows the insides of maps and channels, or no longer does. The hop
+// that was selected stays selected, if it is still shown.
+func (a *App) turnPhysical() {
+	selected := a.top().subject().node
+	a.physical = !a.physical
+	switch v := a.top().(type) {
+	case *pathView:
+		v.selectNode(selected)
+	case *list:
+		v.enter() // it may have changed
+	}
+	a.flash(map[bool]string{true: "maps and channels are shown with their parts", false: "maps and channels are shown as one"}[a.physical])
 }
 
 func reasonIf(cond bool, reason string) string {
@@ -204,5 +221,5 @@ func (a *App) instancesOf(n heap.Node) {
 		a.flash("its type: a root has no type of its own")
 		return
 	}
-	a.push(newInstances(a, ids[n], a.snap.Process.TypeInfo(ids[n]).Name))
+	a.push(newInstances(a, ids[n:n+1], a.snap.Process.TypeInfo(ids[n]).Name))
 }

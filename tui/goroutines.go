@@ -63,8 +63,7 @@ func newGoroutines(a *App) view {
 			if !grouped {
 				l.load = a.snap.GoroutineTable
 			}
-			l.whole, l.body.rows, l.ordered, l.body.sorted = nil, nil, false, -1
-			l.refresh()
+			l.reload()
 		}}}
 	return l
 }

@@ -56,6 +56,7 @@ type list struct {
 	own   []Action
 	head  func(w, h int) []string
 	pane  bool // whether the why-alive pane is shown
+	stale func() bool // whether to load anew; nil: never
 	load  func(ctx context.Context) (*report.Table, error)
 
 	body    grid
@@ -125,9 +126,18 @@ func (l *list) open() {
 }
 
 func (l *list) enter() {
+	if l.stale != nil && l.whole != nil && l.stale() {
+		l.reload()
+	}
 	if l.whole == nil {
 		l.refresh()
 	}
+}
+
+// reload loads the rows anew, in their first order.
+func (l *list) reload() {
+	l.whole, l.body.rows, l.ordered, l.body.sorted = nil, nil, false, -1
+	l.refresh()
 }
 
 // refresh loads, sorts and filters in a job and shows the result. The old rows

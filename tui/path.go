@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	"goheap/heap"
 	"goheap/report"
 )
@@ -48,7 +50,14 @@ func (v *pathView) hops() []hop {
 	if len(w.chains) == 0 || w.about != v.about {
 		return nil
 	}
-	return w.chains[w.at].hops
+	return w.chains[w.at].lines(v.app.physical)
+}
+
+// selectNode selects the hop of a node, if it is shown.
+func (v *pathView) selectNode(n heap.Node) {
+	if i := slices.IndexFunc(v.hops(), func(h hop) bool { return h.node == n }); i >= 0 {
+		v.body.selectRow(i)
+	}
 }
 
 func (v *pathView) open() {
@@ -68,7 +77,7 @@ func (v *pathView) facts(w, h int) []string {
 	}
 }
 
-func (v *pathView) status() string { return "enter inspects the selected hop" }
+func (v *pathView) status() string { return "enter inspects the selected hop   r shows raw hops" }
 
 func (v *pathView) columns() []report.Column {
 	return []report.Column{

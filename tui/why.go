@@ -2,10 +2,12 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/gdamore/tcell/v2"
 
+	"goheap/gocore"
 	"goheap/heap"
 	"goheap/report"
 )
@@ -17,7 +19,7 @@ const pathsAsked = 8
 // it has the first. Its texts are clean.
 type hop struct {
 	node      heap.Node
-	expr      string // what the step adds to the expression; the root's name in the first
+	expr      string // what the step adds to the expression, or its physical name; the root's name in the first
 	typ       string
 	detail    string // the frame and variable of a goroutine's step
 	addr      uint64
@@ -29,7 +31,16 @@ type hop struct {
 // chain is a path from a root to an object.
 type chain struct {
 	expression string
-	hops       []hop // the root first
+	hops       []hop // the root first; a map or channel is one hop
+	raw        []hop // the same with the parts of maps and channels
+}
+
+// lines are the hops as they are shown now.
+func (c *chain) lines(physical bool) []hop {
+	if physical {
+		return c.raw
+	}
+	return c.hops
 }
 
 // whyPane shows why something is alive: chains from a root, the root on top.
@@ -125,26 +136,37 @@ func (a *App) findChains(ctx context.Context, n heap.Node) ([]chain, bool, error
 
 // chain makes a chain of a path, which is not empty.
 func (a *App) chain(nodes []heap.Node) chain {
-	s, n := a.snap, nodes[len(nodes)-1]
-	p := s.Process.Path(nodes)
-	c := chain{expression: a.clean(p.Expression)}
+	p := a.snap.Process.Path(nodes)
+	inner := slices.ContainsFunc(p.Hops, func(h gocore.Hop) bool { return h.Internal })
+	c := chain{expression: a.clean(p.Expression), hops: a.hops(p, false)}
+	if c.raw = c.hops; inner {
+		c.raw = a.hops(p, true)
+	}
+	return c
+}
+
+// hops makes the lines of a path, with a line for each part of a map or channel if
+// physical is set.
+func (a *App) hops(p gocore.Path, physical bool) []hop {
+	s, n := a.snap, p.Hops[len(p.Hops)-1].Node
+	var hops []hop
 	for i, h := range p.Hops {
-		if h.Internal && i < len(p.Hops)-1 {
-			continue // a part of a map or channel, one hop with it
+		if h.Internal && !physical && i < len(p.Hops)-1 {
+			continue // one hop with its map or channel
 		}
-		if i > 1 && len(c.hops) > 0 && h.Expr == p.Hops[i-1].Expr && h.Type == p.Hops[i-1].Type {
-			c.hops[len(c.hops)-1].times++
+		if i > 1 && len(hops) > 0 && h.Expr != "" && h.Expr == p.Hops[i-1].Expr && h.Type == p.Hops[i-1].Type {
+			hops[len(hops)-1].times++
 			continue
 		}
-		c.hops = append(c.hops, hop{
-			node: h.Node, expr: a.clean(h.Expr), typ: a.clean(h.Type), detail: a.clean(h.Detail), addr: h.Addr,
+		hops = append(hops, hop{
+			node: h.Node, expr: a.clean(s.HopWord(p, i)), typ: a.clean(h.Type), detail: a.clean(h.Detail), addr: h.Addr,
 			retained: s.Dominators.Retained(h.Node), dominates: s.Dominators.Dominates(h.Node, n), times: 1,
 		})
 	}
-	if len(c.hops) > 1 && strings.Contains(c.hops[1].expr, c.hops[0].detail) {
-		c.hops[0].detail = "" // the next line says it
+	if len(hops) > 1 && strings.Contains(hops[1].expr, hops[0].detail) {
+		hops[0].detail = "" // the next line says it
 	}
-	return c
+	return hops
 }
 
 // turn shows another chain.
@@ -203,6 +225,9 @@ func (w *whyPane) paths() string {
 	case w.more:
 		text += " or more"
 	}
+	if w.app.physical {
+		text += "  raw hops"
+	}
 	if len(w.chains) > 1 {
 		text += "  ] next"
 	}
@@ -238,26 +263,26 @@ func (w *whyPane) draw(screen tcell.Screen, r rect) {
 	case len(w.chains) == 0:
 		say("Nothing: no root reaches it. It is garbage that was not yet swept.")
 	default:
-		w.drawChain(screen, lines, w.chains[w.at])
+		w.drawChain(screen, lines, &w.chains[w.at])
 	}
 }
 
 // drawChain draws the chain with the root on top and the target at the bottom.
 // Where there is no room for all hops, those after the root are counted. Under
 // it, where there is room, stand the whole expression and what the mark means.
-func (w *whyPane) drawChain(screen tcell.Screen, r rect, c chain) {
-	a, y := w.app, r.y
+func (w *whyPane) drawChain(screen tcell.Screen, r rect, c *chain) {
+	a, y, hops := w.app, r.y, c.lines(w.app.physical)
 	const x = whyMark + whyRetained + whyShare + 1
 	typeX := x + 10
-	for _, h := range c.hops {
+	for _, h := range hops {
 		typeX = max(typeX, min(x+width(a.hopText(h))+4, r.w*3/5))
 	}
-	shown, extra := len(c.hops), max(0, r.h-len(c.hops))
+	shown, extra := len(hops), max(0, r.h-len(hops))
 	hidden := max(0, shown-r.h)
 	if hidden > 0 {
 		hidden++ // the line that counts them
 	}
-	for i, h := range c.hops {
+	for i, h := range hops {
 		if hidden > 0 && i >= 1 && i <= hidden {
 			if i == 1 {
 				put(screen, r.x+whyMark+whyRetained+whyShare, y, r.w, "... "+plural(uint64(hidden), "hop")+" more (w shows all)", styleFaint)
@@ -301,9 +326,6 @@ func (w *whyPane) drawChain(screen tcell.Screen, r rect, c chain) {
 // hopText is what a hop adds, with how often.
 func (a *App) hopText(h hop) string {
 	text := h.expr
-	if text == "" {
-		text = "(what it points to)"
-	}
 	if h.times > 1 {
 		times := " ×"
 		if a.opt.ASCII {

@@ -142,16 +142,9 @@ func (c *command) checkOutput(path string) error {
 	return nil
 }
 
-// table makes an answer of a table and a document.
+// table makes the machine-readable part of an answer of a table and a document.
 func (c *command) table(table func(ctx context.Context, s *report.Snapshot) (*report.Table, error), document func(ctx context.Context, s *report.Snapshot, n int) (any, error)) answer {
 	return answer{
-		text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
-			t, err := table(ctx, s)
-			if err != nil {
-				return err
-			}
-			return report.WriteText(w, t.Head(c.flags.topOr(textTop)))
-		},
 		json: func(ctx context.Context, s *report.Snapshot) (any, error) {
 			return document(ctx, s, c.flags.topOr(all))
 		},

@@ -34,7 +34,7 @@ func (f *flags) add(root *cobra.Command) {
 	p.IntVar(&f.top, "top", 0, "print at most `N` of each list (text: 20; json and csv: all but long tails)")
 	p.BoolVar(&f.values, "values", false, "print the program's values, such as map keys, in reports too")
 	p.String("where", "", "keep what the expression `EXPR` holds for"+later)
-	p.BoolVar(&f.physical, "physical", false, "show the insides of maps and channels in paths")
+	p.BoolVar(&f.physical, "physical", false, "show the insides of maps and channels in paths and lists of types")
 	p.Bool("no-index", false, "neither read nor write an index beside FILE"+later)
 	p.String("max-memory", "", "use at most `SIZE` of memory"+later)
 	p.SortFlags = false

@@ -43,7 +43,7 @@ func (c *command) runOpen(cmd *cobra.Command, args []string) error {
 		}
 		return s, err
 	}
-	if err := tui.Run(cmd.Context(), load, tui.Options{Title: args[0]}); err != nil {
+	if err := tui.Run(cmd.Context(), load, tui.Options{Title: args[0], Physical: c.flags.physical}); err != nil {
 		return err
 	}
 	if !complete {

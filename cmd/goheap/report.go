@@ -17,8 +17,8 @@ func (c *command) report() *cobra.Command {
 expression that leads to where it accumulates, what is suspect, then types, roots
 and goroutines.
 
-Keys and other values of the program are printed as […] unless --values is given,
-so that a report can be passed on.`,
+The keys of maps, which are values of the program, are printed as […] unless
+--values is given, so that a report can be passed on.`,
 		Example: `  goheap report core.4711
   goheap report --top 5 --values core.4711
   goheap report --format json -o report.json core.4711`,
@@ -33,7 +33,7 @@ so that a report can be passed on.`,
 func (c *command) reportAnswer() answer {
 	return answer{
 		text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
-			return s.WriteReport(ctx, w, c.flags.topOr(textTop), c.flags.values)
+			return s.WriteReport(ctx, w, c.flags.topOr(textTop), c.flags.values, c.flags.physical)
 		},
 		json: func(ctx context.Context, s *report.Snapshot) (any, error) {
 			limits := report.DefaultLimits()

@@ -23,9 +23,10 @@ which stands for its object that retains most.
 
 Values are decoded by their types: structs by field, maps by key, slices by
 element, channels by what is queued and which goroutines wait. A map, slice or
-channel within a value has one line; name it to see what it holds. --top says how
-many lines there are, --from skips the first of a long value, and --physical adds
-where in memory each field stands.`,
+channel within a value has one line; name it to see what it holds. An object
+without a type has a line for each of its words. --top says how many lines there
+are, --from skips the first of a long value, and --physical adds where in memory
+each field stands.`,
 		Example: "  goheap show core.4711 0xc000123000\n  goheap show --format json core.4711 main.cache g:17\n" +
 			"  goheap show --from 1000 --top 100 core.4711 main.cache.byID",
 		Args:              wants(true, "FILE", "TARGET"),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -14,15 +15,23 @@ func (c *command) types() *cobra.Command {
 		Short: "List the types of the live objects",
 		Long: `List the types of the live objects, those that retain most first. What a type
 retains is what dies when all its objects do, at least: objects that they hold
-together with others are not counted.`,
+together with others are not counted.
+
+What the maps of one type consist of behind their headers is one row in the text,
+"map[K]V (insides)"; --physical, json and csv have a row for each type of part.
+Objects of unknown type are told apart by size and pointers.`,
 		Example:           "  goheap types core.4711\n  goheap types --format csv -o types.csv core.4711",
 		Args:              wants(false, "FILE"),
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.answer(cmd, args[0], c.table(
-				func(ctx context.Context, s *report.Snapshot) (*report.Table, error) { return s.TypeTable(ctx) },
+			a := c.table(
+				func(ctx context.Context, s *report.Snapshot) (*report.Table, error) { return s.TypeTable(ctx, false) },
 				func(ctx context.Context, s *report.Snapshot, n int) (any, error) { return s.TypesDocument(ctx, n) },
-			))
+			)
+			a.text = func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
+				return s.WriteTypes(ctx, w, c.flags.topOr(textTop), !c.flags.physical)
+			}
+			return c.answer(cmd, args[0], a)
 		},
 	}
 }

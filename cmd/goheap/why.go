@@ -18,7 +18,8 @@ func (c *command) why() *cobra.Command {
 		Short: "Show what keeps an object alive",
 		Long: `Show what keeps an object alive: the shortest path from a root to it, one line a
 hop, then others that share no inner object with the earlier ones. A hop marked
-with * dominates the object: without it, the object would be garbage.
+with * dominates the object: without it, the object would be garbage. A map or
+channel is one hop, whatever it consists of; --physical shows each of its parts.
 
 TARGET is the address of an object (0xc000123000), a Go expression from a global
 variable (main.cache.byID), a goroutine (g:17), or a type (type:main.Session),

@@ -41,7 +41,28 @@ var f struct {
 	pulled    func() (*thing, bool)
 	stop      func()
 	hidden    *thing
+	lookup    func() int
+	counts    map[pairKey]int
+	large     *large[*thing]
 }
+
+// pairKey has no hash function of its own kind: a map is given its address.
+type pairKey struct {
+	p *thing
+	n int
+}
+
+// large is beyond 512 bytes: generic code allocates it by its shape.
+type large[T any] struct {
+	v    T
+	rest [100]T
+}
+
+//go:noinline
+func newLarge[T any](v T) *large[T] { return &large[T]{v: v} }
+
+//go:noinline
+func lookingUp(k pairKey) func() int { return func() int { return f.counts[k] } }
 
 //go:noinline
 func buildClosures() {
@@ -56,6 +77,14 @@ func buildClosures() {
 	y.note = "changed"
 	isThing("closure, by reference", &y, "main.f.byRef."+own(f.byRef)+" captured y")
 	isThing("closure, behind a reference", y.next, "main.f.byRef."+own(f.byRef)+" captured y.next")
+
+	k := pairKey{p: newThing(), n: len(said)}
+	f.lookup = lookingUp(k)
+	isThing("closure, by value although it uses the address", k.p, "main.f.lookup."+own(f.lookup)+" captured k.p")
+
+	f.large = newLarge(newThing())
+	say("allocated by generic code", at(f.large), "main.large[*main.thing]", "main.f.large")
+	isThing("allocated by generic code, on", f.large.v, "main.f.large.v")
 
 	p := newThing()
 	q := p
