@@ -6,7 +6,7 @@ BENCH_SESSIONS ?= 2000000
 
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build demo test bench clean need-go need-core
+.PHONY: help build demo test bench drift clean need-go need-core
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
@@ -50,6 +50,21 @@ bench: build need-core ## measure the reference load against the budgets, then t
 	$(GO) run ./internal/testcore/budgets -runs $(BENCH_RUNS) bin/goheap "$$(echo "$$files" | head -n 1)" || status=$$?; \
 	BENCH_SESSIONS=$(BENCH_SESSIONS) $(GO) test -run '^$$' -bench . -benchtime 1s ./... || status=$$?; \
 	exit $$status
+
+DRIFT_FROM    ?= go1.27.0
+DRIFT_PROGRAM ?= kinds
+
+# drift-exe builds the program with the toolchain $(1) as bin/$(2).
+drift-exe = v=$(1); v=$${v\#go}; case $$v in 1.*.*) v=$${v%.*};; esac; \
+	printf 'module goheap\n\ngo %s\n' $$v > bin/$(2).mod && \
+	GOTOOLCHAIN=$(1) GOFLAGS= GOWORK=off go build -modfile=bin/$(2).mod -buildvcs=false -o bin/$(2) ./testdata/programs/$(DRIFT_PROGRAM)
+
+drift: ## say what a toolchain, as in GO=go1.28rc1, lacks of what gocore relies on
+	@case "$(GO)" in go1.*) ;; *) echo "make drift GO=go1.28rc1: name the toolchain"; exit 2;; esac
+	@mkdir -p bin
+	@$(call drift-exe,$(DRIFT_FROM),drift-from)
+	@$(call drift-exe,$(GO),drift-to)
+	@go run ./gocore/internal/layout/drift bin/drift-from bin/drift-to && echo "$(GO) has all that $(DRIFT_FROM) has"
 
 clean: ## remove what was built and all cached core files
 	rm -rf bin testdata/.cache

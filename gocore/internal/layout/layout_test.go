@@ -134,3 +134,47 @@ func TestUint(t *testing.T) {
 		}
 	}
 }
+
+func (s source) HasType(name string) bool {
+	_, ok := s.Types().Lookup(name)
+	return ok
+}
+
+func (s source) HasVariable(name string) bool {
+	_, ok := s.Global(name)
+	return ok
+}
+
+// What is looked up beside the table is there in the newest version, and what an
+// older one lacks is told.
+func TestDrift(t *testing.T) {
+	open := func(program, version string) source {
+		f, err := symbols.Open(testcore.Build(t, program, testcore.Options{Go: version}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		return source{f, new([]string)}
+	}
+	newest := open("kinds", "go1.27.0")
+	names, variables := layout.Names()
+	for _, name := range names {
+		if !newest.HasType(name) {
+			t.Errorf("%s is no type of go1.27.0", name)
+		}
+	}
+	for _, name := range variables {
+		if !newest.HasVariable(name) {
+			t.Errorf("%s is no variable of go1.27.0", name)
+		}
+	}
+	if lines := layout.Drift(newest, newest); len(lines) > 0 {
+		t.Errorf("a program differs from itself: %q", lines)
+	}
+	lines := layout.Drift(open("oldmaps", "go1.27.0"), open("oldmaps", "go1.25.0"))
+	for _, want := range []string{"type runtime.maybeTraceableChan is missing", "runtime.spanInlineMarkBits is missing; the table calls it optional"} {
+		if !slices.Contains(lines, want) {
+			t.Errorf("go1.25.0: no line %q in %q", want, lines)
+		}
+	}
+}

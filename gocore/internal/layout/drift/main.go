@@ -1,0 +1,67 @@
+// Drift says what the runtime of one program no longer has of what gocore relies
+// on, or has in another shape, compared with that of another program.
+//
+//	drift EXECUTABLE EXECUTABLE
+//
+// The first is of a Go version that is tested. The exit status is 4 where
+// something is missing or differs.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"goheap/gocore/internal/layout"
+	"goheap/gocore/internal/symbols"
+)
+
+// program is a layout.Program over DWARF.
+type program struct{ *symbols.File }
+
+func (p program) Field(typ, path string) (offset, size uint64, ok bool) {
+	l, ok := p.Struct(typ)
+	if !ok {
+		return 0, 0, false
+	}
+	f, ok := l.Field(path)
+	return f.Offset, f.Size, ok
+}
+
+func (p program) SizeOf(typ string) (uint64, bool) {
+	l, ok := p.Struct(typ)
+	return l.Size, ok
+}
+
+func (p program) HasType(name string) bool {
+	_, ok := p.Types().Lookup(name)
+	return ok
+}
+
+func (p program) HasVariable(name string) bool {
+	_, ok := p.Global(name)
+	return ok
+}
+
+func main() {
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: drift EXECUTABLE EXECUTABLE")
+		os.Exit(2)
+	}
+	var programs [2]program
+	for i, path := range os.Args[1:] {
+		f, err := symbols.Open(path)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "drift:", err)
+			os.Exit(1)
+		}
+		defer f.Close()
+		programs[i] = program{f}
+	}
+	lines := layout.Drift(programs[0], programs[1])
+	for _, line := range lines {
+		fmt.Println(line)
+	}
+	if len(lines) > 0 {
+		os.Exit(4)
+	}
+}
