@@ -159,7 +159,8 @@ func TestDrift(t *testing.T) {
 	newest := open("kinds", "go1.27.0")
 	names, variables := layout.Names()
 	for _, name := range names {
-		if !newest.HasType(name) {
+		used := name != "reflect.funcTypeFixed4" && name != "runtime/pprof.labelMap" // not by this program
+		if used && !newest.HasType(name) {
 			t.Errorf("%s is no type of go1.27.0", name)
 		}
 	}
