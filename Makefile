@@ -6,7 +6,7 @@ BENCH_SESSIONS ?= 2000000
 
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build demo test bench drift clean need-go need-core
+.PHONY: help build demo test test-matrix bench drift clean need-go need-core
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
@@ -50,6 +50,9 @@ bench: build need-core ## measure the reference load against the budgets, then t
 	$(GO) run ./internal/testcore/budgets -runs $(BENCH_RUNS) bin/goheap "$$(echo "$$files" | head -n 1)" || status=$$?; \
 	BENCH_SESSIONS=$(BENCH_SESSIONS) $(GO) test -run '^$$' -bench . -benchtime 1s ./... || status=$$?; \
 	exit $$status
+
+test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
+	$(GO) run ./internal/testcore/matrix -o docs/compatibility.md
 
 DRIFT_FROM    ?= go1.27.0
 DRIFT_PROGRAM ?= kinds
