@@ -49,8 +49,10 @@ func documents(t *testing.T, s *Snapshot, values bool) map[string][]byte {
 	texts := map[string]func(b *bytes.Buffer) error{
 		"info.txt":       func(b *bytes.Buffer) error { return s.WriteInfo(b) },
 		"check.txt":      func(b *bytes.Buffer) error { return s.WriteCheck(b) },
-		"report.txt":     func(b *bytes.Buffer) error { return s.WriteReport(ctx, b, 4, values) },
+		"report.txt":     func(b *bytes.Buffer) error { return s.WriteReport(ctx, b, 4, values, false) },
 		"goroutines.txt": func(b *bytes.Buffer) error { return s.WriteGoroutines(ctx, b, -1) },
+		"types.txt":      func(b *bytes.Buffer) error { return s.WriteTypes(ctx, b, 2, true) },
+		"roots.txt":      func(b *bytes.Buffer) error { return s.WriteRoots(ctx, b, 2) },
 		"info.json":      func(b *bytes.Buffer) error { return WriteJSON(b, s.InfoDocument()) },
 		"check.json":     func(b *bytes.Buffer) error { return WriteJSON(b, s.CheckDocument()) },
 		"report.json": func(b *bytes.Buffer) error {
@@ -251,7 +253,7 @@ func TestRetainers(t *testing.T) {
 		{"goroutine", "goroutine 17 [chan receive] main.worker", 1, 1, 0, 1024, "goroutine 17 [chan receive] main.worker · buf", "[]uint8"},
 		{"goroutine", "goroutine 18 [chan receive] main.worker", 1, 1, 0, 1024, "goroutine 18 [chan receive] main.worker · buf", "[]uint8"},
 		{"goroutine", "goroutine 19 [chan receive] main.worker", 1, 1, 0, 1024, "goroutine 19 [chan receive] main.worker · buf", "[]uint8"},
-		{"global", "main." + hostile, 1, 1, 0, 64, "main.evil\x1b[…]", hostile},
+		{"global", "main." + hostile, 1, 1, 0, 64, "main." + hostile + hostile, hostile},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(row{})); diff != "" {
 		t.Errorf("retainers differ (-want +got):\n%s", diff)
@@ -272,6 +274,247 @@ func TestRetainers(t *testing.T) {
 	}
 }
 
+// What more roots hold than Joint tells apart is said in a line of bounded width.
+func TestHolder(t *testing.T) {
+	f := &fake{}
+	for i := range 70 {
+		f.roots = append(f.roots, fakeNode{id: fmt.Sprint("r", i), kind: "global", name: fmt.Sprintf("example.com/long/path/to/a.variable%d", i),
+			to: []fakeEdge{{".a", "all"}, {".b", "both"}}[:1+i%2]})
+	}
+	for i := range 4 {
+		f.roots[i].to = append(f.roots[i].to, fakeEdge{".s", "some"})
+	}
+	for i, id := range []string{"all", "both", "some"} {
+		f.objects = append(f.objects, fakeNode{id: id, kind: "object", typ: "example.com/b." + id, addr: 0xc000000000 + uint64(i)*64, size: 64})
+	}
+	s := analyse(t, f.build())
+	all, err := s.Retainers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"all":  "0xc000000000 b.all, held jointly by more than 64 roots: a.variable0, a.variable1, a.variable2, …",
+		"both": "0xc000000040 b.both, held jointly by 35 roots: a.variable1, a.variable3, a.variable5, …",
+		"some": "0xc000000080 b.some, held jointly by 4 roots: a.variable0, a.variable1, a.variable2, …",
+	}
+	for id, want := range want {
+		i := slices.IndexFunc(all, func(r Retainer) bool { return r.Node == f.node[id] })
+		if i < 0 {
+			t.Fatalf("%s is no retainer", id)
+		}
+		if got := s.Holder(all[i], false); got != want {
+			t.Errorf("%s: %q, want %q", id, got, want)
+		}
+		if got, want := s.holderNames(all[i], 1), strings.Split(s.holderNames(all[i], 1000), ", ")[0]+", …"; got != want {
+			t.Errorf("%s without room: %q, want %q", id, got, want)
+		}
+	}
+	none := Retainer{Kind: kindJoint, Count: 2, Type: "main.T", Members: []heap.Node{1, 2}, MoreHolders: true}
+	if got, want := s.Holder(none, false), "2 × main.T, held jointly by several roots"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// The program's own variables are named first, lists of the runtime's last.
+func TestOwnFirst(t *testing.T) {
+	f := &fake{}
+	for _, r := range [][2]string{{"global", "runtime.allgs"}, {"global", "sync.allPools"}, {"special", "finalizer"}, {"goroutine", "goroutine 1"}, {"global", "sync.pools"}} {
+		f.roots = append(f.roots, fakeNode{id: r[1], kind: r[0], name: r[1]})
+	}
+	s := analyse(t, f.build())
+	var got []string
+	for _, n := range s.ownFirst([]heap.Node{1, 2, 3, 4, 5}) {
+		got = append(got, f.Name(n))
+	}
+	if want := "sync.pools, goroutine 1, finalizer, runtime.allgs, sync.allPools"; strings.Join(got, ", ") != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+}
+
+// maps is a program with a map whose parts are objects, and one without a type.
+func maps() *fake {
+	const table, groups = "table<string,map[int]*main.T>", "[]map.group[string]map[int]*main.T"
+	return (&fake{
+		source: gocore.Source{Arch: "amd64"},
+		roots: []fakeNode{
+			{id: "m", kind: "global", name: "main.m", typ: "map[string]map[int]*main.T", addr: 0x500000, to: []fakeEdge{{"*", "header"}}},
+			{id: "raw", kind: "global", name: "main.raw", typ: "unsafe.Pointer", addr: 0x500008, to: []fakeEdge{{"*", "unknown"}}},
+		},
+		objects: []fakeNode{
+			{id: "header", kind: "object", typ: "map[string]map[int]*main.T", addr: 0xc000001000, size: 48, to: []fakeEdge{{"*", "tables"}}},
+			{id: "tables", kind: "object", typ: "[]*" + table, addr: 0xc000002000, size: 16, to: []fakeEdge{{"[0]", "table"}, {"[1]", "table2"}}},
+			{id: "table", kind: "object", typ: table, addr: 0xc000003000, size: 32, to: []fakeEdge{{".groups.data", "groups"}}},
+			{id: "table2", kind: "object", typ: table, addr: 0xc000003020, size: 32},
+			{id: "groups", kind: "object", typ: groups, addr: 0xc000004000, size: 512, to: []fakeEdge{{`["secret"]`, "value"}}},
+			{id: "value", kind: "object", typ: "map[int]*main.T", addr: 0xc000001030, size: 48},
+			{id: "unknown", kind: "object", typ: "(unknown 32 B, pointers 0x1)", addr: 0xc000003040, size: 32, to: []fakeEdge{{"+0x0", "value"}, {"+0x8", "table2"}}},
+			{id: "garbage", kind: "object", typ: "(unknown 32 B, no pointers)", addr: 0xc000003060, size: 32},
+		},
+	}).build()
+}
+
+// Physical names say where each pointer stands; logical ones make up a Go
+// expression.
+func TestPhysical(t *testing.T) {
+	f := maps()
+	s := analyse(t, f)
+	for _, test := range []struct {
+		path            string
+		physical        bool
+		words, document string
+	}{
+		{"m header tables table groups value", false, `main.m (what it points to) ["secret"]`, `main.m - ["secret"]`},
+		{"m header tables table groups value", true, `main.m (what it points to) → +0x0 [0] .groups.data ["secret"]`, `main.m - → +0x0 [0] .groups.data ["secret"]`},
+		{"m header tables table groups", false, "main.m (what it points to) .groups.data", "main.m - -"},
+	} {
+		var nodes []heap.Node
+		for _, id := range strings.Fields(test.path) {
+			nodes = append(nodes, f.node[id])
+		}
+		var words, document []string
+		for _, h := range s.pathDocument(nodes, test.physical).Hops {
+			words, document = append(words, h.word), append(document, orDash(h.Expression))
+		}
+		if got := strings.Join(words, " "); got != test.words {
+			t.Errorf("%s, physical %v: %s, want %s", test.path, test.physical, got, test.words)
+		}
+		if got := strings.Join(document, " "); got != test.document {
+			t.Errorf("%s, physical %v: %s in JSON, want %s", test.path, test.physical, got, test.document)
+		}
+		if strings.HasSuffix(test.path, "value") && (s.Expression(nodes, false) != "main.m[…]" || s.Expression(nodes, true) != `main.m["secret"]`) {
+			t.Errorf("expressions %s and %s", s.Expression(nodes, false), s.Expression(nodes, true))
+		}
+	}
+}
+
+// A map's bytes come together in its parts; the type of the variable says more.
+func TestHolderType(t *testing.T) {
+	f := maps()
+	s := analyse(t, f)
+	all, err := s.Retainers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, r := range all {
+		if s.Graph.IsRoot(r.Node) {
+			got[r.Name] = s.HolderType(r)
+		}
+	}
+	want := map[string]string{"main.m": "map[string]map[int]*main.T", "main.raw": "unsafe.Pointer"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("types differ (-want +got):\n%s", diff)
+	}
+	blocks := analyse(t, blockstore())
+	if all, err = blocks.Retainers(t.Context()); err != nil || blocks.HolderType(all[0]) != "[]*main.Block" {
+		t.Errorf("the type of main.srv.storage.blocks is %s, %v", blocks.HolderType(all[0]), err)
+	}
+}
+
+// The parts of the maps of one type are one row, which sums them exactly as the
+// dominator tree does: what one part dominates of the others counts once.
+func TestFoldedTypes(t *testing.T) {
+	s := analyse(t, maps())
+	folded, err := s.FoldedTypes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][4]uint64{}
+	for _, r := range folded {
+		got[r.Name] = [4]uint64{uint64(len(r.IDs)), r.Objects, r.Shallow, r.Retained}
+	}
+	want := map[string][4]uint64{
+		"map[string]map[int]*main.T":           {1, 1, 48, 48 + 16 + 32 + 512},
+		"map[string]map[int]*main.T (insides)": {3, 4, 16 + 32 + 32 + 512, 16 + 32 + 32 + 512},
+		"map[int]*main.T":                      {1, 1, 48, 48},
+		"(unknown 32 B, pointers 0x1)":         {1, 1, 32, 32},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("types differ (-want +got):\n%s", diff)
+	}
+	plain, err := s.Types(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var folds, all uint64
+	for _, r := range folded {
+		folds += r.Shallow
+	}
+	for _, r := range plain {
+		all += r.Shallow
+	}
+	if len(plain) != 6 || folds != all {
+		t.Errorf("%d types with %d bytes, folded %d with %d", len(plain), all, len(folded), folds)
+	}
+	for _, r := range folded {
+		if nodes, err := s.Instances(t.Context(), r.IDs); err != nil || uint64(len(nodes)) != r.Objects {
+			t.Errorf("%s: %d instances, %v", r.Name, len(nodes), err)
+		}
+	}
+	var b bytes.Buffer
+	if err := s.WriteTypes(t.Context(), &b, 1, false); err != nil || !strings.HasSuffix(b.String(), "\n\n1 kind of unknown objects, by size and pointers: 32 B in 1 object, 4.4 % of the live heap\n") {
+		t.Errorf("%v, %s", err, b.String())
+	}
+}
+
+func TestMapOfInside(t *testing.T) {
+	for in, want := range map[string]string{
+		"map.group[string]*main.T":                  "map[string]*main.T",
+		"[]map.group[[2]map[string]int]chan int":    "map[[2]map[string]int]chan int",
+		"[]*table<string,*main.T>":                  "map[string]*main.T",
+		"table<struct { a, b int },map[int]bool>":   "map[struct { a, b int }]map[int]bool",
+		"table<chan<- os.Signal,*signal.handler>":   "map[chan<- os.Signal]*signal.handler",
+		"table<main.K[int,string],func(int, bool)>": "map[main.K[int,string]]func(int, bool)",
+		"map.bucket[int]bool":                       "map[int]bool",
+		"map[int]bool":                              "",
+		"table<":                                    "",
+		"table<>":                                   "",
+		"main.table":                                "",
+		"":                                          "",
+	} {
+		if got, ok := mapOfInside(in); got != want || ok != (want != "") {
+			t.Errorf("%q: %q, %v; want %q", in, got, ok, want)
+		}
+	}
+}
+
+// An object without a type is shown by its words, live or not.
+func TestWords(t *testing.T) {
+	f := maps()
+	s := analyse(t, f)
+	text := func(target string, from, top int) string {
+		d, err := s.ShowDocumentFrom(t.Context(), []string{target}, from, SameLimit(top))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for _, w := range d.Objects[0].Fields {
+			lines = append(lines, fmt.Sprintf("+%d %#x %s", *w.Offset, uint64(w.Target), w.Value))
+		}
+		return fmt.Sprint(strings.Join(lines, "; "), " and ", d.Objects[0].MoreFields)
+	}
+	for _, test := range []struct {
+		target    string
+		from, top int
+		want      string
+	}{
+		{"unknown", 0, 10, "+0 0xc000001030 0xc000001030 → map[int]*main.T; +8 0xc000003020 0xc000003021 → table<string,map[int]*main.T> +0x1; +16 0x0 0x2; +24 0x0 0x3 and 0"},
+		{"unknown", 2, 1, "+16 0x0 0x2 and 1"},
+		{"unknown", 4, 1, " and 0"},
+		{"unknown", 1<<61 + 1, 1, " and 0"}, // times 8 is 8
+		{"garbage", 0, 2, "+0 0x0 0x0; +8 0x0 0x1 and 2"},
+		{"value", 0, 10, " and 0"},
+	} {
+		if got := text(test.target, test.from, test.top); got != test.want {
+			t.Errorf("%s from %d: %s, want %s", test.target, test.from, got, test.want)
+		}
+	}
+	f.source.Arch = "s390x"
+	if got := text("unknown", 0, 10); got != " and 0" {
+		t.Errorf("with words of another order: %s", got)
+	}
+}
+
 func TestSuspects(t *testing.T) {
 	s := analyse(t, blockstore())
 	found, err := s.Suspects(t.Context(), false)
@@ -288,6 +531,27 @@ func TestSuspects(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("suspects differ (-want +got):\n%s", diff)
+	}
+}
+
+// A suspect object has no name but its address: a path to it says what it is.
+func TestSuspectObject(t *testing.T) {
+	f := &fake{
+		roots: []fakeNode{
+			{id: "b", kind: "global", name: "main.b", to: []fakeEdge{{".cache", "cache"}}},
+			{id: "a", kind: "global", name: "main.a", to: []fakeEdge{{".srv", "srv"}}},
+		},
+		objects: []fakeNode{
+			{id: "srv", kind: "object", typ: "main.Server", addr: 0xc000000000, size: 16, to: []fakeEdge{{".cache", "cache"}}},
+			{id: "cache", kind: "object", typ: "main.Cache", addr: 0xc000001000, size: 4096},
+		},
+	}
+	found, err := analyse(t, f.build()).Suspects(t.Context(), false)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if want := "0xc000001000 main.Cache keeps 4.00 KiB (99.6 % of the live heap) alive, held as main.b.cache."; found[0].Sentence != want {
+		t.Errorf("got %q, want %q", found[0].Sentence, want)
 	}
 }
 
@@ -378,7 +642,7 @@ func TestStackGroups(t *testing.T) {
 func TestInstances(t *testing.T) {
 	f := blockstore()
 	s := analyse(t, f)
-	nodes, err := s.Instances(t.Context(), f.typeIDs[f.node["block0"]])
+	nodes, err := s.Instances(t.Context(), []heap.TypeID{f.typeIDs[f.node["block0"]]})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -406,7 +670,7 @@ func TestIncomplete(t *testing.T) {
 		t.Error("an error does not make the dump incomplete")
 	}
 	var b bytes.Buffer
-	if err := s.WriteReport(t.Context(), &b, 5, false); err != nil {
+	if err := s.WriteReport(t.Context(), &b, 5, false, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"INCOMPLETE", `error: pages are missing\x1b (2 times)`} {
@@ -418,25 +682,32 @@ func TestIncomplete(t *testing.T) {
 
 func TestVerdict(t *testing.T) {
 	f := blockstore()
+	sum := func(s gocore.CheckStatus) gocore.Check { return gocore.Check{Name: "sum", Status: s} }
+	live := func(s gocore.CheckStatus) gocore.Check {
+		return gocore.Check{Name: "live", Status: s, Live: true, Reason: "why"}
+	}
 	for _, test := range []struct {
-		statuses []gocore.CheckStatus
-		want     gocore.CheckStatus
+		checks    []gocore.Check
+		want      gocore.CheckStatus
+		text, why string
 	}{
-		{nil, gocore.CheckNotComparable},
-		{[]gocore.CheckStatus{gocore.CheckNotComparable}, gocore.CheckNotComparable},
-		{[]gocore.CheckStatus{gocore.CheckOK, gocore.CheckNotComparable}, gocore.CheckNotComparable},
-		{[]gocore.CheckStatus{gocore.CheckDiffers, gocore.CheckOK}, gocore.CheckDiffers},
+		{nil, gocore.CheckNotComparable, "not comparable", "the runtime's own word is not known"},
+		{[]gocore.Check{live(gocore.CheckOK), sum(gocore.CheckOK)}, gocore.CheckOK, "ok", "the live set is the garbage collector's"},
+		{[]gocore.Check{live(gocore.CheckNotComparable), sum(gocore.CheckOK)}, gocore.CheckNotComparable, "not comparable", "why"},
+		{[]gocore.Check{live(gocore.CheckOK), live(gocore.CheckNotComparable)}, gocore.CheckNotComparable, "ok as far as comparable", "why"},
+		{[]gocore.Check{live(gocore.CheckNotComparable), live(gocore.CheckOK)}, gocore.CheckNotComparable, "ok as far as comparable", "why"},
+		{[]gocore.Check{sum(gocore.CheckDiffers), live(gocore.CheckNotComparable), live(gocore.CheckOK)}, gocore.CheckDiffers, "DIFFERS", "from the runtime's own word: goheap check FILE says where"},
 	} {
-		f.checks = nil
-		for _, status := range test.statuses {
-			f.checks = append(f.checks, gocore.Check{Name: "c", Status: status})
-		}
+		f.checks = test.checks
 		s := analyse(t, f)
 		if got := s.Verdict(); got != test.want {
-			t.Errorf("%v: %v, want %v", test.statuses, got, test.want)
+			t.Errorf("%v: %v, want %v", test.checks, got, test.want)
+		}
+		if text, why := s.VerdictText(); text != test.text || why != test.why {
+			t.Errorf("%v: %q, %q", test.checks, text, why)
 		}
 		if ok := s.CheckDocument().OK; ok != (test.want != gocore.CheckDiffers) {
-			t.Errorf("%v: ok is %v", test.statuses, ok)
+			t.Errorf("%v: ok is %v", test.checks, ok)
 		}
 	}
 }
@@ -476,7 +747,7 @@ func TestAnalysePanics(t *testing.T) {
 func TestEmpty(t *testing.T) {
 	s := analyse(t, (&fake{}).build())
 	var b bytes.Buffer
-	if err := s.WriteReport(t.Context(), &b, -1, false); err != nil {
+	if err := s.WriteReport(t.Context(), &b, -1, false, false); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.ReportDocument(t.Context(), DefaultLimits(), false); err != nil {

@@ -3,8 +3,10 @@ package report
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -41,8 +43,16 @@ type fakeNode struct {
 	rootSize            uint64
 }
 
-// fakeEdge is a pointer with what it adds to an expression.
+// fakeEdge is a pointer with what it adds to an expression. What leads to a part of
+// a map, which fakeParts are the types of, adds nothing: expr is its name in memory.
 type fakeEdge struct{ expr, to string }
+
+// fakeParts are the types of the parts of maps.
+var fakeParts = []string{"[]*table<", "table<", "[]map.group["}
+
+func isPart(typ string) bool {
+	return slices.ContainsFunc(fakeParts, func(p string) bool { return strings.HasPrefix(typ, p) })
+}
 
 // build numbers the nodes and makes the graph.
 func (f *fake) build() *fake {
@@ -97,7 +107,7 @@ func (f *fake) build() *fake {
 				if !dotted {
 					pkg = ""
 				}
-				f.types = append(f.types, gocore.TypeInfo{Name: o.typ, Package: pkg, Known: true})
+				f.types = append(f.types, gocore.TypeInfo{Name: o.typ, Package: pkg, Known: !strings.HasPrefix(o.typ, "(unknown")})
 			}
 			f.typeIDs[n] = id
 		}
@@ -123,7 +133,6 @@ func (f *fake) Type(n heap.Node) string                       { return f.byNode[
 func (f *fake) Goroutines() []gocore.Goroutine                { return f.goroutines }
 func (f *fake) Frames(g int) []gocore.Frame                   { return f.frames[g] }
 func (f *fake) Expr(nodes []heap.Node) string                 { return f.Path(nodes).Expression }
-func (f *fake) Hex(n heap.Node, off, size uint64) []byte      { return nil }
 func (f *fake) Close() error                                  { return nil }
 
 func (f *fake) AllocatedSlots() (objects, bytes uint64) {
@@ -174,12 +183,18 @@ func (f *fake) Roots() []gocore.Root {
 }
 
 func (f *fake) Path(nodes []heap.Node) gocore.Path {
-	p := gocore.Path{Root: nodes[0], Expression: f.Name(nodes[0])}
+	p := gocore.Path{Root: nodes[0], Expression: f.Name(nodes[0]), WithoutKeys: f.Name(nodes[0])}
+	keys := regexp.MustCompile(`\["[^]]*"\]`)
 	for i, n := range nodes {
 		h := gocore.Hop{Node: n, Type: f.Type(n), Addr: f.Addr(n), Expr: f.Name(n)}
 		if i > 0 {
 			h.Expr, _, _ = f.Edge(nodes[i-1], n)
+			h.Key = strings.HasPrefix(h.Expr, `["`)
+			if h.Internal = isPart(h.Type); h.Internal || h.Expr == "*" {
+				h.Expr = ""
+			}
 			p.Expression += h.Expr
+			p.WithoutKeys += keys.ReplaceAllString(h.Expr, "[…]")
 		}
 		p.Hops = append(p.Hops, h)
 	}
@@ -197,6 +212,9 @@ func (f *fake) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
 
 func (f *fake) Fields(n heap.Node, limit int) ([]gocore.Field, int) {
 	var fields []gocore.Field
+	if !f.graph.IsRoot(n) && !f.TypeOf(n).Known {
+		return nil, 0
+	}
 	for i, e := range f.byNode[n].to {
 		fields = append(fields, gocore.Field{Offset: uint64(8 * i), Size: 8, Name: strings.TrimPrefix(e.expr, "."), Type: "*T", Target: f.node[e.to]})
 	}
@@ -204,6 +222,19 @@ func (f *fake) Fields(n heap.Node, limit int) ([]gocore.Field, int) {
 		return fields[:limit], len(fields) - limit
 	}
 	return fields, 0
+}
+
+// Hex returns words: the pointers, then numbers.
+func (f *fake) Hex(n heap.Node, off, size uint64) []byte {
+	var b []byte
+	for i := range f.byNode[n].size / 8 {
+		w := i
+		if int(i) < len(f.byNode[n].to) {
+			w = f.byNode[f.node[f.byNode[n].to[i].to]].addr + i
+		}
+		b = binary.LittleEndian.AppendUint64(b, w)
+	}
+	return b[min(off, uint64(len(b))):min(off+size, uint64(len(b)))]
 }
 
 func (f *fake) Lookup(target string) (heap.Node, error) {

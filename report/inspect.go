@@ -235,17 +235,20 @@ func (s *Snapshot) Paths(ctx context.Context, node heap.Node, n int) (paths [][]
 }
 
 // HopWord is what hop i of a path adds to its expression or, where that is nothing,
-// the name of the pointer as it stands in memory: ".dirPtr", "[0]". It is Pointee
-// where the pointer is all there is, and for what a pointer that has no name leads
-// to.
+// the pointer as it stands in memory: ".groups.data", "[0]", "→ +0x10" for one that
+// has no name. It is Pointee where the pointer is all there is.
 func (s *Snapshot) HopWord(path gocore.Path, i int) string {
 	h := path.Hops[i]
 	if h.Expr != "" || i == 0 {
 		return h.Expr
 	}
-	const whole = "*" // of Edge
-	if word, _, ok := s.Process.Edge(path.Hops[i-1].Node, h.Node); ok && word != "" && word != whole {
+	const whole = "*" // says Edge of a pointer that is all of a value
+	word, offset, ok := s.Process.Edge(path.Hops[i-1].Node, h.Node)
+	switch {
+	case ok && word != "" && word != whole:
 		return word
+	case ok && h.Internal:
+		return fmt.Sprintf("→ +%#x", offset)
 	}
 	return Pointee
 }

@@ -35,9 +35,9 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// shortPaths leaves the last element of each import path in s, and the one before
+// ShortPaths leaves the last element of each import path in s, and the one before
 // it where the last is but a version: "map[string]*server.node".
-func shortPaths(s string) string {
+func ShortPaths(s string) string {
 	const ends = " ,;()[]{}<>*&\"`'"
 	var b strings.Builder
 	for s != "" {
@@ -46,7 +46,8 @@ func shortPaths(s string) string {
 			n = len(s)
 		}
 		name := s[:n]
-		if i := strings.LastIndexByte(name, '/'); i >= 0 {
+		noPath := strings.Contains("/"+name+"/", "//") // an element is empty
+		if i := strings.LastIndexByte(name, '/'); i >= 0 && !noPath {
 			if isVersion(name[i+1:]) {
 				i = strings.LastIndexByte(name[:i], '/')
 			}

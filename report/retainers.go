@@ -86,12 +86,13 @@ func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 }
 
 // ownFirst returns holders with the program's variables first, then its
-// goroutines, then what the runtime keeps for itself: its lists of goroutines and
-// processors lead to nearly everything and explain nothing.
+// goroutines, then what the runtime and package sync keep for themselves: their
+// lists of goroutines, processors and pools (sync/pool.go) lead to nearly everything
+// and explain nothing.
 func (s *Snapshot) ownFirst(holders []heap.Node) []heap.Node {
 	rank := func(n heap.Node) int {
 		switch name := s.Process.Name(n); {
-		case strings.HasPrefix(name, "runtime."):
+		case strings.HasPrefix(name, "runtime."), name == "sync.allPools", name == "sync.oldPools":
 			return 3
 		case s.Process.KindOf(n) == kindGoroutine:
 			return 1
@@ -191,7 +192,7 @@ func (s *Snapshot) Expression(nodes []heap.Node, values bool) string {
 // of the accumulation point, or a count and the joint holders.
 func (s *Snapshot) Holder(r Retainer, values bool) string {
 	if r.folded {
-		return r.Name
+		return ShortPaths(r.Name)
 	}
 	if r.Members == nil {
 		return s.Accumulation(r.Node, values).Expression
@@ -200,15 +201,31 @@ func (s *Snapshot) Holder(r Retainer, values bool) string {
 	if r.Kind == kindJoint {
 		what = fmt.Sprintf("%s × %s", comma(r.Count), r.Type)
 	}
-	what = shortPaths(what) + ", held jointly by "
+	what = ShortPaths(what) + ", held jointly by "
 	return what + s.holderNames(r, holderWidth-uniseg.StringWidth(what))
+}
+
+// HolderType is the type of what Holder names: that of the variable where the
+// expression is but its name, and the parts of its map hold the bytes.
+func (s *Snapshot) HolderType(r Retainer) string {
+	if r.Members != nil {
+		return r.Type
+	}
+	// A variable, and the header, directory, table and groups of its map: no longer
+	// path is worth being named here.
+	const mapDepth = 5
+	at := s.Dominators.Accumulation(r.Node)
+	if path := s.Dominators.PathTo(at); len(path) <= mapDepth && s.Expression(path, true) == r.Name {
+		return r.Type
+	}
+	return s.Process.Type(at)
 }
 
 const (
 	// holderWidth is the width that the text of a joint group does not exceed
 	// where it can be helped: whatever everything in a server is held by explains
 	// little, however many are named.
-	holderWidth = 100
+	holderWidth = 120
 	// namedHolders is how many holders are named before they are counted.
 	namedHolders = 3
 )
@@ -222,7 +239,7 @@ func (s *Snapshot) holderNames(r Retainer, width int) string {
 	}
 	var names []string
 	for _, h := range r.Holders[:min(known, namedHolders)] {
-		names = append(names, shortPaths(s.Process.Name(h)))
+		names = append(names, ShortPaths(s.Process.Name(h)))
 	}
 	if last := len(names) - 1; known <= namedHolders && !r.MoreHolders {
 		if last == 0 {
@@ -276,13 +293,10 @@ func (s *Snapshot) retainerTable(all []Retainer, values bool) *Table {
 		case 4:
 			return Cell{Text: s.Holder(r, values)}
 		default:
-			switch {
-			case r.folded:
+			if r.folded {
 				return Cell{Unknown: true}
-			case r.Members != nil:
-				return textCell(r.Type)
 			}
-			return textCell(s.Process.Type(s.Dominators.Accumulation(r.Node)))
+			return textCell(s.HolderType(r))
 		}
 	}, func(row int) heap.Node { return all[row].Node })
 }

@@ -169,12 +169,20 @@ func (f *fake) Path(nodes []heap.Node) gocore.Path {
 		h := gocore.Hop{Node: n, Type: f.Type(n), Addr: f.Addr(n), Expr: f.Name(n)}
 		if i > 0 {
 			h.Expr, _, _ = f.Edge(nodes[i-1], n)
+			if h.Internal = isPart(h.Type); h.Internal {
+				h.Expr = "" // only the raw hop has a name
+			}
 		}
 		expression.WriteString(h.Expr)
 		p.Hops = append(p.Hops, h)
 	}
 	p.Expression = expression.String()
 	return p
+}
+
+// isPart reports whether objects of a type are parts of maps.
+func isPart(typ string) bool {
+	return strings.HasPrefix(typ, "table<") || strings.HasPrefix(typ, "[]*table<")
 }
 
 func (f *fake) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
@@ -226,9 +234,9 @@ func blockstore(blocks, list int) *fake {
 	f := &fake{
 		problems: []gocore.Problem{{Severity: "warning", Message: "2 frames have no stack map and were scanned conservatively: " + hostile, Count: 2}},
 		checks: []gocore.Check{
-			{Name: "slots marked but not live", Status: gocore.CheckOK},
+			{Name: "slots marked but not live", Status: gocore.CheckOK, Live: true},
 			{Name: "live bytes", Ours: 1 << 20, Runtime: 1<<20 + 12, Difference: -12, Status: gocore.CheckOK},
-			{Name: "slots live but not marked", Status: gocore.CheckNotComparable, Reason: "the last garbage collection is too old"},
+			{Name: "slots live but not marked", Status: gocore.CheckNotComparable, Live: true, Reason: "the last garbage collection is too old"},
 		},
 	}
 	f.root("global", "main.srv", "main.server", 0x1a3f2c0, fakeEdge{".storage.(*main.memStorage)", "storage"}, fakeEdge{".log", "log"})

@@ -39,6 +39,8 @@ type grid struct {
 	offset   int
 	page     int  // rows that fitted at the last draw
 	keepEnd  bool // the main column says most at its end
+	// keepStart tells which rows are exceptions to that; nil: none.
+	keepStart func(row int) bool
 
 	sorted     int // column, -1 for none
 	descending bool
@@ -240,7 +242,7 @@ func (g *grid) draw(screen tcell.Screen, r rect, sym symbols, budget time.Durati
 		x := r.x + margin
 		for k, i := range shown {
 			text := cells[i]
-			if i == main && g.keepEnd {
+			if i == main && g.keepEnd && (g.keepStart == nil || !g.keepStart(row)) {
 				text = cutMiddle(text, widths[k], sym.cut)
 			} else {
 				text = cut(text, widths[k], sym.cut)

@@ -25,6 +25,7 @@ var glossary = [][2]string{
 	{"root", "where the garbage collector starts: a global variable, a goroutine, a special"},
 	{"live", "reachable from a root"},
 	{"garbage", "allocated, but no root reaches it"},
+	{"insides", "what the maps of one type consist of behind their headers; r shows each kind of part"},
 	{"accumulation", "down the biggest dominated child, the last that keeps 70 % of its parent"},
 }
 

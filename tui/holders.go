@@ -100,7 +100,7 @@ func (h *holder) about() subject {
 // hold them jointly.
 func (a *App) heldBy(h *holder) string {
 	if h.goroutines {
-		return h.Name
+		return report.ShortPaths(h.Name)
 	}
 	return a.snap.Holder(h.Retainer, true)
 }
@@ -133,10 +133,7 @@ func (a *App) holderTable(all []holder) *report.Table {
 		case 4:
 			return report.Cell{Text: a.heldBy(h)}
 		}
-		typ := h.Type
-		if h.Members == nil {
-			typ = s.Process.Type(s.Dominators.Accumulation(h.Node))
-		}
+		typ := report.ShortPaths(s.HolderType(h.Retainer))
 		return report.Cell{Text: typ, Unknown: typ == "" || h.goroutines}
 	}, func(row int) heap.Node { return all[row].Node })
 }

@@ -56,7 +56,9 @@ type list struct {
 	own   []Action
 	head  func(w, h int) []string
 	pane  bool // whether the why-alive pane is shown
-	stale func() bool // whether to load anew; nil: never
+	// stale reports whether the rows are no longer those to be shown, and changes load
+	// then; nil: they never are.
+	stale func() bool
 	load  func(ctx context.Context) (*report.Table, error)
 
 	body    grid
@@ -110,7 +112,7 @@ func (l *list) subject() subject {
 	case l.about != nil:
 		return l.about(row)
 	default:
-		return subject{node: l.whole.Node(row)}
+		return subject{node: l.shown().Node(l.body.selected)}
 	}
 }
 
@@ -126,10 +128,10 @@ func (l *list) open() {
 }
 
 func (l *list) enter() {
-	if l.stale != nil && l.whole != nil && l.stale() {
+	switch {
+	case l.stale != nil && l.stale():
 		l.reload()
-	}
-	if l.whole == nil {
+	case l.whole == nil:
 		l.refresh()
 	}
 }

@@ -44,6 +44,7 @@ func newOverview(a *App) view {
 		s.node = at
 		return s
 	}
+	l.body.keepStart = func(place int) bool { return all[l.shown().Row(place)].Members != nil }
 	l.opens = func(row int) {
 		if h := &all[row]; h.goroutines {
 			a.push(newMembers(a, h.Members))
@@ -68,7 +69,7 @@ func (a *App) overviewFacts(info report.SummaryDocument, h int) []string {
 	if !info.Source.Complete {
 		complete = "core INCOMPLETE"
 	}
-	lines = append(lines, join(typed, "check against the runtime: "+a.verdict(), complete))
+	lines = append(lines, join(typed, "check "+a.verdict(), complete))
 	if n := len(info.Source.Problems); n > 0 {
 		first := info.Source.Problems[0]
 		lines = append(lines, plural(uint64(n), "problem")+" (p): "+a.clean(first.Severity+": "+string(first.Message)))
@@ -84,7 +85,8 @@ func (a *App) overviewFacts(info report.SummaryDocument, h int) []string {
 
 // verdict is the result of the checks in words.
 func (a *App) verdict() string {
-	return checkWord(a.snap.Verdict())
+	verdict, _ := a.snap.VerdictText()
+	return verdict
 }
 
 func join(parts ...string) string { return strings.Join(parts, "   ") }

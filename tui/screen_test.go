@@ -111,6 +111,30 @@ func (tm *terminal) has(texts ...string) *terminal {
 	return tm
 }
 
+// hasNot fails the test if the screen holds one of the texts.
+func (tm *terminal) hasNot(texts ...string) *terminal {
+	tm.t.Helper()
+	screen := tm.text()
+	for _, text := range texts {
+		if strings.Contains(screen, text) {
+			tm.t.Fatalf("%q on the screen:\n%s", text, screen)
+		}
+	}
+	return tm
+}
+
+// selected fails the test unless the selected row holds the text.
+func (tm *terminal) selected(text string) *terminal {
+	tm.t.Helper()
+	for line := range strings.Lines(tm.text()) {
+		if strings.HasSuffix(line, "<<\n") && strings.Contains(line, text) {
+			return tm
+		}
+	}
+	tm.t.Fatalf("%q is not selected:\n%s", text, tm.text())
+	return tm
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name+".screen")

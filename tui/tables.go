@@ -11,48 +11,60 @@ import (
 // newTypes lists the types; a row is about the object of the type that retains
 // most.
 func newTypes(a *App) view {
-	var l *list
-	types := func() []report.TypeRow {
-		rows, err := a.snap.Types(a.ctx) // memoised by the time there are rows
-		if err != nil {
-			return nil
+	largest := map[heap.TypeID]heap.Node{} // found by the time there are rows
+	l := newList(a, "Types", tabTypes, nil)
+	physical := false // of the rows
+	choose := func() {
+		physical = a.physical
+		folded := !physical
+		l.load = func(ctx context.Context) (*report.Table, error) {
+			t, err := a.snap.TypeTable(ctx, folded)
+			if err != nil {
+				return nil, err
+			}
+			if len(largest) == 0 {
+				if largest, err = largestByType(ctx, a.snap); err != nil {
+					return nil, err
+				}
+			}
+			return t, nil
 		}
-		return rows
 	}
-	largest := map[heap.TypeID]heap.Node{}
-	l = newList(a, "Types", tabTypes, func(ctx context.Context) (*report.Table, error) {
-		t, err := a.snap.TypeTable(ctx)
+	choose()
+	l.stale = func() bool {
+		if physical == a.physical {
+			return false
+		}
+		choose()
+		return true
+	}
+	row := func(i int) report.TypeRow {
+		types := a.snap.FoldedTypes
+		if physical {
+			types = a.snap.Types
+		}
+		rows, err := types(a.ctx) // memoised by now
 		if err != nil {
-			return nil, err
+			return report.TypeRow{}
 		}
-		rows, err := a.snap.Types(ctx)
-		if err != nil {
-			return nil, err
+		return rows[i]
+	}
+	l.about = func(i int) subject {
+		r := row(i)
+		s := subject{node: heap.None}
+		for _, id := range r.IDs {
+			if n, ok := largest[id]; ok && (s.node == heap.None || a.snap.Dominators.Retained(n) > a.snap.Dominators.Retained(s.node)) {
+				s.node = n
+			}
 		}
-		found, err := largestByType(ctx, a.snap)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			largest[r.ID] = found[r.ID]
-		}
-		return t, nil
-	})
-	l.about = func(row int) subject {
-		r := types()[row]
-		n, ok := largest[r.ID]
-		if !ok {
-			n = heap.None
-		}
-		s := subject{node: n}
 		if r.Objects > 1 {
 			s.note = "the one of " + countText(r.Objects) + " that retains most"
 		}
 		return s
 	}
-	l.opens = func(row int) {
-		r := types()[row]
-		a.push(newInstances(a, r.ID, r.Name))
+	l.opens = func(i int) {
+		r := row(i)
+		a.push(newInstances(a, r.IDs, r.Name))
 	}
 	return l
 }
@@ -93,10 +105,10 @@ func largestByType(ctx context.Context, s *report.Snapshot) (map[heap.TypeID]hea
 	return found, nil
 }
 
-// newInstances lists the objects of a type, those that retain most first.
-func newInstances(a *App, id heap.TypeID, name string) view {
+// newInstances lists the objects of some types, those that retain most first.
+func newInstances(a *App, ids []heap.TypeID, name string) view {
 	return newList(a, name, a.top().tab(), func(ctx context.Context) (*report.Table, error) {
-		nodes, err := a.snap.Instances(ctx, id)
+		nodes, err := a.snap.Instances(ctx, ids)
 		if err != nil {
 			return nil, err
 		}
@@ -104,11 +116,24 @@ func newInstances(a *App, id heap.TypeID, name string) view {
 	})
 }
 
-// newRoots lists the roots.
+// newRoots lists the roots, without the goroutines, which have a view of their own.
 func newRoots(a *App) view {
-	return newList(a, "Roots", tabRoots, func(ctx context.Context) (*report.Table, error) {
-		return a.snap.RootTable(ctx)
+	goroutines := 0 // found by the time there are rows
+	l := newList(a, "Roots", tabRoots, func(ctx context.Context) (*report.Table, error) {
+		rows, err := a.snap.Goroutines(ctx)
+		if err != nil {
+			return nil, err
+		}
+		goroutines = len(rows)
+		return a.snap.OwnRootTable(ctx)
 	})
+	l.head = func(w, h int) []string {
+		if l.whole == nil {
+			return nil
+		}
+		return []string{plural(uint64(goroutines), "goroutine") + " more: see Goroutines (5)", ""}
+	}
+	return l
 }
 
 // nodeTable lists live objects and roots. Where other is a node, a column says
@@ -150,13 +175,14 @@ func (a *App) nodeTable(nodes []heap.Node, other heap.Node, fromOther bool) *rep
 }
 
 // nodeText names a node without its address: a root by its name, an object by
-// its type and, where it is an array in a slot, how many values it holds.
+// its type, without import paths, and, where it is an array in a slot, how many
+// values it holds.
 func (a *App) nodeText(n heap.Node) string {
 	p := a.snap.Process
 	if a.snap.Graph.IsRoot(n) {
 		return p.Name(n)
 	}
-	text := p.Type(n)
+	text := report.ShortPaths(p.Type(n))
 	if count := p.Count(n); count > 1 {
 		text += fmt.Sprintf(" × %s", countText(count))
 	}

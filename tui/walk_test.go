@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gdamore/tcell/v2"
+
+	"goheap/gocore"
 )
 
 // Whatever is pressed on a screen of whatever size: no panic, nothing outside
@@ -210,5 +212,59 @@ func TestQuit(t *testing.T) {
 		if tm.app.asked != c.quits {
 			t.Errorf("%v after loading for %d s: quit %v", c.keys, c.seconds, tm.app.asked)
 		}
+	}
+}
+
+// A map is one hop and its parts are one type, until a key shows each of them.
+func TestRawHops(t *testing.T) {
+	f := &fake{}
+	f.root("global", "main.m", "map[string]*main.T", 0x1000, fakeEdge{"", "header"})
+	f.object("header", "map[string]*main.T", 48, fakeEdge{".dirPtr", "tables"})
+	f.object("tables", "[]*table<string,*main.T>", 16, fakeEdge{"[0]", "table"})
+	f.object("table", "table<string,*main.T>", 32, fakeEdge{`["key"]`, "value"})
+	f.object("value", "main.T", 4096)
+	s := snapshot(t, f.build())
+	physical := []string{".dirPtr", "[0]", "[]*table<string,*main.T>", "raw hops"}
+	value := []string{":", fmt.Sprintf("0x%x", f.Addr(f.node["value"])), "enter"}
+
+	tm := newTerminal(t, s, 120, 40, Options{}).press(value...)
+	tm.has("main.m", `["key"]`, "main.T").hasNot(physical[:3]...)
+	tm.press("r").has(physical...).has(`["key"]`, "shown with their parts")
+	tm.press("j").hasNot("shown with their parts")
+	tm.press("r").hasNot(physical[:3]...)
+
+	// On the whole screen, with the selection on its hop.
+	tm.press("w", "jj").has("r raw hops", `["key"]`).selected(`["key"]`)
+	tm.press("r").has(".dirPtr").selected(`["key"]`)
+	tm.press("k", "k").selected(".dirPtr")
+	tm.press("r").selected(`["key"]`) // what was selected is gone
+
+	// The list of types follows, whichever view is on top.
+	tm = newTerminal(t, s, 120, 40, Options{}).press("3").has("map[string]*main.T (insides)").hasNot("table<")
+	tm.press("/insides", "enter", "enter").has("[]*table<string,*main.T>").press("esc")
+	tm.press("esc", "r").has(" 1 table<string,*main.T>", "[]*table<string,*main.T>").hasNot("(insides)")
+	tm.press("1", "r", "3").has("(insides)").hasNot("table<")
+	newTerminal(t, s, 120, 40, Options{Physical: true}).press("3").has("[]*table<string,*main.T>").hasNot("(insides)")
+}
+
+// A table of some of the goroutines knows which of them a row is about.
+func TestMembers(t *testing.T) {
+	f := &fake{}
+	for i := range 6 {
+		fn := []string{"main.large", "main.small"}[i%2]
+		name := fmt.Sprintf("goroutine %d", i)
+		f.root("goroutine", name, "", 0, fakeEdge{" buf", fmt.Sprint("buf", i)})
+		f.object(fmt.Sprint("buf", i), "[]uint8", uint64(4096-1024*(i%2)))
+		f.goroutines = append(f.goroutines, gocore.Goroutine{ID: uint64(i), Func: fn, Status: "waiting"})
+		f.frames = append(f.frames, []gocore.Frame{{Func: fn}})
+	}
+	f.build()
+	for i := range f.goroutines {
+		f.goroutines[i].Node = f.node[fmt.Sprint("goroutine ", i)]
+	}
+	tm := newTerminal(t, snapshot(t, f), 100, 30, Options{}).press("5").has("main.large", "main.small")
+	for _, id := range []string{"1", "3", "5"} {
+		tm.press("5", "g", "j", "enter").has("> 3 goroutines").press(strings.Repeat("j", int(id[0]-'1')/2))
+		tm.has("Why alive: goroutine " + id).press("enter").has("goroutine " + id + " main.small")
 	}
 }

@@ -159,7 +159,7 @@ func (a *App) hops(p gocore.Path, physical bool) []hop {
 			continue
 		}
 		hops = append(hops, hop{
-			node: h.Node, expr: a.clean(s.HopWord(p, i)), typ: a.clean(h.Type), detail: a.clean(h.Detail), addr: h.Addr,
+			node: h.Node, expr: a.clean(s.HopWord(p, i)), typ: a.clean(report.ShortPaths(h.Type)), detail: a.clean(h.Detail), addr: h.Addr,
 			retained: s.Dominators.Retained(h.Node), dominates: s.Dominators.Dominates(h.Node, n), times: 1,
 		})
 	}
