@@ -6,7 +6,7 @@ BENCH_SESSIONS ?= 2000000
 
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build demo test test-matrix bench drift clean need-go need-core
+.PHONY: help build demo test test-matrix cross bench drift clean need-go need-core
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
@@ -42,6 +42,13 @@ test: need-go need-core ## gofmt, go vet and all tests; under ten minutes
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted (gofmt -w FILE):"; echo "$$files"; exit 1; }
 	$(GO) vet ./... ./testdata/programs/...
 	$(GO) test -timeout 10m ./...
+
+cross: need-go ## build the viewer for linux, darwin and windows on amd64 and arm64
+	@for os in linux darwin windows; do for arch in amd64 arm64; do \
+	  echo "$$os/$$arch"; \
+	  GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/goheap && \
+	  GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(GO) vet ./dump ./heap ./internal/arch ./internal/flat ./internal/progress || exit 1; \
+	done; done
 
 bench: build need-core ## measure the reference load against the budgets, then the benchmarks
 	@echo "Building and running testdata/programs/sessions $(BENCH_SESSIONS), and taking its core ..."

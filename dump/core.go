@@ -5,6 +5,7 @@ package dump
 
 import (
 	"cmp"
+	"context"
 	"debug/elf"
 	"encoding/binary"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"slices"
 
 	"goheap/internal/arch"
+	"goheap/internal/progress"
 )
 
 // What Open can find wrong with a file. The errors it returns wrap one of them
@@ -43,14 +45,14 @@ const (
 // Core is an ELF core file.
 type Core struct {
 	Path     string
-	Size     int64 // of the file
+	Size     int64 // of the file, compressed if it is
 	Memory   *Memory
 	Threads  []Thread  // in file order: the thread that died first, from a kernel core
 	Mappings []Mapping // of files, from NT_FILE, in address order
 	Auxv     map[uint64]uint64
 	Problems []Problem
 
-	data []byte
+	free func() error // unmaps the file
 }
 
 // Mapping says that a part of a file was mapped at [Start, End).
@@ -60,13 +62,16 @@ type Mapping struct {
 	Path       string
 }
 
-// Thread is what NT_PRSTATUS says of a thread. Regs is indexed by the
-// processor's DWARF register number.
+// Thread is what NT_PRSTATUS says of a thread.
 type Thread struct {
 	ID     int // as the process itself saw it
 	Signal int
 	PC, SP uint64
-	Regs   []uint64
+	// LR is the link register, BP the register that Go's code on this processor
+	// keeps a frame's address in; 0 where it has none.
+	LR, BP uint64
+	// Regs holds the general registers by their DWARF numbers.
+	Regs []uint64
 }
 
 // Auxiliary vector types (Linux, include/uapi/linux/auxvec.h).
@@ -78,24 +83,58 @@ const (
 
 // Open maps the core file at path. Close unmaps it. A core that has been cut
 // short opens: Problems says what is missing.
-func Open(path string) (*Core, error) {
-	data, err := mapFile(path)
+func Open(path string) (*Core, error) { return OpenContext(context.Background(), path, nil) }
+
+// OpenContext is Open for callers who want to see and stop the work there is
+// with a compressed file, which is unpacked into a temporary file.
+func OpenContext(ctx context.Context, path string, t *progress.Tracker) (*Core, error) {
+	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
-	c, err := New(data)
+	onDisk := size
+	var problem *Problem
+	if k := findPacking(f); k != nil {
+		in := f
+		err = Guard(func() (err error) {
+			f, size, problem, err = k.unpack(ctx, in, size, t)
+			return err
+		})
+		in.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	data, free, err := mapFile(f, size)
 	if err != nil {
-		unmapFile(data)
+		return nil, err
+	}
+	var c *Core
+	err = Guard(func() (err error) {
+		c, err = New(data)
+		return err
+	})
+	if err != nil {
+		free()
+		if problem != nil {
+			err = fmt.Errorf("%w (%s)", err, problem.Message)
+		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	c.Path, c.Size, c.data = path, int64(len(data)), data
+	if problem != nil {
+		c.Problems = append([]Problem{*problem}, c.Problems...)
+	}
+	c.Path, c.Size, c.free = path, onDisk, free
 	return c, nil
 }
 
 // Close unmaps the file. No slice of its Memory may be used afterwards.
 func (c *Core) Close() error {
-	err := unmapFile(c.data)
-	c.data, c.Memory = nil, &Memory{Arch: c.Memory.Arch}
+	if c.free == nil {
+		return nil
+	}
+	err := c.free()
+	c.free, c.Memory = nil, &Memory{Arch: c.Memory.Arch}
 	return err
 }
 
@@ -239,49 +278,76 @@ func readHeader(data []byte) (*header, error) {
 		return nil, fmt.Errorf("%w: it is %s; take a core of the running program with `gcore PID` and open that", ErrNotCore, what)
 	}
 	var ok bool
-	if h.arch, ok = arch.ByMachine(machine, h.class); !ok {
+	order5 := elf.Data(data[elf.EI_DATA])
+	if h.arch, ok = arch.ByMachine(machine, h.class, order5); !ok {
 		bits := "64-bit"
 		if h.class == elf.ELFCLASS32 {
 			bits = "32-bit"
 		}
-		return nil, fmt.Errorf("%w: it is a %s core of a program for %s; goheap reads cores of linux/amd64", ErrUnsupported, bits, machine)
+		other := elf.ELFDATA2LSB + elf.ELFDATA2MSB - order5
+		if _, swapped := arch.ByMachine(machine, h.class, other); swapped && machine != elf.EM_PPC64 {
+			return nil, fmt.Errorf("%w: byte 5 of its ELF header gives a byte order that %s does not have; the file is damaged", ErrNotCore, machine)
+		}
+		order := "little-endian"
+		if order5 == elf.ELFDATA2MSB {
+			order = "big-endian"
+		}
+		return nil, fmt.Errorf("%w: it is a %s %s core of a program for %s; goheap reads cores of linux/amd64, arm64, arm, ppc64le and s390x", ErrUnsupported, bits, order, machine)
 	}
-	if h.arch.BigEndian != (h.order == binary.BigEndian) {
-		return nil, fmt.Errorf("%w: byte 5 of its ELF header gives a byte order that %s does not have; the file is damaged", ErrNotCore, machine)
-	}
-	h.phoff = h.order.Uint64(data[32:])
-	h.phsize = uint64(h.order.Uint16(data[54:]))
-	h.phcount = uint64(h.order.Uint16(data[56:]))
+	e := h.fields()
+	h.phoff = h.word(data[e.phoff:])
+	h.phsize = uint64(h.order.Uint16(data[e.phentsize:]))
+	h.phcount = uint64(h.order.Uint16(data[e.phnum:]))
 	const xnum = 0xffff // PN_XNUM: the count stands in the first section header (elf(5))
 	if h.phcount == xnum {
-		shoff := h.order.Uint64(data[40:])
-		first := clip(data, shoff, 64)
-		if len(first) < 64 {
+		shoff := h.word(data[e.shoff:])
+		first := clip(data, shoff, e.shsize)
+		if uint64(len(first)) < e.shsize {
 			return nil, fmt.Errorf("%w: the number of its program headers should stand at byte %#x, but the file ends at %#x", ErrTruncated, shoff, len(data))
 		}
-		h.phcount = uint64(h.order.Uint32(first[44:]))
+		h.phcount = uint64(h.order.Uint32(first[e.shinfo:]))
 	}
 	return h, nil
 }
 
-func (h *header) programs(data []byte) ([]program, error) {
-	const size = 56
-	if h.phsize != size {
-		return nil, fmt.Errorf("%w: its program headers have %d bytes each, not %d; the file is damaged", ErrNotCore, h.phsize, size)
+// fields are where the fields of ELF headers stand, which differ between the two
+// classes (elf(5)).
+type fields struct {
+	phoff, shoff, phentsize, phnum   int // in Elf32_Ehdr or Elf64_Ehdr
+	phsize                           uint64
+	poffset, pvaddr, pfilesz, pmemsz int // in Elf32_Phdr or Elf64_Phdr
+	shsize                           uint64
+	shinfo                           int // in Elf32_Shdr or Elf64_Shdr
+}
+
+func (h *header) fields() fields {
+	if h.class == elf.ELFCLASS32 {
+		return fields{phoff: 28, shoff: 32, phentsize: 42, phnum: 44, phsize: 32, poffset: 4, pvaddr: 8, pfilesz: 16, pmemsz: 20, shsize: 40, shinfo: 28}
 	}
-	table := clip(data, h.phoff, h.phcount*size)
-	if uint64(len(table)) < h.phcount*size {
+	return fields{phoff: 32, shoff: 40, phentsize: 54, phnum: 56, phsize: 56, poffset: 8, pvaddr: 16, pfilesz: 32, pmemsz: 40, shsize: 64, shinfo: 44}
+}
+
+// word reads an address, an offset or a size as the file's class has them.
+func (h *header) word(b []byte) uint64 { return h.arch.Word(b) }
+
+func (h *header) programs(data []byte) ([]program, error) {
+	e := h.fields()
+	if h.phsize != e.phsize {
+		return nil, fmt.Errorf("%w: its program headers have %d bytes each, not %d; the file is damaged", ErrNotCore, h.phsize, e.phsize)
+	}
+	table := clip(data, h.phoff, h.phcount*e.phsize)
+	if uint64(len(table)) < h.phcount*e.phsize {
 		return nil, fmt.Errorf("%w: %d program headers should stand at byte %#x, but the file ends at %#x; take the core again", ErrTruncated, h.phcount, h.phoff, len(data))
 	}
 	progs := make([]program, h.phcount)
 	for i := range progs {
-		b := table[i*size:]
+		b := table[uint64(i)*e.phsize:]
 		progs[i] = program{
 			typ:      elf.ProgType(h.order.Uint32(b)),
-			offset:   h.order.Uint64(b[8:]),
-			addr:     h.order.Uint64(b[16:]),
-			fileSize: h.order.Uint64(b[32:]),
-			size:     h.order.Uint64(b[40:]),
+			offset:   h.word(b[e.poffset:]),
+			addr:     h.word(b[e.pvaddr:]),
+			fileSize: h.word(b[e.pfilesz:]),
+			size:     h.word(b[e.pmemsz:]),
 		}
 	}
 	return progs, nil
@@ -293,7 +359,9 @@ func recognise(data []byte) string {
 	for _, k := range []struct{ magic, what string }{
 		{"go1.7 heap dump\n", "is a heap dump of debug.WriteHeapDump; this release reads core files: take one with `gcore PID`"},
 		{"\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it with `unzstd FILE` and open the result"},
-		{"\x1f\x8b", "is compressed with gzip: if it is a packed core, unpack it with `gunzip FILE`; a pprof profile has no objects and cannot be opened"},
+		{"\x1f\x8b", "is compressed with gzip; unpack it with `gunzip FILE` and open the result; a pprof profile has no objects and cannot be opened"},
+		{"\xfd7zXZ\x00", "is compressed with xz; unpack it with `unxz FILE` and open the result"},
+		{"BZh", "is compressed with bzip2; unpack it with `bunzip2 FILE` and open the result"},
 		{"\x04\x22\x4d\x18", "is compressed with lz4; unpack it with `unlz4 FILE` and open the result"},
 	} {
 		if len(data) >= len(k.magic) && string(data[:len(k.magic)]) == k.magic {

@@ -137,7 +137,7 @@ func (t *typer) fills(c *claim, elem uint64) bool {
 	if c.form == container {
 		x = x.runtime
 	}
-	if l.words*8 != elem || x.size == 0 || c.n > elem/x.size {
+	if l.words*8 != elem || x.size == 0 || c.n > elem/x.size || c.form == stringData {
 		return false
 	}
 	size, mask := x.size, x.mask
@@ -193,7 +193,7 @@ func (t *typer) claim(at *slotAt, id heap.TypeID, c claim) {
 	if c.evidence < byInterior && at.pointers != noPointers {
 		t.push(n)
 	}
-	if e.pointers == heapBits && e.size == pageSize && t.arch.PtrSize == 8 && !t.arch.BigEndian {
+	if e.pointers == heapBits && t.im.arenaBits == nil && e.size == pageSize && t.arch.LittleWords64 {
 		t.layouts[e.elem/8%uint64(len(t.layouts))] = slotLayout{e.elem / 8, e.at - e.base, t.im.smallerClass(e.elem)}
 	}
 }
@@ -216,6 +216,9 @@ func (t *typer) covers(e *extent, off, head, size uint64, c claim) bool {
 	}
 	if off != head {
 		return false
+	}
+	if e.pointers == heapBits && t.im.pointersEnd(e, c.p-off) > off+size {
+		return false // a pointer stands behind it
 	}
 	if e.pointers == noPointers && c.form == manyValues && c.x.size == 1 {
 		return true
@@ -265,11 +268,14 @@ func (t *typer) agrees(e *extent, slot, off uint64, c claim) bool {
 	if off%w != 0 {
 		return len(steps) == 0
 	}
-	if size == 0 || size%w != 0 {
+	if size == 0 {
 		return true
 	}
+	if size%w != 0 {
+		return len(steps) == 0 && t.im.slotMaskFrom(e, slot, off)&lowBits((size*c.n+w-1)/w) == 0
+	}
 	n := min(size*c.n, e.elem-off) / w
-	return t.im.slotMask(e, slot)>>(off/w)&lowBits(n) == tile(mask, size/w, n)
+	return t.im.slotMaskFrom(e, slot, off)&lowBits(n) == tile(mask, size/w, n)
 }
 
 // untraced reports whether the runtime allocates values of a type as if they had

@@ -99,7 +99,11 @@ func (t *typer) walkClassicMap(addr uint64, m *classicMap) {
 		if n > maxContainer {
 			continue
 		}
-		for chain := t.bytes(t.arch.Word(header), n*w); len(chain) > 0; chain = chain[w:] {
+		chain := t.bytes(t.arch.Word(header), n*w)
+		if !t.mayWalk(uint64(len(chain))) {
+			continue
+		}
+		for ; len(chain) > 0; chain = chain[w:] {
 			if p := t.arch.Word(chain); p != 0 {
 				t.point(claim{p: p, n: 1, x: m.bucket, evidence: byContainer})
 			}
@@ -223,13 +227,22 @@ func (p *Process) readMap(t types.ID, off uint64) (types.ID, bool) {
 	case ok && f.Name == "dirty" && p.types.Type(f.Type).Kind == types.Map:
 		return f.Type, true
 	case ok && f.Name == "read":
-		for _, x := range p.types.Words(f.Type) {
-			if x.Kind == types.PointerWord {
-				return x.Target, true
-			}
-		}
+		x, ok := p.readOnlyWord(t)
+		return x.Target, ok
 	}
 	return 0, false
+}
+
+// readOnlyWord returns the word of an older sync.Map that leads to its
+// sync.readOnly.
+func (p *Process) readOnlyWord(t types.ID) (types.Word, bool) {
+	read, ok := field(p.types.Type(t), "read")
+	for _, x := range p.types.Words(t) {
+		if ok && x.Kind == types.PointerWord && x.Offset-read.Offset < p.types.Type(read.Type).Size {
+			return x, true
+		}
+	}
+	return types.Word{}, false
 }
 
 // syncMapView is what a pointer in an older sync.Map leads to: see readMap.
@@ -336,9 +349,8 @@ func (p *Process) isOlderSyncMap(t types.ID) bool {
 // was deleted (sync/map.go, entry, Go 1.23).
 func (p *Process) eachSyncEntry(t types.ID, addr uint64, f func(mapEntry) bool) {
 	typ := p.types.Type(t)
-	read, _ := field(typ, "read")
-	readOnly, ok := p.readMap(t, read.Offset)
-	m, ok2 := field(p.types.Type(readOnly), "m")
+	read, ok := p.readOnlyWord(t)
+	m, ok2 := field(p.types.Type(read.Target), "m")
 	if !ok || !ok2 {
 		return
 	}

@@ -309,7 +309,21 @@ func (p *Process) eachEntry(m types.ID, addr uint64, f func(mapEntry) bool) {
 		return
 	}
 	w := uint64(p.im.arch.PtrSize)
-	table := p.tableType(rt)
+	ref, ok := field(p.tableType(rt), "groups")
+	if !ok {
+		return
+	}
+	// The directory is an object. A table may stand in it several times, but has an
+	// array of groups for itself (internal/runtime/maps/map.go, table.go, Go 1.26).
+	// What a damaged core has of anything else is left out, so that no byte is
+	// visited twice.
+	directory, _ := p.NodeAt(dir)
+	e, start, ok := p.slot(directory)
+	if !ok {
+		return
+	}
+	n = min(n, (e.elem-(dir-start))/w)
+	seen := map[heap.Node]bool{}
 	var last uint64
 	for i := uint64(0); i < n; i++ {
 		t, ok := p.im.mem.Word(dir + i*w)
@@ -320,14 +334,16 @@ func (p *Process) eachEntry(m types.ID, addr uint64, f func(mapEntry) bool) {
 			continue
 		}
 		last = t
-		for _, f := range table.Fields {
-			if f.Name == "groups" {
-				data, _ := p.im.mem.Word(t + f.Offset)
-				mask, _ := p.im.mem.Word(t + f.Offset + w)
-				if mask < maxContainer && !groups(data, mask+1) {
-					return
-				}
-			}
+		data, _ := p.im.mem.Word(t + ref.Offset)
+		mask, _ := p.im.mem.Word(t + ref.Offset + w)
+		array, _ := p.NodeAt(data)
+		e, start, ok := p.slot(array)
+		if !ok || seen[array] || mask >= (e.elem-(data-start))/l.size {
+			continue
+		}
+		seen[array] = true
+		if !groups(data, mask+1) {
+			return
 		}
 	}
 }

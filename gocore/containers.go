@@ -15,7 +15,7 @@ const maxContainer = 1 << 48
 func (t *typer) member(typ *types.Type, data []byte, name string) []byte {
 	for _, f := range typ.Fields {
 		if f.Name == name {
-			if size := t.table.Type(f.Type).Size; f.Offset+size <= uint64(len(data)) && size >= 8 {
+			if size := t.table.Type(f.Type).Size; f.Offset+size <= uint64(len(data)) && size >= uint64(t.arch.PtrSize) {
 				return data[f.Offset : f.Offset+size]
 			}
 		}
@@ -127,7 +127,7 @@ func (t *typer) walkSwissMap(addr uint64, m *swissMap) {
 		return
 	}
 	tables := t.bytes(dir, n*w)
-	if tables == nil {
+	if tables == nil || !t.mayWalk(n*w) {
 		return
 	}
 	t.point(claim{p: dir, n: n, x: m.pointer, form: manyValues, evidence: byContainer})

@@ -84,9 +84,6 @@ func decodeCore(core *dump.Core, exe *executable, t *progress.Tracker) (*coreDec
 	if d.layout, err = layout.Load(runtimeSymbols{exe.file}); err != nil {
 		return nil, fmt.Errorf("%w: %s was built by %s: %w; goheap is tested with Go 1.%d to 1.%d", ErrVersion, exe.path, exe.file.GoVersion, err, oldestGo, newestGo)
 	}
-	if d.layout.HeapArena.Bitmap.Has() {
-		return nil, fmt.Errorf("%w: %s was built by %s without headers of objects (GOEXPERIMENT=noallocheaders), which goheap does not read; build the same sources without that, run that program and take a new core", ErrVersion, exe.path, exe.file.GoVersion)
-	}
 	if minor, ok := goMinor(exe.file.GoVersion); !ok || minor > newestGo {
 		d.problem(dump.Warning, 1, fmt.Sprintf("the program was built by %s, which is newer than the Go 1.%d that goheap is tested with: see what `goheap check` says", exe.file.GoVersion, newestGo))
 	}

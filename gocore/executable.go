@@ -27,6 +27,10 @@ type executable struct {
 
 	data []byte // the mapped file
 	free func()
+
+	notDebug  string // says which file was looked at for it in vain, "" for none
+	debugPath string // of the file with the debugging information, "" if it is this one
+	freeDebug func()
 }
 
 // findExecutable opens the program that core is of, at the path given or at the
@@ -61,7 +65,12 @@ func findExecutable(core *dump.Core, opt Options) (*executable, []Problem, error
 		x.free()
 		return nil, nil, fmt.Errorf("%w: %s (from %s): %w; give the program with --exe PATH", ErrNoExecutable, path, how, err)
 	}
-	problems, err := x.place(core, opt.Force)
+	problems, err := x.attachDebug(opt)
+	if err == nil {
+		var more []Problem
+		more, err = x.place(core, opt.Force)
+		problems = append(problems, more...)
+	}
 	if err == nil {
 		err = x.usable()
 	}
@@ -84,7 +93,7 @@ func (x *executable) usable() error {
 	err := x.file.DWARF()
 	switch {
 	case errors.Is(err, symbols.ErrNoDWARF):
-		return fmt.Errorf("%w: %s was linked without it (-ldflags=-w or -s) or stripped: build the same sources without these flags, run that program and take a new core", ErrNoDWARF, x.path)
+		return fmt.Errorf("%w: %s was linked without it (-ldflags=-w or -s) or stripped%s; give the file that has it with --debug PATH, or build the same sources without these flags, run that program and take a new core", ErrNoDWARF, x.path, x.notDebug)
 	case err != nil && !x.file.HasDWARF():
 		return fmt.Errorf("%w: the debugging information of %s is damaged: %w; give an undamaged copy with --exe PATH", ErrNoDWARF, x.path, err)
 	}
@@ -93,7 +102,7 @@ func (x *executable) usable() error {
 
 // oldestGo and newestGo are the minor versions of Go that are tested.
 const (
-	oldestGo = 22
+	oldestGo = 18
 	newestGo = 27
 )
 
@@ -131,6 +140,9 @@ func (x *executable) size(v symbols.Variable) uint64 { return x.file.Types().Typ
 func (x *executable) close() {
 	x.file.Close()
 	x.free()
+	if x.freeDebug != nil {
+		x.freeDebug()
+	}
 }
 
 func firstProblem(core *dump.Core) string {
@@ -247,7 +259,7 @@ func (x *executable) sameModuledata(core *dump.Core, f *elf.File) bool {
 	if !ok || f.Type != elf.ET_EXEC {
 		return true
 	}
-	const words = 24 * 8 // the slices and addresses at its start, all set by the linker
+	words := 24 * uint64(core.Memory.Arch.PtrSize) // the slices and addresses at its start, all set by the linker
 	for _, p := range f.Progs {
 		if p.Type != elf.PT_LOAD || sym.Addr < p.Vaddr || sym.Addr+words > p.Vaddr+p.Filesz {
 			continue

@@ -217,7 +217,7 @@ func (d *coreDecoder) threadOf(addr uint64, threads map[uint64]*dump.Thread, g *
 	}
 	g.thread = t.ID
 	u := &unwind.Thread{
-		Registers: unwind.Registers{PC: t.PC, SP: t.SP, BP: t.Regs[6], All: t.Regs},
+		Registers: unwind.Registers{PC: t.PC, SP: t.SP, BP: t.BP, LR: t.LR, All: t.Regs},
 		VDSOPC:    rt.M.VdsoPC.Uint(a, m), VDSOSP: rt.M.VdsoSP.Uint(a, m),
 	}
 	if sig, ok := mem.Slice(rt.M.Gsignal.Uint(a, m), uint64(rt.G.Size)); ok {

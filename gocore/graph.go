@@ -222,8 +222,8 @@ func (im *image) pointerWords(types *gcTypes, e *extent, slot uint64) []uint64 {
 	}
 	switch e.pointers {
 	case heapBits:
-		bitmap, ok := im.mem.Slice(e.at, e.size/w/8)
-		if !ok {
+		bitmap := im.heapBits(e)
+		if bitmap == nil {
 			return nil
 		}
 		first := (slot - e.base) / w
@@ -234,7 +234,7 @@ func (im *image) pointerWords(types *gcTypes, e *extent, slot uint64) []uint64 {
 		}
 	case headers:
 		if h, ok := im.mem.Word(slot); ok && h != 0 {
-			tiled(types.at(h, e.elem), w)
+			tiled(types.at(h, e.elem), mallocHeader)
 		}
 	case oneType:
 		if e.at != 0 {
@@ -244,12 +244,32 @@ func (im *image) pointerWords(types *gcTypes, e *extent, slot uint64) []uint64 {
 	return out
 }
 
-// slotMask returns the heap bits of a slot, which has at most 64 words.
-func (im *image) slotMask(e *extent, slot uint64) uint64 {
+// slotMask returns the heap bits of a slot's first 64 words.
+func (im *image) slotMask(e *extent, slot uint64) uint64 { return im.slotMaskFrom(e, slot, 0) }
+
+// slotMaskFrom returns the heap bits of a slot's 64 words that start off bytes
+// into it; those behind its end are 0.
+func (im *image) slotMaskFrom(e *extent, slot, off uint64) uint64 {
+	if off >= e.elem {
+		return 0
+	}
 	w := uint64(im.arch.PtrSize)
-	first, n := (slot-e.base)/w, e.elem/w
-	b, _ := im.mem.Slice(e.at+first/8, (first%8+n+7)/8)
-	return gather(b, first%8, n)
+	first, n := (slot+off-e.base)/w, min((e.elem-off)/w, 64)
+	return gather(im.heapBitsFrom(e, first/8, (first%8+n+7)/8), first%8, n)
+}
+
+// pointersEnd returns where behind the start of a slot its last word ends whose
+// heap bit is set; 0 where there is none.
+func (im *image) pointersEnd(e *extent, slot uint64) uint64 {
+	w := uint64(im.arch.PtrSize)
+	for off := (e.elem - w) / (64 * w) * (64 * w); ; off -= 64 * w {
+		if mask := im.slotMaskFrom(e, slot, off); mask != 0 {
+			return off + uint64(bits.Len64(mask))*w
+		}
+		if off == 0 {
+			return 0
+		}
+	}
 }
 
 // gather returns n bits, at most 64, of b from bit first on, which is below 8.
@@ -278,8 +298,7 @@ func lowBits(n uint64) uint64 {
 // where that is (runtime/mbitmap.go, writeHeapBitsSmall).
 func (im *image) filled(e *extent, slot, usable, size uint64) uint64 {
 	if e.pointers == heapBits && size > 0 {
-		used := uint64(bits.Len64(im.slotMask(e, slot))) * uint64(im.arch.PtrSize)
-		usable = min(usable, alignUp(used, size))
+		usable = min(usable, alignUp(im.pointersEnd(e, slot), size))
 	}
 	return usable
 }

@@ -1,6 +1,8 @@
 package gocore
 
 import (
+	"slices"
+
 	"goheap/dump"
 	"goheap/gocore/internal/unwind"
 	"goheap/heap"
@@ -21,7 +23,10 @@ type image struct {
 	extents []extent
 	smaller []uint32 // the next smaller size of slots, by size / 8; 0 for a size that is none
 	pages   pageTable
-	nodes   int // one more than the highest node number
+	// arenaBits has the heap bits of all spans where the program keeps them by
+	// arena; nil where they stand at the ends of the spans.
+	arenaBits []byte
+	nodes     int // one more than the highest node number
 
 	// By node, one bit each: the slot is allocated; it was marked by the last
 	// garbage collection; it was allocated since its span was swept.
@@ -44,7 +49,7 @@ type extent struct {
 	n     uint32
 
 	pointers pointerMap
-	at       uint64 // heapBits: address of the bitmap; oneType: address of the type, 0 for none
+	at       uint64 // heapBits: see image.heapBits; oneType: address of the type, 0 for none
 
 	swept     bool
 	freeindex uint32
@@ -59,10 +64,48 @@ type pointerMap uint8
 
 const (
 	noPointers pointerMap = iota // the span class says noscan
-	heapBits                     // one bit a word for the whole span, at its end
+	heapBits                     // one bit a word for the whole span
 	headers                      // each slot starts with the address of its type
 	oneType                      // the span names the type of its only object
 )
+
+// mallocHeader is how many bytes of a slot its header takes, on every processor:
+// behind it, values of 8 bytes are aligned (internal/runtime/gc, MallocHeaderSize;
+// until Go 1.24 in package runtime).
+const mallocHeader = 8
+
+// heapBits returns the bits of a span whose pointers are described by them, one
+// for each word; nil where they are not in the core.
+func (im *image) heapBits(e *extent) []byte {
+	return im.heapBitsFrom(e, 0, e.size/uint64(im.arch.PtrSize)/8)
+}
+
+// heapBitsFrom returns n bytes of the bits of a span.
+func (im *image) heapBitsFrom(e *extent, from, n uint64) []byte {
+	if im.arenaBits != nil {
+		if at := e.at + from; at <= uint64(len(im.arenaBits)) && n <= uint64(len(im.arenaBits))-at {
+			return im.arenaBits[at : at+n]
+		}
+		return nil
+	}
+	if !im.arch.BigEndian {
+		b, _ := im.mem.Slice(e.at+from, n)
+		return b
+	}
+	// The runtime writes the bits as words (runtime/mbitmap.go,
+	// writeHeapBitsSmall): here the first byte of each has its last bits.
+	w := uint64(im.arch.PtrSize)
+	start := from / w * w
+	b, ok := im.mem.Slice(e.at+start, alignUp(from+n, w)-start)
+	if !ok {
+		return nil
+	}
+	b = slices.Clone(b)
+	for word := b; len(word) > 0; word = word[w:] {
+		slices.Reverse(word[:w])
+	}
+	return b[from-start:][:n]
+}
 
 // special is a record that the runtime attached to an object: what it keeps
 // alive, and the object it is about.

@@ -488,6 +488,10 @@ func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool)
 	var s link
 	if v.inside.stage != 0 {
 		s, _ = p.hopInContainer(slot, value, to, v)
+		if s.text() == "" { // its header: what the runtime calls the field
+			path, _, _ := p.types.FieldPath(p.types.Type(v.inside.t).Runtime, slot-v.addr)
+			s.suffix = path
+		}
 	} else {
 		s, _ = p.hopInValue(slot, value, to, v, base)
 	}

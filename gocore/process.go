@@ -21,8 +21,8 @@ import (
 // Options tell Open what the core itself does not.
 type Options struct {
 	Exe      string            // path of the executable; "" is found through the core
-	Debug    string            // path of a file with the executable's debugging information
-	Force    bool              // go on although the executable's build id is another
+	Debug    string            // path of a file with the executable's debugging information; "" is found through the executable
+	Force    bool              // go on although the build id of the executable, or of Debug, is another
 	Progress *progress.Tracker // nil is silent
 }
 
@@ -67,6 +67,7 @@ type Source struct {
 	BuildID     string
 	BuildIDKind string // "gnu" or "go", "" for none
 	Executable  string
+	DebugFile   string // with its debugging information, "" if the executable has it
 	Symbols     string // "dwarf", "stripped" or "none"
 	Complete    bool   // nothing of the program's memory is missing
 }
@@ -76,7 +77,7 @@ type Source struct {
 // says what to do.
 func Open(ctx context.Context, path string, opt Options) (*Process, error) {
 	phase := opt.Progress.Start("open", 0)
-	core, err := dump.Open(path)
+	core, err := dump.OpenContext(ctx, path, opt.Progress)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func (p *Process) describe() Source {
 	s := Source{
 		Kind: "core", Path: p.core.Path, Bytes: p.core.Size,
 		GoVersion: f.GoVersion, OS: "linux", Arch: p.im.arch.Name,
-		Executable: p.exe.path, Symbols: "dwarf",
+		Executable: p.exe.path, DebugFile: p.exe.debugPath, Symbols: "dwarf",
 		Complete: true,
 	}
 	if abs, err := filepath.Abs(p.exe.path); err == nil {

@@ -15,7 +15,7 @@ type refinement func(t *typer, c claim, at *slotAt) claim
 // headerOf returns where in its slot an object that is found there starts.
 func (t *typer) headerOf(at *slotAt) uint64 {
 	if at.pointers == headers {
-		return uint64(t.arch.PtrSize)
+		return mallocHeader
 	}
 	return 0
 }

@@ -147,7 +147,7 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 		}
 		switch e.pointers {
 		case heapBits:
-			bitmap, _ = im.mem.Slice(e.at, e.size/uint64(im.arch.PtrSize)/8)
+			bitmap = im.heapBits(e)
 		case oneType:
 			if e.at != 0 {
 				single = s.types.at(e.at, e.elem)
@@ -164,9 +164,10 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 			off := uint64(slot) * e.elem
 			switch e.pointers {
 			case heapBits:
-				buf = s.byBits(buf, data, bitmap, off, e.elem)
+				if bitmap != nil {
+					buf = s.byBits(buf, data, bitmap, off, e.elem)
+				}
 			case headers:
-				w := uint64(im.arch.PtrSize)
 				if h := im.arch.Word(data[off:]); h != header || headerType == nil {
 					header, headerType = h, nil
 					if h != 0 {
@@ -174,7 +175,7 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 					}
 				}
 				if headerType != nil {
-					buf = s.byType(buf, data[off+w:off+e.elem], headerType)
+					buf = s.byType(buf, data[off+mallocHeader:off+e.elem], headerType)
 				}
 			case oneType:
 				if single != nil {

@@ -80,6 +80,9 @@ func (d *coreDecoder) readSpans() error {
 	if len(im.extents) == 0 {
 		return fmt.Errorf("%w: none of the %d spans of runtime.mheap_ holds objects that are in the core", dump.ErrTruncated, count)
 	}
+	if d.hasArenaBits() {
+		return d.readArenaBits()
+	}
 	return nil
 }
 
@@ -101,6 +104,7 @@ func (d *coreDecoder) extent(b []byte) (extent, bool) {
 	e.freeindex = min(e.freeindex, e.n)
 	class := f.Spanclass.Uint(a, b)
 	noscan, large := class&1 != 0, class>>1 == 0
+	arenaBits := d.hasArenaBits()
 	inline := uint64(0)
 	if size := uint64(d.layout.InlineMarkBits.Size); size > 0 && e.elem >= 16 && e.elem <= d.minHeader() && !large {
 		// runtime/mgcmark_greenteagc.go, gcUsesSpanInlineMarkBits: the
@@ -111,6 +115,8 @@ func (d *coreDecoder) extent(b []byte) (extent, bool) {
 	switch {
 	case noscan:
 		e.pointers = noPointers
+	case arenaBits:
+		e.pointers = heapBits // see readArenaBits
 	case large:
 		e.pointers, e.at = oneType, f.LargeType.Uint(a, b)
 	case e.elem <= d.minHeader():
@@ -131,6 +137,13 @@ func (d *coreDecoder) extent(b []byte) (extent, bool) {
 		d.cachedSlots += int64(f.AllocCount.Uint(a, b) - f.CountBeforeCache.Uint(a, b))
 	}
 	return e, true
+}
+
+// hasArenaBits reports whether the pointers of objects are described by arena, not
+// by span, header or type: until Go 1.21, and with GOEXPERIMENT=noallocheaders in
+// Go 1.22.
+func (d *coreDecoder) hasArenaBits() bool {
+	return d.layout.HeapArena.Bitmap.Has() || d.layout.HeapArena.PtrScalarBitmap.Has()
 }
 
 // minHeader is the largest slot whose pointers are described by heap bits

@@ -27,6 +27,7 @@ func (d *coreDecoder) findStatics() {
 		im: d.im, table: d.types, arch: d.im.arch, modules: d.modules, out: new(typing),
 		static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
+	t.left = t.walkable()
 	best := map[uint64]static{}
 	t.found = func(c claim, size uint64, within staticValue) {
 		if i, ok := d.exe.variableAt(c.p); ok && d.exe.variables[i].Addr+d.exe.bias != c.p {

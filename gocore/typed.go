@@ -181,7 +181,7 @@ func (p *Process) valueType(n heap.Node) (t types.ID, addr, count uint64, ok boo
 	}
 	usable, head := e.elem, uint64(0)
 	if e.pointers == headers {
-		head = uint64(p.im.arch.PtrSize)
+		head = mallocHeader
 		usable -= head
 	}
 	t, f := splitTypeID(ty.id[n])

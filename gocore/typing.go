@@ -123,6 +123,7 @@ type typer struct {
 	within   staticValue                                    // the one whose pointers are being followed
 	found    func(c claim, size uint64, within staticValue) // told of new static values; may be nil
 
+	left    uint64     // bytes that may still be walked: see mayWalk
 	onStack *stackWalk // the stack whose variables are being followed, or nil
 
 	leaves   chan []claim // to the leaf typer; nil when it has ended
@@ -198,6 +199,7 @@ func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*type
 	defer phase.Finish()
 	t.waits = flat.Make[uint64]((t.im.nodes + 63) / 64)
 	defer flat.Free(t.waits)
+	t.left = t.walkable()
 	wait := t.startLeaves()
 	err := t.walkAll(ctx, phase, seed)
 	if leafErr := wait(); err == nil {
@@ -450,7 +452,7 @@ func (t *typer) usable(e *extent) uint64 { return e.elem - t.headerSize(e) }
 
 func (t *typer) headerSize(e *extent) uint64 {
 	if e.pointers == headers {
-		return uint64(t.arch.PtrSize)
+		return mallocHeader
 	}
 	return 0
 }
@@ -577,7 +579,32 @@ func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
 	t.walkValues(t.bytes(addr, size), c)
 }
 
+// walkTimes is how many times as much as the core holds is walked at most. A value
+// is walked again when a better claim finds it, and some overlap, but only in a
+// damaged core do they overlap without end.
+const walkTimes = 16
+
+func (t *typer) walkable() (size uint64) {
+	for _, r := range t.im.mem.Ranges() {
+		size += r.End - r.Start
+	}
+	return walkTimes * size
+}
+
+// mayWalk takes n bytes from what may still be walked, and reports whether there
+// are as many.
+func (t *typer) mayWalk(n uint64) bool {
+	if n > t.left {
+		return false
+	}
+	t.left -= n
+	return true
+}
+
 func (t *typer) walkValues(data []byte, c *compiled) {
+	if !t.mayWalk(uint64(len(data))) {
+		return
+	}
 	for uint64(len(data)) >= c.size {
 		t.walkSteps(data[:c.size], c.steps)
 		data = data[c.size:]
@@ -602,7 +629,7 @@ func (t *typer) walkSteps(data []byte, steps []step) {
 			continue
 		}
 		b := data[x.off:]
-		if len(b) < 8 || t.arch.PtrSize != 8 || t.arch.BigEndian {
+		if len(b) < 8 || !t.arch.LittleWords64 {
 			if p := t.arch.Word(b); p != 0 {
 				t.follow(x, p, data)
 			}

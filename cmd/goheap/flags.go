@@ -22,13 +22,13 @@ type flags struct {
 const later = " (later: so far it does nothing)"
 
 // laterFlags are accepted and do nothing yet.
-var laterFlags = [...]string{"debug", "where", "no-index", "max-memory"}
+var laterFlags = [...]string{"where", "no-index", "max-memory"}
 
 func (f *flags) add(root *cobra.Command) {
 	p := root.PersistentFlags()
 	p.StringVar(&f.exe, "exe", "", "the program's executable is `PATH`; else it is found through the core")
-	p.StringVar(&f.debug, "debug", "", "its debugging information is in `PATH`"+later)
-	p.BoolVar(&f.force, "force", false, "go on with an executable whose build id differs")
+	p.StringVar(&f.debug, "debug", "", "its debugging information is in `PATH`; else in the executable, or found through it")
+	p.BoolVar(&f.force, "force", false, "go on with an executable or debug file whose build id differs")
 	p.StringVar(&f.format, "format", "text", "print text, json or csv")
 	p.StringVarP(&f.output, "output", "o", "-", "write to `FILE`; - is the standard output")
 	p.IntVar(&f.top, "top", 0, "print at most `N` of each list (text: 20; json and csv: all but long tails)")

@@ -14,30 +14,54 @@ type Arch struct {
 	BigEndian bool
 	PtrSize   int // bytes in a word: 4 or 8
 
+	// LittleWords64 says that words have 8 bytes in little-endian order: hot
+	// loops have a shorter way for them. Without it everything goes the way
+	// that all processors can go, with the same outcome.
+	LittleWords64 bool
+
 	// LinkRegister is set where a call stores the return address in a
 	// register rather than on the stack.
 	LinkRegister bool
 	// MinFrameSize is the number of bytes at the bottom of a frame that
-	// belong to the callee (internal/runtime/sys, MinFrameSize).
+	// belong to the callee (internal/goarch, MinFrameSize).
 	MinFrameSize int
 	// PCQuantum is the smallest instruction, the unit of pc deltas in
-	// pclntab.
+	// pclntab (internal/goarch, PCQuantum).
 	PCQuantum int
-	// SavesFrameBase is set where the frame pointer register is saved just
-	// below the return address (runtime.framepointer_enabled).
+	// SavesFrameBase is set where the word above a frame's locals is a saved
+	// frame pointer register (runtime.framepointer_enabled).
 	SavesFrameBase bool
 }
 
-// AMD64 is linux/amd64.
-func AMD64() Arch {
-	return Arch{Name: "amd64", Machine: elf.EM_X86_64, PtrSize: 8, PCQuantum: 1, SavesFrameBase: true}
+// known returns the processors of linux that goheap reads. The numbers are
+// those of Go 1.18 to 1.27.
+func known() []Arch {
+	return []Arch{
+		{Name: "amd64", Machine: elf.EM_X86_64, PtrSize: 8, LittleWords64: true, PCQuantum: 1, SavesFrameBase: true},
+		{Name: "arm64", Machine: elf.EM_AARCH64, PtrSize: 8, LittleWords64: true, LinkRegister: true, MinFrameSize: 8, PCQuantum: 4, SavesFrameBase: true},
+		{Name: "arm", Machine: elf.EM_ARM, PtrSize: 4, LinkRegister: true, MinFrameSize: 4, PCQuantum: 4},
+		{Name: "ppc64le", Machine: elf.EM_PPC64, PtrSize: 8, LittleWords64: true, LinkRegister: true, MinFrameSize: 32, PCQuantum: 4},
+		{Name: "s390x", Machine: elf.EM_S390, PtrSize: 8, BigEndian: true, LinkRegister: true, MinFrameSize: 8, PCQuantum: 2},
+	}
 }
 
-// ByMachine returns the description for an ELF machine of the given class, and
-// whether goheap can read it.
-func ByMachine(m elf.Machine, c elf.Class) (Arch, bool) {
-	if m == elf.EM_X86_64 && c == elf.ELFCLASS64 {
-		return AMD64(), true
+// AMD64 is linux/amd64.
+func AMD64() Arch { return known()[0] }
+
+// ByMachine returns the description for an ELF machine of the given class and
+// byte order, and whether goheap can read it.
+func ByMachine(m elf.Machine, c elf.Class, d elf.Data) (Arch, bool) {
+	for _, a := range known() {
+		class, data := elf.ELFCLASS64, elf.ELFDATA2LSB
+		if a.PtrSize == 4 {
+			class = elf.ELFCLASS32
+		}
+		if a.BigEndian {
+			data = elf.ELFDATA2MSB
+		}
+		if a.Machine == m && class == c && data == d {
+			return a, true
+		}
 	}
 	return Arch{}, false
 }
@@ -53,7 +77,7 @@ func (a Arch) Order() binary.ByteOrder {
 // Word reads one pointer-sized unsigned integer from the start of b, which
 // holds at least PtrSize bytes.
 func (a Arch) Word(b []byte) uint64 {
-	if !a.BigEndian && a.PtrSize == 8 {
+	if a.LittleWords64 {
 		return binary.LittleEndian.Uint64(b)
 	}
 	return a.word(b)

@@ -1,6 +1,7 @@
 package arch
 
 import (
+	"bytes"
 	"debug/elf"
 	"testing"
 )
@@ -12,6 +13,7 @@ func TestWord(t *testing.T) {
 		want uint64
 	}{
 		{Arch{PtrSize: 8}, 0x0807060504030201},
+		{Arch{PtrSize: 8, LittleWords64: true}, 0x0807060504030201},
 		{Arch{PtrSize: 8, BigEndian: true}, 0x0102030405060708},
 		{Arch{PtrSize: 4}, 0x04030201},
 		{Arch{PtrSize: 4, BigEndian: true}, 0x01020304},
@@ -19,19 +21,41 @@ func TestWord(t *testing.T) {
 		if got := test.arch.Word(b); got != test.want {
 			t.Errorf("%+v: %#x, want %#x", test.arch, got, test.want)
 		}
+		out := make([]byte, 8)
+		test.arch.PutWord(out, test.want)
+		if n := test.arch.PtrSize; !bytes.Equal(out[:n], b[:n]) {
+			t.Errorf("%+v: %#x is written as %x", test.arch, test.want, out)
+		}
 	}
 }
 
 func TestByMachine(t *testing.T) {
-	if a, ok := ByMachine(elf.EM_X86_64, elf.ELFCLASS64); !ok || a.Name != "amd64" || a.PtrSize != 8 {
-		t.Errorf("x86-64 is %+v, %v", a, ok)
-	}
-	for _, m := range []elf.Machine{elf.EM_386, elf.EM_RISCV} {
-		if _, ok := ByMachine(m, elf.ELFCLASS64); ok {
-			t.Errorf("%v is known", m)
+	const little, big = elf.ELFDATA2LSB, elf.ELFDATA2MSB
+	for _, test := range []struct {
+		machine elf.Machine
+		class   elf.Class
+		data    elf.Data
+		name    string // "" for a processor that goheap cannot read
+		word    int
+	}{
+		{elf.EM_X86_64, elf.ELFCLASS64, little, "amd64", 8},
+		{elf.EM_AARCH64, elf.ELFCLASS64, little, "arm64", 8},
+		{elf.EM_ARM, elf.ELFCLASS32, little, "arm", 4},
+		{elf.EM_PPC64, elf.ELFCLASS64, little, "ppc64le", 8},
+		{elf.EM_S390, elf.ELFCLASS64, big, "s390x", 8},
+		{elf.EM_PPC64, elf.ELFCLASS64, big, "", 0},
+		{elf.EM_X86_64, elf.ELFCLASS64, big, "", 0},
+		{elf.EM_X86_64, elf.ELFCLASS32, little, "", 0}, // x32
+		{elf.EM_S390, elf.ELFCLASS32, big, "", 0},
+		{elf.EM_386, elf.ELFCLASS32, little, "", 0},
+		{elf.EM_RISCV, elf.ELFCLASS64, little, "", 0},
+	} {
+		a, ok := ByMachine(test.machine, test.class, test.data)
+		if a.Name != test.name || a.PtrSize != test.word || ok != (test.name != "") || a.BigEndian != (ok && test.data == big) {
+			t.Errorf("%v, %v, %v is %+v, %v", test.machine, test.class, test.data, a, ok)
 		}
-	}
-	if _, ok := ByMachine(elf.EM_X86_64, elf.ELFCLASS32); ok {
-		t.Error("x32 is taken for amd64")
+		if ok && a.LittleWords64 != (a.PtrSize == 8 && !a.BigEndian) {
+			t.Errorf("%s: words of %d bytes, big-endian %v, and LittleWords64 %v", a.Name, a.PtrSize, a.BigEndian, a.LittleWords64)
+		}
 	}
 }

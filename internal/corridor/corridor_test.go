@@ -44,6 +44,8 @@ var only = map[string][]string{
 	"github.com/dustin/go-humanize":   {"report"},
 	"github.com/go-delve/delve":       {"gocore/internal/..."},
 	"golang.org/x/sys":                {"dump", "internal/...", "tui"},
+	"github.com/klauspost/compress":   {"dump"},
+	"github.com/pierrec/lz4/v4":       {"dump"},
 	"gonum.org/v1/gonum":              {},
 	"github.com/google/go-cmp":        {},
 	"github.com/rogpeppe/go-internal": {},

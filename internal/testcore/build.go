@@ -23,7 +23,7 @@ func (c cache) build(program string, opt Options) (exe string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("test program %s: %w", program, err)
 	}
-	key := keyOf("build", c.root, program, source, opt.toolchain(), runtime.GOOS, runtime.GOARCH,
+	key := keyOf("build", c.root, program, source, opt.toolchain(), runtime.GOOS, opt.goarch(),
 		fmt.Sprint(opt.PIE), strings.Join(opt.Flags, "\x00"), strings.Join(opt.Env, "\x00"))
 	dir, err := c.entry("exe-"+program, key, func(dir string) error {
 		return c.compile(dir, program, opt)
@@ -57,6 +57,14 @@ func (c cache) compile(dir, program string, opt Options) error {
 	cmd := exec.Command("go", args...)
 	cmd.Dir = c.root
 	cmd.Env = append(os.Environ(), "GOTOOLCHAIN="+opt.toolchain(), "GOFLAGS=", "GOWORK=off")
+	if opt.language() == "1.19" {
+		// Its index of packages takes a toolchain in the module cache for a
+		// module, and then knows no folders (cmd/go/internal/modindex, Go 1.19).
+		cmd.Env = append(cmd.Env, "GODEBUG=goindex=0")
+	}
+	if opt.goarch() != runtime.GOARCH {
+		cmd.Env = append(cmd.Env, "GOARCH="+opt.goarch(), "CGO_ENABLED=0")
+	}
 	cmd.Env = append(cmd.Env, opt.Env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)

@@ -63,19 +63,30 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 func record(dir, exe string, opt Options, kind Kind, args []string) (lines []string, err error) {
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
 	env = append(env, opt.Env...)
+	emulator, err := Emulator(opt.goarch())
+	if err != nil {
+		return nil, err
+	}
+	command := append([]string{exe}, args...)
+	if emulator != "" {
+		if kind != Kernel {
+			return nil, fmt.Errorf("a program for %s has no %s cores", opt.goarch(), kind)
+		}
+		command = append([]string{emulator}, command...)
+	}
 	var cmd *exec.Cmd
 	switch kind {
 	case Gcore:
 		if _, err := exec.LookPath("gcore"); err != nil {
 			return nil, errors.New("gcore is not installed; it comes with gdb: apt-get install gdb")
 		}
-		cmd = exec.Command(exe, args...)
+		cmd = exec.Command(command[0], command[1:]...)
 	case Kernel:
 		if err := corePattern(); err != nil {
 			return nil, err
 		}
 		// Only a shell sets a limit in the child alone. exec keeps the process.
-		cmd = exec.Command("/bin/sh", append([]string{"-c", `ulimit -c unlimited && exec "$0" "$@"`, exe}, args...)...)
+		cmd = exec.Command("/bin/sh", append([]string{"-c", `ulimit -c unlimited && exec "$0" "$@"`}, command...)...)
 		env = append(env, "GOHEAP_CRASH=1")
 	}
 	cmd.Dir, cmd.Env = dir, env
@@ -123,6 +134,9 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	defer timer.Stop()
 	err = cmd.Wait()
 	waited = true
+	if emulator != "" {
+		return lines, emulated(dir, err, stderr)
+	}
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.CoreDump() {
 		return nil, fmt.Errorf("the process ended (%v) without a core; is RLIMIT_CORE's hard limit above zero (ulimit -Hc)?\n%s", err, stderr)
 	}
@@ -134,6 +148,35 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		return nil, fmt.Errorf("the kernel reports a core, but %s holds %d files named core*", dir, len(found))
 	}
 	return lines, os.Rename(found[0], filepath.Join(dir, "core"))
+}
+
+// emulated puts the core that qemu wrote of the program at dir/core. Beside it the
+// kernel leaves one of qemu itself, which ended by the same signal.
+func emulated(dir string, end error, stderr *tail) error {
+	found, err := filepath.Glob(filepath.Join(dir, "qemu_*.core"))
+	if err != nil {
+		return err
+	}
+	if len(found) != 1 {
+		return fmt.Errorf("the process ended (%v), and %s holds %d files named qemu_*.core; is RLIMIT_CORE's hard limit above zero (ulimit -Hc)?\n%s", end, dir, len(found), stderr)
+	}
+	own, err := filepath.Glob(filepath.Join(dir, "core*"))
+	if err != nil {
+		return err
+	}
+	for _, file := range own {
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	}
+	core := filepath.Join(dir, "core")
+	if err := os.Rename(found[0], core); err != nil {
+		return err
+	}
+	// Reserved address space is zeros. Where holes cannot be punched the file is
+	// merely large.
+	_ = exec.Command("fallocate", "-d", core).Run()
+	return nil
 }
 
 // readUntilReady returns the lines up to "ready".

@@ -12,6 +12,7 @@ package testcore
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -25,7 +26,9 @@ const (
 	// Gcore attaches gdb to the running process. The core holds more mappings
 	// than a kernel core, and threads are caught where they happen to be.
 	Gcore Kind = "gcore"
-	// Kernel lets the process abort itself under RLIMIT_CORE = unlimited.
+	// Kernel lets the process abort itself under RLIMIT_CORE = unlimited. For
+	// another processor it is qemu, as that processor's kernel, that writes the
+	// core.
 	Kernel Kind = "kernel"
 )
 
@@ -33,6 +36,7 @@ const (
 // plain "go build" does, with the toolchain that runs the test.
 type Options struct {
 	Go    string   // toolchain as in GOTOOLCHAIN, such as "go1.27.0"; "" is the running one
+	Arch  string   // GOARCH; "" is that of the test; others run under qemu-user, and have Kernel cores only
 	PIE   bool     // -buildmode=pie
 	Flags []string // further flags of go build, such as "-gcflags=all=-N -l"
 	Env   []string // "NAME=value", added to the environment of the build and of the run
@@ -90,6 +94,30 @@ func (opt Options) toolchain() string {
 		return v
 	}
 	return "local"
+}
+
+func (opt Options) goarch() string {
+	if opt.Arch != "" {
+		return opt.Arch
+	}
+	return runtime.GOARCH
+}
+
+// Emulator returns the path of the program that runs programs for a processor, ""
+// if that is the test's own.
+func Emulator(goarch string) (string, error) {
+	if goarch == runtime.GOARCH {
+		return "", nil
+	}
+	name := "qemu-" + goarch
+	if goarch == "arm64" {
+		name = "qemu-aarch64"
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("%s is not installed: apt-get install qemu-user", name)
+	}
+	return path, nil
 }
 
 // language is the go directive that the toolchain of that name understands:

@@ -31,8 +31,8 @@ type Field struct {
 // Has reports whether the field exists.
 func (f Field) Has() bool { return f.Size != 0 }
 
-// Uint reads the field from the bytes of its structure. Fields longer than a
-// word, slices for one, yield their first word. It returns 0 for a field that
+// Uint reads the field from the bytes of its structure. Fields longer than 8
+// bytes, slices for one, yield their first word. It returns 0 for a field that
 // does not exist and for one that lies beyond b.
 func (f Field) Uint(a arch.Arch, b []byte) uint64 {
 	if f.Size == 0 || f.Offset > uint64(len(b)) || uint64(f.Size) > uint64(len(b))-f.Offset {
@@ -46,6 +46,8 @@ func (f Field) Uint(a arch.Arch, b []byte) uint64 {
 		return uint64(a.Order().Uint16(b))
 	case 4:
 		return uint64(a.Order().Uint32(b))
+	case 8:
+		return a.Order().Uint64(b)
 	}
 	return a.Word(b)
 }
@@ -62,6 +64,7 @@ type Runtime struct {
 		Size     Size
 		AllSpans Field `field:"allspans"`
 		Sweepgen Field `field:"sweepgen"`
+		Arenas   Field `field:"arenas"`
 	} `type:"runtime.mheap"`
 
 	Mspan struct {
@@ -88,9 +91,11 @@ type Runtime struct {
 	// not by span, header or type: until Go 1.21, and with
 	// GOEXPERIMENT=noallocheaders in 1.22.
 	HeapArena struct {
-		Size   Size
-		Bitmap Field `field:"bitmap,opt"`
-	} `type:"runtime.heapArenaPtrScalar|runtime.heapArena,opt"`
+		Size            Size
+		Bitmap          Field `field:"bitmap,opt"`
+		NoMorePtrs      Field `field:"noMorePtrs,opt"`                // since Go 1.20
+		PtrScalarBitmap Field `field:"heapArenaPtrScalar.bitmap,opt"` // in Go 1.22
+	} `type:"runtime.heapArena,opt"`
 
 	InlineMarkBits struct {
 		Size  Size

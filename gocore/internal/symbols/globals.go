@@ -65,6 +65,9 @@ func (f *File) readSymbols() {
 	var all []elf.Symbol
 	guarded("reading symbols", func() (err error) {
 		all, err = f.elf.Symbols()
+		if f.debug != nil && len(all) == 0 {
+			all, err = f.debug.elf.Symbols()
+		}
 		return err
 	})
 	f.symbols = make([]Symbol, 0, len(all))

@@ -38,6 +38,7 @@ type File struct {
 	Entry uint64
 
 	elf    *elf.File
+	debug  *File // has the debugging information, nil if f itself does
 	closer io.Closer
 
 	dwarfErr error
@@ -96,9 +97,9 @@ func (f *File) open(r io.ReaderAt) error {
 	if err != nil {
 		return fmt.Errorf("not a readable ELF file: %w", err)
 	}
-	a, ok := arch.ByMachine(e.Machine, e.Class)
+	a, ok := arch.ByMachine(e.Machine, e.Class, e.Data)
 	if !ok {
-		return fmt.Errorf("executable for %v (%v): this processor is not supported", e.Machine, e.Class)
+		return fmt.Errorf("executable for %v (%v, %v): this processor is not supported", e.Machine, e.Class, e.Data)
 	}
 	f.elf, f.Arch = e, a
 	f.PIE, f.Entry = e.Type == elf.ET_DYN, e.Entry
@@ -148,6 +149,9 @@ const maxRatio = 64
 // there is no such section. The bytes are on the Go heap, so that what points
 // into them outlives Close.
 func (f *File) debugSection(name string) ([]byte, error) {
+	if f.debug != nil {
+		return f.debug.debugSection(name)
+	}
 	s := f.elf.Section(".debug_" + name)
 	if s == nil {
 		s = f.elf.Section(".zdebug_" + name)

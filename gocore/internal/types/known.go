@@ -45,6 +45,19 @@ func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
 		if any, ok := t.Lookup("interface {}"); ok && typ.Size == 2*word && t.PointerAt(id, 0) && t.PointerAt(id, word) {
 			return []Word{{Kind: TracedEfaceWord, Target: any}}, true
 		}
+	case typ.Name == "sync.Map":
+		// Until Go 1.19 read is an atomic.Value, whose interface always holds a
+		// readOnly: a pointer to one, that is (sync/map.go).
+		readOnly, ok := t.Lookup("sync.readOnly")
+		var list []Word
+		for _, f := range typ.Fields {
+			switch {
+			case f.Name == "read" && t.Type(f.Type).Name == "sync/atomic.Value" && t.PointerAt(id, f.Offset+word):
+				list = append(list, Word{Offset: f.Offset + word, Kind: PointerWord, Target: readOnly})
+			case f.Name == "dirty" && len(list) > 0 && t.PointerAt(id, f.Offset):
+				return append(list, Word{Offset: f.Offset, Kind: MapWord, Target: f.Type}), ok
+			}
+		}
 	case typ.Name == "sync.Pool":
 		// local and victim are arrays of poolLocal, each with its size in the
 		// word behind it (sync/pool.go).
@@ -70,6 +83,8 @@ type owner struct{ structure, field, target string }
 var owners = [...]owner{
 	// runtime/pprof.SetGoroutineLabels, the only caller of runtime_setProfLabel.
 	{"runtime.g", "labels", "runtime/pprof.labelMap"},
+	// Until Go 1.19, before there was atomic.Pointer (sync/map.go).
+	{"sync.entry", "p", "interface {}"},
 	// Set by the runtime, as a *hchan, when a channel is what the goroutine
 	// waits for (runtime/runtime2.go, Go 1.26).
 	{"runtime.maybeTraceableChan", "maybeTraceablePtr", "runtime.hchan"},

@@ -17,6 +17,7 @@ import (
 	"goheap/dump"
 	"goheap/gocore/internal/pclntab"
 	"goheap/gocore/internal/unwind"
+	"goheap/internal/testcore"
 )
 
 // toolchainVar names the Go toolchain that builds the program, such as
@@ -35,7 +36,8 @@ type corpse struct {
 	walker         *unwind.Walker
 }
 
-func die(t *testing.T, flags ...string) *corpse {
+// die builds and runs the program for a processor, and returns its core.
+func die(t *testing.T, goarch string, flags ...string) *corpse {
 	t.Helper()
 	dir := t.TempDir()
 	source, err := os.ReadFile("testdata/stacks/main.go")
@@ -53,6 +55,15 @@ func die(t *testing.T, flags ...string) *corpse {
 	if v := os.Getenv(toolchainVar); v != "" {
 		build.Env = append(build.Env, "GOTOOLCHAIN="+v)
 	}
+	emulator, err := testcore.Emulator(goarch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := "core*"
+	if emulator != "" {
+		build.Env = append(build.Env, "GOARCH="+goarch, "CGO_ENABLED=0")
+		names = "qemu_*.core"
+	}
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -60,7 +71,7 @@ func die(t *testing.T, flags ...string) *corpse {
 	if err != nil || strings.ContainsAny(string(pattern), "|/%") {
 		t.Fatalf("core files go to %q (%v); the test wants them in the working directory: echo core > /proc/sys/kernel/core_pattern", pattern, err)
 	}
-	run := exec.Command("sh", "-c", "ulimit -c unlimited && exec ./stacks")
+	run := exec.Command("sh", "-c", "ulimit -c unlimited && exec "+emulator+" ./stacks")
 	run.Dir = dir
 	run.Env = append(os.Environ(), "GOTRACEBACK=crash", "GODEBUG=")
 	var stdout, stderr bytes.Buffer
@@ -68,7 +79,7 @@ func die(t *testing.T, flags ...string) *corpse {
 	if err := run.Run(); err == nil {
 		t.Fatal("the program did not crash")
 	}
-	cores, err := filepath.Glob(filepath.Join(dir, "core*"))
+	cores, err := filepath.Glob(filepath.Join(dir, names))
 	if err != nil || len(cores) != 1 {
 		t.Fatalf("%d core files (%v); the program said\n%s", len(cores), err, stderr.String())
 	}
@@ -223,37 +234,46 @@ func (c *corpse) goroutines(t *testing.T) []goroutine {
 	t.Helper()
 	mem := c.core.Memory
 	array, _ := mem.Word(c.symbols["runtime.allgs"])
-	n, _ := mem.Word(c.symbols["runtime.allgs"] + 8)
+	w := uint64(mem.Arch.PtrSize)
+	n, _ := mem.Word(c.symbols["runtime.allgs"] + w)
 	var out []goroutine
 	for i := range n {
-		addr, ok := mem.Word(array + 8*i)
+		addr, ok := mem.Word(array + w*i)
 		if !ok {
 			t.Fatalf("allgs[%d] is not in the core", i)
 		}
 		get := func(f string) uint64 { return c.get(t, addr, "runtime.g."+f) }
+		half := func(f string) uint64 {
+			v, _ := mem.Uint(addr+c.fields["runtime.g."+f], 4)
+			return v
+		}
+		long := func(at uint64) uint64 {
+			v, _ := mem.Uint(at, 8)
+			return v
+		}
 		status := "atomicstatus.value"
 		if !c.has("runtime.g." + status) {
 			status = "atomicstatus"
 		}
-		g := goroutine{id: get("goid"), addr: addr, status: get(status) & 0xfff}
+		g := goroutine{id: long(addr + c.fields["runtime.g.goid"]), addr: addr, status: half(status) & 0xfff}
 		if g.status == 0 || g.status == gDead || g.status == 11 {
 			continue
 		}
 		at := func(f string) uint64 { return addr + c.fields["runtime.g."+f] }
 		g.g = unwind.G{
 			StackLo: get("stack.lo"), StackHi: get("stack.hi"), StackTop: get("stktopsp"),
-			SchedPC: get("sched.pc"), SchedSP: get("sched.sp"), SchedBP: get("sched.bp"),
+			SchedPC: get("sched.pc"), SchedSP: get("sched.sp"), SchedLR: get("sched.lr"), SchedBP: get("sched.bp"),
 			SyscallPC: get("syscallpc"), SyscallSP: get("syscallsp"),
 			Ctxt: at("sched.ctxt"), Defer: at("_defer"), Panic: at("_panic"), Running: g.status == gRunning,
 		}
 		if g.status == gRunning {
 			m := get("m")
-			procid := c.get(t, m, "runtime.m.procid")
+			procid := long(m + c.fields["runtime.m.procid"])
 			signal := c.get(t, m, "runtime.m.gsignal")
 			for _, th := range c.core.Threads {
 				if uint64(th.ID) == procid {
 					g.thread = &unwind.Thread{
-						Registers: unwind.Registers{PC: th.PC, SP: th.SP, BP: th.Regs[6], All: th.Regs},
+						Registers: unwind.Registers{PC: th.PC, SP: th.SP, BP: th.BP, LR: th.LR, All: th.Regs},
 						SignalLo:  c.get(t, signal, "runtime.g.stack.lo"), SignalHi: c.get(t, signal, "runtime.g.stack.hi"),
 						VDSOPC: c.get(t, m, "runtime.m.vdsoPC"), VDSOSP: c.get(t, m, "runtime.m.vdsoSP"),
 					}
@@ -351,88 +371,92 @@ func wrappers(tab *pclntab.Table) uint8 {
 // functions, program counters, stack pointers and frame pointers, with the same
 // calls inlined at the same lines.
 func TestFramesAgreeWithTraceback(t *testing.T) {
-	for _, flags := range [][]string{nil, {"-gcflags=-N -l"}} {
-		t.Run(strings.Join(flags, " "), func(t *testing.T) {
-			c := die(t, flags...)
-			text := tracebacks(t, c.stderr)
-			wrapper := wrappers(c.modules[0].Table)
-			compared, inlined := 0, 0
-			gs := c.goroutines(t)
-			for _, g := range gs {
-				if g.err != nil {
-					t.Errorf("goroutine %d: %v", g.id, g.err)
-				}
-				want, printed := text[g.id]
-				if !printed {
-					t.Errorf("goroutine %d was not printed", g.id)
-				}
-				if len(want) == 0 {
-					// The process died before the goroutine's own thread had
-					// its turn to print.
-					if g.status != gRunning {
-						t.Errorf("goroutine %d was printed without a stack", g.id)
-					}
+	for _, goarch := range []string{"amd64", "arm64", "arm", "ppc64le", "s390x"} {
+		for _, flags := range [][]string{nil, {"-gcflags=-N -l"}} {
+			t.Run(goarch+strings.Join(flags, " "), func(t *testing.T) { framesAgree(t, goarch, flags...) })
+		}
+	}
+}
+
+func framesAgree(t *testing.T, goarch string, flags ...string) {
+	c := die(t, goarch, flags...)
+	text := tracebacks(t, c.stderr)
+	wrapper := wrappers(c.modules[0].Table)
+	compared, inlined := 0, 0
+	gs := c.goroutines(t)
+	for _, g := range gs {
+		if g.err != nil {
+			t.Errorf("goroutine %d: %v", g.id, g.err)
+		}
+		want, printed := text[g.id]
+		if !printed {
+			t.Errorf("goroutine %d was not printed", g.id)
+		}
+		if len(want) == 0 {
+			// The process died before the goroutine's own thread had
+			// its turn to print.
+			if g.status != gRunning {
+				t.Errorf("goroutine %d was printed without a stack", g.id)
+			}
+			continue
+		}
+		// The goroutine that crashed went on, into raising the signal.
+		got := g.frames
+		for len(got) > 0 && got[0].SP != want[0].sp {
+			if !g.state.Running || g.id != 1 {
+				break
+			}
+			got = got[1:]
+		}
+		for i, f := range got {
+			if len(want) == 0 {
+				t.Errorf("goroutine %d: %s is not in the traceback", g.id, describe(got[i]))
+				break
+			}
+			w := want[0]
+			if f.PC != w.pc || f.SP != w.sp || f.FP != w.fp {
+				if f.Func.ID() == wrapper {
 					continue
 				}
-				// The goroutine that crashed went on, into raising the signal.
-				got := g.frames
-				for len(got) > 0 && got[0].SP != want[0].sp {
-					if !g.state.Running || g.id != 1 {
-						break
-					}
-					got = got[1:]
-				}
-				for i, f := range got {
-					if len(want) == 0 {
-						t.Errorf("goroutine %d: %s is not in the traceback", g.id, describe(got[i]))
-						break
-					}
-					w := want[0]
-					if f.PC != w.pc || f.SP != w.sp || f.FP != w.fp {
-						if f.Func.ID() == wrapper {
-							continue
-						}
-						t.Errorf("goroutine %d: frame %d is %s, the traceback says %s pc=%#x sp=%#x fp=%#x", g.id, i, describe(f), w.name, w.pc, w.sp, w.fp)
-						break
-					}
-					if n := short(f.Func.Name()); n != w.name {
-						t.Errorf("goroutine %d: frame %d is %s, the traceback says %s", g.id, i, n, w.name)
-					}
-					logical := func(pc uint64) (calls []string) {
-						for _, call := range f.Func.Inlined(pc) {
-							if call.ID != wrapper {
-								calls = append(calls, fmt.Sprintf("%s %s:%d", short(call.Name), call.File, call.Line))
-							}
-						}
-						return calls
-					}
-					calls := logical(f.LookupPC())
-					if f.Trap && !slices.Equal(calls, w.calls) {
-						// Until Go 1.20 tracebacks took the interrupted address
-						// below asyncPreempt for a return address.
-						calls = logical(f.PC - 1)
-					}
-					if f.Func.ID() != wrapper && !slices.Equal(calls, w.calls) {
-						t.Errorf("goroutine %d: frame %d has the calls %q, the traceback says %q", g.id, i, calls, w.calls)
-					}
-					inlined += max(len(calls)-1, 0)
-					want = want[1:]
-					compared++
-				}
-				if len(want) > 0 && !t.Failed() {
-					t.Errorf("goroutine %d: the traceback goes on with %s", g.id, want[0].name)
-				}
+				t.Errorf("goroutine %d: frame %d is %s, the traceback says %s pc=%#x sp=%#x fp=%#x", g.id, i, describe(f), w.name, w.pc, w.sp, w.fp)
+				break
 			}
-			if len(gs) < 20 || compared < 100 || inlined < 2 {
-				t.Errorf("only %d frames of %d goroutines were compared, with %d inlined calls", compared, len(gs), inlined)
+			if n := short(f.Func.Name()); n != w.name {
+				t.Errorf("goroutine %d: frame %d is %s, the traceback says %s", g.id, i, n, w.name)
 			}
-			if t.Failed() {
-				t.Logf("stderr:\n%s", c.stderr)
+			logical := func(pc uint64) (calls []string) {
+				for _, call := range f.Func.Inlined(pc) {
+					if call.ID != wrapper {
+						calls = append(calls, fmt.Sprintf("%s %s:%d", short(call.Name), call.File, call.Line))
+					}
+				}
+				return calls
 			}
-			c.checkSlots(t, gs)
-			c.checkStates(t, gs)
-		})
+			calls := logical(f.LookupPC())
+			if f.Trap && !slices.Equal(calls, w.calls) {
+				// Until Go 1.20 tracebacks took the interrupted address
+				// below asyncPreempt for a return address.
+				calls = logical(f.PC - 1)
+			}
+			if f.Func.ID() != wrapper && !slices.Equal(calls, w.calls) {
+				t.Errorf("goroutine %d: frame %d has the calls %q, the traceback says %q", g.id, i, calls, w.calls)
+			}
+			inlined += max(len(calls)-1, 0)
+			want = want[1:]
+			compared++
+		}
+		if len(want) > 0 && !t.Failed() {
+			t.Errorf("goroutine %d: the traceback goes on with %s", g.id, want[0].name)
+		}
 	}
+	if len(gs) < 20 || compared < 100 || inlined < 2 {
+		t.Errorf("only %d frames of %d goroutines were compared, with %d inlined calls", compared, len(gs), inlined)
+	}
+	if t.Failed() {
+		t.Logf("stderr:\n%s", c.stderr)
+	}
+	c.checkSlots(t, gs)
+	c.checkStates(t, gs)
 }
 
 func describe(f unwind.Frame) string {
@@ -470,7 +494,7 @@ func (c *corpse) checkSlots(t *testing.T, gs []goroutine) {
 	for _, g := range gs {
 		last := uint64(0)
 		for _, s := range g.slots {
-			if s.Addr <= last || s.Addr%8 != 0 {
+			if s.Addr <= last || s.Addr%uint64(c.core.Memory.Arch.PtrSize) != 0 {
 				t.Errorf("goroutine %d: slot %#x follows %#x", g.id, s.Addr, last)
 			}
 			last = s.Addr

@@ -192,7 +192,12 @@ func (w *Walker) frames(s State, dst []Frame) ([]Frame, error) {
 		return dst, fail(0, "", fmt.Sprintf("the stack pointer is outside of the stack [%#x,%#x)", s.StackLo, s.StackHi))
 	}
 
+	// On arm64 the word above the locals is the frame pointer of another frame
+	// than on amd64: of the caller's caller. There BP remains unknown.
 	bp, bpKnown := s.BP, s.BP != 0
+	if usesLR {
+		bp, bpKnown = 0, false
+	}
 	trap := s.Running
 	faulted := false // the callee was sigpanic
 	innermost := true
@@ -301,7 +306,7 @@ func (w *Walker) frames(s State, dst []Frame) ([]Frame, error) {
 		}
 
 		// To the caller.
-		if savesBP {
+		if savesBP && !usesLR {
 			bp, bpKnown = w.word(f.VarP)
 		}
 		if st.delta != 0 && flags&pclntab.Asm != 0 && !w.isInjected(id) {

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -143,22 +144,28 @@ func numbered(kind, path string, m map[int]*Item) {
 	}
 }
 
-// classic maps grow when they hold more than 13 entries for each two buckets.
-const (
-	buckets = 32
-	limit   = buckets * 13 / 2
-)
+// most returns how many entries a classic map of so many buckets has at most: it
+// grows when there are more than 13 for each two buckets, or 12 with Go 1.21
+// (runtime/map.go, loadFactorNum).
+func most(buckets int) int {
+	if strings.HasPrefix(runtime.Version(), "go1.21") {
+		return buckets * 12 / 2
+	}
+	return buckets * 13 / 2
+}
+
+var limit = most(32)
 
 func plain() {
 	hinted = make(map[string]*Item, 100)
 	small = map[string]*Item{}
 	byName("one bucket", "main.small", small, 5)
 	full = map[int]*Item{}
-	byNumber("overflow", "main.full", full, 1664) // 256 buckets
+	byNumber("overflow", "main.full", full, most(256))
 	growing = map[string]*Item{}
 	byName("growing", "main.growing", growing, limit+1)
 	several = map[int]*Item{}
-	byNumber("growing", "main.several", several, 1664+40)
+	byNumber("growing", "main.several", several, most(256)+40)
 
 	moving = map[int]*Item{}
 	for i := 0; i < limit; i++ {
@@ -173,11 +180,12 @@ func plain() {
 	numbered("evacuated", "main.moving", moving)
 
 	again = map[int]*Item{}
-	for i := 0; i < 400; i++ { // 64 buckets
+	n := most(64) - 16
+	for i := 0; i < n; i++ {
 		again[i] = item(i)
 	}
-	for i := 400; i < 100000 && !sameSizeGrow(again); i++ {
-		delete(again, i-400)
+	for i := n; i < 100000 && !sameSizeGrow(again); i++ {
+		delete(again, i-n)
 		again[i] = item(i)
 	}
 	numbered("growing in place", "main.again", again)
@@ -211,7 +219,7 @@ func sameSizeGrow(m map[int]*Item) bool {
 
 func pointerless() {
 	numbers = map[int]int{}
-	for i := 0; i < 13312; i++ { // 2048 buckets and more overflow buckets than were made with them
+	for i := 0; i < most(2048); i++ { // more overflow buckets than were made with these
 		numbers[i] = i * i
 	}
 	ngrowing = map[int]int32{}

@@ -3,7 +3,8 @@
 //
 // The object of a case is held in that one way only. Addresses travel as
 // uintptr, and the functions that make objects never return them to main, so
-// that neither a report nor a stale stack slot is a second way.
+// that neither a report nor a stale stack slot is a second way. The ways that Go
+// 1.18 does not have are in newer.go.
 package main
 
 import (
@@ -15,7 +16,6 @@ import (
 	"sync/atomic"
 	"time"
 	"unsafe"
-	"weak"
 
 	"goheap/testdata/programs/internal/ready"
 )
@@ -83,12 +83,10 @@ var (
 	left, right  []*T
 	chain        *T
 	tiny         [3]*byte
-	weakly       weak.Pointer[T]
 	hidden       uintptr
 	big          *Big
 	boxed        any
 	ringHead     *T
-	atomically   atomic.Pointer[T]
 	through      unsafe.Pointer
 	empty        *struct{}
 	table        map[string]*T
@@ -280,12 +278,8 @@ func specialsOfLive() {
 	ready.Say(Case{Case: "finalizedSubtree", Addr: ready.Hex(address(w)), Type: "main.Wide", TypeSize: uint64(unsafe.Sizeof(*w)), Count: 1, Live: true,
 		Kind: "global", Root: "main.finalizedBig", RetainedMin: 2 * 208})
 
-	argument, inClosure := newT(12), newT(13)
 	cleanedUp = newT(14)
-	runtime.AddCleanup(cleanedUp, func(t *T) { spun = t.Index }, argument)
-	runtime.AddCleanup(cleanedUp, func(int) { spun = inClosure.Index }, 1)
-	one("cleanupArgument", address(argument), "global", "main.cleanedUp")
-	one("cleanupCapture", address(inClosure), "global", "main.cleanedUp")
+	cleanups()
 }
 
 // file opens a real file whose name is a megabyte. os.NewFile puts a finalizer
@@ -304,7 +298,7 @@ func file() {
 	pipes[0] = r
 	ready.Say(Case{Case: "openFile", Addr: ready.Hex(address(openFile)), Type: "os.File", TypeSize: uint64(unsafe.Sizeof(os.File{})), Count: 1, Live: true,
 		Kind: "global", Root: "main.openFile", RetainedMin: 1 << 20})
-	ready.Say(Case{Case: "openFileName", Addr: ready.Hex(uintptr(unsafe.Pointer(unsafe.StringData(name)))), Type: "uint8", TypeSize: 1, Count: 1 << 20, Live: true,
+	ready.Say(Case{Case: "openFileName", Addr: ready.Hex(*(*uintptr)(unsafe.Pointer(&name))), Type: "uint8", TypeSize: 1, Count: 1 << 20, Live: true,
 		Kind: "global", Root: "main.openFile", Retained: bytes(1 << 20)})
 }
 
@@ -317,22 +311,11 @@ var pipes [1]*os.File
 //go:noinline
 func queuedFinalizers(n int) []uintptr {
 	var addrs []uintptr
-	for i := range n {
+	for i := 0; i < n; i++ {
 		t := newT(20 + i)
 		t.Peer = newT(30 + i)
 		runtime.SetFinalizer(t, func(t *T) { spun = t.Peer.Index })
 		addrs = append(addrs, address(t), address(t.Peer))
-	}
-	return addrs
-}
-
-//go:noinline
-func queuedCleanups(n int) []uintptr {
-	var addrs []uintptr
-	for i := range n {
-		t, argument := newT(40+i), newT(50+i)
-		runtime.AddCleanup(t, func(t *T) { spun = t.Index }, argument)
-		addrs = append(addrs, address(argument))
 	}
 	return addrs
 }
@@ -343,14 +326,6 @@ func blockFinalizers(entered chan<- uintptr, block <-chan int) {
 		entered <- address(t)
 		t.Index += int64(<-block)
 	})
-}
-
-//go:noinline
-func blockCleanups(entered chan<- uintptr, block <-chan int) {
-	runtime.AddCleanup(newT(61), func(t *T) {
-		entered <- address(t)
-		t.Index += int64(<-block)
-	}, newT(62))
 }
 
 // queues stops the finalizer goroutine and the cleanup goroutine, and then
@@ -367,10 +342,12 @@ func queues() {
 		c.Others = []string{"finalizer queue"}
 		ready.Say(c)
 	})
-	blockCleanups(entered, block)
-	collectUntil(entered, func(addr uintptr) {
-		one("runningCleanup", addr, "goroutine", "main.blockCleanups.func1 t")
-	})
+	if hasCleanups {
+		blockCleanups(entered, block)
+		collectUntil(entered, func(addr uintptr) {
+			one("runningCleanup", addr, "goroutine", "main.blockCleanups.func1 t")
+		})
+	}
 	for i, addr := range queuedFinalizers(4) {
 		c := oneT("queuedFinalizer", addr, "special", "finalizer queue")
 		if i%2 == 0 {
@@ -409,7 +386,7 @@ func others() {
 	}
 	ready.Say(c)
 
-	for i := range 1000 {
+	for i := 0; i < 1000; i++ {
 		chain = &T{Index: int64(i), Peer: chain}
 	}
 	c = oneT("chain", address(chain), "global", "main.chain")
@@ -439,10 +416,8 @@ func others() {
 	boxed = struct{ In struct{ P [1]*T } }{struct{ P [1]*T }{[1]*T{direct}}}
 	one("boxed", address(direct), "global", "main.boxed")
 
-	t := newT(73)
-	atomically.Store(t)
-	one("atomically", address(t), "global", "main.atomically")
-	t = newT(74)
+	atomicPointer()
+	t := newT(74)
 	through = unsafe.Pointer(t)
 	one("through", address(t), "global", "main.through")
 	empty = new(struct{})
@@ -469,14 +444,10 @@ func others() {
 //
 //go:noinline
 func dead() {
-	t := newT(80)
-	weakly = weak.Make(t)
-	c := oneT("weaklyHeld", address(t), "", "")
-	c.Live, c.Retained = false, nil
-	ready.Say(c)
-	t = newT(81)
+	weakPointer()
+	t := newT(81)
 	hidden = address(t)
-	c = oneT("hiddenInInteger", hidden, "", "")
+	c := oneT("hiddenInInteger", hidden, "", "")
 	c.Live, c.Retained = false, nil
 	ready.Say(c)
 }
@@ -497,7 +468,11 @@ func main() {
 	// After the last collection that this program starts itself: the slots of
 	// these are not reused before the dump.
 	var done sync.WaitGroup
-	done.Go(dead)
+	done.Add(1)
+	go func() {
+		defer done.Done()
+		dead()
+	}()
 	done.Wait()
 	ready.Wait()
 }

@@ -1,7 +1,7 @@
 // Quiet is a small process at rest: a few megabytes of objects of many sizes
 // and kinds, a few blocked goroutines, one of each kind of special, and no
 // allocation after the last collection. A reader of its core must find the
-// collector's live set object by object.
+// collector's live set object by object. What Go 1.18 does not have is in newer.go.
 package main
 
 import (
@@ -9,9 +9,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
-	"unique"
 	"unsafe"
-	"weak"
 
 	"goheap/testdata/programs/internal/ready"
 )
@@ -79,8 +77,6 @@ var (
 	table    = map[string][]int{}
 	registry sync.Map
 	pooled   = sync.Pool{New: func() any { return new([256]byte) }}
-	handle   unique.Handle[string]
-	weakling weak.Pointer[Account]
 	finished *Account
 	cleaned  *Account
 	closures []func() int
@@ -104,7 +100,7 @@ func grow(depth, key int) *Node {
 
 func account(i int) *Account {
 	a := &Account{Owner: fmt.Sprintf("owner %d", i), Balance: int64(i)}
-	for j := range i % 7 {
+	for j := 0; j < i%7; j++ {
 		note := fmt.Sprintf("note %d of %d", j, i)
 		a.History = append(a.History, Entry{int64(i), int64(j), &note})
 	}
@@ -128,7 +124,7 @@ func hold(i int, block <-chan struct{}) {
 
 func populate() {
 	tree = grow(12, 1)
-	for i := range 1500 {
+	for i := 0; i < 1500; i++ {
 		accounts[i] = account(i)
 		if i > 0 {
 			accounts[i].Parent = accounts[i/2]
@@ -147,7 +143,7 @@ func populate() {
 		large[i].Tag = words0(i)
 	}
 	noscan = make([]byte, 1<<20)
-	for i := range 300 {
+	for i := 0; i < 300; i++ {
 		v := int32(i)
 		digits = append(digits, &v)
 		name := fmt.Sprintf("circle %d", i)
@@ -158,10 +154,10 @@ func populate() {
 		registry.Store(i, &Entry{When: int64(i)})
 		table[name] = make([]int, i)
 	}
-	for i := range 40 {
+	for i := 0; i < 40; i++ {
 		queue <- &Entry{When: int64(i), Note: &words[i]}
 	}
-	for range 4 {
+	for i := 0; i < 4; i++ {
 		pooled.Put(new([256]byte))
 	}
 	pair = [2]*Entry{{When: 1}, {When: 2}}
@@ -172,13 +168,11 @@ func populate() {
 func words0(i int) string { return fmt.Sprintf("word %d", i) }
 
 func specials() {
-	handle = unique.Make(fmt.Sprintf("canonical %d", len(words)))
 	finished = account(6)
 	captured := account(5)
 	runtime.SetFinalizer(finished, func(a *Account) { fmt.Println(a, captured) })
 	cleaned = account(4)
-	runtime.AddCleanup(cleaned, func(e *Entry) { fmt.Println(e) }, &Entry{When: 99})
-	weakling = weak.Make(cleaned)
+	newerSpecials()
 	f, err := os.Open(os.Args[0])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -195,7 +189,7 @@ func main() {
 	populate()
 	specials()
 	block := make(chan struct{})
-	for i := range 8 {
+	for i := 0; i < 8; i++ {
 		go hold(i, block)
 	}
 	var mu sync.Mutex

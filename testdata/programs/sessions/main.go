@@ -59,7 +59,7 @@ func newUser(i int, mgr *User) *User {
 
 func fill(n int) {
 	var mgr *User
-	for i := range n {
+	for i := 0; i < n; i++ {
 		user := newUser(i, mgr)
 		if i%100 == 0 {
 			mgr = user
@@ -110,7 +110,7 @@ func main() {
 	fill(n)
 	jobs := make(chan int)
 	var started sync.WaitGroup
-	for id := range 20 {
+	for id := 0; id < 20; id++ {
 		started.Add(1)
 		go worker(id, &started, jobs)
 	}

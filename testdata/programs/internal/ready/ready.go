@@ -60,7 +60,7 @@ func Wait() {
 	}
 	allowTracer()
 	pause(20e6)
-	for range 3 {
+	for i := 0; i < 3; i++ {
 		runtime.GC()
 		pause(5e6)
 	}

@@ -255,7 +255,7 @@ func spins(p *thing) {
 	ready <- true
 	for p.n >= 0 {
 		p.n++
-		if p.n == 1<<40 {
+		if p.n == 1<<30 {
 			p.n = 0
 		}
 	}

@@ -1,0 +1,142 @@
+package gocore
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"goheap/dump"
+	"goheap/gocore/internal/layout"
+	"goheap/internal/arch"
+)
+
+// The bits of a span are those of its arenas, read bit by bit as the collector
+// reads them, wherever slots and arenas begin and end.
+func TestArenaBits(t *testing.T) {
+	big := arch.AMD64()
+	big.Name, big.BigEndian = "big-endian", true
+	for _, a := range []arch.Arch{arch.AMD64(), big} {
+		for _, twoBits := range []bool{false, true} {
+			if a.BigEndian && twoBits {
+				continue // bytes, on every processor
+			}
+			t.Run(fmt.Sprintf("%s/two bits %t", a.Name, twoBits), func(t *testing.T) {
+				testArenaBits(t, a, twoBits)
+			})
+		}
+	}
+}
+
+func testArenaBits(t *testing.T, a arch.Arch, twoBits bool) {
+	const (
+		words  = 2 * pageSize / 8 // an arena of two pages
+		base   = 0xffff800000000000
+		list   = 0x1000
+		header = 0x20000
+		field  = 24 // offset of the bitmap
+	)
+	heap := uint64(base) + 5*8*words // in arena 5
+	r := rand.New(rand.NewPCG(3, 4))
+	size := words / 8
+	if twoBits {
+		size *= 2
+	}
+	mem := &dump.Memory{Arch: a}
+	var table []byte
+	bitmaps := map[uint64][]byte{}
+	for i := range uint64(9) {
+		word := make([]byte, 8)
+		if i >= 5 && i != 8 {
+			at := header + i*0x10000
+			a.PutWord(word, at)
+			b := make([]byte, field+size)
+			for k := range b {
+				if b[k] = byte(r.Uint32() | r.Uint32()); r.IntN(3) > 0 {
+					b[k] |= 0xf0 // a long object has mostly scan bits
+				}
+			}
+			bitmaps[i] = b[field:]
+			mem.Fill(at, b)
+		}
+		table = append(table, word...)
+	}
+	mem.Fill(list, table)
+	// bits of the word at addr, as runtime/mbitmap.go finds them (Go 1.18, 1.20).
+	at := func(addr uint64) (pointer, scan bool) {
+		bitmap, word := bitmaps[(addr-base)/(8*words)], (addr-base)/8%words
+		switch {
+		case twoBits:
+			b := bitmap[word/4] >> (word % 4)
+			return b&1 != 0, b>>4&1 != 0
+		case a.BigEndian:
+			return binary.BigEndian.Uint64(bitmap[word/64*8:])>>(word%64)&1 != 0, true
+		}
+		return binary.LittleEndian.Uint64(bitmap[word/64*8:])>>(word%64)&1 != 0, true
+	}
+	d := &coreDecoder{im: &image{mem: mem, arch: a}}
+	from := arenas{d: d, bitmap: layout.Field{Offset: field, Size: size}, twoBits: twoBits, words: words, base: base, list: list}
+	pointers := 0
+	for _, span := range []struct{ page, pages, elem uint64 }{
+		{0, 1, 8}, {0, 1, 16}, {1, 1, 24}, {1, 1, 48}, {2, 1, 64}, {3, 1, 112}, {1, 2, 1152}, {0, 2, 2304}, {1, 4, 4 * pageSize}, {1, 1, pageSize}, {0, 6, 9472},
+	} {
+		e := extent{base: heap + span.page*pageSize, size: span.pages * pageSize, elem: span.elem, n: uint32(span.pages * pageSize / span.elem), pointers: heapBits}
+		got := make([]byte, e.size/64)
+		if !from.copy(&e, got) {
+			t.Errorf("%+v: a bitmap is missing", span)
+		}
+		for slot := range uint64(e.n) {
+			more := true
+			for off := uint64(0); off < e.elem; off += 8 {
+				pointer, scan := at(e.base + slot*e.elem + off)
+				more = more && scan
+				i := (slot*e.elem + off) / 8
+				if is := got[i/8]>>(i%8)&1 != 0; is != (pointer && more) {
+					t.Fatalf("%+v: slot %d +%d is a pointer: %t, want %t", span, slot, off, is, pointer && more)
+				} else if is {
+					pointers++
+				}
+			}
+		}
+	}
+	if pointers < 1000 {
+		t.Errorf("only %d words were pointers", pointers)
+	}
+	// In arena 8, which has no bitmap.
+	e := extent{base: heap + 5*pageSize, size: 2 * pageSize, elem: 64, n: 256, pointers: heapBits}
+	if from.copy(&e, make([]byte, e.size/64)) {
+		t.Error("the bitmap of an arena without one was found")
+	}
+}
+
+// A slot may have any number of words: where its pointers end, and 64 of its bits
+// from anywhere, are those of the bitmap.
+func TestLargeSlotMask(t *testing.T) {
+	im := &image{mem: &dump.Memory{Arch: arch.AMD64()}, arch: arch.AMD64(), arenaBits: make([]byte, 2*pageSize/64)}
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 2000 {
+		e := &extent{base: 1 << 30, size: 2 * pageSize, elem: 8 * (1 + r.Uint64N(pageSize/4)), pointers: heapBits}
+		slot := e.base + e.elem*r.Uint64N(e.size/e.elem)
+		clear(im.arenaBits)
+		var end uint64
+		for range r.IntN(4) {
+			word := r.Uint64N(e.elem / 8)
+			i := (slot-e.base)/8 + word
+			im.arenaBits[i/8] |= 1 << (i % 8)
+			end = max(end, 8*(word+1))
+		}
+		if got := im.pointersEnd(e, slot); got != end {
+			t.Fatalf("%+v: the pointers of the slot at %#x end at %d, want %d", e, slot, got, end)
+		}
+		off := 8 * r.Uint64N(e.elem/8)
+		var want uint64
+		for i := range uint64(64) {
+			if word := (slot+off-e.base)/8 + i; off+8*i < e.elem && im.arenaBits[word/8]>>(word%8)&1 != 0 {
+				want |= 1 << i
+			}
+		}
+		if got := im.slotMaskFrom(e, slot, off); got != want {
+			t.Fatalf("%+v: slot %#x +%d has the pointers %#x, want %#x", e, slot, off, got, want)
+		}
+	}
+}

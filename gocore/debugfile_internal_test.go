@@ -1,0 +1,88 @@
+package gocore
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"goheap/gocore/internal/symbols"
+	"goheap/internal/testcore"
+)
+
+// An executable without build ids has the file that its link names, if the
+// checksum is right; one with an id has the file under that id, before all others.
+func TestDebugCandidates(t *testing.T) {
+	if _, err := exec.LookPath("objcopy"); err != nil {
+		t.Skip("objcopy is not installed; it comes with binutils")
+	}
+	objcopy := func(args ...string) {
+		t.Helper()
+		if out, err := exec.Command("objcopy", args...).CombinedOutput(); err != nil {
+			t.Fatalf("objcopy: %v\n%s", err, out)
+		}
+	}
+	whole := testcore.Build(t, "quiet", testcore.Options{})
+	dir, root := t.TempDir(), t.TempDir()
+	full, bare := filepath.Join(dir, "full.debug"), filepath.Join(dir, "bare.debug")
+	objcopy("--only-keep-debug", whole, full)
+	objcopy("--remove-section=.note.gnu.build-id", "--remove-section=.note.go.buildid", full, bare)
+	open := func(exe string) *executable {
+		t.Helper()
+		b, err := os.ReadFile(exe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := symbols.New(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &executable{path: exe, file: f, free: func() {}}
+	}
+
+	exe := filepath.Join(dir, "exe")
+	objcopy("--strip-all", "--add-gnu-debuglink="+bare, whole, exe)
+	x := open(exe)
+	id := x.file.BuildID
+	if len(id) != 40 {
+		t.Fatalf("build id %q", id)
+	}
+	var paths []string
+	for _, c := range x.debugCandidates(root) {
+		paths = append(paths, c.path)
+	}
+	want := []string{
+		filepath.Join(root, ".build-id", id[:2], id[2:]+".debug"),
+		bare, filepath.Join(dir, ".debug", "bare.debug"), filepath.Join(root, dir, "bare.debug"), exe + ".debug",
+	}
+	if strings.Join(paths, "\n") != strings.Join(want, "\n") {
+		t.Errorf("candidates\n%s\nwant\n%s", strings.Join(paths, "\n"), strings.Join(want, "\n"))
+	}
+	if why, ok := x.tryDebug(debugCandidate{path: full}); !ok || x.debugPath != full || !x.file.HasDWARF() {
+		t.Errorf("the file with the same build id is not taken: %s", why)
+	}
+	x.close()
+
+	// Without an id in the debug file its checksum decides.
+	for _, test := range []struct {
+		name string
+		c    debugCandidate
+		ok   bool
+		says string
+	}{
+		{"by the link", x.debugCandidates(root)[1], true, ""},
+		{"another sum", debugCandidate{bare, 1, true}, false, "checksum"},
+		{"no sum", debugCandidate{path: bare}, false, "no build id"},
+		{"no file", debugCandidate{path: filepath.Join(dir, "none")}, false, ""},
+		{"itself", debugCandidate{path: exe}, false, ""},
+	} {
+		y := open(exe)
+		why, ok := y.tryDebug(test.c)
+		if ok != test.ok || !strings.Contains(why, test.says) || ok != y.file.HasDWARF() {
+			t.Errorf("%s: %t, %q", test.name, ok, why)
+		}
+		y.close()
+	}
+}

@@ -1,0 +1,11 @@
+//go:build !go1.24
+
+package main
+
+const hasCleanups = false
+
+func cleanups()                                {}
+func queuedCleanups(int) []uintptr             { return nil }
+func blockCleanups(chan<- uintptr, <-chan int) {}
+func atomicPointer()                           {}
+func weakPointer()                             {}
