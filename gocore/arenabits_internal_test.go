@@ -15,7 +15,7 @@ import (
 // reads them, wherever slots and arenas begin and end.
 func TestArenaBits(t *testing.T) {
 	big := arch.AMD64()
-	big.Name, big.BigEndian = "big-endian", true
+	big.Name, big.BigEndian, big.LittleWords64 = "big-endian", true, false
 	for _, a := range []arch.Arch{arch.AMD64(), big} {
 		for _, twoBits := range []bool{false, true} {
 			if a.BigEndian && twoBits {

@@ -37,6 +37,7 @@ type coreDecoder struct {
 	types    *types.Table
 	statics  []static // by address
 	problems []Problem
+	specials map[uint64]bool // addresses of the records that were read: each is in one list
 
 	goroot string // what the paths of the standard library's files start with; "" with -trimpath
 
@@ -79,7 +80,7 @@ const maxList = 1 << 26
 // decodeCore reads everything of a core that is not an object: the image has
 // spans, specials, roots and goroutines afterwards, and its slots have nodes.
 func decodeCore(core *dump.Core, exe *executable, t *progress.Tracker) (*coreDecoder, error) {
-	d := &coreDecoder{core: core, exe: exe, im: &image{mem: core.Memory, arch: core.Memory.Arch}}
+	d := &coreDecoder{core: core, exe: exe, specials: map[uint64]bool{}, im: &image{mem: core.Memory, arch: core.Memory.Arch}}
 	var err error
 	if d.layout, err = layout.Load(runtimeSymbols{exe.file}); err != nil {
 		return nil, fmt.Errorf("%w: %s was built by %s: %w; goheap is tested with Go 1.%d to 1.%d", ErrVersion, exe.path, exe.file.GoVersion, err, oldestGo, newestGo)

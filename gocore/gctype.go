@@ -13,6 +13,7 @@ import (
 type gcType struct {
 	size     uint64
 	pointers []uint32 // offsets in words, ascending
+	left     uint64   // how many more parts are believed, while it is read
 }
 
 // gcTypes decodes the pointer masks of runtime type descriptors
@@ -75,6 +76,8 @@ func (t *gcTypes) read(addr, limit uint64) *gcType {
 		return nil
 	}
 	g := &gcType{size: h.size}
+	limit = min(limit, h.size)
+	g.left = maxTypeDepth * (limit/uint64(t.arch.PtrSize) + 1)
 	if !t.collect(g, addr, h, 0, limit, 0) {
 		return nil
 	}
@@ -91,7 +94,7 @@ func (t *gcTypes) collect(g *gcType, addr uint64, h typeHeader, base, limit uint
 	if h.ptrBytes == 0 {
 		return true
 	}
-	if depth > maxTypeDepth {
+	if g.left--; depth > maxTypeDepth || g.left == 0 {
 		return false
 	}
 	w := uint64(t.arch.PtrSize)
@@ -106,11 +109,15 @@ func (t *gcTypes) collect(g *gcType, addr uint64, h typeHeader, base, limit uint
 		}
 		for i, b := range mask {
 			for ; b != 0; b &= b - 1 {
-				word := uint64(i*8 + bits.TrailingZeros8(b))
+				word := uint64(i*8 + bits.TrailingZeros8(b)) // of the part
 				if word >= words {
 					break
 				}
-				g.pointers = append(g.pointers, uint32(base/w+word))
+				word += base / w
+				if n := len(g.pointers); n > 0 && uint64(g.pointers[n-1]) >= word {
+					return false // parts overlap
+				}
+				g.pointers = append(g.pointers, uint32(word))
 			}
 		}
 		return true

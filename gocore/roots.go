@@ -194,10 +194,8 @@ func (d *coreDecoder) readBlocks(variable string, offset, size, link uint64, f f
 		return
 	}
 	addr, ok := d.im.mem.Word(head + offset)
-	for range maxList {
-		if !ok || addr == 0 {
-			break
-		}
+	for seen := map[uint64]bool{}; ok && addr != 0 && !seen[addr]; {
+		seen[addr] = true
 		var b []byte
 		if b, ok = d.im.mem.Slice(addr, size); ok {
 			f(addr, b)
@@ -215,10 +213,8 @@ func (d *coreDecoder) readSpecials(e extent, addr uint64) {
 	rt, a, mem := d.layout, d.im.arch, d.im.mem
 	// Each record is of the common part and of what its kind adds.
 	size := uint64(max(rt.SpecialFinalizer.Size, rt.SpecialWeakHandle.Size, rt.SpecialCleanup.Size))
-	for range maxList {
-		if addr == 0 {
-			return
-		}
+	for addr != 0 && !d.specials[addr] {
+		d.specials[addr] = true
 		head, ok := mem.Slice(addr, uint64(rt.Special.Size))
 		if !ok {
 			d.problem(dump.Error, 1, fmt.Sprintf("the list of specials of the span at %#x breaks off at %#x, which is not in the core", e.base, addr))

@@ -120,6 +120,9 @@ func (d *coreDecoder) extent(b []byte) (extent, bool) {
 	case large:
 		e.pointers, e.at = oneType, f.LargeType.Uint(a, b)
 	case e.elem <= d.minHeader():
+		if e.size != pageSize {
+			return e, false // slots of these sizes lie in spans of one page (internal/runtime/gc/sizeclasses.go)
+		}
 		// runtime/mbitmap.go, spanHeapBitsRange.
 		e.pointers, e.at = heapBits, e.base+e.size-e.size/uint64(a.PtrSize)/8-inline
 	default:

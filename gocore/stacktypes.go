@@ -39,6 +39,9 @@ func (t *typer) pointStack(c claim) {
 	}
 	s.words -= size
 	data := t.bytes(c.p, size)
+	if uint64(len(data)) < size {
+		return
+	}
 	if c.form == container {
 		for off := uint64(0); off < size; off += uint64(t.arch.PtrSize) {
 			if t.table.PointerAt(x.id, off) && t.arch.Word(data[off:]) != 0 && !s.live[c.p+off] {

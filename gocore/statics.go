@@ -28,7 +28,7 @@ func (d *coreDecoder) findStatics() {
 		static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
 	t.left = t.walkable()
-	best := map[uint64]static{}
+	best, cursor := map[uint64]static{}, map[staticValue]uint64{}
 	t.found = func(c claim, size uint64, within staticValue) {
 		if i, ok := d.exe.variableAt(c.p); ok && d.exe.variables[i].Addr+d.exe.bias != c.p {
 			return // a part of a variable has a name already
@@ -38,7 +38,7 @@ func (d *coreDecoder) findStatics() {
 		if old, ok := best[c.p]; ok && old.size >= size {
 			return
 		}
-		name, ok := d.staticName(c.p, within, best)
+		name, ok := d.staticName(c.p, within, best, cursor)
 		if !ok {
 			return
 		}
@@ -56,7 +56,8 @@ func (d *coreDecoder) findStatics() {
 }
 
 // staticName names the value at addr by the word of from that points to it.
-func (d *coreDecoder) staticName(addr uint64, from staticValue, known map[uint64]static) (string, bool) {
+// cursor remembers, by holder, where the last one was found.
+func (d *coreDecoder) staticName(addr uint64, from staticValue, known map[uint64]static, cursor map[staticValue]uint64) (string, bool) {
 	var outer string
 	if i, ok := d.exe.variableAt(from.addr); ok && d.exe.variables[i].Addr+d.exe.bias == from.addr {
 		outer = d.exe.variables[i].Name
@@ -67,8 +68,14 @@ func (d *coreDecoder) staticName(addr uint64, from staticValue, known map[uint64
 	}
 	size := d.types.Type(from.t).Size
 	w := uint64(d.im.arch.PtrSize)
-	for off := uint64(0); off+w <= size*from.n; off += w {
-		if v, ok := d.im.mem.Word(from.addr + off); ok && v == addr {
+	// The words are followed in their order, so that the next one found stands
+	// behind the one before, mostly.
+	for _, part := range [][2]uint64{{cursor[from], size * from.n}, {0, cursor[from]}} {
+		for off := part[0]; off+w <= part[1]; off += w {
+			if v, ok := d.im.mem.Word(from.addr + off); !ok || v != addr {
+				continue
+			}
+			cursor[from] = off
 			if from.n > 1 {
 				outer += fmt.Sprintf("[%d]", off/size)
 			}
