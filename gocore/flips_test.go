@@ -1,0 +1,190 @@
+package gocore_test
+
+import (
+	"bytes"
+	"debug/elf"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"testing"
+	"time"
+
+	"goheap/gocore"
+	"goheap/internal/testcore"
+)
+
+// manyEnv names the environment variable that asks for all damage: a tenth of it
+// is done without.
+const manyEnv = "GOHEAP_DAMAGE"
+
+func howMany(n int) int {
+	if os.Getenv(manyEnv) == "" {
+		return n / 10
+	}
+	return n
+}
+
+const (
+	slowest  = 10 * time.Second // that damaged input may take
+	mostUsed = 1 << 30          // bytes of memory that it may take, in all
+)
+
+// bounded runs f on damaged input: it must not panic, and must end in time and
+// with little memory.
+func bounded(t *testing.T, how string, f func()) {
+	t.Helper()
+	start := time.Now()
+	defer func() {
+		if v := recover(); v != nil {
+			t.Fatalf("%s: panic: %v\n%s", how, v, debug.Stack())
+		}
+		if took := time.Since(start); took > slowest {
+			t.Errorf("%s: it took %v", how, took)
+		}
+		if used := peak(t); used > mostUsed {
+			t.Fatalf("%s: %d bytes of memory were in use", how, used)
+		}
+	}()
+	f()
+}
+
+// peak is the most memory that this process ever had, with the files that it
+// maps (VmHWM, proc_pid_status(5)).
+func peak(t *testing.T) uint64 {
+	t.Helper()
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := bytes.Cut(b, []byte("\nVmHWM:"))
+	line, _, _ := bytes.Cut(rest, []byte(" kB"))
+	kib, err := strconv.ParseUint(string(bytes.TrimSpace(line)), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib << 10
+}
+
+// A core of a server may end anywhere.
+func TestTruncations(t *testing.T) {
+	good := testcore.Core(t, "sessions", testcore.Options{}, testcore.Kernel, "1000")
+	path := filepath.Join(t.TempDir(), "core")
+	clone(t, path, good.Core)
+	size := contents(t, good.Core)
+	n := int64(howMany(200))
+	opened := 0
+	for i := range n {
+		end := size * (n - 1 - i) / n
+		if i > 0 {
+			end += i % 8
+		}
+		if err := os.Truncate(path, end); err != nil {
+			t.Fatal(err)
+		}
+		bounded(t, "cut at "+strconv.FormatInt(end, 10), func() {
+			if incomplete(t, path, gocore.Options{Exe: good.Exe}) {
+				opened++
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("%d of %d opened", opened, n)
+}
+
+// One wrong byte anywhere in a core or in its executable: all goes on.
+func TestFlips(t *testing.T) {
+	good := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
+	dir := t.TempDir()
+	core, exe := filepath.Join(dir, "core"), filepath.Join(dir, "quiet")
+	clone(t, core, good.Core)
+	clone(t, exe, good.Exe)
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, file := range []string{core, exe} {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			places := placesOf(t, file)
+			f, err := os.OpenFile(file, os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			opened := 0
+			for range howMany(1000) {
+				p := places[r.IntN(len(places))]
+				at := p.start + r.Int64N(p.end-p.start)
+				var was [1]byte
+				if _, err := f.ReadAt(was[:], at); err != nil {
+					t.Fatal(err)
+				}
+				now := was[0] ^ byte(1+r.IntN(255))
+				if _, err := f.WriteAt([]byte{now}, at); err != nil {
+					t.Fatal(err)
+				}
+				bounded(t, "byte "+strconv.FormatInt(at, 16)+" (hex) is "+strconv.Itoa(int(now)), func() {
+					p, err := gocore.Open(t.Context(), core, gocore.Options{Exe: exe})
+					if err != nil {
+						sentence(t, err)
+						return
+					}
+					defer p.Close()
+					opened++
+					survey(t, p)
+				})
+				if t.Failed() {
+					return
+				}
+				if _, err := f.WriteAt(was[:], at); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Logf("%d of %d opened", opened, howMany(1000))
+		})
+	}
+}
+
+// place is a part of a file.
+type place struct{ start, end int64 }
+
+// placesOf returns where a wrong byte means something: the ELF headers and the
+// pages that are not empty; of an executable also each of its sections, so that
+// the small ones have their turn.
+func placesOf(t *testing.T, path string) []place {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []place
+	const page = 4096
+	for at := 0; at < len(b); at += page {
+		if end := min(at+page, len(b)); len(bytes.Trim(b[at:end], "\x00")) > 0 {
+			out = append(out, place{int64(at), int64(end)})
+		}
+	}
+	f, err := elf.NewFile(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range len(out) / 50 {
+		out = append(out, place{0, 64 + 56*int64(len(f.Progs))})
+	}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_NOTE && p.Filesz > 0 {
+			for range len(out) / 50 {
+				out = append(out, place{int64(p.Off), int64(p.Off + p.Filesz)})
+			}
+		}
+	}
+	n := len(out)
+	for _, s := range f.Sections {
+		if s.Type != elf.SHT_NOBITS && s.Type != elf.SHT_NULL && s.FileSize > 0 {
+			for range n / 40 {
+				out = append(out, place{int64(s.Offset), int64(s.Offset + s.FileSize)})
+			}
+		}
+	}
+	return out
+}
