@@ -6,7 +6,7 @@ BENCH_SESSIONS ?= 2000000
 
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build demo test test-matrix cross bench drift clean need-go need-core
+.PHONY: help build demo test test-matrix test-damage cross bench drift clean need-go need-core
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
@@ -49,6 +49,9 @@ cross: need-go ## build the viewer for linux, darwin and windows on amd64 and ar
 	  GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/goheap && \
 	  GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(GO) vet ./dump ./heap ./internal/arch ./internal/flat ./internal/progress || exit 1; \
 	done; done
+
+test-damage: need-go need-core ## cut a core at 200 places, and flip 2,000 bytes of a core and its executable
+	GOHEAP_DAMAGE=all $(GO) test -count=1 -timeout 30m -run 'TestTruncations|TestFlips' -v ./gocore
 
 bench: build need-core ## measure the reference load against the budgets, then the benchmarks
 	@echo "Building and running testdata/programs/sessions $(BENCH_SESSIONS), and taking its core ..."

@@ -20,9 +20,9 @@ type process struct {
 }
 
 // open opens a core of a test program for the length of the test.
-func open(t *testing.T, program string, opt testcore.Options, kind testcore.Kind) process {
+func open(t *testing.T, program string, opt testcore.Options, kind testcore.Kind, args ...string) process {
 	t.Helper()
-	dump := testcore.Core(t, program, opt, kind)
+	dump := testcore.Core(t, program, opt, kind, args...)
 	p, err := gocore.Open(t.Context(), dump.Core, gocore.Options{})
 	if err != nil {
 		t.Fatal(err)

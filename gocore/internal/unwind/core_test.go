@@ -371,7 +371,7 @@ func wrappers(tab *pclntab.Table) uint8 {
 // functions, program counters, stack pointers and frame pointers, with the same
 // calls inlined at the same lines.
 func TestFramesAgreeWithTraceback(t *testing.T) {
-	for _, goarch := range []string{"amd64", "arm64", "ppc64le", "s390x"} {
+	for _, goarch := range []string{"amd64", "arm64", "arm", "ppc64le", "s390x"} {
 		for _, flags := range [][]string{nil, {"-gcflags=-N -l"}} {
 			t.Run(goarch+strings.Join(flags, " "), func(t *testing.T) { framesAgree(t, goarch, flags...) })
 		}

@@ -38,11 +38,12 @@ func signalContextOf(goarch string) (signalContext, bool) {
 		const x0 = 184 // ucontext.uc_mcontext.regs
 		return signalContext{ucontext: siginfo, size: x0 + 33*8, regs: upTo(x0, 32, 8), lr: x0 + 30*8, sp: x0 + 31*8, pc: x0 + 32*8}, true
 	case "arm":
-		// The stack pointer is at {siginfo, ucontext}. sigtramp moves it by 48
-		// bytes more than its table of frame sizes says, to save R4 to R11 and
-		// for arguments (runtime/sys_linux_arm.s). The registers are r0 to r15.
+		// The stack pointer is at {siginfo, ucontext}. sigtramp moves it by 32
+		// bytes more than its table of frame sizes says, where it saves R4 to R11
+		// (runtime/sys_linux_arm.s; the assembler does not count MOVM). The
+		// registers are r0 to r15.
 		const r0 = 32 // ucontext.uc_mcontext.r0
-		return signalContext{ucontext: siginfo, size: r0 + 16*4, regs: upTo(r0, 16, 4), sp: r0 + 13*4, lr: r0 + 14*4, pc: r0 + 15*4}, true
+		return signalContext{ucontext: 32 + siginfo, size: r0 + 16*4, regs: upTo(r0, 16, 4), sp: r0 + 13*4, lr: r0 + 14*4, pc: r0 + 15*4}, true
 	case "ppc64le":
 		// Below {ucontext} are the 128 bytes that a function may save things
 		// in for its caller, and 16 for its back chain. The registers are r0 to

@@ -1,0 +1,177 @@
+//go:build matrix
+
+package gocore_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"goheap/gocore"
+	"goheap/heap"
+	"goheap/internal/testcore"
+)
+
+// archBuilds are programs for processors other than the one that reads them.
+func archBuilds() []build {
+	return []build{
+		{"arm64", testcore.Options{Arch: "arm64", Go: "go1.27.0"}, testcore.Kernel},
+		{"arm64-go1.24", testcore.Options{Arch: "arm64", Go: "go1.24.6"}, testcore.Kernel},
+		{"arm64-go1.22", testcore.Options{Arch: "arm64", Go: "go1.22.12"}, testcore.Kernel},
+		{"ppc64le", testcore.Options{Arch: "ppc64le", Go: "go1.27.0"}, testcore.Kernel},
+		{"s390x", testcore.Options{Arch: "s390x", Go: "go1.27.0"}, testcore.Kernel},
+		{"arm", testcore.Options{Arch: "arm", Go: "go1.27.0"}, testcore.Kernel},
+	}
+}
+
+// On every processor the live set is the collector's, nearly all of it has a type,
+// and the program's own objects are as many as on amd64.
+func TestArch(t *testing.T) {
+	for _, program := range []struct {
+		name string
+		args []string
+	}{{"sessions", []string{"2000"}}, {"quiet", nil}} {
+		want := map[string]int{}
+		for _, b := range append([]build{newestBuild}, archBuilds()...) {
+			t.Run(program.name+"/"+b.name, func(t *testing.T) {
+				p := open(t, program.name, b.opt, b.kind, program.args...)
+				if got := p.Source().Arch; b.opt.Arch != "" && got != b.opt.Arch {
+					t.Errorf("the program is for %s", got)
+				}
+				checks, err := p.Check(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(checks) != len(checkNames) {
+					t.Errorf("%d checks, want %d", len(checks), len(checkNames))
+				}
+				for _, c := range checks {
+					if c.Status != gocore.CheckOK || slices.Contains(exact, c.Name) && c.Difference != 0 {
+						t.Errorf("%+v", c)
+					}
+				}
+				for _, pr := range p.Problems() {
+					t.Errorf("a whole core has a problem: %+v", pr)
+				}
+				typing := p.Typing()
+				if share := float64(typing.TypedBytes) / float64(p.doms.LiveBytes()); share < 0.98 {
+					t.Errorf("%.2f %% of the live bytes are typed", 100*share)
+				}
+				got := p.ownTypes()
+				if b.name == newestBuild.name {
+					want = got
+				}
+				if !maps.Equal(got, want) || len(got) == 0 {
+					t.Errorf("objects of the program's types: %v, on amd64 %v", got, want)
+				}
+			})
+		}
+	}
+}
+
+// Stacks have names down to the variables, globals lead to what they hold, and
+// both are found again by these names.
+func TestArchNames(t *testing.T) {
+	for _, b := range archBuilds() {
+		t.Run(b.name, func(t *testing.T) {
+			p := open(t, "sessions", b.opt, b.kind, "2000")
+			workers := 0
+			for i, g := range p.Goroutines() {
+				frames := p.Frames(i)
+				for _, f := range frames {
+					if f.Func == "" || f.File == "" || f.Line <= 0 {
+						t.Errorf("goroutine %d has the frame %+v", g.ID, f)
+					}
+				}
+				if len(frames) == 0 {
+					t.Errorf("goroutine %d has no frames", g.ID)
+				}
+				if g.Func != "main.worker" {
+					continue
+				}
+				workers++
+				if g.Status != "waiting" || g.WaitReason != "chan receive" || g.CreatedBy != "main.main" {
+					t.Errorf("%+v", g)
+				}
+				if !slices.ContainsFunc(frames, func(f gocore.Frame) bool {
+					return f.Func == "main.worker" && slices.ContainsFunc(f.Vars, func(v gocore.Var) bool {
+						return v.Name == "users" && v.Type == "[100]*main.User" && v.Target != heap.None
+					})
+				}) {
+					t.Errorf("goroutine %d has no variable users: %+v", g.ID, frames)
+				}
+			}
+			if workers != 20 {
+				t.Errorf("%d workers, want 20", workers)
+			}
+			for expr, typ := range map[string]string{
+				`main.cache.byID["sess77"].User.Tags`:            "[]string",
+				"main.listHead.next.next":                        "main.Session",
+				`main.cache.order[1999].Attrs["u"].(*main.User)`: "main.User",
+			} {
+				n, err := p.Lookup(expr)
+				if err != nil || !p.doms.Live(n) || p.Type(n) != typ {
+					t.Errorf("%s is a %s (%v), want a live %s", expr, p.Type(n), err, typ)
+				}
+			}
+		})
+	}
+}
+
+func TestArchKinds(t *testing.T) {
+	for _, b := range archBuilds() {
+		t.Run(b.name, func(t *testing.T) {
+			if strings.Contains(b.name, "go1.2") {
+				t.Skip()
+			}
+			p := open(t, "kinds", b.opt, b.kind)
+			for _, o := range decode[kindObject](t, p.said, "kind") {
+				if why := p.kind(t, o); o.Missing == "" && len(why) > 0 {
+					t.Errorf("%s:\n\t%s", o.Name, strings.Join(why, "\n\t"))
+				}
+			}
+		})
+	}
+}
+
+func TestArchTyped(t *testing.T) {
+	for _, b := range archBuilds() {
+		t.Run(b.name, func(t *testing.T) {
+			p := open(t, "typed", b.opt, b.kind)
+			live, wrong := 0, 0
+			for _, o := range decode[typedObject](t, p.said, "object") {
+				n, ok := p.NodeAt(address(t, o.Addr))
+				if !ok || !p.doms.Live(n) {
+					continue
+				}
+				live++
+				if why := p.disagrees(t, o); p.TypeOf(n).Known && why != "" {
+					if wrong++; wrong <= 20 {
+						t.Errorf("%s at %s: claimed %s by %s: %s", o.Name, o.Addr, p.Type(n), p.Evidence(n), why)
+					}
+				}
+			}
+			if live < 2000 {
+				t.Errorf("the program names only %d live objects", live)
+			}
+			p.checkTyping(t)
+		})
+	}
+}
+
+func TestArchProbe(t *testing.T) {
+	for _, b := range archBuilds() {
+		t.Run(b.name, func(t *testing.T) {
+			p := open(t, "probe", b.opt, b.kind)
+			for _, c := range decode[probeCase](t, p.said, "") {
+				if c.Case == "memstats" || c.Only != "" && c.Only != b.kind {
+					continue
+				}
+				if held, wrong := p.probe(t, c); len(wrong) > 0 {
+					t.Errorf("%s at %s, held by %s: %s", c.Case, c.Addr, held, strings.Join(wrong, "; "))
+				}
+			}
+		})
+	}
+}
