@@ -8,8 +8,10 @@ package gocore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"goheap/dump"
@@ -98,6 +100,7 @@ func Open(ctx context.Context, path string, opt Options) (*Process, error) {
 		})
 	}
 	if err != nil {
+		err = withCause(core, err)
 		p.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -109,6 +112,24 @@ func Open(ctx context.Context, path string, opt Options) (*Process, error) {
 	p.problems = append(append(core.Problems, problems...), p.decoder.problems...)
 	p.source = p.describe()
 	return p, nil
+}
+
+// withCause adds to an error about memory that is missing why it may be.
+func withCause(core *dump.Core, err error) error {
+	if !errors.Is(err, dump.ErrTruncated) {
+		return err
+	}
+	why := "the file is not cut short: whoever took the core left this memory out; take it with gcore, or write 0x33 to /proc/PID/coredump_filter first, see core(5)"
+	for _, pr := range core.Problems {
+		if pr.Severity == dump.Error {
+			why = pr.Message
+			break
+		}
+	}
+	if strings.Contains(err.Error(), why) {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, why)
 }
 
 func (p *Process) describe() Source {

@@ -136,8 +136,15 @@ func (d *coreDecoder) extent(b []byte) (extent, bool) {
 		e.markBits = f.GCMarkBits.Uint(a, b)
 	}
 	if gen == d.sweepgen+3 {
-		d.cachedBytes += int64(f.AllocCount.Uint(a, b)-f.CountBeforeCache.Uint(a, b)) * int64(e.elem)
-		d.cachedSlots += int64(f.AllocCount.Uint(a, b) - f.CountBeforeCache.Uint(a, b))
+		// The statistics have what was allocated before the span was cached, or
+		// until Go 1.18 all of its slots (runtime/mcache.go, refill).
+		counted := int64(e.n)
+		if f.CountBeforeCache.Has() {
+			counted = int64(f.CountBeforeCache.Uint(a, b))
+		}
+		uncounted := int64(f.AllocCount.Uint(a, b)) - counted
+		d.cachedBytes += uncounted * int64(e.elem)
+		d.cachedSlots += uncounted
 	}
 	return e, true
 }

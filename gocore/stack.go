@@ -311,7 +311,10 @@ func (p *Process) goroutineInfo(i int) Goroutine {
 			o.Func = fn.Name()
 		}
 	}
-	if fn, ok := p.function(g.goPC - 1); ok && g.parent != 0 {
+	// The first goroutine was created by none. Until Go 1.20 its number is all that
+	// tells it from the others.
+	created := g.parent != 0 || !p.decoder.layout.G.ParentGoid.Has() && g.id != 1
+	if fn, ok := p.function(g.goPC - 1); ok && created {
 		o.CreatedBy = fn.Name()
 		file, line := fn.FileLine(g.goPC - 1)
 		o.CreatedAt = fmt.Sprintf("%s:%d", file, line)

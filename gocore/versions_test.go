@@ -3,7 +3,6 @@
 package gocore_test
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -42,7 +41,7 @@ func TestVersions(t *testing.T) {
 		name string
 		args []string
 	}{{"sessions", []string{"2000"}}, {"quiet", nil}, {"oldmaps", nil}} {
-		want := map[string]int{}
+		var newest map[string]int
 		for _, b := range append([]build{newestBuild}, olderBuilds()...) {
 			t.Run(program.name+"/"+b.name, func(t *testing.T) {
 				p := open(t, program.name, b.opt, b.kind, program.args...)
@@ -70,7 +69,14 @@ func TestVersions(t *testing.T) {
 				}
 				got := p.ownTypes()
 				if b.name == newestBuild.name {
-					want = got
+					newest = got
+				}
+				want := maps.Clone(newest)
+				if program.name == "quiet" && b.opt.Go < "go1.23" {
+					// A closure has captured an Account with a History: until Go
+					// 1.22 DWARF does not say what closures capture.
+					want["main.Account"]--
+					want["[]main.Entry"]--
 				}
 				if !maps.Equal(got, want) || len(got) == 0 {
 					t.Errorf("objects of the program's types: %v, in the newest version %v", got, want)
@@ -170,8 +176,11 @@ func TestVersionsProbe(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, c := range checks {
+				if b.opt.Go == "go1.23.12" && c.Name == checkNames[3] && c.Ours <= 3 {
+					continue // see TestCheckOlder: package unique
+				}
 				if c.Live && c.Status == gocore.CheckDiffers || slices.Contains(exact[:3], c.Name) && c.Difference != 0 {
-					t.Error(fmt.Sprintf("%+v", c))
+					t.Errorf("%+v", c)
 				}
 			}
 		})

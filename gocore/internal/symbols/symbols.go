@@ -7,6 +7,7 @@ package symbols
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -138,7 +139,10 @@ func (f *File) openDWARF() error {
 	f.dwarf = d
 	x, err2 := d.BuildIndex()
 	f.index = x
-	return errors.Join(err, err2)
+	if err != nil && err2 != nil {
+		return fmt.Errorf("%w; %w", err, err2) // in one line
+	}
+	return cmp.Or(err, err2)
 }
 
 // maxRatio bounds how far a compressed section may expand; those of Go programs

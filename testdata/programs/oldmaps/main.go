@@ -92,6 +92,8 @@ var (
 	dirty     sync.Map
 	erased    sync.Map
 	finished  *Item
+	rest      map[int]*Item
+	restWide  map[int]Wide
 	huge      *[20000]Pair // until Go 1.23 the collector has a program for it, not a mask
 )
 
@@ -155,6 +157,21 @@ func most(buckets int) int {
 }
 
 var limit = most(32)
+
+// fewer returns how many more entries such a map has with other versions.
+func fewer(buckets int) int { return buckets*13/2 - most(buckets) }
+
+// leftover is what only the other versions have in maps that most bounds, so that
+// each version has as many objects of a type.
+func leftover() {
+	rest, restWide = map[int]*Item{}, map[int]Wide{}
+	for i := 0; i < 2*fewer(256)+fewer(64)+2*fewer(32); i++ {
+		rest[i] = item(i)
+	}
+	for i := 0; i < fewer(32); i++ {
+		restWide[i] = Wide{N: i, Item: item(i)}
+	}
+}
 
 func plain() {
 	hinted = make(map[string]*Item, 100)
@@ -350,6 +367,7 @@ func main() {
 	kinds()
 	large()
 	concurrent()
+	leftover()
 	huge = new([20000]Pair)
 	huge[19999].Item = item(1)
 	say("large array", "array", unsafe.Pointer(huge), "[20000]main.Pair", "main.huge")
@@ -369,5 +387,5 @@ func main() {
 	said = nil
 	ready.Wait()
 	fmt.Println(empty, hinted, small, full, growing, several, again, moving, deleted, numbers, ngrowing, set, bytes, flags, points, pairs,
-		wide, wideGrown, wideKeys, wideBoth, slices, maps, boxes, array, inside, local, finished, huge)
+		wide, wideGrown, wideKeys, wideBoth, slices, maps, boxes, array, inside, local, finished, rest, restWide, huge)
 }
