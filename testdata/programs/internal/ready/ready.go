@@ -62,7 +62,7 @@ func Wait() {
 	pause(20e6)
 	for i := 0; i < 3; i++ {
 		runtime.GC()
-		pause(50e6)
+		pause(5e6)
 	}
 	debug.SetGCPercent(-1)
 	// SetGCPercent restarts the world with a fresh goal and GC completes its
