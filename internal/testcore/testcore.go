@@ -40,6 +40,12 @@ type Options struct {
 	PIE   bool     // -buildmode=pie
 	Flags []string // further flags of go build, such as "-gcflags=all=-N -l"
 	Env   []string // "NAME=value", added to the environment of the build and of the run
+
+	// At is a function, such as "runtime.gcMark". A Gcore core is taken when a
+	// thread enters it for the first time after "ready", or once it has been
+	// entered Skip times.
+	At   string
+	Skip int
 }
 
 // Dump is one core file and what the process said before it was taken.
