@@ -31,13 +31,21 @@ func (p *Process) TypeObjects(ctx context.Context) error {
 	}
 	p.typeOnce.Do(func() {
 		p.typeErr = dump.Guard(func() error {
-			t := p.newTyper(g)
-			p.typing = t.out
-			return t.run(ctx, p.progress, p.seedTypes)
+			return p.runTyper(ctx, p.newTyper(g))
 		})
 	})
 	return p.typeErr
 }
+
+func (p *Process) runTyper(ctx context.Context, t *typer) error {
+	p.typing = t.out
+	err := t.run(ctx, p.progress, p.seedTypes)
+	p.problem(dump.Error, t.out.unwalked, "values were not followed to find types: "+overlap)
+	return err
+}
+
+// overlap says why mayWalk refuses.
+const overlap = "there is more to follow than memory, so that the core is damaged"
 
 // typed returns the types, which are empty where typing failed.
 func (p *Process) typed() *typing {
@@ -56,6 +64,7 @@ func (p *Process) newTyper(g *heap.Graph) *typer {
 		static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
 	t.capture = p.closureType
+	t.left = t.walkable()
 	text, _ := t.table.Lookup("string")
 	t.strings = t.compile(text)
 	return t

@@ -83,6 +83,7 @@ type typing struct {
 
 	conflicts uint64
 	rejected  []claim // the first of them
+	unwalked  int     // values that were not followed: see mayWalk
 	totals    Typing
 }
 
@@ -199,7 +200,6 @@ func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*type
 	defer phase.Finish()
 	t.waits = flat.Make[uint64]((t.im.nodes + 63) / 64)
 	defer flat.Free(t.waits)
-	t.left = t.walkable()
 	wait := t.startLeaves()
 	err := t.walkAll(ctx, phase, seed)
 	if leafErr := wait(); err == nil {
@@ -592,9 +592,10 @@ func (t *typer) walkable() (size uint64) {
 }
 
 // mayWalk takes n bytes from what may still be walked, and reports whether there
-// are as many.
+// are as many. If not, it counts what is left out.
 func (t *typer) mayWalk(n uint64) bool {
 	if n > t.left {
+		t.out.unwalked++
 		return false
 	}
 	t.left -= n
