@@ -102,7 +102,7 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	// not to the process (prctl(2)): keep that thread until the end.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	dieWithUs(cmd)
 	stderr := &tail{limit: 4 << 10}
 	cmd.Stderr = stderr
 	stdin, err := cmd.StdinPipe()
@@ -228,7 +228,7 @@ func gdbAt(pid int, dir string, opt Options) error {
 // dir/core.
 func debugger(cmd *exec.Cmd, made, dir string) error {
 	cmd.Env = append(os.Environ(), "DEBUGINFOD_URLS=", "LC_ALL=C")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	dieWithUs(cmd)
 	noise := &tail{limit: 4 << 10}
 	cmd.Stdout, cmd.Stderr = noise, noise
 	if err := cmd.Start(); err != nil {
