@@ -128,6 +128,10 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	lines, err = readUntilReady(stdout)
 	timer.Stop()
 	if err != nil {
+		// Only then is all there that it said.
+		cmd.Process.Kill()
+		cmd.Wait()
+		waited = true
 		return nil, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, stderr)
 	}
 
