@@ -52,13 +52,16 @@ func bounded(t *testing.T, how string, f func()) {
 
 // peak is the most memory that this process ever had, with the files that it
 // maps (VmHWM, proc_pid_status(5)).
-func peak(t *testing.T) uint64 {
+func peak(t *testing.T) uint64 { return status(t, "VmHWM") }
+
+// status returns a number of bytes from /proc/self/status.
+func status(t *testing.T, name string) uint64 {
 	t.Helper()
 	b, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := bytes.Cut(b, []byte("\nVmHWM:"))
+	_, rest, _ := bytes.Cut(b, []byte("\n"+name+":"))
 	line, _, _ := bytes.Cut(rest, []byte(" kB"))
 	kib, err := strconv.ParseUint(string(bytes.TrimSpace(line)), 10, 64)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"goheap/heap"
+	"goheap/internal/flat"
 	"goheap/internal/progress"
 )
 
@@ -34,6 +35,8 @@ func (im *image) buildGraph(ctx context.Context, t *progress.Tracker, types *gcT
 	for i := range im.roots {
 		if err := ctx.Err(); err != nil {
 			live.Close()
+			flat.Free(e.offset)
+			flat.Free(e.target)
 			return nil, nil, err
 		}
 		im.eachTarget(&im.roots[i], live.Mark)

@@ -286,6 +286,18 @@ func (im *image) number(roots int) bool {
 	return true
 }
 
+// free gives back the arrays that are not on the Go heap. Nothing may be looked up
+// afterwards.
+func (im *image) free() {
+	im.pages.free()
+	flat.Free(im.arenaBits)
+	for _, set := range []*[]uint64{&im.allocated, &im.marked, &im.fresh} {
+		flat.Free(*set)
+		*set = nil
+	}
+	im.arenaBits = nil
+}
+
 // alignUp rounds n up to a multiple of a.
 func alignUp(n, a uint64) uint64 { return (n + a - 1) / a * a }
 

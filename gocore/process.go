@@ -17,6 +17,7 @@ import (
 	"goheap/dump"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
+	"goheap/internal/flat"
 	"goheap/internal/progress"
 )
 
@@ -162,6 +163,17 @@ func (p *Process) describe() Source {
 func (p *Process) Close() error {
 	if p.live != nil {
 		p.live.Close()
+		flat.Free(p.graph.Offset)
+		flat.Free(p.graph.Target)
+		p.live, p.graph = nil, nil
+	}
+	if p.typing != nil {
+		flat.Free(p.typing.id)
+		flat.Free(p.typing.evidence)
+		p.typing = nil
+	}
+	if p.im != nil {
+		p.im.free()
 	}
 	if p.exe != nil {
 		p.exe.close()
