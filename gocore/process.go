@@ -40,6 +40,10 @@ type Process struct {
 	source   Source
 	progress *progress.Tracker
 
+	scanOnce sync.Once
+	scanned  *heap.Graph // still without the rows of the roots
+	scanErr  error
+
 	graphOnce sync.Once
 	graph     *heap.Graph
 	live      *heap.Marker
@@ -187,12 +191,30 @@ func (p *Process) Problems() []Problem {
 // the same one later. It belongs to the process.
 func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {
 	p.graphOnce.Do(func() {
-		p.graphErr = dump.Guard(func() (err error) {
-			p.graph, p.live, err = p.im.buildGraph(ctx, p.progress, p.gcTypes)
+		g, err := p.scan(ctx)
+		if err == nil {
+			err = dump.Guard(func() (err error) {
+				p.live, err = p.im.rootGraph(ctx, p.progress, p.gcTypes, g)
+				return err
+			})
+		}
+		if err == nil {
+			p.graph = g
+		}
+		p.graphErr = err
+	})
+	return p.graph, p.graphErr
+}
+
+// scan builds the graph but for the rows of the roots, once.
+func (p *Process) scan(ctx context.Context) (*heap.Graph, error) {
+	p.scanOnce.Do(func() {
+		p.scanErr = dump.Guard(func() (err error) {
+			p.scanned, err = p.im.scanGraph(ctx, p.progress, p.gcTypes)
 			return err
 		})
 	})
-	return p.graph, p.graphErr
+	return p.scanned, p.scanErr
 }
 
 // Check compares the graph with what the program's own runtime says, and tells of

@@ -78,11 +78,7 @@ func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
 // Analyse runs the phases that follow opening. The Snapshot owns p once
 // Analyse returns without an error.
 func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, error) {
-	g, err := p.Graph(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s := &Snapshot{Process: p, Graph: g, progress: t}
+	s := &Snapshot{Process: p, progress: t}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	typed := make(chan *Panic, 1)
@@ -98,7 +94,11 @@ func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, er
 			cancel(err)
 		}
 	}()
-	d, err := g.Dominators(ctx, t)
+	var d *heap.Dominators
+	g, err := p.Graph(ctx)
+	if err == nil {
+		d, err = g.Dominators(ctx, t)
+	}
 	if err != nil {
 		cancel(err)
 	}
@@ -111,7 +111,7 @@ func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, er
 		}
 		return nil, err
 	}
-	s.Dominators = d
+	s.Graph, s.Dominators = g, d
 	phase := t.Start("check", 0)
 	s.Checks, err = p.Check(ctx)
 	phase.Finish()
