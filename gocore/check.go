@@ -47,9 +47,6 @@ const examples = 10
 // check compares, see design: the live set against the mark bits of the last
 // collection, and sums against the runtime's counters.
 func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Check {
-	has := func(set []uint64) func(heap.Node) bool {
-		return func(n heap.Node) bool { return hasBit(set, n) }
-	}
 	var checks []Check
 	// add returns the index of the new check: the slice moves.
 	add := func(name string, ours, runtime int64, ok bool, reason string, ex []uint64) int {
@@ -61,7 +58,8 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 		return len(checks) - 1
 	}
 
-	liveUnallocated, _, ex := im.difference(live.Has, has(im.allocated), examples)
+	reached := live.Bits().Words()
+	liveUnallocated, _, ex := im.difference(examples, reached, im.allocated)
 	add("reachable slots that are not allocated", int64(liveUnallocated), 0, liveUnallocated == 0,
 		"pointers lead to slots that the runtime holds for free: the core was taken inside the allocator, or the reader is wrong", ex)
 
@@ -72,10 +70,9 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 	}
 
 	_, markedBytes := im.countSlots(im.marked)
-	dead, deadBytes, deadEx := im.difference(has(im.marked), live.Has, examples)
+	dead, deadBytes, deadEx := im.difference(examples, im.marked, reached)
 	fresh, _ := im.countSlots(im.fresh)
-	known := func(n heap.Node) bool { return hasBit(im.marked, n) || hasBit(im.fresh, n) }
-	unmarked, _, unmarkedEx := im.difference(live.Has, known, examples)
+	unmarked, _, unmarkedEx := im.difference(examples, reached, im.marked, im.fresh)
 	died := add("slots marked but not live", int64(dead), 0, dead == 0, fmt.Sprintf("%d bytes were marked by the last collection and are not reachable now", deadBytes), deadEx)
 	unseen := add("slots live but neither marked nor allocated since", int64(unmarked), 0, unmarked == 0, "they are reachable, but the last collection did not mark them", unmarkedEx)
 	checks[died].Live, checks[unseen].Live = true, true

@@ -307,21 +307,26 @@ func (im *image) filled(e *extent, slot, usable, size uint64) uint64 {
 	return usable
 }
 
-// difference counts the slots that are in a but not in b, and their bytes, and
-// returns the addresses of the first few.
-func (im *image) difference(a, b func(heap.Node) bool, first int) (slots, size uint64, examples []uint64) {
+// difference counts the slots that are in a but in none of the sets without, and
+// their bytes, and returns the addresses of the first few.
+func (im *image) difference(first int, a []uint64, without ...[]uint64) (slots, size uint64, examples []uint64) {
 	for i := range im.extents {
 		e := &im.extents[i]
-		for s := range e.n {
+		count := uint64(0)
+		for s := uint32(0); s < e.n; s += heap.ExtentAlign {
 			n := e.first + heap.Node(s)
-			if a(n) && !b(n) {
-				slots++
-				size += e.elem
-				if len(examples) < first {
-					examples = append(examples, e.base+uint64(s)*e.elem)
-				}
+			word := a[n/64]
+			for _, b := range without {
+				word &^= b[n/64]
+			}
+			rest := uint8(word >> (n % 64)) // what the extent leaves of the last eight is in no set
+			count += uint64(bits.OnesCount8(rest))
+			for ; rest != 0 && len(examples) < first; rest &= rest - 1 {
+				examples = append(examples, e.base+uint64(s+uint32(bits.TrailingZeros8(rest)))*e.elem)
 			}
 		}
+		slots += count
+		size += count * e.elem
 	}
 	return slots, size, examples
 }
