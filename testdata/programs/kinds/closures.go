@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"iter"
 	"runtime"
 )
 
@@ -38,8 +37,6 @@ var f struct {
 	list      []func() int
 	handler   handler
 	generic   func() *thing
-	pulled    func() (*thing, bool)
-	stop      func()
 	hidden    *thing
 	lookup    func() int
 	counts    map[pairKey]int
@@ -155,50 +152,18 @@ func buildClosures() {
 	f.generic = returns(ge)
 	say("closure in a generic function", at(ge), "main.thing", "main.f.generic."+own(f.generic)+" captured v").Shape = true
 
-	f.pulled, f.stop = iter.Pull(sequence)
-	f.pulled()
-
+	iterators()
 	start(deferring)
-	start(ranging)
 }
 
 func returns[T any](v T) func() T { return func() T { return v } }
 
-// sequence waits in yield.
-func sequence(yield func(*thing) bool) {
-	held := newThing()
-	b := begin("coroutine")
-	b.isThing("iter.Pull", held, "held", here()+1)
-	yield(nil)
-	runtime.KeepAlive(held)
-}
-
 // deferring waits with deferred calls that the compiler cannot keep on the stack.
 func deferring(b blocked) {
-	for i := range 3 {
+	for i := 0; i < 3; i++ {
 		x := newThing()
 		b.deferred(fmt.Sprint("deferred call in a loop, ", i), x)
 		defer func() { runtime.KeepAlive(x) }()
 	}
 	b.wait()
-}
-
-//go:noinline
-func each(yield func(*thing) bool) {
-	for yield(newThing()) {
-	}
-}
-
-// ranging waits in the body of a loop over a function.
-func ranging(b blocked) {
-	outside := newThing()
-	for x := range each {
-		b.fn = "main.ranging-range1"
-		b.isThing("variable of a range-over-func loop", x, "x", here()+3)
-		b.fn = "main.ranging"
-		b.ready()
-		<-b.forever
-		runtime.KeepAlive(x)
-		runtime.KeepAlive(outside)
-	}
 }

@@ -7,7 +7,6 @@ import (
 	"container/list"
 	"container/ring"
 	"context"
-	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -69,7 +68,7 @@ var d struct {
 //go:noinline
 func buildLibrary() {
 	var second *list.Element
-	for i := range 5 {
+	for i := 0; i < 5; i++ {
 		e := d.list.PushBack(newThing())
 		if i == 1 {
 			second = e
@@ -82,7 +81,7 @@ func buildLibrary() {
 	d.ring.Next().Value = newThing()
 	isThing("container/ring", d.ring.Next().Value.(*thing), "main.d.ring.next.Value.(*main.thing)")
 
-	for range 5 {
+	for i := 0; i < 5; i++ {
 		heap.Push(&d.heap, newThing())
 	}
 	isThing("container/heap", d.heap[3], "main.d.heap[3]")
@@ -154,10 +153,7 @@ func buildLibrary() {
 	say("net.Addr", at(tcp), "net.TCPAddr", "main.d.addr.(*net.TCPAddr)")
 	say("net.Addr, bytes", word(tcp.IP), "[]uint8", "main.d.addr.(*net.TCPAddr).IP")
 
-	bad := &fault{p: newThing()}
-	d.joined = errors.Join(errors.New("first"), bad)
-	say("errors.Join", at(bad), "main.fault", "main.d.joined.(*errors.joinError).errs[1].(*main.fault)")
-	isThing("errors.Join, behind an error", bad.p, "main.d.joined.(*errors.joinError).errs[1].(*main.fault).p")
+	joinErrors()
 	worse := &fault{p: newThing()}
 	d.wrapped = fmt.Errorf("wrapped: %w", worse)
 	say("fmt.Errorf", at(worse), "main.fault", "main.d.wrapped.(*fmt.wrapError).err.(*main.fault)")
