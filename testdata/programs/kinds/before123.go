@@ -2,7 +2,13 @@
 
 package main
 
-const describesCaptures = false
+const (
+	describesCaptures = false
+	timersOfP         = "timers[?]"
+	timerChannel      = "<-chan time.Time" // by the field C, and as sure as by arg
+)
+
+func timerType(declared string) string { return declared }
 
 func iterators() {
 	missing("iter.Pull", "package iter is there since Go 1.23")

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"strings"
 )
 
 type box[T any] struct{ v T }
@@ -135,8 +136,12 @@ func buildClosures() {
 	isThing("method value of an interface", i.(*thing), "main.f.byMethod.Sum captured receiver.(*main.thing)")
 	g := &box[*thing]{newThing()}
 	f.boundGen = g.Get
-	say("method value of a generic type", at(g), "main.box[*main.thing]", "main.f.boundGen.Get captured receiver")
-	isThing("method value of a generic type, on", g.v, "main.f.boundGen.Get captured receiver.v")
+	receiver := "Get captured receiver"
+	if !strings.HasSuffix(code(f.boundGen), "-fm") {
+		receiver = own(f.boundGen) + " captured g" // a closure, until Go 1.19
+	}
+	say("method value of a generic type", at(g), "main.box[*main.thing]", "main.f.boundGen."+receiver)
+	isThing("method value of a generic type, on", g.v, "main.f.boundGen."+receiver+".v")
 
 	f.expr = (*thing).Sum
 	missing("method expression", "it is a function of the program that holds nothing")

@@ -106,17 +106,21 @@ func buildLibrary() {
 	d.deadline = late
 	_ = cancelLate
 	say("context, with timeout", boxed(d.deadline), "context.timerCtx", "main.d.deadline.(*context.timerCtx)")
-	say("context, done", word(d.deadline.Done()), "chan struct {}", "main.d.deadline.(*context.timerCtx).done.v.(chan struct {})")
+	inside := ""
+	if reflect.TypeOf(d.deadline).Elem().Field(0).Type.Kind() == reflect.Ptr {
+		inside = ".cancelCtx" // a *cancelCtx is embedded, in Go 1.20 alone
+	}
+	say("context, done", word(d.deadline.Done()), "chan struct {}", "main.d.deadline.(*context.timerCtx)"+inside+".done.v.(chan struct {})")
 
 	d.timer = time.NewTimer(1000 * time.Hour)
-	say("time.Timer", at(d.timer), "runtime.timeTimer", "main.d.timer")
-	say("time.Timer, channel", word(d.timer.C), "chan time.Time", "main.d.timer.C")
+	say("time.Timer", at(d.timer), timerType("time.Timer"), "main.d.timer")
+	say("time.Timer, channel", word(d.timer.C), timerChannel, "main.d.timer.C")
 	d.ticker = time.NewTicker(1000 * time.Hour)
-	say("time.Ticker", at(d.ticker), "runtime.timeTimer", "main.d.ticker")
+	say("time.Ticker", at(d.ticker), timerType("time.Ticker"), "main.d.ticker")
 	onP(func(p int) {
 		x := newThing()
 		time.AfterFunc(500*time.Hour, func() { println(x) })
-		isThing("time.AfterFunc", x, fmt.Sprintf("runtime.allp[%d].timers.heap[?].timer.arg.(func()).func1.1 captured x", p))
+		isThing("time.AfterFunc", x, fmt.Sprintf("runtime.allp[%d].%s.arg.(func()).func1.1 captured x", p, timersOfP))
 	})
 
 	d.value = reflect.ValueOf(newThing())

@@ -9,5 +9,5 @@ var once struct{ value func() *thing }
 //go:noinline
 func onceValue() {
 	once.value = sync.OnceValue(newThing)
-	say("sync.OnceValue", at(once.value()), "main.thing", "main.once.value."+own(once.value)+" captured d.result").Shape = true
+	say("sync.OnceValue", at(once.value()), "main.thing", "main.once.value."+own(once.value)+" captured "+onceResult).Shape = true
 }
