@@ -23,8 +23,8 @@ type Process struct {
 }
 
 // Open opens a core and builds its graph and dominators.
-func Open(ctx context.Context, dump testcore.Dump) (*Process, error) {
-	p, err := gocore.Open(ctx, dump.Core, gocore.Options{Exe: dump.Exe})
+func Open(ctx context.Context, dump testcore.Dump, opt gocore.Options) (*Process, error) {
+	p, err := gocore.Open(ctx, dump.Core, opt)
 	if err != nil {
 		return nil, err
 	}
