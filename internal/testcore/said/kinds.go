@@ -47,8 +47,9 @@ func (p *Process) CompareKind(o Kind) (why []string) {
 	}
 	if p.KindOf(nodes[0]) == "global" {
 		// What is but a pointer, string or slice shares its expression with what
-		// it leads to.
-		if got, err := p.Lookup(path.Expression); err != nil || got != n && !p.BoxOf(n, got) {
+		// it leads to, and a variable with the object that it points to.
+		got, err := p.Lookup(path.Expression)
+		if err != nil || got != n && !p.BoxOf(n, got) && !(got == nodes[0] && p.Name(got) == path.Expression) {
 			wrong("%s is found to be %s (%v)", path.Expression, p.Name(got), err)
 		}
 	}

@@ -1,7 +1,8 @@
 // Quiet is a small process at rest: a few megabytes of objects of many sizes
 // and kinds, a few blocked goroutines, one of each kind of special, and no
 // allocation after the last collection. A reader of its core must find the
-// collector's live set object by object. What Go 1.18 does not have is in newer.go.
+// collector's live set object by object. What Go 1.18 does not have is in files of
+// its own.
 package main
 
 import (
@@ -173,6 +174,7 @@ func specials() {
 	runtime.SetFinalizer(finished, func(a *Account) { fmt.Println(a, captured) })
 	cleaned = account(4)
 	newerSpecials()
+	newestSpecials()
 	f, err := os.Open(os.Args[0])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
