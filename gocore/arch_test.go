@@ -127,7 +127,7 @@ func TestArchKinds(t *testing.T) {
 			}
 			p := open(t, "kinds", b.opt, b.kind)
 			for _, o := range decode[kindObject](t, p.said, "kind") {
-				if why := p.kind(t, o); o.Missing == "" && len(why) > 0 {
+				if why := p.kind(o); o.Missing == "" && len(why) > 0 {
 					t.Errorf("%s:\n\t%s", o.Name, strings.Join(why, "\n\t"))
 				}
 			}
@@ -168,7 +168,7 @@ func TestArchProbe(t *testing.T) {
 				if c.Case == "memstats" || c.Only != "" && c.Only != b.kind {
 					continue
 				}
-				if held, wrong := p.probe(t, c); len(wrong) > 0 {
+				if held, wrong := p.probe(c); len(wrong) > 0 {
 					t.Errorf("%s at %s, held by %s: %s", c.Case, c.Addr, held, strings.Join(wrong, "; "))
 				}
 			}

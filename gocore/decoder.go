@@ -101,6 +101,7 @@ func decodeCore(core *dump.Core, exe *executable, t *progress.Tracker) (*coreDec
 		r.Modules = append(r.Modules, types.Module{Types: m.types, ETypes: m.etypes, DWARF: i == 0})
 	}
 	d.types.SetRuntime(r)
+	d.addPlugins(r)
 	d.findStatics()
 	d.readGlobals()
 	if err := d.readGoroutines(); err != nil {

@@ -87,8 +87,8 @@ func refineDescriptor(t *typer, c claim, at slotAt) claim {
 	}
 	f, ok := field(t.table.Type(id), "Kind_")
 	b := t.bytes(c.p+f.Offset, 1)
-	if !ok || len(b) == 0 {
-		return c
+	if !ok || len(b) == 0 || at.elem <= t.table.Type(id).Size {
+		return c // the descriptor of a classic map's buckets ends here, see reflect.bucketOf
 	}
 	switch types.Kind(b[0] & 31) {
 	case types.Array:

@@ -337,15 +337,20 @@ func queues() {
 	blockFinalizers(entered, block)
 	collectUntil(entered, func(addr uintptr) {
 		// The queue lets go of an entry after its finalizer has returned
-		// (mfinal.go, runFinalizers, Go 1.26); a cleanup is taken off before.
+		// (mfinal.go, runFinalizers, Go 1.26); a cleanup is taken off before,
+		// since Go 1.26.
 		c := oneT("runningFinalizer", addr, "joint", "main.blockFinalizers.func1 t")
 		c.Others = []string{"finalizer queue"}
 		ready.Say(c)
 	})
-	if hasCleanups {
+	if cleanupGoroutines {
 		blockCleanups(entered, block)
 		collectUntil(entered, func(addr uintptr) {
-			one("runningCleanup", addr, "goroutine", "main.blockCleanups.func1 t")
+			c := oneT("runningCleanup", addr, "goroutine", "main.blockCleanups.func1 t")
+			if queueHoldsRunning {
+				c.Kind, c.Others = "joint", []string{cleanupQueue}
+			}
+			ready.Say(c)
 		})
 	}
 	for i, addr := range queuedFinalizers(4) {
@@ -358,7 +363,7 @@ func queues() {
 		ready.Say(c)
 	}
 	for _, addr := range queuedCleanups(4) {
-		one("queuedCleanup", addr, "special", "cleanup queue")
+		one("queuedCleanup", addr, "special", cleanupQueue)
 	}
 }
 
