@@ -159,7 +159,10 @@ func within(a, b, tolerance int64) bool { return a-b <= tolerance && b-a <= tole
 // readRecorded reads the runtime's own counters.
 func (d *coreDecoder) readRecorded() *recorded {
 	im, rt, a := d.im, d.layout, d.im.arch
-	r := &recorded{gcphase: d.globalWord("runtime.gcphase") & 0xffffffff}
+	r := &recorded{}
+	if addr, err := d.global("runtime.gcphase"); err == nil {
+		r.gcphase, _ = im.mem.Uint(addr, 4)
+	}
 	if addr, err := d.global("runtime.gcController"); err == nil {
 		if b, ok := im.mem.Slice(addr, uint64(rt.GCController.Size)); ok {
 			r.heapMarked = rt.GCController.HeapMarked.Uint(a, b)

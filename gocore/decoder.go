@@ -64,16 +64,6 @@ func (d *coreDecoder) global(name string) (uint64, error) {
 	return sym.Addr + d.exe.bias, nil
 }
 
-// globalWord reads a word-sized variable; 0 where it cannot be read.
-func (d *coreDecoder) globalWord(name string) uint64 {
-	addr, err := d.global(name)
-	if err != nil {
-		return 0
-	}
-	w, _ := d.im.mem.Word(addr)
-	return w
-}
-
 // maxList bounds the walk of a linked list in foreign memory.
 const maxList = 1 << 26
 

@@ -26,6 +26,8 @@ type Options struct {
 	Debug    string            // path of a file with the executable's debugging information; "" is found through the executable
 	Force    bool              // go on although the build id of the executable, or of Debug, is another
 	Progress *progress.Tracker // nil is silent
+
+	generic bool // see Generic in export_test.go
 }
 
 // Process is a program's memory. Its methods may be called from several
@@ -86,6 +88,9 @@ func Open(ctx context.Context, path string, opt Options) (*Process, error) {
 	core, err := dump.OpenContext(ctx, path, opt.Progress)
 	if err != nil {
 		return nil, err
+	}
+	if opt.generic {
+		core.Memory.Arch.LittleWords64 = false
 	}
 	p := &Process{core: core, progress: opt.Progress}
 	var problems []Problem

@@ -71,9 +71,12 @@ type withZero struct {
 	z struct{}
 }
 
+// giant is more than an int32 says, where the compiler has larger types.
+const giant = 1 << (30 + ^uint(0)>>63)
+
 type giants struct {
-	g *[1 << 31]byte
-	s [][1 << 31]byte
+	g *[giant]byte
+	s [][giant]byte
 	p *thing
 }
 
