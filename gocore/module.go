@@ -24,7 +24,7 @@ type module struct {
 const maxModules = 1 << 12
 
 // readModules follows the list that starts at runtime.firstmoduledata.
-func (d *coreDecoder) readModules() error {
+func (d *program) readModules() error {
 	im, f, a := d.im, &d.layout.Moduledata, d.im.arch
 	addr, err := d.global("runtime.firstmoduledata")
 	if err != nil {
@@ -61,7 +61,7 @@ func (d *coreDecoder) readModules() error {
 
 // functions reads a module's pclntab: from its header to the end of
 // moduledata.pclntable, and the blob that funcdata offsets count from.
-func (d *coreDecoder) functions(m module, b []byte) (*pclntab.Table, error) {
+func (d *program) functions(m module, b []byte) (*pclntab.Table, error) {
 	mem, f, a := d.im.mem, &d.layout.Moduledata, d.im.arch
 	w := uint64(a.PtrSize)
 	start := f.PcHeader.Uint(a, b)

@@ -3,6 +3,7 @@ package gocore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/bits"
 
 	"goheap/dump"
@@ -55,6 +56,7 @@ func (p *Process) newTyper(g *heap.Graph) *typer {
 		},
 		static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
+	maps.Copy(t.dynamic, p.decoder.described)
 	t.capture = p.closureType
 	text, _ := t.table.Lookup("string")
 	t.strings = t.compile(text)
@@ -65,6 +67,10 @@ func (p *Process) newTyper(g *heap.Graph) *typer {
 // the variables of frames where the collector finds a live pointer. A variable
 // that is dead by the stack map may hold anything.
 func (p *Process) seedTypes(t *typer) {
+	if p.decoder.described != nil {
+		p.seedRecorded(t)
+		return
+	}
 	for _, v := range p.exe.variables {
 		t.walkRange(v.Addr+p.exe.bias, v.Type, 1)
 	}

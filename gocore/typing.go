@@ -585,10 +585,7 @@ func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
 const walkTimes = 16
 
 func (t *typer) walkable() (size uint64) {
-	for _, r := range t.im.mem.Ranges() {
-		size += r.End - r.Start
-	}
-	return walkTimes * size
+	return walkTimes * t.im.mem.Size()
 }
 
 // mayWalk takes n bytes from what may still be walked, and reports whether there
