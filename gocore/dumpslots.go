@@ -117,7 +117,9 @@ func (s *slotReader) end() {
 	case s.pointers == 0:
 		e.pointers = noPointers
 		s.mask = s.mask[:e.at]
-	case s.rules.headers && e.elem > s.rules.minHeader() && e.elem <= maxSmallSize:
+	case s.rules.headers && e.elem > maxSmallSize:
+		e.pointers = oneType // repeated over the slot; which it is, the dump does not say
+	case s.rules.headers && e.elem > s.rules.minHeader():
 		e.pointers = headers
 	default:
 		e.pointers = heapBits

@@ -431,6 +431,9 @@ type recordedShape struct {
 func (t *typer) recorded(e *extent, slot uint64) uint64 {
 	switch e.pointers {
 	case oneType:
+		if t.im.listed {
+			return 0 // see image.listed
+		}
 		return e.at
 	case headers:
 		addr, _ := t.im.mem.Word(slot)
