@@ -20,6 +20,9 @@ type Check struct {
 	// Live says that the check holds the live set, slot by slot, against the marks
 	// of the last collection; the others are about sums and types.
 	Live bool
+	// Absent says that the kind of file has nothing to compare with; then Status is
+	// CheckNotComparable.
+	Absent bool
 }
 
 // CheckStatus is the outcome of a Check.
@@ -81,7 +84,7 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 	if r.noMarks != "" {
 		for _, name := range []string{marksDied, marksUnseen} {
 			i := add(name, 0, 0, true, "", nil)
-			checks[i].Live, checks[i].Status, checks[i].Reason = true, CheckNotComparable, r.noMarks
+			checks[i].Live, checks[i].Absent, checks[i].Status, checks[i].Reason = true, true, CheckNotComparable, r.noMarks
 		}
 		return checks
 	}

@@ -1,6 +1,7 @@
 package gocore
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -167,6 +168,39 @@ func (s *slotReader) finish(mem *dump.Memory, file []byte) (overlapping int) {
 	s.im.arenaBits, s.im.listed = s.mask, true
 	mem.SetSlots(file, runs, s.offsets)
 	return overlapping
+}
+
+// settleLargest tells the slots of maxSmallSize bytes that start with a header from
+// those that do not: a request of so many bytes has no room for one, and is a large
+// object (runtime/malloc.go, mallocgc, Go 1.22). There is a header where the pointers
+// in the dump are those of the type that it names.
+func (s *slotReader) settleLargest(types *gcTypes) {
+	for i := range s.im.extents {
+		if e := &s.im.extents[i]; e.pointers == headers && e.elem == maxSmallSize && !s.headed(e, types) {
+			e.pointers = oneType
+		}
+	}
+}
+
+func (s *slotReader) headed(e *extent, types *gcTypes) bool {
+	w := s.rules.word
+	h, ok := s.im.mem.Word(e.base)
+	if !ok || h == 0 {
+		return false
+	}
+	t := types.at(h, e.elem)
+	if t == nil {
+		return false
+	}
+	mask := make([]byte, e.elem/w/8)
+	for start := uint64(mallocHeader); start < e.elem; start += t.size {
+		for _, word := range t.pointers {
+			if off := start + uint64(word)*w; off+w <= e.elem {
+				mask[off/w/8] |= 1 << (off / w % 8)
+			}
+		}
+	}
+	return bytes.Equal(mask, s.im.heapBits(e)[:len(mask)])
 }
 
 // allocate fills the set of allocated slots, once they have numbers.
