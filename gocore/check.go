@@ -20,6 +20,9 @@ type Check struct {
 	// Live says that the check holds the live set, slot by slot, against the marks
 	// of the last collection; the others are about sums and types.
 	Live bool
+	// Absent says that the kind of file has nothing to compare with; then Status is
+	// CheckNotComparable.
+	Absent bool
 }
 
 // CheckStatus is the outcome of a Check.
@@ -37,12 +40,19 @@ type recorded struct {
 	heapMarked uint64
 	allocSlots int64 // from its statistics
 	allocBytes int64
-	statistics bool // the two above were read
+	statistics bool   // the two above were read
+	noMarks    string // says why there are no marks of the last collection, "" where there are
 	numGC      uint64
 	lastGC     int64 // the program's clock at the end of the last collection
 }
 
 const examples = 10
+
+// The names of the checks of the live set.
+const (
+	marksDied   = "slots marked but not live"
+	marksUnseen = "slots live but neither marked nor allocated since"
+)
 
 // check compares, see design: the live set against the mark bits of the last
 // collection, and sums against the runtime's counters.
@@ -69,12 +79,19 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 		add("allocated bytes", int64(size), r.allocBytes, within(int64(size), r.allocBytes, 0), "the runtime's own counters disagree", nil)
 	}
 
+	if r.noMarks != "" {
+		for _, name := range []string{marksDied, marksUnseen} {
+			i := add(name, 0, 0, true, "", nil)
+			checks[i].Live, checks[i].Absent, checks[i].Status, checks[i].Reason = true, true, CheckNotComparable, r.noMarks
+		}
+		return checks
+	}
 	_, markedBytes := im.countSlots(im.marked)
 	dead, deadBytes, deadEx := im.difference(examples, im.marked, reached)
 	fresh, _ := im.countSlots(im.fresh)
 	unmarked, _, unmarkedEx := im.difference(examples, reached, im.marked, im.fresh)
-	died := add("slots marked but not live", int64(dead), 0, dead == 0, fmt.Sprintf("%d bytes were marked by the last collection and are not reachable now", deadBytes), deadEx)
-	unseen := add("slots live but neither marked nor allocated since", int64(unmarked), 0, unmarked == 0, "they are reachable, but the last collection did not mark them", unmarkedEx)
+	died := add(marksDied, int64(dead), 0, dead == 0, fmt.Sprintf("%d bytes were marked by the last collection and are not reachable now", deadBytes), deadEx)
+	unseen := add(marksUnseen, int64(unmarked), 0, unmarked == 0, "they are reachable, but the last collection did not mark them", unmarkedEx)
 	checks[died].Live, checks[unseen].Live = true, true
 	switch {
 	case r.gcphase != 0:
@@ -203,7 +220,7 @@ func (d *coreDecoder) readRecorded() *recorded {
 
 // classSizes returns the slot size of each small size class
 // (internal/runtime/gc.SizeClassToSize; before Go 1.25 runtime.class_to_size).
-func (d *coreDecoder) classSizes() []uint16 {
+func (d *program) classSizes() []uint16 {
 	for _, name := range []string{"internal/runtime/gc.SizeClassToSize", "runtime.class_to_size"} {
 		sym, ok := d.exe.file.Symbol(name)
 		if !ok {

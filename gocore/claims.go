@@ -281,7 +281,7 @@ func (t *typer) agrees(e *extent, slot, off uint64, c claim) bool {
 		return len(steps) == 0 || t.untraced(c)
 	}
 	w := uint64(t.arch.PtrSize)
-	if e.pointers != heapBits {
+	if e.pointers != heapBits && !(e.pointers == oneType && t.im.listed) {
 		return true
 	}
 	if len(steps) == 0 && size >= w && off == 0 && c.form != manyValues {

@@ -49,6 +49,26 @@ func findExecutable(core *dump.Core, opt Options) (*executable, []Problem, error
 			return nil, nil, fmt.Errorf("%w: the core does not name it (no AT_EXECFN, no NT_FILE); give it with --exe PATH", ErrNoExecutable)
 		}
 	}
+	x, problems, err := openExecutable(path, how, opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	more, err := x.place(core, opt.Force)
+	problems = append(problems, more...)
+	if err == nil {
+		err = x.usable()
+	}
+	if err != nil {
+		x.close()
+		return nil, nil, err
+	}
+	x.variables = x.file.Globals()
+	return x, problems, nil
+}
+
+// openExecutable opens the program at path, which how says where it comes from, and
+// its debugging information.
+func openExecutable(path, how string, opt Options) (*executable, []Problem, error) {
 	st, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -69,19 +89,10 @@ func findExecutable(core *dump.Core, opt Options) (*executable, []Problem, error
 		return nil, nil, fmt.Errorf("%w: %s (from %s): %w; give the program with --exe PATH", ErrNoExecutable, path, how, err)
 	}
 	problems, err := x.attachDebug(opt)
-	if err == nil {
-		var more []Problem
-		more, err = x.place(core, opt.Force)
-		problems = append(problems, more...)
-	}
-	if err == nil {
-		err = x.usable()
-	}
 	if err != nil {
 		x.close()
 		return nil, nil, err
 	}
-	x.variables = x.file.Globals()
 	return x, problems, nil
 }
 

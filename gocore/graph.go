@@ -224,7 +224,11 @@ func (im *image) pointerWords(types *gcTypes, e *extent, slot uint64) []uint64 {
 			}
 		}
 	}
-	switch e.pointers {
+	kind := e.pointers
+	if im.listed && kind != noPointers {
+		kind = heapBits
+	}
+	switch kind {
 	case heapBits:
 		bitmap := im.heapBits(e)
 		if bitmap == nil {

@@ -24,8 +24,9 @@ type module struct {
 // plugin.
 const maxModules = 1 << 12
 
-// readModules follows the list that starts at runtime.firstmoduledata.
-func (d *coreDecoder) readModules() error {
+// readModules follows the list that starts at runtime.firstmoduledata. Modules behind
+// the first have files of their own, which load finds by the address of their code.
+func (d *program) readModules(load func(text uint64) (*plugin, error)) error {
 	im, f, a := d.im, &d.layout.Moduledata, d.im.arch
 	addr, err := d.global("runtime.firstmoduledata")
 	if err != nil {
@@ -48,7 +49,7 @@ func (d *coreDecoder) readModules() error {
 			types: f.Types.Uint(a, b), etypes: f.Etypes.Uint(a, b), rodata: f.Rodata.Uint(a, b), end: f.End.Uint(a, b),
 		}
 		if len(d.modules) > 0 {
-			if m.plugin, err = d.loadPlugin(m.text); err != nil {
+			if m.plugin, err = load(m.text); err != nil {
 				d.problem(dump.Warning, 1, fmt.Sprintf("the file of the module at %#x cannot be read: %v: its variables have no names", addr, err))
 			}
 		}
@@ -67,7 +68,7 @@ func (d *coreDecoder) readModules() error {
 
 // functions reads a module's pclntab: from its header to the end of
 // moduledata.pclntable, and the blob that funcdata offsets count from.
-func (d *coreDecoder) functions(m module, b []byte) (*pclntab.Table, error) {
+func (d *program) functions(m module, b []byte) (*pclntab.Table, error) {
 	mem, f, a := d.im.mem, &d.layout.Moduledata, d.im.arch
 	w := uint64(a.PtrSize)
 	start := f.PcHeader.Uint(a, b)

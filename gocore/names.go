@@ -349,6 +349,9 @@ func (p *Process) holderOf(gi int, pc *piece) (where string, fr *unwind.Frame, v
 	if pc.slot == 0 {
 		return "register", nil, nil, 0
 	}
+	if p.im.goroutines[gi].recorded && pc.frame >= 0 {
+		return p.recordedWord(gi, pc), nil, nil, 0
+	}
 	fr, v, off := p.variableOf(gi, pc)
 	if fr == nil {
 		if g := &p.im.goroutines[gi]; pc.slot < g.stackLo || pc.slot >= g.stackHi {

@@ -3,7 +3,6 @@ package gocore
 import (
 	"cmp"
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"goheap/dump"
@@ -31,6 +30,7 @@ const (
 	finalizerRoot // queued, or of an object that nothing reaches any more
 	cleanupRoot
 	weakHandleRoot
+	unknownRoot // see dumpDecoder.readUnrooted
 )
 
 // String returns the kind as reports show it.
@@ -95,32 +95,7 @@ func (d *coreDecoder) readGlobals() {
 				d.problem(dump.Error, 1, fmt.Sprintf("the %s section at %#x or its pointer mask at %#x is not in the core: what globals hold is missing", part.name, part.start, part.mask))
 				continue
 			}
-			var open *root
-			for i, b := range mask {
-				for ; b != 0; b &= b - 1 {
-					word := uint64(i*8 + bits.TrailingZeros8(b))
-					if word >= words {
-						break
-					}
-					p := im.arch.Word(mem[word*w:])
-					if !im.inHeap(p) {
-						continue
-					}
-					slot := part.start + word*w
-					if open == nil || slot >= open.addr+open.size {
-						if open != nil {
-							im.endRoot()
-						}
-						r := d.globalAt(slot, part.name)
-						open = &r
-						im.addRoot(*open)
-					}
-					im.pieces = append(im.pieces, piece{slot: slot, value: p, frame: -1, register: -1})
-				}
-			}
-			if open != nil {
-				im.endRoot()
-			}
+			d.readGlobalWords(part.name, part.start, mem, mask)
 		}
 	}
 }
@@ -128,7 +103,7 @@ func (d *coreDecoder) readGlobals() {
 // globalAt describes what stands at an address of a data section: the variable
 // that covers it, else the literal that a variable leads to, else the linker's
 // symbol, else the word alone.
-func (d *coreDecoder) globalAt(addr uint64, section string) root {
+func (d *program) globalAt(addr uint64, section string) root {
 	r := root{kind: globalRoot, goroutine: -1, count: 1}
 	if i, ok := d.exe.variableAt(addr); ok {
 		v := d.exe.variables[i]

@@ -142,10 +142,13 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 		e := &extents[i]
 		var data, bitmap []byte
 		var single *gcType
-		if e.pointers != noPointers {
+		kind := e.pointers
+		if im.listed && kind != noPointers {
+			kind = heapBits
+		} else if kind != noPointers {
 			data, _ = im.mem.Slice(e.base, e.size)
 		}
-		switch e.pointers {
+		switch kind {
 		case heapBits:
 			bitmap = im.heapBits(e)
 		case oneType:
@@ -162,10 +165,15 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 				continue
 			}
 			off := uint64(slot) * e.elem
-			switch e.pointers {
+			switch kind {
 			case heapBits:
+				in, at := data, off
+				if im.listed {
+					in, _ = im.mem.Slice(e.base+off, e.elem)
+					at = 0
+				}
 				if bitmap != nil {
-					buf = s.byBits(buf, data, bitmap, off, e.elem)
+					buf = s.byBits(buf, in[at:], bitmap, off, e.elem)
 				}
 			case headers:
 				if h := im.arch.Word(data[off:]); h != header || headerType == nil {
@@ -197,17 +205,19 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 	return buf
 }
 
-// byBits follows the words of a slot whose heap bits are set.
+// byBits follows the words of a slot whose heap bits are set. data starts with the
+// slot, which is off bytes into the span that the bitmap is for.
 func (s *scanner) byBits(buf []heap.Node, data, bitmap []byte, off, elem uint64) []heap.Node {
 	im := s.im
 	w := uint64(im.arch.PtrSize)
-	for word, end := off/w, (off+elem)/w; word < end; {
+	first := off / w
+	for word, end := first, (off+elem)/w; word < end; {
 		// The bits of up to eight words at a time.
 		b := bitmap[word/8] >> (word % 8)
 		n := min(8-word%8, end-word)
 		b &= byte(1<<n - 1)
 		for ; b != 0; b &= b - 1 {
-			p := im.arch.Word(data[(word+uint64(bits.TrailingZeros8(b)))*w:])
+			p := im.arch.Word(data[(word-first+uint64(bits.TrailingZeros8(b)))*w:])
 			if p == 0 {
 				continue
 			}

@@ -3,6 +3,7 @@ package gocore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/bits"
 	"sync"
 
@@ -41,6 +42,14 @@ func (p *Process) TypeObjects(ctx context.Context) error {
 		p.typeErr = dump.Guard(func() error {
 			t := p.newTyper(g)
 			t.reached = reached
+			if p.decoder.described != nil {
+				// seedRecorded looks at all objects: it must not see dead ones.
+				live, err := reached()
+				if err != nil {
+					return err
+				}
+				t.alive = live.Bits().Words()
+			}
 			p.typing = t.out
 			return t.run(ctx, p.progress, p.seedTypes)
 		})
@@ -64,6 +73,7 @@ func (p *Process) newTyper(g *heap.Graph) *typer {
 		},
 		dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
+	maps.Copy(t.dynamic, p.decoder.described)
 	t.capture = p.closureType
 	text, _ := t.table.Lookup("string")
 	t.strings = t.compile(text)
@@ -74,6 +84,10 @@ func (p *Process) newTyper(g *heap.Graph) *typer {
 // the variables of frames where the collector finds a live pointer. A variable
 // that is dead by the stack map may hold anything.
 func (p *Process) seedTypes(t *typer) {
+	if p.decoder.described != nil {
+		p.seedRecorded(t)
+		return
+	}
 	for _, v := range p.exe.variables {
 		t.walkRange(v.Addr+p.exe.bias, v.Type, 1)
 	}

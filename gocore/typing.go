@@ -496,6 +496,9 @@ type recordedShape struct {
 func (t *typer) recorded(e *extent, slot uint64) uint64 {
 	switch e.pointers {
 	case oneType:
+		if t.im.listed {
+			return 0 // see image.listed
+		}
 		return e.at
 	case headers:
 		addr, _ := t.im.mem.Word(slot)
@@ -650,10 +653,7 @@ func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
 const walkTimes = 16
 
 func (t *typer) walkable() (size uint64) {
-	for _, r := range t.im.mem.Ranges() {
-		size += r.End - r.Start
-	}
-	return walkTimes * size
+	return walkTimes * t.im.mem.Size()
 }
 
 // mayWalk takes n bytes from what may still be walked, and reports whether there

@@ -162,7 +162,7 @@ func (s *Snapshot) Verdict() gocore.CheckStatus {
 		switch {
 		case c.Status == gocore.CheckDiffers:
 			return c.Status
-		case c.Status == gocore.CheckNotComparable:
+		case c.Status == gocore.CheckNotComparable && !c.Absent:
 			verdict = c.Status
 		}
 	}
@@ -176,6 +176,11 @@ func (s *Snapshot) Verdict() gocore.CheckStatus {
 func (s *Snapshot) VerdictText() (verdict, why string) {
 	switch s.Verdict() {
 	case gocore.CheckOK:
+		for _, c := range s.Checks {
+			if c.Absent {
+				return "ok", "the objects are as many as the runtime counted, and as large; " + c.Reason
+			}
+		}
 		return "ok", "the live set is the garbage collector's"
 	case gocore.CheckDiffers:
 		return "DIFFERS", "from the runtime's own word: goheap check FILE says where"

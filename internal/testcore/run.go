@@ -22,9 +22,12 @@ const (
 	dumpTime  = 5 * time.Minute // from "ready" to the end of the core file
 )
 
+// heapDumpFile is the name of a heap dump in its cache entry.
+const heapDumpFile = "heapdump"
+
 func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump, error) {
-	if kind != Gcore && kind != Kernel {
-		return Dump{}, fmt.Errorf("unknown kind of core %q: want %q or %q", kind, Gcore, Kernel)
+	if kind != Gcore && kind != Kernel && kind != HeapDump {
+		return Dump{}, fmt.Errorf("unknown kind of core %q: want %q, %q or %q", kind, Gcore, Kernel, HeapDump)
 	}
 	// Asking for the executable first keeps it as young as its cores.
 	exe, err := c.build(program, opt)
@@ -49,6 +52,9 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 		return Dump{}, fmt.Errorf("taking a %s core of test program %s: %w", kind, program, err)
 	}
 	d := Dump{Exe: exe, Core: filepath.Join(dir, "core")}
+	if kind == HeapDump {
+		d.Heap = filepath.Join(dir, heapDumpFile)
+	}
 	b, err := os.ReadFile(filepath.Join(dir, "output.json"))
 	if err != nil {
 		return Dump{}, err
@@ -69,10 +75,16 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	}
 	command := append([]string{exe}, args...)
 	if emulator != "" {
-		if kind != Kernel {
+		if kind == Gcore {
 			return nil, fmt.Errorf("a program for %s has no %s cores", opt.goarch(), kind)
 		}
 		command = append([]string{emulator}, command...)
+	}
+	if kind == HeapDump {
+		env = append(env, "GOHEAP_HEAPDUMP="+filepath.Join(dir, heapDumpFile))
+		if kind = Gcore; emulator != "" {
+			kind = Kernel
+		}
 	}
 	var cmd *exec.Cmd
 	switch kind {

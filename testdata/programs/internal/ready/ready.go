@@ -6,7 +6,8 @@
 // with the key "case"; the last of them has case "memstats"; then the line
 // "ready". After that line the process does nothing until standard input
 // reaches its end, and then exits with status 0. With GOHEAP_CRASH=1 in the
-// environment it aborts itself instead, leaving the core to the kernel.
+// environment it aborts itself instead, leaving the core to the kernel. With
+// GOHEAP_HEAPDUMP=PATH it writes a heap dump there before it is ready.
 package ready
 
 import (
@@ -76,10 +77,23 @@ func Wait() {
 		runtime.GC()
 		pause(5e6)
 	}
+	heapDump := -1
+	if path := os.Getenv("GOHEAP_HEAPDUMP"); path != "" {
+		var err error
+		heapDump, err = syscall.Open(path, syscall.O_CREAT|syscall.O_WRONLY|syscall.O_TRUNC, 0o666)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "cannot make the heap dump:", err)
+			os.Exit(1)
+		}
+	}
 	debug.SetGCPercent(-1)
 	// SetGCPercent restarts the world with a fresh goal and GC completes its
 	// sweep, so these counters describe live objects and nothing else.
 	runtime.GC()
+	if heapDump >= 0 {
+		debug.WriteHeapDump(uintptr(heapDump))
+		syscall.Close(heapDump)
+	}
 	runtime.ReadMemStats(&wait.stats)
 
 	b := append(wait.line[:0], `{"case":"memstats","heap_alloc":`...)
