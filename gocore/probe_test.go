@@ -1,6 +1,7 @@
 package gocore_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -222,7 +223,7 @@ func (p process) isRoot(root, n heap.Node, want string) bool {
 
 // pathsFrom returns the paths to n that start at root.
 func (p process) pathsFrom(root, n heap.Node) [][]heap.Node {
-	paths, _ := p.doms.Paths(n, 10, nil)
+	paths, _, _ := p.doms.Paths(context.Background(), n, 10, nil)
 	return slices.DeleteFunc(paths, func(path []heap.Node) bool { return path[0] != root })
 }
 
