@@ -51,10 +51,10 @@ type Retainer struct {
 func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 	return s.retainers.get(func() ([]Retainer, error) {
 		d, p := s.Dominators, s.Process
-		if err := d.PreparePaths(ctx, s.progress); err != nil {
+		if err := d.PreparePaths(ctx, s.tracker(ctx)); err != nil {
 			return nil, err
 		}
-		joint, err := d.Joint(ctx, p.TypeIDs(), s.progress)
+		joint, err := d.Joint(ctx, p.TypeIDs(), s.tracker(ctx))
 		if err != nil {
 			return nil, err
 		}
