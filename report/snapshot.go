@@ -49,7 +49,8 @@ type Snapshot struct {
 	folded    memo[[]TypeRow]
 	roots     memo[[]RootRow]
 	stacks    memo[[]GoroutineRow]
-	groups    memo[[]StackGroup]
+	groups    memo[[]StackGroup] // by stack
+	creators  memo[[]StackGroup] // by creation site
 }
 
 // Load opens the dump at path and runs every phase: objects and pointers, types

@@ -14,8 +14,9 @@ func (c *command) goroutines() *cobra.Command {
 		Use:   "goroutines FILE",
 		Short: "List the goroutines, their stacks, and what they retain",
 		Long: `List the goroutines, with what each retains by itself. As text they are grouped:
-goroutines in the same state with the same stack are one row. JSON and CSV list
-each of them.`,
+goroutines in the same state with the same stack are one row. Retained is the sum
+of what dies with each of them alone; Exclusive is what dies when all of the row
+do, and so has what they hold together. JSON and CSV list each of them.`,
 		Example:           "  goheap goroutines core.4711\n  goheap goroutines --format csv core.4711",
 		Args:              wants(false, "FILE"),
 		ValidArgsFunction: completeFile,
