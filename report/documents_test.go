@@ -50,9 +50,9 @@ func documents(t *testing.T, s *Snapshot, values bool) map[string][]byte {
 		"info.txt":       func(b *bytes.Buffer) error { return s.WriteInfo(b) },
 		"check.txt":      func(b *bytes.Buffer) error { return s.WriteCheck(b) },
 		"report.txt":     func(b *bytes.Buffer) error { return s.WriteReport(ctx, b, 4, values, false) },
-		"goroutines.txt": func(b *bytes.Buffer) error { return s.WriteGoroutines(ctx, b, -1) },
-		"types.txt":      func(b *bytes.Buffer) error { return s.WriteTypes(ctx, b, 2, true) },
-		"roots.txt":      func(b *bytes.Buffer) error { return s.WriteRoots(ctx, b, 2) },
+		"goroutines.txt": func(b *bytes.Buffer) error { return s.WriteGoroutines(ctx, b, List{Top: -1}) },
+		"types.txt":      func(b *bytes.Buffer) error { return s.WriteTypes(ctx, b, List{Top: 2}, true) },
+		"roots.txt":      func(b *bytes.Buffer) error { return s.WriteRoots(ctx, b, List{Top: 2}) },
 		"info.json":      func(b *bytes.Buffer) error { return WriteJSON(b, s.InfoDocument()) },
 		"check.json":     func(b *bytes.Buffer) error { return WriteJSON(b, s.CheckDocument()) },
 		"report.json": func(b *bytes.Buffer) error {
@@ -60,15 +60,15 @@ func documents(t *testing.T, s *Snapshot, values bool) map[string][]byte {
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"types.json": func(b *bytes.Buffer) error {
-			d, err := s.TypesDocument(ctx, 2)
+			d, err := s.TypesDocument(ctx, List{Top: 2})
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"roots.json": func(b *bytes.Buffer) error {
-			d, err := s.RootsDocument(ctx, -1)
+			d, err := s.RootsDocument(ctx, List{Top: -1})
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"goroutines.json": func(b *bytes.Buffer) error {
-			d, err := s.GoroutinesDocument(ctx, -1)
+			d, err := s.GoroutinesDocument(ctx, List{Top: -1})
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"show.txt": func(b *bytes.Buffer) error {
@@ -452,7 +452,7 @@ func TestFoldedTypes(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := s.WriteTypes(t.Context(), &b, 1, false); err != nil || !strings.HasSuffix(b.String(), "\n\n1 kind of unknown objects, by size and pointers: 32 B in 1 object, 4.4 % of the live heap\n") {
+	if err := s.WriteTypes(t.Context(), &b, List{Top: 1}, false); err != nil || !strings.HasSuffix(b.String(), "\n\n1 kind of unknown objects, by size and pointers: 32 B in 1 object, 4.4 % of the live heap\n") {
 		t.Errorf("%v, %s", err, b.String())
 	}
 }
