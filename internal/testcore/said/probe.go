@@ -1,6 +1,7 @@
 package said
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -198,6 +199,6 @@ func (p *Process) isRoot(root, n heap.Node, want string) bool {
 
 // pathsFrom returns the paths to n that start at root.
 func (p *Process) pathsFrom(root, n heap.Node) [][]heap.Node {
-	paths, _ := p.Doms.Paths(n, 10, nil)
+	paths, _, _ := p.Doms.Paths(context.Background(), n, 10, nil)
 	return slices.DeleteFunc(paths, func(path []heap.Node) bool { return path[0] != root })
 }
