@@ -13,7 +13,7 @@ takecore = $(GO) run ./internal/testcore/takecore
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
 	@echo
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 need-go:
 	@command -v $(GO) >/dev/null || { \
