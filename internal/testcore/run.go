@@ -37,6 +37,9 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 	// The executable's folder is named by its own key, so its path stands for
 	// everything that went into it.
 	key := keyOf("core", exe, string(kind), strings.Join(args, "\x00"))
+	if opt.Filter != "" || opt.Namespace {
+		key = keyOf(key, opt.Filter, fmt.Sprint(opt.Namespace))
+	}
 	dir, err := c.entry("core-"+program+"-"+string(kind), key, func(dir string) error {
 		lines, err := record(dir, exe, opt, kind, args)
 		if err != nil {
@@ -86,6 +89,11 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 			kind = Kernel
 		}
 	}
+	if opt.Namespace {
+		// The shell keeps unshare's child from being the first process there, which
+		// the kernel protects from its own signals.
+		command = append([]string{"unshare", "--pid", "--fork", "--kill-child", "/bin/sh", "-c", `"$0" "$@"; exit $?`}, command...)
+	}
 	var cmd *exec.Cmd
 	switch kind {
 	case Gcore:
@@ -98,7 +106,11 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 			return nil, err
 		}
 		// Only a shell sets a limit in the child alone. exec keeps the process.
-		cmd = exec.Command("/bin/sh", append([]string{"-c", `ulimit -c unlimited && exec "$0" "$@"`}, command...)...)
+		script := `ulimit -c unlimited && exec "$0" "$@"`
+		if opt.Filter != "" {
+			script = "echo " + opt.Filter + " > /proc/self/coredump_filter && " + script
+		}
+		cmd = exec.Command("/bin/sh", append([]string{"-c", script}, command...)...)
 		env = append(env, "GOHEAP_CRASH=1")
 	}
 	cmd.Dir, cmd.Env = dir, env
@@ -140,7 +152,13 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		// The program is in its last system call within microseconds; its
 		// helper threads need a little longer to go to sleep.
 		time.Sleep(100 * time.Millisecond)
-		return lines, gcore(cmd.Process.Pid, dir)
+		pid := cmd.Process.Pid
+		if opt.Namespace {
+			if pid, err = processOf(pid, exe); err != nil {
+				return nil, err
+			}
+		}
+		return lines, gcore(pid, dir)
 	}
 	timer = time.AfterFunc(dumpTime, func() { cmd.Process.Kill() })
 	defer timer.Stop()
@@ -149,7 +167,7 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	if emulator != "" {
 		return lines, emulated(dir, err, stderr)
 	}
-	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.CoreDump() {
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !opt.Namespace && (!ok || !status.CoreDump()) {
 		return nil, fmt.Errorf("the process ended (%v) without a core; is RLIMIT_CORE's hard limit above zero (ulimit -Hc)?\n%s", err, stderr)
 	}
 	found, err := filepath.Glob(filepath.Join(dir, "core*"))
@@ -189,6 +207,26 @@ func emulated(dir string, end error, stderr *tail) error {
 	// merely large.
 	_ = exec.Command("fallocate", "-d", core).Run()
 	return nil
+}
+
+// processOf returns the descendant of a process that runs exe.
+func processOf(pid int, exe string) (int, error) {
+	exe, err := filepath.EvalSymlinks(exe)
+	if err != nil {
+		return 0, err
+	}
+	for at := strconv.Itoa(pid); ; {
+		b, err := os.ReadFile(filepath.Join("/proc", at, "task", at, "children"))
+		if err != nil {
+			return 0, err
+		}
+		if at = strings.TrimSpace(string(b)); at == "" || strings.Contains(at, " ") {
+			return 0, fmt.Errorf("%s is not below process %d", exe, pid)
+		}
+		if path, err := os.Readlink(filepath.Join("/proc", at, "exe")); err == nil && path == exe {
+			return strconv.Atoi(at)
+		}
+	}
 }
 
 // readUntilReady returns the lines up to "ready".

@@ -44,6 +44,9 @@ type Options struct {
 	PIE   bool     // -buildmode=pie
 	Flags []string // further flags of go build, such as "-gcflags=all=-N -l"
 	Env   []string // "NAME=value", added to the environment of the build and of the run
+
+	Filter    string // what the kernel dumps, as in /proc/PID/coredump_filter; "" is what the test has
+	Namespace bool   // the program is in a pid namespace of its own, which only root can make
 }
 
 // Dump is one core file and what the process said before it was taken.
