@@ -36,10 +36,14 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 	}
 	// The executable's folder is named by its own key, so its path stands for
 	// everything that went into it.
-	key := keyOf("core", exe, string(kind), strings.Join(args, "\x00"))
-	if opt.Filter != "" || opt.Namespace {
-		key = keyOf(key, opt.Filter, fmt.Sprint(opt.Namespace))
+	parts := []string{"core", exe, string(kind), strings.Join(args, "\x00")}
+	if opt.At != "" {
+		parts = append(parts, opt.At, strconv.Itoa(opt.Skip))
 	}
+	if opt.Filter != "" || opt.Namespace {
+		parts = append(parts, opt.Filter, fmt.Sprint(opt.Namespace))
+	}
+	key := keyOf(parts...)
 	dir, err := c.entry("core-"+program+"-"+string(kind), key, func(dir string) error {
 		lines, err := record(dir, exe, opt, kind, args)
 		if err != nil {
@@ -77,6 +81,9 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		return nil, err
 	}
 	command := append([]string{exe}, args...)
+	if opt.At != "" && kind != Gcore {
+		return nil, fmt.Errorf("a %s core is taken at no function", kind)
+	}
 	if emulator != "" {
 		if kind == Gcore {
 			return nil, fmt.Errorf("a program for %s has no %s cores", opt.goarch(), kind)
@@ -157,6 +164,9 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 			if pid, err = processOf(pid, exe); err != nil {
 				return nil, err
 			}
+		}
+		if opt.At != "" {
+			return lines, gdbAt(pid, dir, opt)
 		}
 		return lines, gcore(pid, dir)
 	}
@@ -249,6 +259,24 @@ func readUntilReady(r io.Reader) ([]string, error) {
 func gcore(pid int, dir string) error {
 	prefix := filepath.Join(dir, "gcore")
 	cmd := exec.Command("gcore", "-o", prefix, strconv.Itoa(pid))
+	return debugger(cmd, prefix+"."+strconv.Itoa(pid), dir)
+}
+
+// gdbAt takes the core when the process enters the function that opt says. An
+// error ends a script of gdb's, so that a function that there is not does not let
+// the process run on.
+func gdbAt(pid int, dir string, opt Options) error {
+	script, made := filepath.Join(dir, "gdb"), filepath.Join(dir, "made")
+	text := fmt.Sprintf("set pagination off\nhandle all nostop noprint pass\nbreak '%s'\nignore $bpnum %d\ncontinue\ngenerate-core-file %s\n", opt.At, opt.Skip, made)
+	if err := os.WriteFile(script, []byte(text), 0o666); err != nil {
+		return err
+	}
+	return debugger(exec.Command("gdb", "-batch", "-nx", "-p", strconv.Itoa(pid), "-x", script), made, dir)
+}
+
+// debugger runs a command that writes a core to the path made, and puts it at
+// dir/core.
+func debugger(cmd *exec.Cmd, made, dir string) error {
 	cmd.Env = append(os.Environ(), "DEBUGINFOD_URLS=", "LC_ALL=C")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	noise := &tail{limit: 4 << 10}
@@ -259,12 +287,11 @@ func gcore(pid int, dir string) error {
 	timer := time.AfterFunc(dumpTime, func() { cmd.Process.Kill() })
 	err := cmd.Wait()
 	timer.Stop()
-	made := prefix + "." + strconv.Itoa(pid)
 	if _, statErr := os.Stat(made); err == nil {
 		err = statErr
 	}
 	if err != nil {
-		return fmt.Errorf("gcore: %w\n%s", err, noise)
+		return fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, noise)
 	}
 	core := filepath.Join(dir, "core")
 	if err := os.Rename(made, core); err != nil {

@@ -47,6 +47,12 @@ type Options struct {
 
 	Filter    string // what the kernel dumps, as in /proc/PID/coredump_filter; "" is what the test has
 	Namespace bool   // the program is in a pid namespace of its own, which only root can make
+
+	// At is a function, such as "runtime.gcMark". A Gcore core is taken when a
+	// thread enters it for the first time after "ready", or once it has been
+	// entered Skip times.
+	At   string
+	Skip int
 }
 
 // Dump is one core file and what the process said before it was taken.

@@ -228,6 +228,9 @@ type Runtime struct {
 		Curg    Field `field:"curg"`
 		VdsoSP  Field `field:"vdsoSP"`
 		VdsoPC  Field `field:"vdsoPC"`
+
+		Mallocing Field `field:"mallocing"`
+		Alllink   Field `field:"alllink"`
 	} `type:"runtime.m"`
 
 	P struct {
@@ -243,6 +246,11 @@ type Runtime struct {
 		Size       Size
 		HeapMarked Field `field:"heapMarked"`
 	} `type:"runtime.gcControllerState"`
+	// Work is of an unnamed type until Go 1.18.
+	Work struct {
+		Size   Size
+		Cycles Field `field:"cycles"`
+	} `type:"runtime.workType,opt"`
 	Mstats struct {
 		Size      Size
 		HeapStats Field `field:"heapStats.stats" size:"any"`
