@@ -26,7 +26,7 @@ import (
 // sentinels are what every error of Open wraps one of.
 var sentinels = []error{
 	gocore.ErrNotGo, gocore.ErrNoExecutable, gocore.ErrWrongExecutable, gocore.ErrNoDWARF, gocore.ErrVersion, gocore.ErrDamaged, gocore.ErrWrongDebug,
-	dump.ErrNoSpace, dump.ErrNotCore, dump.ErrUnsupported, dump.ErrTruncated,
+	dump.ErrNoSpace, dump.ErrNotCore, dump.ErrUnsupported, dump.ErrTruncated, dump.ErrHeapDump, dump.ErrHeapDumpTruncated,
 }
 
 // refused opens what cannot be read and checks that the error wraps the

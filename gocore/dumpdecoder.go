@@ -102,6 +102,7 @@ func (d *dumpDecoder) read(ctx context.Context, t *progress.Tracker) error {
 			}
 		}
 	}
+	phase.Add(int64(r.Offset() - done))
 	d.slots.end()
 	d.stopped = r.Err()
 	d.problem(dump.Warning, r.Outside, "pointers that the dump lists for frames lie outside of the frames; they were left out")
