@@ -186,6 +186,7 @@ func TestHeapDumpDamage(t *testing.T) {
 		{"field behind the contents", start().Ints(1, 0xc000000000).Str("12345678").Ints(1, 8, 0).Bytes, ErrHeapDump, "a pointer should stand 8 bytes into contents of 8"},
 		{"field far behind", start().Ints(1, 0xc000000000).Str("12345678").Ints(1, 1<<64-8, 0).Bytes, ErrHeapDump, "a pointer should stand 18446744073709551608 bytes into contents of 8"},
 		{"field between words", start().Ints(1, 0xc000000000).Str("12345678").Ints(1, 4, 0).Bytes, ErrHeapDump, "a pointer should stand 4 bytes into contents of 8"},
+		{"fields out of order", start().Ints(1, 0xc000000000).Str("1234567812345678").Ints(1, 8, 1, 0, 0).Bytes, ErrHeapDump, "record 1 (object, at file offset 0x2f), at file offset 0x49: a pointer should stand 0 bytes into the contents, but one behind it was listed before"},
 		{"stack longer than the file", start().Ints(16, 1, 1, 1<<50).Bytes, ErrHeapDumpTruncated, "a stack of 1125899906842624 calls should follow"},
 		{"no end", whole[:len(whole)-1], ErrHeapDumpTruncated, "the file ends where a record should start, and the one that ends a heap dump is missing"},
 	} {

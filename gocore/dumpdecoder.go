@@ -104,6 +104,9 @@ func (d *dumpDecoder) read(ctx context.Context, t *progress.Tracker) error {
 	}
 	phase.Add(int64(r.Offset() - done))
 	d.slots.end()
+	if r.Err() == nil && (len(d.goroutines) == 0 || !d.data.present || !d.bss.present || !d.hasStats) {
+		_ = r.Damaged("it should end the dump, but goroutines, data segments or statistics were not before it: a part of the file is missing or damaged; write the dump again, to a file that is new and on a disk with space")
+	}
 	d.stopped = r.Err()
 	d.problem(dump.Warning, r.Outside, "pointers that the dump lists for frames lie outside of the frames; they were left out")
 	if n, another := r.Trailing(); another {
@@ -189,6 +192,14 @@ func (d *dumpDecoder) frame(g *dumpGoroutine, r *dump.HeapRecords) {
 	size := uint64(len(r.Contents))
 	if x.SP+size < x.SP || x.SP%w != 0 {
 		_ = r.Damaged("a frame of %d bytes at %#x: no stack is there; write the dump again", size, x.SP)
+		return
+	}
+	child := uint64(0)
+	if g.n > 0 {
+		child = d.frames[len(d.frames)-1].sp
+	}
+	if x.Depth != uint64(g.n) || x.Child != child {
+		_ = r.Damaged("it has number %d on its stack and is above a frame at %#x, where number %d should follow that is above one at %#x: a part of the file is missing; write the dump again", x.Depth, x.Child, g.n, child)
 		return
 	}
 	f := dumpFrame{sp: x.SP, fp: x.SP + size, entry: x.Entry, pc: x.PC, continPC: x.ContinPC, name: d.name(x.Func), contents: r.Contents, mask: uint64(len(d.frameMask))}
@@ -311,6 +322,8 @@ func (d *dumpDecoder) tell() {
 			missing = "global variables and finalizers are missing: what only they hold counts as garbage"
 		case !d.bss.present:
 			missing = "the variables of the bss segment and finalizers are missing: what only they hold counts as garbage"
+		case !d.hasStats:
+			missing = "some finalizers may be missing, and the runtime's counters are"
 		}
 		d.problem(dump.Error, 1, fmt.Sprintf("%v; %s", d.stopped, missing))
 	}
