@@ -306,7 +306,7 @@ func readHeader(data []byte) (*header, error) {
 		if order5 == elf.ELFDATA2MSB {
 			order = "big-endian"
 		}
-		return nil, fmt.Errorf("%w: it is a %s %s core of a program for %s; goheap reads cores of linux/amd64, arm64, arm, ppc64le and s390x", ErrUnsupported, bits, order, machine)
+		return nil, fmt.Errorf("%w: it is a %s %s core of a program for %s; goheap reads cores of linux/amd64, 386, arm64, arm, loong64, ppc64le and s390x", ErrUnsupported, bits, order, machine)
 	}
 	e := h.fields()
 	h.phoff = h.word(data[e.phoff:])

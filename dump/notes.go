@@ -56,8 +56,8 @@ type registerSet struct {
 	pc, sp, lr, bp int
 }
 
-// registersOf follows the kernel's struct user_regs_struct (amd64), user_pt_regs
-// (arm64), pt_regs (arm, ppc64le) and s390_regs (s390x), and the register numbers
+// registersOf follows the kernel's struct user_regs_struct (amd64, 386), user_pt_regs
+// (arm64, loong64), pt_regs (arm, ppc64le) and s390_regs (s390x), and the register numbers
 // of each processor's DWARF supplement. On arm64, Go's code keeps in R29 the
 // address below the frame of its callee, which says nothing about its own: it
 // does not count as frame pointer here.
@@ -78,10 +78,17 @@ func registersOf(goarch string) (registerSet, bool) {
 		return registerSet{words: 27, regs: []int{10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0, 16}, pc: 16, sp: 19, lr: -1, bp: 4}, true
 	case "arm64": // x0 to x30, sp, pc, pstate
 		return registerSet{words: 34, regs: upTo(0, 32), pc: 32, sp: 31, lr: 30, bp: -1}, true
+	case "386":
+		// In pr_reg: ebx, ecx, edx, esi, edi, ebp, eax, ds, es, fs, gs, orig_eax,
+		// eip, cs, eflags, esp, ss. In DWARF: eax, ecx, edx, ebx, esp, ebp, esi,
+		// edi, eip (System V ABI, i386 supplement, table 2.14).
+		return registerSet{words: 17, regs: []int{6, 1, 2, 0, 15, 5, 3, 4, 12}, pc: 12, sp: 15, lr: -1, bp: -1}, true
 	case "arm": // r0 to r15, cpsr, orig_r0
 		return registerSet{words: 18, regs: upTo(0, 16), pc: 15, sp: 13, lr: 14, bp: -1}, true
 	case "ppc64le": // r0 to r31, nip, msr, orig_gpr3, ctr, link, and others
 		return registerSet{words: 48, regs: upTo(0, 32), pc: 32, sp: 1, lr: 36, bp: -1}, true
+	case "loong64": // r0 to r31, orig_a0, csr_era, csr_badv, and 10 reserved
+		return registerSet{words: 45, regs: upTo(0, 32), pc: 33, sp: 3, lr: 1, bp: -1}, true
 	case "s390x": // the mask and address of the psw, r0 to r15, and others
 		return registerSet{words: 18, regs: upTo(2, 16), pc: 1, sp: 17, lr: 16, bp: -1}, true
 	}

@@ -57,9 +57,6 @@ const (
 // check compares, see design: the live set against the mark bits of the last
 // collection, and sums against the runtime's counters.
 func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Check {
-	has := func(set []uint64) func(heap.Node) bool {
-		return func(n heap.Node) bool { return hasBit(set, n) }
-	}
 	var checks []Check
 	// add returns the index of the new check: the slice moves.
 	add := func(name string, ours, runtime int64, ok bool, reason string, ex []uint64) int {
@@ -71,7 +68,8 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 		return len(checks) - 1
 	}
 
-	liveUnallocated, _, ex := im.difference(live.Has, has(im.allocated), examples)
+	reached := live.Bits().Words()
+	liveUnallocated, _, ex := im.difference(examples, reached, im.allocated)
 	add("reachable slots that are not allocated", int64(liveUnallocated), 0, liveUnallocated == 0,
 		"pointers lead to slots that the runtime holds for free: the core was taken inside the allocator, or the reader is wrong", ex)
 
@@ -89,10 +87,9 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 		return checks
 	}
 	_, markedBytes := im.countSlots(im.marked)
-	dead, deadBytes, deadEx := im.difference(has(im.marked), live.Has, examples)
+	dead, deadBytes, deadEx := im.difference(examples, im.marked, reached)
 	fresh, _ := im.countSlots(im.fresh)
-	known := func(n heap.Node) bool { return hasBit(im.marked, n) || hasBit(im.fresh, n) }
-	unmarked, _, unmarkedEx := im.difference(live.Has, known, examples)
+	unmarked, _, unmarkedEx := im.difference(examples, reached, im.marked, im.fresh)
 	died := add(marksDied, int64(dead), 0, dead == 0, fmt.Sprintf("%d bytes were marked by the last collection and are not reachable now", deadBytes), deadEx)
 	unseen := add(marksUnseen, int64(unmarked), 0, unmarked == 0, "they are reachable, but the last collection did not mark them", unmarkedEx)
 	checks[died].Live, checks[unseen].Live = true, true
@@ -179,7 +176,10 @@ func within(a, b, tolerance int64) bool { return a-b <= tolerance && b-a <= tole
 // readRecorded reads the runtime's own counters.
 func (d *coreDecoder) readRecorded() *recorded {
 	im, rt, a := d.im, d.layout, d.im.arch
-	r := &recorded{gcphase: d.globalWord("runtime.gcphase") & 0xffffffff}
+	r := &recorded{}
+	if addr, err := d.global("runtime.gcphase"); err == nil {
+		r.gcphase, _ = im.mem.Uint(addr, 4)
+	}
 	if addr, err := d.global("runtime.gcController"); err == nil {
 		if b, ok := im.mem.Slice(addr, uint64(rt.GCController.Size)); ok {
 			r.heapMarked = rt.GCController.HeapMarked.Uint(a, b)

@@ -75,6 +75,9 @@ func (p *Process) describeClosure(name string, entry, addr uint64, at slotAt) ty
 	if at.pointers == heapBits {
 		mask = p.im.slotMask(p.im.extentAt(addr), addr)
 	}
+	if mask&1 != 0 {
+		code = word // package plugin keeps the address of a function in a variable of this type
+	}
 	fields := []types.Field{{Name: "F", Type: code}}
 	end := w
 	// upTo adds fields for the pointers in front of off.

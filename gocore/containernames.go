@@ -295,8 +295,14 @@ func (p *Process) eachEntry(m types.ID, addr uint64, f func(mapEntry) bool) {
 				return false
 			}
 			for i := range min(l.count, uint64(len(ctrl))) {
-				// A control byte with its high bit set is empty or deleted.
-				if ctrl[i]&0x80 == 0 && !f(l.entry(at, i)) {
+				// A control byte with its high bit set is empty or deleted. They
+				// are the bytes of a number, the lowest first
+				// (internal/runtime/maps/group.go, ctrlGroup.get).
+				c := ctrl[i]
+				if p.im.arch.BigEndian {
+					c = ctrl[uint64(len(ctrl))-1-i]
+				}
+				if c&0x80 == 0 && !f(l.entry(at, i)) {
 					return false
 				}
 			}

@@ -75,16 +75,6 @@ func (d *program) global(name string) (uint64, error) {
 	return sym.Addr + d.exe.bias, nil
 }
 
-// globalWord reads a word-sized variable; 0 where it cannot be read.
-func (d *program) globalWord(name string) uint64 {
-	addr, err := d.global(name)
-	if err != nil {
-		return 0
-	}
-	w, _ := d.im.mem.Word(addr)
-	return w
-}
-
 // maxList bounds the walk of a linked list in foreign memory.
 const maxList = 1 << 26
 
@@ -98,12 +88,13 @@ func decodeCore(core *dump.Core, exe *executable, t *progress.Tracker) (*coreDec
 	}
 	phase := t.Start("read runtime", 0)
 	defer phase.Finish()
-	for _, step := range []func() error{d.readModules, d.readSpans} {
-		if err := step(); err != nil {
-			return nil, err
-		}
+	if err := d.readModules(d.loadPlugin); err != nil {
+		return nil, err
 	}
-	d.loadTypes()
+	if err := d.readSpans(); err != nil {
+		return nil, err
+	}
+	d.addPlugins(d.loadTypes())
 	d.findStatics()
 	d.readGlobals()
 	if err := d.readGoroutines(); err != nil {
@@ -131,13 +122,14 @@ func (d *program) loadLayout() (err error) {
 }
 
 // loadTypes makes the program's type descriptors known. It needs the modules.
-func (d *program) loadTypes() {
+func (d *program) loadTypes() types.Runtime {
 	d.types = d.exe.file.Types()
 	r := types.Runtime{Memory: d.im.mem, Layout: types.LayoutOf(d.exe.file.GoVersion)}
 	for i, m := range d.modules {
 		r.Modules = append(r.Modules, types.Module{Types: m.types, ETypes: m.etypes, DWARF: i == 0})
 	}
 	d.types.SetRuntime(r)
+	return r
 }
 
 // scansVectorRegisters reports whether the program's collector scans the vector

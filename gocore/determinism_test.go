@@ -23,9 +23,9 @@ type fingerprint struct {
 	roots, checks string
 }
 
-func take(t *testing.T, core string) fingerprint {
+func take(t *testing.T, core string, opt gocore.Options) fingerprint {
 	t.Helper()
-	p, err := gocore.Open(t.Context(), core, gocore.Options{})
+	p, err := gocore.Open(t.Context(), core, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +70,23 @@ func take(t *testing.T, core string) fingerprint {
 	}
 }
 
+// unlike says in what two fingerprints differ, "" for nothing.
+func (f fingerprint) unlike(want fingerprint) string {
+	switch {
+	case !slices.Equal(f.offset, want.offset) || !slices.Equal(f.target, want.target):
+		return "the graph differs"
+	case !slices.Equal(f.types, want.types):
+		return "the types differ"
+	case f.roots != want.roots:
+		return fmt.Sprintf("the roots differ:\n%s\nand\n%s", f.roots, want.roots)
+	case f.checks != want.checks:
+		return fmt.Sprintf("the checks, sums or problems differ:\n%s\nand\n%s", f.checks, want.checks)
+	case f.names != want.names:
+		return "names, values or paths differ"
+	}
+	return ""
+}
+
 // What is found does not depend on how many processors look, nor on the run.
 func TestSameWhateverGOMAXPROCS(t *testing.T) {
 	// The last is large enough to be scanned in many parts at once.
@@ -77,21 +94,12 @@ func TestSameWhateverGOMAXPROCS(t *testing.T) {
 		t.Run(program[0], func(t *testing.T) {
 			core := testcore.Core(t, program[0], testcore.Options{}, testcore.Kernel, program[1:]...).Core
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-			want := take(t, core)
+			want := take(t, core, gocore.Options{})
 			for _, procs := range []int{1, 2, 4} {
 				runtime.GOMAXPROCS(procs)
-				got := take(t, core)
-				switch {
-				case !slices.Equal(got.offset, want.offset) || !slices.Equal(got.target, want.target):
-					t.Errorf("GOMAXPROCS=%d: the graph differs", procs)
-				case !slices.Equal(got.types, want.types):
-					t.Errorf("GOMAXPROCS=%d: the types differ", procs)
-				case got.roots != want.roots:
-					t.Errorf("GOMAXPROCS=%d: the roots differ:\n%s\nand\n%s", procs, got.roots, want.roots)
-				case got.checks != want.checks:
-					t.Errorf("GOMAXPROCS=%d: the checks, sums or problems differ:\n%s\nand\n%s", procs, got.checks, want.checks)
-				case got.names != want.names:
-					t.Errorf("GOMAXPROCS=%d: names, values or paths differ", procs)
+				got := take(t, core, gocore.Options{})
+				if what := got.unlike(want); what != "" {
+					t.Errorf("GOMAXPROCS=%d: %s", procs, what)
 				}
 			}
 		})

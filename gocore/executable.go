@@ -28,6 +28,9 @@ type executable struct {
 	data []byte // the mapped file
 	free func()
 
+	force   bool // go on although build ids differ
+	plugins []*plugin
+
 	notDebug  string // says which file was looked at for it in vain, "" for none
 	debugPath string // of the file with the debugging information, "" if it is this one
 	freeDebug func()
@@ -75,7 +78,7 @@ func openExecutable(path, how string, opt Options) (*executable, []Problem, erro
 	case st.IsDir():
 		return nil, nil, fmt.Errorf("%w: %s (from %s) is a directory; give the program with --exe PATH", ErrNoExecutable, path, how)
 	}
-	x := &executable{path: path}
+	x := &executable{path: path, force: opt.Force}
 	x.data, x.free, err = dump.MapFile(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w; give the program with --exe PATH", ErrNoExecutable, err)
@@ -149,6 +152,9 @@ func (x *executable) variableAt(addr uint64) (int, bool) {
 func (x *executable) size(v symbols.Variable) uint64 { return x.file.Types().Type(v.Type).Size }
 
 func (x *executable) close() {
+	for _, p := range x.plugins {
+		p.close()
+	}
 	x.file.Close()
 	x.free()
 	if x.freeDebug != nil {
@@ -218,23 +224,12 @@ func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 	if x.bias%minPage != 0 {
 		return nil, fmt.Errorf("%w: %s would have been loaded at %#x, which is no page: it is another build; give the right one with --exe PATH", ErrWrongExecutable, x.path, x.bias)
 	}
-	compared := false
-	for _, p := range f.Progs {
-		if p.Type != elf.PT_NOTE || p.Filesz == 0 {
-			continue
-		}
-		in := bytesAt(x.data, p.Off, p.Filesz)
-		was := core.Memory.Prefix(p.Vaddr+x.bias, p.Filesz)
-		if len(was) < len(in) || len(in) == 0 || allZero(was) {
-			continue
-		}
-		compared = true
-		if !bytes.Equal(in, was[:len(in)]) {
-			if !force {
-				return nil, fmt.Errorf("%w: the build id of %s (%s) is not the one in the core; give the program that the core was taken of with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.path, x.file.BuildID)
-			}
-			problems = append(problems, Problem{Severity: dump.Error, Message: "the build id of the executable is not the one in the core: types and addresses may be wrong", Count: 1})
-		}
+	compared, other := compareNotes(core, f, x.data, x.bias)
+	if other > 0 && !force {
+		return nil, fmt.Errorf("%w: the build id of %s (%s) is not the one in the core; give the program that the core was taken of with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.path, x.file.BuildID)
+	}
+	if other > 0 {
+		problems = append(problems, Problem{Severity: dump.Error, Message: "the build id of the executable is not the one in the core: types and addresses may be wrong", Count: 1})
 	}
 	// The notes of a program stand in its first page, which is in every core
 	// unless coredump_filter or gcore left it out. Then the program's writable
@@ -260,6 +255,27 @@ func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 		}
 	}
 	return problems, nil
+}
+
+// compareNotes compares the notes of an ELF file, in which its build id stands, with
+// what the core has of them where the file is loaded. compared is whether it has
+// any, other how many differ.
+func compareNotes(core *dump.Core, f *elf.File, data []byte, bias uint64) (compared bool, other int) {
+	for _, p := range f.Progs {
+		if p.Type != elf.PT_NOTE || p.Filesz == 0 {
+			continue
+		}
+		in := bytesAt(data, p.Off, p.Filesz)
+		was := core.Memory.Prefix(p.Vaddr+bias, p.Filesz)
+		if len(was) < len(in) || len(in) == 0 || allZero(was) {
+			continue
+		}
+		compared = true
+		if !bytes.Equal(in, was[:len(in)]) {
+			other++
+		}
+	}
+	return compared, other
 }
 
 // sameModuledata compares the link-time words of runtime.firstmoduledata with

@@ -27,6 +27,8 @@ type Options struct {
 	Debug    string            // path of a file with the executable's debugging information; "" is found through the executable
 	Force    bool              // go on although the build id of the executable, or of Debug, is another
 	Progress *progress.Tracker // nil is silent
+
+	generic bool // see Generic in export_test.go
 }
 
 // Process is a program's memory. Its methods may be called from several
@@ -40,6 +42,10 @@ type Process struct {
 	recorded *recorded
 	source   Source
 	progress *progress.Tracker
+
+	scanOnce sync.Once
+	scanned  *heap.Graph // still without the rows of the roots
+	scanErr  error
 
 	graphOnce sync.Once
 	graph     *heap.Graph
@@ -105,6 +111,9 @@ func Open(ctx context.Context, path string, opt Options) (*Process, error) {
 
 func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, phase *progress.Phase) error {
 	p.file = core
+	if opt.generic {
+		core.Memory.Arch.LittleWords64 = false
+	}
 	var problems []Problem
 	err := dump.Guard(func() (err error) {
 		p.exe, problems, err = findExecutable(core, opt)
@@ -213,12 +222,30 @@ func (p *Process) Problems() []Problem {
 // the same one later. It belongs to the process.
 func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {
 	p.graphOnce.Do(func() {
-		p.graphErr = dump.Guard(func() (err error) {
-			p.graph, p.live, err = p.im.buildGraph(ctx, p.progress, p.gcTypes)
+		g, err := p.scan(ctx)
+		if err == nil {
+			err = dump.Guard(func() (err error) {
+				p.live, err = p.im.rootGraph(ctx, p.progress, p.gcTypes, g)
+				return err
+			})
+		}
+		if err == nil {
+			p.graph = g
+		}
+		p.graphErr = err
+	})
+	return p.graph, p.graphErr
+}
+
+// scan builds the graph but for the rows of the roots, once.
+func (p *Process) scan(ctx context.Context) (*heap.Graph, error) {
+	p.scanOnce.Do(func() {
+		p.scanErr = dump.Guard(func() (err error) {
+			p.scanned, err = p.im.scanGraph(ctx, p.progress, p.gcTypes)
 			return err
 		})
 	})
-	return p.graph, p.graphErr
+	return p.scanned, p.scanErr
 }
 
 // Check compares the graph with what the program's own runtime says, and tells of

@@ -65,7 +65,7 @@ func (p *Process) seedRecorded(t *typer) {
 		}
 		mask := im.heapBits(e)
 		for slot := range uint64(e.n) {
-			if !t.live.Has(e.first + heap.Node(slot)) {
+			if !hasBit(t.alive, e.first+heap.Node(slot)) {
 				continue
 			}
 			data, _ := im.mem.Slice(e.base+slot*e.elem, e.elem)
@@ -104,7 +104,7 @@ func (x *interfaceWords) claim(t *typer, word, p uint64) {
 		id = x.p.decoder.described[word]
 	}
 	at, ok := t.im.pages.find(p)
-	if id == 0 || !ok || !t.live.Has(at.node) {
+	if id == 0 || !ok || !hasBit(t.alive, at.node) {
 		return
 	}
 	e := &t.im.extents[t.g.ExtentOf(at.node)]

@@ -10,10 +10,10 @@ import (
 // refinement makes a claim of one value at the start of an object more precise,
 // for types that stand for others in the runtime's and the library's own
 // declarations. What it does not understand it returns as it is.
-type refinement func(t *typer, c claim, at *slotAt) claim
+type refinement func(t *typer, c claim, at slotAt) claim
 
 // headerOf returns where in its slot an object that is found there starts.
-func (t *typer) headerOf(at *slotAt) uint64 {
+func (t *typer) headerOf(at slotAt) uint64 {
 	if at.pointers == headers {
 		return mallocHeader
 	}
@@ -59,7 +59,7 @@ func (t *typer) trieNode(pkg, params string) refinement {
 	if !ok1 || !ok2 {
 		return nil
 	}
-	return func(t *typer, c claim, at *slotAt) claim {
+	return func(t *typer, c claim, at slotAt) claim {
 		if b := t.bytes(c.p, 1); len(b) == 1 {
 			c.x = t.compile([2]types.ID{inner, entry}[b[0]&1])
 		}
@@ -70,7 +70,7 @@ func (t *typer) trieNode(pkg, params string) refinement {
 // refineTimer tells timers of their own from those that the runtime made: it
 // allocates a larger structure and hands it out as a *time.Timer or *time.Ticker
 // (runtime/time.go, newTimer, Go 1.23).
-func refineTimer(t *typer, c claim, at *slotAt) claim {
+func refineTimer(t *typer, c claim, at slotAt) claim {
 	r := t.as(c, "runtime.timeTimer")
 	if at.elem < r.x.size || t.im.smallerClass(at.elem) >= r.x.size {
 		return c
@@ -80,15 +80,15 @@ func refineTimer(t *typer, c claim, at *slotAt) claim {
 
 // refineDescriptor returns the whole descriptor of a type made by package reflect,
 // of which abi.Type is the beginning (internal/abi/type.go).
-func refineDescriptor(t *typer, c claim, at *slotAt) claim {
+func refineDescriptor(t *typer, c claim, at slotAt) claim {
 	id, ok := t.table.Lookup("internal/abi.Type")
 	if !ok {
 		return c
 	}
 	f, ok := field(t.table.Type(id), "Kind_")
 	b := t.bytes(c.p+f.Offset, 1)
-	if !ok || len(b) == 0 {
-		return c
+	if !ok || len(b) == 0 || at.elem <= t.table.Type(id).Size {
+		return c // the descriptor of a classic map's buckets ends here, see reflect.bucketOf
 	}
 	switch types.Kind(b[0] & 31) {
 	case types.Array:
@@ -133,7 +133,7 @@ func (t *typer) funcDescriptor(c claim) claim {
 
 // refineChan finds out what a channel is one of: its header has the descriptor of
 // its elements (runtime/chan.go).
-func refineChan(t *typer, c claim, at *slotAt) claim {
+func refineChan(t *typer, c claim, at slotAt) claim {
 	elem := t.byDescriptor(t.memberWord(t.table.Type(c.x.id), t.bytes(c.p, c.x.size), "elemtype"))
 	if elem == 0 {
 		return c
@@ -148,7 +148,7 @@ func refineChan(t *typer, c claim, at *slotAt) claim {
 
 // refineItabTable gives the table of itabs the entries that it has: the type is
 // that of the first one (runtime/iface.go, itabAdd).
-func refineItabTable(t *typer, c claim, at *slotAt) claim {
+func refineItabTable(t *typer, c claim, at slotAt) claim {
 	typ := t.table.Type(c.x.id)
 	entries, ok := field(typ, "entries")
 	n := t.memberWord(typ, t.bytes(c.p, c.x.size), "size")

@@ -112,6 +112,8 @@ func (d *program) globalAt(addr uint64, section string) root {
 		r.name, r.addr, r.size, r.typ, r.count, r.elements = s.name, s.addr, s.size, s.t, s.n, s.elements
 	} else if s, ok := d.exe.file.SymbolAt(addr - d.exe.bias); ok {
 		r.name, r.addr, r.size = s.Name, s.Addr+d.exe.bias, s.Size
+	} else if s, bias, ok := d.exe.pluginSymbolAt(addr); ok {
+		r.name, r.addr, r.size = s.Name, s.Addr+bias, s.Size
 	} else {
 		r.name, r.addr, r.size = fmt.Sprintf("%s at %#x", section, addr), addr, uint64(d.im.arch.PtrSize)
 	}

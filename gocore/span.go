@@ -3,7 +3,6 @@ package gocore
 import (
 	"cmp"
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"goheap/dump"
@@ -212,16 +211,8 @@ func byteAt(b []byte, i uint32) byte {
 	return 0
 }
 
-// countSlots returns how many bits of set are slots, and their bytes.
+// countSlots returns how many slots are in a set, and their bytes.
 func (im *image) countSlots(set []uint64) (slots, size uint64) {
-	for i := range im.extents {
-		e := &im.extents[i]
-		c := uint64(0)
-		for n := uint32(e.first); n < uint32(e.first)+e.n; n += 8 {
-			c += uint64(bits.OnesCount8(uint8(set[n/64] >> (n % 64))))
-		}
-		slots += c
-		size += c * e.elem
-	}
+	slots, size, _ = im.difference(0, set)
 	return slots, size
 }

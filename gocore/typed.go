@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/bits"
+	"sync"
 
 	"goheap/dump"
 	"goheap/gocore/internal/types"
@@ -22,17 +23,33 @@ type TypeInfo struct {
 	Known   bool
 }
 
-// TypeObjects finds the types of all live objects, once. It needs the graph, and
-// may run beside the graph's own algorithms. Everything that tells a type calls
-// it if need be.
+// TypeObjects finds the types of all live objects, once. It builds the graph if
+// need be, and may run beside Graph and the graph's own algorithms. Everything
+// that tells a type calls it if need be.
 func (p *Process) TypeObjects(ctx context.Context) error {
-	g, err := p.Graph(ctx)
-	if err != nil {
-		return err
-	}
 	p.typeOnce.Do(func() {
+		g, err := p.scan(ctx)
+		if err != nil {
+			p.typeErr = err
+			return
+		}
+		reached := sync.OnceValues(func() (*heap.Marker, error) {
+			_, err := p.Graph(ctx)
+			return p.live, err
+		})
+		go reached()
+		defer reached() // it reads the file that the caller may close
 		p.typeErr = dump.Guard(func() error {
 			t := p.newTyper(g)
+			t.reached = reached
+			if p.decoder.described != nil {
+				// seedRecorded looks at all objects: it must not see dead ones.
+				live, err := reached()
+				if err != nil {
+					return err
+				}
+				t.alive = live.Bits().Words()
+			}
 			p.typing = t.out
 			return t.run(ctx, p.progress, p.seedTypes)
 		})
@@ -50,11 +67,11 @@ func (p *Process) typed() *typing {
 
 func (p *Process) newTyper(g *heap.Graph) *typer {
 	t := &typer{
-		im: p.im, g: g, live: p.live, table: p.types, arch: p.im.arch, modules: p.decoder.modules,
+		im: p.im, g: g, table: p.types, arch: p.im.arch, modules: p.decoder.modules,
 		out: &typing{
 			id: flat.Make[heap.TypeID](p.im.nodes), evidence: flat.Make[evidence](p.im.nodes),
 		},
-		static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
+		dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
 	maps.Copy(t.dynamic, p.decoder.described)
 	t.capture = p.closureType

@@ -164,7 +164,7 @@ func TestVersionsProbe(t *testing.T) {
 					continue
 				}
 				cases++
-				if held, wrong := p.probe(t, c); len(wrong) > 0 {
+				if held, wrong := p.probe(c); len(wrong) > 0 {
 					t.Errorf("%s at %s, held by %s: %s", c.Case, c.Addr, held, strings.Join(wrong, "; "))
 				}
 			}

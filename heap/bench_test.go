@@ -195,7 +195,7 @@ func BenchmarkLater(b *testing.B) {
 		}},
 		{"by type", func(d *heap.Dominators) { d.RetainedByType(types, 1000) }},
 		{"set", func(d *heap.Dominators) {
-			if _, err := d.RetainedSet(ctx, []heap.Node{1}); err != nil {
+			if _, err := d.RetainedSet(ctx, []heap.Node{1}, nil); err != nil {
 				b.Fatal(err)
 			}
 		}},

@@ -39,8 +39,10 @@ func known() []Arch {
 	return []Arch{
 		{Name: "amd64", Machine: elf.EM_X86_64, PtrSize: 8, LittleWords64: true, PCQuantum: 1, SavesFrameBase: true},
 		{Name: "arm64", Machine: elf.EM_AARCH64, PtrSize: 8, LittleWords64: true, LinkRegister: true, MinFrameSize: 8, PCQuantum: 4, SavesFrameBase: true},
+		{Name: "386", Machine: elf.EM_386, PtrSize: 4, PCQuantum: 1},
 		{Name: "arm", Machine: elf.EM_ARM, PtrSize: 4, LinkRegister: true, MinFrameSize: 4, PCQuantum: 4},
 		{Name: "ppc64le", Machine: elf.EM_PPC64, PtrSize: 8, LittleWords64: true, LinkRegister: true, MinFrameSize: 32, PCQuantum: 4},
+		{Name: "loong64", Machine: elf.EM_LOONGARCH, PtrSize: 8, LittleWords64: true, LinkRegister: true, MinFrameSize: 8, PCQuantum: 4},
 		{Name: "s390x", Machine: elf.EM_S390, PtrSize: 8, BigEndian: true, LinkRegister: true, MinFrameSize: 8, PCQuantum: 2},
 	}
 }

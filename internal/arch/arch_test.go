@@ -47,7 +47,8 @@ func TestByMachine(t *testing.T) {
 		{elf.EM_X86_64, elf.ELFCLASS64, big, "", 0},
 		{elf.EM_X86_64, elf.ELFCLASS32, little, "", 0}, // x32
 		{elf.EM_S390, elf.ELFCLASS32, big, "", 0},
-		{elf.EM_386, elf.ELFCLASS32, little, "", 0},
+		{elf.EM_386, elf.ELFCLASS32, little, "386", 4},
+		{elf.EM_LOONGARCH, elf.ELFCLASS64, little, "loong64", 8},
 		{elf.EM_RISCV, elf.ELFCLASS64, little, "", 0},
 	} {
 		a, ok := ByMachine(test.machine, test.class, test.data)

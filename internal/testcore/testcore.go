@@ -109,14 +109,17 @@ func (opt Options) goarch() string {
 }
 
 // Emulator returns the path of the program that runs programs for a processor, ""
-// if that is the test's own.
+// if that is the test's own, which on amd64 runs those for 386 too.
 func Emulator(goarch string) (string, error) {
-	if goarch == runtime.GOARCH {
+	if goarch == runtime.GOARCH || goarch == "386" && runtime.GOARCH == "amd64" {
 		return "", nil
 	}
 	name := "qemu-" + goarch
-	if goarch == "arm64" {
+	switch goarch {
+	case "arm64":
 		name = "qemu-aarch64"
+	case "loong64":
+		name = "qemu-loongarch64"
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {

@@ -192,6 +192,9 @@ func (t *Table) loadDescriptor(addr uint64) *Type {
 		var ok bool
 		if typ.Runtime, ok = t.Lookup("internal/runtime/maps.Map"); !ok {
 			typ.Runtime, _ = t.Lookup("runtime.hmap")
+			if t.runtime.module(addr) < 0 {
+				typ.group = t.reflectBucket(addr, typ.Key, typ.Elem)
+			}
 		}
 	case Interface:
 		n, _ := t.word(addr, at+2*word)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,8 +61,10 @@ func die(t *testing.T, goarch string, flags ...string) *corpse {
 		t.Fatal(err)
 	}
 	names := "core*"
-	if emulator != "" {
+	if goarch != runtime.GOARCH {
 		build.Env = append(build.Env, "GOARCH="+goarch, "CGO_ENABLED=0")
+	}
+	if emulator != "" {
 		names = "qemu_*.core"
 	}
 	if out, err := build.CombinedOutput(); err != nil {
@@ -371,7 +374,7 @@ func wrappers(tab *pclntab.Table) uint8 {
 // functions, program counters, stack pointers and frame pointers, with the same
 // calls inlined at the same lines.
 func TestFramesAgreeWithTraceback(t *testing.T) {
-	for _, goarch := range []string{"amd64", "arm64", "arm", "ppc64le", "s390x"} {
+	for _, goarch := range []string{"amd64", "386", "arm64", "arm", "loong64", "ppc64le", "s390x"} {
 		for _, flags := range [][]string{nil, {"-gcflags=-N -l"}} {
 			t.Run(goarch+strings.Join(flags, " "), func(t *testing.T) { framesAgree(t, goarch, flags...) })
 		}

@@ -32,6 +32,17 @@ func signalContextOf(goarch string) (signalContext, bool) {
 			c.regs = append(c.regs, gregs+i*8)
 		}
 		return c, true
+	case "386":
+		// The kernel pushes {return address, the handler's three arguments,
+		// siginfo, ucontext}. Its order is edi, esi, ebp, esp, ebx, edx, ecx, eax,
+		// two words about the trap, and eip; DWARF's is eax, ecx, edx, ebx, esp,
+		// ebp, esi, edi, eip (System V ABI, i386 supplement, table 2.14).
+		const edi = 36 // ucontext.uc_mcontext.edi
+		c := signalContext{ucontext: 3*4 + siginfo, size: edi + 11*4, sp: edi + 3*4, pc: edi + 10*4}
+		for _, i := range [...]uint64{7, 6, 5, 4, 3, 2, 1, 0, 10} {
+			c.regs = append(c.regs, edi+i*4)
+		}
+		return c, true
 	case "arm64":
 		// The stack pointer is at {siginfo, ucontext}. Of the registers come
 		// first x0 to x30, then sp and pc.
@@ -44,6 +55,12 @@ func signalContextOf(goarch string) (signalContext, bool) {
 		// registers are r0 to r15.
 		const r0 = 32 // ucontext.uc_mcontext.r0
 		return signalContext{ucontext: 32 + siginfo, size: r0 + 16*4, regs: upTo(r0, 16, 4), sp: r0 + 13*4, lr: r0 + 14*4, pc: r0 + 15*4}, true
+	case "loong64":
+		// The stack pointer is at {siginfo, ucontext}. The registers are pc, and
+		// r0 to r31.
+		const pc = 176 // ucontext.uc_mcontext.sc_pc
+		const r0 = pc + 8
+		return signalContext{ucontext: siginfo, size: r0 + 32*8, regs: upTo(r0, 32, 8), lr: r0 + 1*8, sp: r0 + 3*8, pc: pc}, true
 	case "ppc64le":
 		// Below {ucontext} are the 128 bytes that a function may save things
 		// in for its caller, and 16 for its back chain. The registers are r0 to

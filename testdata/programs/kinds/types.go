@@ -71,9 +71,12 @@ type withZero struct {
 	z struct{}
 }
 
+// giant is more than an int32 says, where the compiler has larger types.
+const giant = 1 << (30 + ^uint(0)>>63)
+
 type giants struct {
-	g *[1 << 31]byte
-	s [][1 << 31]byte
+	g *[giant]byte
+	s [][giant]byte
 	p *thing
 }
 
@@ -191,7 +194,7 @@ func buildTypes() {
 	l.element = &pointers[7]
 	*l.element = newThing()
 	isThing("behind an interior pointer to a pointer", *l.element, "*main.l.element")
-	l.blob = unsafe.Pointer(unsafe.SliceData(make([]byte, 1000)))
+	l.blob = unsafe.Pointer(&make([]byte, 1000)[0])
 	say("bytes behind an unsafe.Pointer", uintptr(l.blob), "(unknown 1024 B, no pointers)", "main.l.blob")
 	hidden := &part{p: newThing()}
 	l.unsafely = unsafe.Pointer(hidden)
@@ -260,11 +263,14 @@ const unknownThing = "(unknown 32 B, pointers 0x6)"
 
 var sinkByte *byte
 
+// typeFor is reflect.TypeFor, which is there since Go 1.22.
+func typeFor[T any]() reflect.Type { return reflect.TypeOf((*T)(nil)).Elem() }
+
 //go:noinline
 func reflected() {
-	t := reflect.TypeFor[*thing]()
+	t := typeFor[*thing]()
 	v := reflect.New(reflect.StructOf([]reflect.StructField{
-		{Name: "A", Type: t}, {Name: "B", Type: reflect.TypeFor[string]()}, {Name: "C", Type: t},
+		{Name: "A", Type: t}, {Name: "B", Type: typeFor[string]()}, {Name: "C", Type: t},
 	}))
 	v.Elem().Field(2).Set(reflect.ValueOf(newThing()))
 	l.structOf = v.Interface()
@@ -278,19 +284,19 @@ func reflected() {
 	say("reflect.ArrayOf", v.Pointer(), "[37]*main.thing", "main.l.arrayOf.(*[37]*main.thing)")
 	isThing("reflect.ArrayOf, on", v.Elem().Index(36).Interface().(*thing), "main.l.arrayOf.(*[37]*main.thing)[36]")
 
-	v = reflect.MakeSlice(reflect.SliceOf(reflect.TypeFor[withZero]()), 5, 5)
+	v = reflect.MakeSlice(reflect.SliceOf(typeFor[withZero]()), 5, 5)
 	v.Index(3).Set(reflect.ValueOf(withZero{p: newThing()}))
 	l.sliceOf = v.Interface()
 	say("reflect.SliceOf", v.Pointer(), "[]main.withZero", "main.l.sliceOf.([]main.withZero)")
 	isThing("reflect.SliceOf, on", v.Index(3).Interface().(withZero).p, "main.l.sliceOf.([]main.withZero)[3].p")
 
-	v = reflect.MakeMap(reflect.MapOf(reflect.TypeFor[int16](), reflect.TypeFor[withZero]()))
+	v = reflect.MakeMap(reflect.MapOf(typeFor[int16](), typeFor[withZero]()))
 	v.SetMapIndex(reflect.ValueOf(int16(5)), reflect.ValueOf(withZero{p: newThing()}))
 	l.mapOf = v.Interface()
 	say("reflect.MapOf", v.Pointer(), "map[int16]main.withZero", "main.l.mapOf.(map[int16]main.withZero)")
 	isThing("reflect.MapOf, on", v.MapIndex(reflect.ValueOf(int16(5))).Interface().(withZero).p, "main.l.mapOf.(map[int16]main.withZero)[5].p")
 
-	v = reflect.MakeChan(reflect.ChanOf(reflect.BothDir, reflect.TypeFor[withZero]()), 2)
+	v = reflect.MakeChan(reflect.ChanOf(reflect.BothDir, typeFor[withZero]()), 2)
 	x := newThing()
 	v.Send(reflect.ValueOf(withZero{p: x}))
 	l.chanOf = v.Interface()
@@ -298,13 +304,13 @@ func reflected() {
 	isThing("reflect.ChanOf, on", x, "(<-main.l.chanOf.(chan main.withZero)[0]).p")
 
 	held := newThing()
-	l.makeFunc = reflect.MakeFunc(reflect.TypeFor[func(int8) int16](), func([]reflect.Value) []reflect.Value {
+	l.makeFunc = reflect.MakeFunc(typeFor[func(int8) int16](), func([]reflect.Value) []reflect.Value {
 		return []reflect.Value{reflect.ValueOf(int16(held.id))}
 	}).Interface()
 	say("reflect.MakeFunc", boxed(l.makeFunc), "reflect.makeFuncImpl", "main.l.makeFunc.(func(int8) int16)")
 	isThing("reflect.MakeFunc, captured", held, "main.l.makeFunc.(func(int8) int16).fn.func1 captured held")
 
-	v = reflect.New(reflect.PointerTo(reflect.TypeFor[withZero]()))
+	v = reflect.New(reflect.PointerTo(typeFor[withZero]()))
 	v.Elem().Set(reflect.ValueOf(&withZero{}))
 	l.pointerTo = v.Interface()
 	say("reflect.PointerTo", v.Pointer(), "*main.withZero", "*main.l.pointerTo.(**main.withZero)")
@@ -472,23 +478,21 @@ func specials() {
 	say("finalizer", word(fn), "closure "+code(fn), "main.l.finalized → finalizer")
 	isThing("finalizer, captured", x, "main.l.finalized → finalizer."+own(fn)+" captured x")
 	l.cleaned = &record{}
-	arg := newThing()
-	runtime.AddCleanup(l.cleaned, func(t *thing) { runtime.KeepAlive(t) }, arg)
-	say("cleanup, argument", at(arg), unknownThing, "main.l.cleaned → cleanup argument → +0x0")
+	cleanup()
 }
 
 //go:noinline
 func chains() {
 	l.list = newThing()
 	end := l.list
-	for range 999 {
+	for i := 0; i < 999; i++ {
 		end.next = newThing()
 		end = end.next
 	}
 	isThing("list", end, "main.l.list.next ×999")
 	l.loops = &node{}
 	n := l.loops
-	for range 6 {
+	for i := 0; i < 6; i++ {
 		n.children = []node{{up: &node{}}}
 		n = n.children[0].up
 	}

@@ -118,10 +118,12 @@ func newTs(n int) []*T {
 	return ts
 }
 
+const word = uint64(unsafe.Sizeof(uintptr(0)))
+
 //go:noinline
 func sayTs(name string, ts []*T, backing uint64) {
-	c := Case{Case: name, Addr: ready.Hex(address(&ts[0])), Type: "*main.T", TypeSize: 8, Count: cap(ts), Live: true,
-		Kind: "global", Root: "main." + name, Retained: bytes(backing + uint64(len(ts))*uint64(unsafe.Sizeof(T{})))}
+	c := Case{Case: name, Addr: ready.Hex(address(&ts[0])), Type: "*main.T", TypeSize: word, Count: cap(ts), Live: true,
+		Kind: "global", Root: "main." + name, Retained: bytes(backing + uint64(len(ts))*64)}
 	for _, t := range ts {
 		c.Elements = append(c.Elements, ready.Hex(address(t)))
 	}
@@ -141,9 +143,12 @@ func oneT(name string, addr uintptr, kind, root string) Case {
 //go:noinline
 func slices() {
 	fifty, thousand, tenThousand = newTs(50), newTs(1000), newTs(10_000)
-	sayTs("fifty", fifty, 416)               // 400 bytes, size class 416
-	sayTs("thousand", thousand, 8192)        // 8000 bytes and a malloc header
-	sayTs("tenThousand", tenThousand, 81920) // a span of ten pages
+	// With words of 8 bytes: 400 bytes, size class 416; 8000 bytes and a malloc
+	// header; a span of ten pages. With 4: 200 and 4000 bytes with malloc headers,
+	// and a span of five.
+	sayTs("fifty", fifty, 208*word/4)
+	sayTs("thousand", thousand, 4096*word/4)
+	sayTs("tenThousand", tenThousand, 40960*word/4)
 }
 
 //go:noinline
@@ -337,15 +342,20 @@ func queues() {
 	blockFinalizers(entered, block)
 	collectUntil(entered, func(addr uintptr) {
 		// The queue lets go of an entry after its finalizer has returned
-		// (mfinal.go, runFinalizers, Go 1.26); a cleanup is taken off before.
+		// (mfinal.go, runFinalizers, Go 1.26); a cleanup is taken off before,
+		// since Go 1.26.
 		c := oneT("runningFinalizer", addr, "joint", "main.blockFinalizers.func1 t")
 		c.Others = []string{"finalizer queue"}
 		ready.Say(c)
 	})
-	if hasCleanups {
+	if cleanupGoroutines {
 		blockCleanups(entered, block)
 		collectUntil(entered, func(addr uintptr) {
-			one("runningCleanup", addr, "goroutine", "main.blockCleanups.func1 t")
+			c := oneT("runningCleanup", addr, "goroutine", "main.blockCleanups.func1 t")
+			if queueHoldsRunning {
+				c.Kind, c.Others = "joint", []string{cleanupQueue}
+			}
+			ready.Say(c)
 		})
 	}
 	for i, addr := range queuedFinalizers(4) {
@@ -358,7 +368,7 @@ func queues() {
 		ready.Say(c)
 	}
 	for _, addr := range queuedCleanups(4) {
-		one("queuedCleanup", addr, "special", "cleanup queue")
+		one("queuedCleanup", addr, "special", cleanupQueue)
 	}
 }
 

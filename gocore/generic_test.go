@@ -1,0 +1,91 @@
+package gocore_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"goheap/gocore"
+	"goheap/heap"
+	"goheap/internal/progress"
+	"goheap/internal/testcore"
+	"goheap/report"
+)
+
+// What is found in a core is the same, to the byte of every document, whether
+// words are read in the way of all processors or in that of amd64.
+func TestGenericPath(t *testing.T) {
+	for _, program := range [][]string{{"quiet"}, {"probe"}, {"typed"}, {"kinds"}, {"sessions", "2000"}} {
+		t.Run(program[0], func(t *testing.T) {
+			core := testcore.Core(t, program[0], testcore.Options{}, testcore.Kernel, program[1:]...).Core
+			want := take(t, core, gocore.Options{})
+			got := take(t, core, gocore.Generic(gocore.Options{}))
+			if what := got.unlike(want); what != "" {
+				t.Error(what)
+			}
+			wantText := documents(t, core, gocore.Options{})
+			gotText := documents(t, core, gocore.Generic(gocore.Options{}))
+			if line := firstDifference(gotText, wantText); line != "" {
+				t.Error(line)
+			}
+			if bytes.Count(gotText, []byte("\n")) < 1000 {
+				t.Errorf("the documents have only %d bytes", len(gotText))
+			}
+		})
+	}
+}
+
+// documents returns what the verbs say of a core in JSON, with everything that may
+// be shown, and of some hundred objects why they are alive and what they are.
+func documents(t *testing.T, core string, opt gocore.Options) []byte {
+	t.Helper()
+	p, err := gocore.Open(t.Context(), core, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := report.Analyse(t.Context(), p, new(progress.Tracker))
+	if err != nil {
+		p.Close()
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.Phases = nil // how long each took
+	var out bytes.Buffer
+	write := func(document any, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := report.WriteJSON(&out, document); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limits := report.SameLimit(1000)
+	write(s.InfoDocument(), nil)
+	write(s.CheckDocument(), nil)
+	d, err := s.ReportDocument(t.Context(), limits, true)
+	write(d, err)
+	step := max(1, s.Graph.Len()/300)
+	for n := heap.Node(0); int(n) < s.Graph.Len(); n += heap.Node(step) {
+		target := fmt.Sprintf("%#x", p.Addr(n))
+		if at, ok := p.NodeAt(p.Addr(n)); !ok || at != n || !s.Dominators.Live(n) {
+			continue
+		}
+		why, err := s.WhyDocument(t.Context(), target, 3, false)
+		write(why, err)
+		show, err := s.ShowDocument(t.Context(), []string{target}, limits)
+		write(show, err)
+	}
+	return out.Bytes()
+}
+
+// firstDifference returns the first line in which two texts differ, "" for none.
+func firstDifference(got, want []byte) string {
+	g, w := bytes.Split(got, []byte("\n")), bytes.Split(want, []byte("\n"))
+	for i := range max(len(g), len(w)) {
+		if i >= len(g) || i >= len(w) || !bytes.Equal(g[i], w[i]) {
+			return fmt.Sprintf("line %d: %s, want %s", i+1, bytes.Join(g[min(i, len(g)):min(i+1, len(g))], nil), bytes.Join(w[min(i, len(w)):min(i+1, len(w))], nil))
+		}
+	}
+	return ""
+}
