@@ -20,7 +20,7 @@ type AllocSite struct {
 	Size          uint64 // bytes of each, rounding included
 
 	// Rate is runtime.MemProfileRate: one object is sampled in so many bytes
-	// allocated, every one if it is 1.
+	// allocated, every one if it is 1. 0 is unknown: heap dumps do not have it.
 	Rate uint64
 }
 
@@ -80,6 +80,10 @@ func (p *Process) AllocSite(n heap.Node) (site AllocSite, ok bool) {
 
 // readBucket reads a stack of the memory profile and its counters (runtime/mprof.go).
 func (p *Process) readBucket(addr uint64) (site AllocSite, ok bool) {
+	if p.profile != nil {
+		site, ok = p.profile[addr]
+		return site, ok && len(site.Stack) > 0
+	}
 	rt, a, w := p.decoder.layout, p.im.arch, uint64(p.im.arch.PtrSize)
 	head, ok := p.im.mem.Slice(addr, uint64(rt.Bucket.Size))
 	if !ok || !rt.Bucket.Nstk.Has() || rt.Bucket.Typ.Uint(a, head) != memProfile {

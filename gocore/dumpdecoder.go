@@ -1,9 +1,11 @@
 package gocore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"goheap/dump"
@@ -33,6 +35,7 @@ type dumpDecoder struct {
 	stats      dump.HeapStats
 	hasStats   bool
 	profile    profile
+	samples    []sample
 
 	records int
 	stopped error // what ended the records before their end
@@ -164,7 +167,7 @@ func (d *dumpDecoder) record(r *dump.HeapRecords) {
 		d.profile.bucket(r.MemProf(), d.name)
 	case dump.RecordAllocSample:
 		object, bucket := r.AllocSample()
-		d.profile.samples = append(d.profile.samples, allocSample{object, bucket})
+		d.samples = append(d.samples, sample{object, bucket})
 	}
 }
 
@@ -230,7 +233,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 	word := uint64(file.Params.PtrSize)
 	d := &dumpDecoder{
 		file: file, rules: rulesOf(file.Params.GoVersion, word),
-		names: map[string]string{}, itabs: map[uint64]uint64{}, threads: map[uint64]int{},
+		profile: profile{}, names: map[string]string{}, itabs: map[uint64]uint64{}, threads: map[uint64]int{},
 	}
 	d.im = &image{arch: file.Arch}
 	d.slots = slotReader{rules: d.rules, im: d.im}
@@ -251,7 +254,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 		return err
 	}
 	p.fill(&d.program)
-	p.profile = &d.profile
+	p.profile = d.profile
 	p.source = p.describe("heapdump", file.Path, file.Size)
 	p.source.GoVersion = file.Params.GoVersion
 	return nil
@@ -305,6 +308,8 @@ func (d *dumpDecoder) decode(t *progress.Tracker) error {
 		return fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
 	}
 	d.slots.allocate()
+	slices.SortStableFunc(d.samples, func(a, b sample) int { return cmp.Compare(a.object, b.object) })
+	d.im.samples = d.samples
 	d.recorded = &recorded{
 		allocSlots: int64(d.stats.HeapObjects), allocBytes: int64(d.stats.HeapAlloc), statistics: d.hasStats, numGC: d.stats.NumGC,
 		noMarks: "a heap dump does not say what the last collection marked",
