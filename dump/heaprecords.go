@@ -304,6 +304,7 @@ func (r *HeapRecords) Pointers(mask []byte, first uint64) (n int) {
 	r.pending = false
 	shift := uint(bits.TrailingZeros(uint(r.params.PtrSize)))
 	size := uint64(len(r.Contents))
+	next := uint64(0) // word: the lists of objects and segments ascend
 	for {
 		at := r.off
 		kind := r.uint()
@@ -324,6 +325,11 @@ func (r *HeapRecords) Pointers(mask []byte, first uint64) (n int) {
 			r.fail(uint64(at), "a pointer should stand %d bytes into contents of %d; %s", off, size, writeAgain)
 			return n
 		}
+		if word < next && r.Kind != RecordFrame {
+			r.fail(uint64(at), "a pointer should stand %d bytes into the contents, but one behind it was listed before; %s", off, writeAgain)
+			return n
+		}
+		next = word + 1
 		n++
 		if mask != nil {
 			b := first + word

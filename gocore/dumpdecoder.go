@@ -1,9 +1,11 @@
 package gocore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"goheap/dump"
@@ -33,6 +35,7 @@ type dumpDecoder struct {
 	stats      dump.HeapStats
 	hasStats   bool
 	profile    profile
+	samples    []sample
 
 	records int
 	stopped error // what ended the records before their end
@@ -103,7 +106,11 @@ func (d *dumpDecoder) read(ctx context.Context, t *progress.Tracker) error {
 			}
 		}
 	}
+	phase.Add(int64(r.Offset() - done))
 	d.slots.end()
+	if r.Err() == nil && (len(d.goroutines) == 0 || !d.data.present || !d.bss.present || !d.hasStats) {
+		_ = r.Damaged("it should end the dump, but goroutines, data segments or statistics were not before it: a part of the file is missing or damaged; write the dump again, to a file that is new and on a disk with space")
+	}
 	d.stopped = r.Err()
 	d.problem(dump.Warning, r.Outside, "pointers that the dump lists for frames lie outside of the frames; they were left out")
 	if n, another := r.Trailing(); another {
@@ -160,7 +167,7 @@ func (d *dumpDecoder) record(r *dump.HeapRecords) {
 		d.profile.bucket(r.MemProf(), d.name)
 	case dump.RecordAllocSample:
 		object, bucket := r.AllocSample()
-		d.profile.samples = append(d.profile.samples, allocSample{object, bucket})
+		d.samples = append(d.samples, sample{object, bucket})
 	}
 }
 
@@ -191,6 +198,14 @@ func (d *dumpDecoder) frame(g *dumpGoroutine, r *dump.HeapRecords) {
 		_ = r.Damaged("a frame of %d bytes at %#x: no stack is there; write the dump again", size, x.SP)
 		return
 	}
+	child := uint64(0)
+	if g.n > 0 {
+		child = d.frames[len(d.frames)-1].sp
+	}
+	if x.Depth != uint64(g.n) || x.Child != child {
+		_ = r.Damaged("it has number %d on its stack and is above a frame at %#x, where number %d should follow that is above one at %#x: a part of the file is missing; write the dump again", x.Depth, x.Child, g.n, child)
+		return
+	}
 	f := dumpFrame{sp: x.SP, fp: x.SP + size, entry: x.Entry, pc: x.PC, continPC: x.ContinPC, name: d.name(x.Func), contents: r.Contents, mask: uint64(len(d.frameMask))}
 	d.frameMask = append(d.frameMask, make([]byte, (size/w+7)/8)...)
 	f.listed = uint64(r.Pointers(d.frameMask[f.mask:], 0)) < size/w
@@ -218,7 +233,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 	word := uint64(file.Params.PtrSize)
 	d := &dumpDecoder{
 		file: file, rules: rulesOf(file.Params.GoVersion, word),
-		names: map[string]string{}, itabs: map[uint64]uint64{}, threads: map[uint64]int{},
+		profile: profile{}, names: map[string]string{}, itabs: map[uint64]uint64{}, threads: map[uint64]int{},
 	}
 	d.im = &image{arch: file.Arch}
 	d.slots = slotReader{rules: d.rules, im: d.im}
@@ -239,7 +254,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 		return err
 	}
 	p.fill(&d.program)
-	p.profile = &d.profile
+	p.profile = d.profile
 	p.source = p.describe("heapdump", file.Path, file.Size)
 	p.source.GoVersion = file.Params.GoVersion
 	return nil
@@ -293,6 +308,8 @@ func (d *dumpDecoder) decode(t *progress.Tracker) error {
 		return fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
 	}
 	d.slots.allocate()
+	slices.SortStableFunc(d.samples, func(a, b sample) int { return cmp.Compare(a.object, b.object) })
+	d.im.samples = d.samples
 	d.recorded = &recorded{
 		allocSlots: int64(d.stats.HeapObjects), allocBytes: int64(d.stats.HeapAlloc), statistics: d.hasStats, numGC: d.stats.NumGC,
 		noMarks: "a heap dump does not say what the last collection marked",
@@ -312,6 +329,8 @@ func (d *dumpDecoder) tell() {
 			missing = "global variables and finalizers are missing: what only they hold counts as garbage"
 		case !d.bss.present:
 			missing = "the variables of the bss segment and finalizers are missing: what only they hold counts as garbage"
+		case !d.hasStats:
+			missing = "some finalizers may be missing, and the runtime's counters are"
 		}
 		d.problem(dump.Error, 1, fmt.Sprintf("%v; %s", d.stopped, missing))
 	}

@@ -38,6 +38,7 @@ type image struct {
 	sweeping                 unsettled
 
 	specials []special // by object address
+	samples  []sample  // by object address
 	roots    []root
 	pieces   []piece // of all roots; root.pieces says which
 

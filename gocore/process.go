@@ -62,7 +62,7 @@ type Process struct {
 	vars     map[uint64][]frameVar // by pc
 	closures map[uint64]types.ID   // by entry
 
-	profile *profile // nil for a core
+	profile profile // nil for a core
 
 	mu       sync.Mutex
 	problems []Problem

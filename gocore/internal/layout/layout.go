@@ -127,6 +127,30 @@ type Runtime struct {
 		Fn      Field `field:"fn" go:"24-25"`
 	} `type:"runtime.specialCleanup" go:"24-"`
 
+	SpecialProfile struct {
+		Size   Size
+		Bucket Field `field:"b"`
+	} `type:"runtime.specialprofile" go:"18-"`
+
+	// Bucket is a stack of the memory profile. Behind it lie Nstk program
+	// counters, and then a MemRecord.
+	Bucket struct {
+		Size    Size
+		Typ     Field `field:"typ"`
+		ObjSize Field `field:"size"`
+		Nstk    Field `field:"nstk"`
+	} `type:"runtime.bucket" go:"18-"`
+	MemRecord struct {
+		Size   Size
+		Active Field `field:"active"`
+		Future Field `field:"future"` // three times the like of Active
+	} `type:"runtime.memRecord" go:"18-"`
+	MemRecordCycle struct {
+		Size   Size
+		Allocs Field `field:"allocs"`
+		Frees  Field `field:"frees"`
+	} `type:"runtime.memRecordCycle" go:"18-"`
+
 	FinBlock struct {
 		Size    Size
 		Alllink Field `field:"alllink"`
@@ -250,7 +274,7 @@ type Runtime struct {
 	Work struct {
 		Size   Size
 		Cycles Field `field:"cycles"`
-	} `type:"runtime.workType,opt"`
+	} `type:"runtime.workType" go:"19-"`
 	Mstats struct {
 		Size      Size
 		HeapStats Field `field:"heapStats.stats" size:"any"`
@@ -271,6 +295,7 @@ type Runtime struct {
 	KindSpecialFinalizer  Constant `const:"runtime._KindSpecialFinalizer" value:"any"`
 	KindSpecialWeakHandle Constant `const:"runtime._KindSpecialWeakHandle" go:"23-" value:"any"`
 	KindSpecialCleanup    Constant `const:"runtime._KindSpecialCleanup" go:"24-" value:"any"`
+	KindSpecialProfile    Constant `const:"runtime._KindSpecialProfile" go:"18-" value:"any"`
 	ArenaBaseOffset       Constant `const:"runtime.arenaBaseOffsetUintptr" go:"18-"`
 }
 
