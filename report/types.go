@@ -128,7 +128,7 @@ func (s *Snapshot) TypeTable(ctx context.Context, folded bool) (*Table, error) {
 	columns := []Column{
 		{Name: "retained_bytes_min", Title: "Retained", Kind: Bytes, MinWidth: 10, Right: true, AtLeast: true},
 		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
-		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
+		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true},
 		{Name: "objects", Title: "Objects", Kind: Count, MinWidth: 9, Right: true},
 		{Name: "type", Title: "Type", MinWidth: 20},
 		{Name: "package", Title: "Package", Priority: 2, MinWidth: 8},

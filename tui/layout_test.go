@@ -157,7 +157,7 @@ func FuzzCut(f *testing.F) {
 }
 
 func TestPhaseLine(t *testing.T) {
-	a := &App{sym: symbolsFor(false)}
+	a := &App{sym: lookOf(false, ThemePlain)}
 	for _, c := range []struct {
 		state progress.State
 		want  string

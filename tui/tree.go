@@ -65,7 +65,26 @@ func (v *dominators) grid() *grid             { return &v.body }
 func (v *dominators) hasWhy() bool            { return true }
 func (v *dominators) facts(int, int) []string { return nil }
 func (v *dominators) filterText() string      { return v.needle }
-func (v *dominators) sortable() string        { return reasonIf(v.top == nil, "not yet loaded") }
+func (v *dominators) where() (string, string) { return "dominators", "" }
+
+func (v *dominators) set(place int) rowSet {
+	if place >= len(v.rows) || v.rows[place].more {
+		return rowSet{node: heap.None}
+	}
+	if b := v.rows[place].branch; b.group() {
+		return v.app.holderSet(b.held)
+	}
+	return v.app.setOf(v.rows[place].node)
+}
+
+// share implements shares.
+func (v *dominators) share(row int) uint64 {
+	if v.rows[row].more {
+		return 0
+	}
+	return v.app.snap.Share(v.retained(v.rows[row].branch))
+}
+func (v *dominators) sortable() string { return reasonIf(v.top == nil, "not yet loaded") }
 
 func (v *dominators) enter() {
 	if v.top == nil {
@@ -277,7 +296,7 @@ func (a *App) dominated(ctx context.Context, b *branch, k int) ([]*branch, int, 
 		}
 		return children, len(all), nil
 	case b.group():
-		members := membersByRetained(s, b.held)
+		members := a.membersByRetained(b.held.Members)
 		nodes, total = members[:min(k, len(members))], len(members)
 	default:
 		nodes, total = s.Dominators.TopChildren(b.node, k), s.Dominators.ChildCount(b.node)
@@ -289,12 +308,11 @@ func (a *App) dominated(ctx context.Context, b *branch, k int) ([]*branch, int, 
 	return children, total, ctx.Err()
 }
 
-// membersByRetained returns the members of a group, those that retain most
-// first.
-func membersByRetained(s *report.Snapshot, h *holder) []heap.Node {
-	members := slices.Clone(h.Members)
+// membersByRetained returns nodes in a new order: those that retain most first.
+func (a *App) membersByRetained(nodes []heap.Node) []heap.Node {
+	d, members := a.snap.Dominators, slices.Clone(nodes)
 	slices.SortFunc(members, func(a, b heap.Node) int {
-		return cmp.Or(cmp.Compare(s.Dominators.Retained(b), s.Dominators.Retained(a)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(d.Retained(b), d.Retained(a)), cmp.Compare(a, b))
 	})
 	return members
 }
@@ -484,14 +502,14 @@ const (
 )
 
 func (v *dominators) columns() []report.Column {
-	return []report.Column{
+	return v.app.widened([]report.Column{
 		{Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
 		{Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
 		{Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 10, Right: true},
 		{Title: "Shallow", Kind: report.Bytes, Priority: 3, MinWidth: 9, Right: true},
 		{Title: "Object", MinWidth: 50},
 		{Title: "Address", Kind: report.Addr, Priority: 1, MinWidth: 14},
-	}
+	})
 }
 
 func (v *dominators) len() int { return len(v.rows) }
@@ -528,13 +546,13 @@ func (v *dominators) cell(row, col int) string {
 	}
 	switch col {
 	case treeRetained:
-		return report.HumanBytes(v.retained(r.branch))
+		return v.app.bytes(v.retained(r.branch))
 	case treeShare:
 		return report.HumanPercent(s.Share(v.retained(r.branch)))
 	case treeObjects:
 		return countText(v.objects(r.branch))
 	case treeShallow:
-		return report.HumanBytes(v.shallow(r.branch))
+		return v.app.bytes(v.shallow(r.branch))
 	case treeAddress:
 		if r.group() {
 			return "-"
