@@ -59,7 +59,7 @@ func (s *Snapshot) GoroutineTable(ctx context.Context) (*Table, error) {
 		{Name: "share", Title: "Share", Kind: Percent, Priority: 2, MinWidth: 7, Right: true},
 		{Name: "stack_bytes", Title: "Stack", Kind: Bytes, Priority: 3, MinWidth: 7, Right: true},
 		{Name: "state", Title: "State", MinWidth: 10},
-		{Name: "wait", Title: "Wait", Priority: 2, MinWidth: 6},
+		{Name: "wait", Title: "Wait", Priority: 2, MinWidth: 6, Numeric: true},
 		{Name: "function", Title: "Function", MinWidth: 16},
 		{Name: "created_by", Title: "Created by", Priority: 1, MinWidth: 12},
 		{Name: "created_at", Title: "At", Priority: 4, MinWidth: 12},

@@ -168,7 +168,11 @@ type Accumulation struct {
 // Accumulation returns the accumulation point of n, which must be live. The keys
 // of maps in the expression are hidden unless values is set.
 func (s *Snapshot) Accumulation(n heap.Node, values bool) Accumulation {
-	at := s.Dominators.Accumulation(n)
+	return s.accumulation(s.Dominators.Accumulation(n), values)
+}
+
+// accumulation describes a place that is known to be one.
+func (s *Snapshot) accumulation(at heap.Node, values bool) Accumulation {
 	return Accumulation{
 		Node:       at,
 		Expression: s.Expression(s.Dominators.PathTo(at), values),

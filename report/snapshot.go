@@ -93,7 +93,7 @@ func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, er
 		defer func() {
 			var p *Panic
 			if said := recover(); said != nil {
-				p = &Panic{said, debug.Stack()}
+				p = newPanic(said)
 			}
 			typed <- p
 		}()
@@ -128,10 +128,19 @@ func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, er
 	return s, nil
 }
 
-// Panic is what Analyse panics with when one of its workers did.
+// Panic is what a question panics with when one of its workers did.
 type Panic struct {
 	Value any
 	Stack []byte // of the worker
+}
+
+// newPanic keeps what a worker's recover returned. What is a Panic already stays
+// one.
+func newPanic(said any) *Panic {
+	if p, ok := said.(*Panic); ok {
+		return p
+	}
+	return &Panic{said, debug.Stack()}
 }
 
 func (p *Panic) String() string { return fmt.Sprint(p.Value) }

@@ -29,6 +29,7 @@ type Column struct {
 	MinWidth int  // in terminal cells
 	Right    bool // aligned to the right
 	AtLeast  bool // the numbers are lower bounds and carry "≥"
+	Numeric  bool // a Text column whose cells have a number, by which they are sorted
 }
 
 // Cell is the content of one place of a Table. Text comes from the dump as it

@@ -214,11 +214,14 @@ func (p *printer) section(title string, t *Table, n int) {
 	p.line("")
 }
 
-// WriteTypes writes the types of the live objects for people, at most n of them, all
-// if n is negative: the table of TypeTable, then what has no type.
-func (s *Snapshot) WriteTypes(ctx context.Context, w io.Writer, n int, folded bool) error {
+// WriteTypes writes the types of the live objects for people: the table of
+// TypeTable, then what has no type.
+func (s *Snapshot) WriteTypes(ctx context.Context, w io.Writer, l List, folded bool) error {
 	t, err := s.TypeTable(ctx, folded)
 	if err != nil {
+		return err
+	}
+	if t, err = s.Where(ctx, t, l.Where); err != nil {
 		return err
 	}
 	rows, err := s.Types(ctx)
@@ -226,7 +229,7 @@ func (s *Snapshot) WriteTypes(ctx context.Context, w io.Writer, n int, folded bo
 		return err
 	}
 	p := &printer{w: bufio.NewWriter(w)}
-	p.table(t.Head(n), "")
+	p.table(t.Head(l.Top), "")
 	var kinds, objects, bytes uint64
 	for _, r := range rows {
 		if !r.Known {
@@ -240,11 +243,14 @@ func (s *Snapshot) WriteTypes(ctx context.Context, w io.Writer, n int, folded bo
 	return p.w.Flush()
 }
 
-// WriteRoots writes the roots for people, at most n of them, all if n is negative:
-// the table of OwnRootTable, then how many goroutines there are.
-func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, n int) error {
+// WriteRoots writes the roots for people: the table of OwnRootTable, then how many
+// goroutines there are.
+func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, l List) error {
 	t, err := s.OwnRootTable(ctx)
 	if err != nil {
+		return err
+	}
+	if t, err = s.Where(ctx, t, l.Where); err != nil {
 		return err
 	}
 	goroutines, err := s.Goroutines(ctx)
@@ -252,7 +258,7 @@ func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, n int) error {
 		return err
 	}
 	p := &printer{w: bufio.NewWriter(w)}
-	p.table(t.Head(n), "")
+	p.table(t.Head(l.Top), "")
 	if len(goroutines) > 0 {
 		var retained uint64
 		for _, g := range goroutines {
@@ -265,8 +271,8 @@ func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, n int) error {
 }
 
 // WriteGoroutines writes the goroutines for people, grouped by state and stack:
-// a table, then the stack of each of its rows.
-func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, n int) error {
+// a table, then the stack of each of its rows. The filter sees the groups.
+func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, l List) error {
 	groups, err := s.StackGroups(ctx)
 	if err != nil {
 		return err
@@ -275,13 +281,18 @@ func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, n int) erro
 	if err != nil {
 		return err
 	}
+	if t, err = s.Where(ctx, t, l.Where); err != nil {
+		return err
+	}
 	rows, err := s.Goroutines(ctx)
 	if err != nil {
 		return err
 	}
 	p := &printer{w: bufio.NewWriter(w)}
-	p.table(t.Head(n), "")
-	for _, g := range head(groups, n) {
+	t = t.Head(l.Top)
+	p.table(t, "")
+	for i := range t.Len() {
+		g := groups[t.Row(i)]
 		p.line("")
 		p.line("%s", s.groupTitle(g, rows))
 		var frames [][]string
