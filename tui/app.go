@@ -26,7 +26,9 @@ type Options struct {
 	Title   string // the file, for the first line
 	ASCII   bool   // draw nothing but ASCII
 	Theme   Theme
-	NoMouse bool // leave the mouse to the terminal
+	State   string // where bookmarks go that cannot be kept beside the file; "" for nowhere
+	At      string // the location to start with; "" for the overview
+	NoMouse bool   // leave the mouse to the terminal
 	// Physical shows the parts of maps and channels as hops and types of their own.
 	// A key changes that.
 	Physical bool
@@ -60,6 +62,7 @@ type App struct {
 	global     []Action
 	marks      []rowSet // in the order of marking
 	markedKeys map[string]bool
+	bookmarks  *report.Bookmarks // nil until they were read
 	goroutines map[heap.Node]int // places in the process's Goroutines
 	exact      bool              // sizes to the byte
 	why        whyPane
@@ -178,6 +181,10 @@ func (a *App) show(s *report.Snapshot) {
 	}
 	a.open(tabOverview)
 	a.history = nil
+	a.openBookmarks()
+	if a.opt.At != "" {
+		a.goTo(a.opt.At)
+	}
 	a.start(slotWarm, "preparing", func(ctx context.Context) (func(), error) {
 		// The first answer of each of these takes a while.
 		s.Dominators.Dominates(heap.SuperRoot, heap.SuperRoot)

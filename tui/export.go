@@ -18,12 +18,13 @@ import (
 // export writes the rows of the view to a new file: CSV, or JSON where its name
 // says so.
 func (a *App) export(name string) {
-	t := a.exported(a.top().grid())
+	rows := a.exported(a.top())
 	write := report.WriteCSV
 	if strings.HasSuffix(strings.ToLower(name), ".json") {
 		write = report.WriteRows
 	}
 	a.start(slotAsk, "writing "+a.clean(name), func(ctx context.Context) (func(), error) {
+		t := rows()
 		p := progress.From(ctx).Start("write", int64(t.Len()))
 		defer p.Finish()
 		if err := writeFile(ctx, name, func(w io.Writer) error { return write(w, counted(ctx, t, p)) }); err != nil {
@@ -33,11 +34,15 @@ func (a *App) export(name string) {
 	})
 }
 
-// exported is the rows of a grid as a table: what they are made of where that is
-// a table, else their texts.
-func (a *App) exported(g *grid) *report.Table {
+// exported is the rows of a view as a table: what they are made of where that is
+// a table, else their texts. What it returns is called off the event loop.
+func (a *App) exported(v view) func() *report.Table {
+	if d, ok := v.(*dominators); ok {
+		return d.asTable()
+	}
+	g := v.grid()
 	if r, ok := g.rows.(tableRows); ok {
-		return r.table
+		return func() *report.Table { return r.table }
 	}
 	cols := g.rows.columns()
 	columns := make([]report.Column, len(cols))
@@ -54,9 +59,10 @@ func (a *App) exported(g *grid) *report.Table {
 			texts[row] = append(texts[row], strings.TrimSpace(g.rows.cell(row, col)))
 		}
 	}
-	return report.NewTable(columns, len(texts), func(row, col int) report.Cell {
+	t := report.NewTable(columns, len(texts), func(row, col int) report.Cell {
 		return report.Cell{Text: texts[row][col], Unknown: texts[row][col] == "" || texts[row][col] == "-"}
 	}, nil)
+	return func() *report.Table { return t }
 }
 
 // counted is a table that tells a phase of its rows, and whose cells end when ctx

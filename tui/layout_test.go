@@ -97,7 +97,7 @@ func TestFitColumns(t *testing.T) {
 			t.Errorf("width %d: a column of priority 0 is missing", w)
 		}
 	}
-	for w, want := range map[int]string{30: "0 2", 60: "0 1 2", 90: "0 1 2 3", 130: "0 1 2 3 4"} {
+	for w, want := range map[int]string{30: "0 2", 60: "0 1 2", 80: "0 1 2 3", 130: "0 1 2 3 4"} {
 		shown, _ := fitColumns(cols, w)
 		if got := strings.Trim(fmt.Sprint(shown), "[]"); got != want {
 			t.Errorf("width %d: columns %s, want %s", w, got, want)

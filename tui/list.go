@@ -206,11 +206,6 @@ func (l *list) refresh() {
 	}
 	load, whole, needle, wish := l.load, l.whole, l.needle, l.wanted
 	col, descending, ordered, selected := l.body.sorted, l.body.descending, l.ordered, l.row()
-	keep, err := l.app.parseFilter(needle)
-	if err != nil {
-		l.app.flash("filter: " + err.Error())
-		return
-	}
 	l.wanted = wanted{}
 	what := "sorting"
 	switch {
@@ -229,10 +224,10 @@ func (l *list) refresh() {
 			}
 		}
 		t, base := from.table, from.table
-		if keep != nil {
+		if needle != "" {
 			var err error
-			if t, err = keep(ctx, t); err != nil {
-				return nil, err
+			if t, err = s.Where(ctx, t, needle); err != nil {
+				return nil, fmt.Errorf("filter: %w", err)
 			}
 		}
 		if i := base.Column(wish.column); i >= 0 {

@@ -50,6 +50,7 @@ func (a *App) openPrompt(kind promptKind, text string) {
 	switch kind {
 	case promptFilter:
 		field.SetChangedFunc(func(text string) {
+			field.SetLabel("filter: ") // the forms are known by now
 			a.top().filter(text)
 			a.moved()
 		})

@@ -16,8 +16,9 @@ import (
 // Whatever is pressed on a screen of whatever size: no panic, nothing outside
 // the printable on the screen, and no more cells made than are visible.
 func TestRandomKeys(t *testing.T) {
+	t.Chdir(t.TempDir()) // for bookmarks and exported rows
 	s := snapshot(t, blockstore(1200, 60))
-	runes := []rune("123456789jkhlgGwidtfau/:sS[]yYpq?-=x n0m")
+	runes := []rune("123456789jkhlgGwidtTfauU/:sS[]yYpq?-=xX n0mMbBcCePFzZ<>'rD")
 	codes := []tcell.Key{tcell.KeyEnter, tcell.KeyEscape, tcell.KeyTab, tcell.KeyBacktab, tcell.KeyUp, tcell.KeyDown, tcell.KeyLeft,
 		tcell.KeyRight, tcell.KeyPgDn, tcell.KeyPgUp, tcell.KeyHome, tcell.KeyEnd, tcell.KeyCtrlD, tcell.KeyCtrlU, tcell.KeyCtrlF, tcell.KeyCtrlB, tcell.KeyF1}
 	for seed := range uint64(12) {
@@ -55,7 +56,7 @@ func TestRandomKeys(t *testing.T) {
 				w, h = tm.scr.Size()
 				// A key draws once; opening the same view anew draws its
 				// window again.
-				if after := tm.app.top().grid(); after == body && body.fetched-before > 2*h*len(body.rows.columns()) {
+				if after := tm.app.top().grid(); after == body && body.rows != nil && body.fetched-before > 2*h*len(body.rows.columns()) {
 					t.Fatalf("%d cells for one key on %dx%d after %s", body.fetched-before, w, h, strings.Join(pressed, " "))
 				}
 				if tm.app.asked { // q on the first view
@@ -141,7 +142,7 @@ func TestFilterAndSort(t *testing.T) {
 		t.Errorf("not sorted by type:\n%s", text)
 	}
 	// The selection stays on its row.
-	tm.press("4/history", "enter", "esc").has("main.history <<")
+	tm.press("4/history", "enter", "esc").selected("main.history")
 }
 
 func TestHistory(t *testing.T) {
