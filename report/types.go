@@ -202,7 +202,7 @@ func (s *Snapshot) byRetained(ctx context.Context, nodes []heap.Node) error {
 // it keeps.
 func (s *Snapshot) NodeTable(nodes []heap.Node) *Table {
 	columns := []Column{
-		{Name: "address", Title: "Address", Kind: Addr, MinWidth: 12},
+		{Name: "address", Title: "Address", Kind: Addr, MinWidth: 14},
 		{Name: "type", Title: "Type", MinWidth: 16},
 		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
 		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},

@@ -176,6 +176,7 @@ func (l *list) open() {
 	row := l.row()
 	switch {
 	case row < 0:
+		l.app.flash("there is no row to open")
 	case l.opens != nil:
 		l.opens(row)
 	case l.subject().node != heap.None:

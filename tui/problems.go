@@ -1,17 +1,45 @@
 package tui
 
 import (
+	"context"
+
 	"goheap/gocore"
+	"goheap/heap"
 	"goheap/report"
 )
 
-// newProblems lists what is wrong with the file, and the checks.
+// problem is a line about what is wrong with the file, or about a check.
+type problem struct {
+	what, text string
+	times      uint64 // 0 for none
+}
+
+// newProblems lists what is wrong with the file, and the checks, with the whole
+// text of the selected line above.
 func newProblems(a *App) view {
-	v := &problemsView{app: a}
-	v.body.sorted = -1
-	v.body.rows = v
+	l := newList(a, "Problems and checks", tabProblems, "problems")
+	var lines []problem
+	l.pane = false
+	l.load = func(ctx context.Context) (loaded, error) {
+		all := a.problems()
+		return loaded{problemTable(all), func() { lines = all }}, ctx.Err()
+	}
+	l.sets = func(int) rowSet { return rowSet{node: heap.None} }
+	l.opens = func(int) { a.flash("the whole text stands above the rows") }
+	l.head = func(w, h int) []string {
+		row := l.row()
+		if row < 0 {
+			return nil
+		}
+		return append(wrap(a.clean(lines[row].text), w, max(min(h-1, 4), 1)), "")
+	}
+	return l
+}
+
+func (a *App) problems() []problem {
+	var lines []problem
 	for _, p := range a.snap.Process.Problems() {
-		v.lines = append(v.lines, [3]string{string(p.Severity), countText(uint64(max(p.Count, 0))), p.Message})
+		lines = append(lines, problem{string(p.Severity), p.Message, uint64(max(p.Count, 0))})
 	}
 	for _, c := range a.snap.Checks {
 		text := c.Name + ": ours " + signed(c.Ours) + ", the runtime's " + signed(c.Runtime)
@@ -21,9 +49,27 @@ func newProblems(a *App) view {
 		if c.Status == gocore.CheckNotComparable {
 			text = c.Name + ": " + c.Reason
 		}
-		v.lines = append(v.lines, [3]string{"check " + checkWord(c.Status), "", text})
+		lines = append(lines, problem{"check " + checkWord(c.Status), text, 0})
 	}
-	return v
+	return lines
+}
+
+func problemTable(lines []problem) *report.Table {
+	columns := []report.Column{
+		{Name: "what", Title: "What", MinWidth: 14},
+		{Name: "times", Title: "Times", Kind: report.Count, MinWidth: 6, Right: true},
+		{Name: "message", Title: "Message", MinWidth: 30},
+	}
+	return report.NewTable(columns, len(lines), func(row, col int) report.Cell {
+		switch p := &lines[row]; col {
+		case 0:
+			return report.Cell{Text: p.what}
+		case 1:
+			return report.Cell{Num: p.times, Unknown: p.times == 0}
+		default:
+			return report.Cell{Text: p.text}
+		}
+	}, nil)
 }
 
 func checkWord(s gocore.CheckStatus) string {
@@ -38,44 +84,4 @@ func signed(n int64) string {
 		return "-" + countText(uint64(-n))
 	}
 	return countText(uint64(n))
-}
-
-type problemsView struct {
-	fixed
-	app   *App
-	lines [][3]string
-}
-
-func (v *problemsView) name() string            { return "Problems and checks" }
-func (v *problemsView) tab() tab                { return tabProblems }
-func (v *problemsView) where() (string, string) { return "problems", "" }
-func (v *problemsView) status() string {
-	return "row " + countText(uint64(min(v.body.selected+1, len(v.lines)))) + " of " + countText(uint64(len(v.lines)))
-}
-func (v *problemsView) len() int { return len(v.lines) }
-func (v *problemsView) columns() []report.Column {
-	return []report.Column{
-		{Title: "What", Kind: report.Addr, MinWidth: 20},
-		{Title: "Times", Kind: report.Count, MinWidth: 6, Right: true},
-		{Title: "Message", MinWidth: 30},
-	}
-}
-func (v *problemsView) cell(row, col int) string { return blank(v.app.clean(v.lines[row][col])) }
-
-// The whole message of the selected line, which a row cuts.
-func (v *problemsView) facts(w, h int) []string {
-	if v.body.selected >= len(v.lines) {
-		return nil
-	}
-	text := v.app.clean(v.lines[v.body.selected][2])
-	var lines []string
-	for len(lines) < min(h, 4) && text != "" {
-		piece := cut(text, w, "")
-		lines = append(lines, piece)
-		text = text[len(piece):]
-		if piece == "" {
-			break
-		}
-	}
-	return append(lines, "")
 }

@@ -150,6 +150,9 @@ func (a *App) instancesOf(n heap.Node) {
 // revealType selects the type of n in the list of types.
 func (a *App) revealType(n heap.Node) {
 	id := a.typeOf(n)
+	if a.top() == a.base[tabTypes] {
+		a.flash("in types: this is the list of types")
+	}
 	a.open(tabTypes)
 	a.base[tabTypes].(*typesView).reveal(id)
 }
@@ -182,7 +185,7 @@ func (a *App) exactSize() {
 			return nil, err
 		}
 		return func() {
-			a.flash(fmt.Sprintf("%s: %s (%s of the live heap) in %s would be freed without it", what,
+			a.flash(fmt.Sprintf("%s: %s (%s of the live heap) in %s would be freed with it gone", what,
 				exactBytes(size.Retained), report.HumanPercent(a.snap.Share(size.Retained)), plural(size.RetainedObjects, "object")))
 		}, nil
 	})

@@ -458,6 +458,9 @@ func (a *App) reveal(n heap.Node) {
 	if n == heap.None {
 		return
 	}
+	if a.top() == a.base[tabDominators] {
+		a.flash("dominators: this is the tree")
+	}
 	a.open(tabDominators)
 	a.base[tabDominators].(*dominators).reveal(n)
 }

@@ -443,8 +443,13 @@ func (v *treemap) paintTile(screen tcell.Screen, t *tile, r rect, selected, deep
 	fill(screen, r.x, r.y, 1, a.sym.corner, border)
 	share := report.HumanPercent(a.snap.Share(t.retained))
 	text := t.label
+	if a.markedKeys[t.set.key] {
+		text = "+ " + text
+	}
 	if room := r.w - 2; room >= 3 {
 		switch {
+		case room > 16 && t.group:
+			text = cut(text, room-1-width(share), a.sym.cut) + " " + share
 		case width(text)+1+width(share) <= room:
 			text += " " + share
 		case room > 16:
