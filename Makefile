@@ -6,7 +6,7 @@ BENCH_SESSIONS ?= 2000000
 
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build demo test test-matrix test-damage cross bench drift clean need-go need-core
+.PHONY: help build demo tour recording test test-matrix test-damage cross bench drift clean need-go need-core
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
@@ -37,6 +37,15 @@ demo: build need-core ## run a leaking server, take its core, and look inside
 	else \
 	  echo "bin/goheap report $$core"; exec bin/goheap report "$$core"; \
 	fi
+
+tour: build need-core ## the demo with a guided walk of five steps
+	@echo "Building and running testdata/programs/blockstore, and taking its core ..."
+	@files=$$($(takecore) -kind any blockstore) || exit 1; \
+	exec bin/goheap tour "$$(echo "$$files" | head -n 1)"
+
+recording: build need-core ## record the walk of the demo as docs/demo.cast
+	@files=$$($(takecore) -kind any blockstore) || exit 1; \
+	$(GO) run ./internal/testcore/record -o docs/demo.cast bin/goheap "$$(echo "$$files" | head -n 1)"
 
 test: need-go need-core ## gofmt, go vet and all tests; under ten minutes
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted (gofmt -w FILE):"; echo "$$files"; exit 1; }

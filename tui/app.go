@@ -27,6 +27,7 @@ type Options struct {
 	ASCII   bool   // draw nothing but ASCII
 	Theme   Theme
 	State   string // where bookmarks go that cannot be kept beside the file; "" for nowhere
+	Tour    bool   // guide through the views in five steps
 	At      string // the location to start with; "" for the overview
 	NoMouse bool   // leave the mouse to the terminal
 	// Physical shows the parts of maps and channels as hops and types of their own.
@@ -67,6 +68,7 @@ type App struct {
 	exact      bool              // sizes to the byte
 	why        whyPane
 	prompt     *prompt       // nil when none is open
+	tour       *tour         // nil without one
 	budget     time.Duration // for making cells in one draw
 	message    string        // in the status line until the next key
 	lastKey    Key
@@ -153,6 +155,9 @@ func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
 		a.global = append(a.global, s.actions...)
 	}
 	a.why.app = a
+	if opt.Tour {
+		a.tour = new(tour)
+	}
 	tview.Styles = plain()
 	a.tv = tview.NewApplication().SetScreen(screen)
 	a.root = newRoot(a)
@@ -207,7 +212,10 @@ func (a *App) quit(err error) {
 }
 
 // updateAnimated notes for the ticker whether the screen changes by itself.
-func (a *App) updateAnimated() { a.animated.Store(a.snap == nil || a.busy() != "") }
+func (a *App) updateAnimated() {
+	a.tour.advance(a)
+	a.animated.Store(a.snap == nil || a.busy() != "")
+}
 
 // flash shows a message until the next key.
 func (a *App) flash(message string) { a.message = a.clean(message) }

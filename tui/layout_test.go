@@ -26,7 +26,7 @@ func TestArrange(t *testing.T) {
 		{60, 14, true, 0, 0, true, false},
 		{0, 0, true, 0, 0, true, false},
 	} {
-		l := arrange(c.w, c.h, c.why)
+		l := arrange(c.w, c.h, c.why, 0)
 		if l.tooSmall != c.tooSmall || l.beside != c.beside || l.list.h != c.listH || l.why.h != c.whyH {
 			t.Errorf("arrange(%d, %d, %v) = %+v", c.w, c.h, c.why, l)
 		}
@@ -38,13 +38,14 @@ func TestArrange(t *testing.T) {
 func TestArrangeParts(t *testing.T) {
 	for w := 0; w <= 220; w++ {
 		for h := 0; h <= 70; h++ {
-			for _, why := range []bool{false, true} {
-				l := arrange(w, h, why)
+			for i := range 4 {
+				why, note := i%2 == 1, i/2*tourLines
+				l := arrange(w, h, why, note)
 				if l.tooSmall {
 					continue
 				}
 				used := map[[2]int]bool{}
-				for _, r := range []rect{l.identity, l.tabs, l.crumbs, l.list, l.why, l.status, l.footer} {
+				for _, r := range []rect{l.identity, l.tabs, l.crumbs, l.list, l.why, l.note, l.status, l.footer} {
 					if r.w < 0 || r.h < 0 || r.x < 0 || r.y < 0 || r.x+r.w > w || r.y+r.h > h {
 						t.Fatalf("%dx%d: %+v leaves the screen", w, h, r)
 					}

@@ -336,7 +336,7 @@ func following(ring []int, one int) int {
 // listWidth is the width in which the grid on top is drawn.
 func (a *App) listWidth() int {
 	_, _, w, h := a.root.GetRect()
-	return arrange(w, h, a.top().hasWhy()).list.w
+	return arrange(w, h, a.top().hasWhy(), a.tour.lines()).list.w
 }
 
 func (l *list) filter(text string) {

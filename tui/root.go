@@ -105,7 +105,7 @@ func (r *root) Draw(screen tcell.Screen) {
 	a := r.app
 	_, _, w, h := r.GetRect()
 	v := a.top()
-	l := arrange(w, h, v != nil && v.hasWhy())
+	l := arrange(w, h, v != nil && v.hasWhy(), a.tour.lines())
 	r.last = l
 	if l.tooSmall {
 		put(screen, 0, 0, w, fmt.Sprintf("terminal too small (%dx%d needed)", minWidth, minHeight), tcell.StyleDefault)
@@ -162,6 +162,7 @@ func (r *root) Draw(screen tcell.Screen) {
 		}
 		a.why.draw(screen, l.why)
 	}
+	a.tour.draw(a, screen, l.note)
 	r.drawStatus(screen, l.status, v)
 	r.drawFooter(screen, l.footer, v)
 }
