@@ -8,7 +8,7 @@ VERSIONS ?= go1.27.0 go1.26.8 go1.25.0 go1.24.6 go1.23.12 go1.22.12 go1.21.13 go
 
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build demo test test-matrix test-damage cross bench drift drift-tested clean need-go need-core
+.PHONY: help build demo tour recording test test-matrix test-damage cross bench drift drift-tested clean need-go need-core
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
@@ -39,6 +39,15 @@ demo: build need-core ## run a leaking server, take its core, and look inside
 	else \
 	  echo "bin/goheap report $$core"; exec bin/goheap report "$$core"; \
 	fi
+
+tour: build need-core ## the demo with a guided walk of five steps
+	@echo "Building and running testdata/programs/blockstore, and taking its core ..."
+	@files=$$($(takecore) -kind any blockstore) || exit 1; \
+	exec bin/goheap tour "$$(echo "$$files" | head -n 1)"
+
+recording: build need-core ## record the walk of the demo as docs/demo.cast
+	@files=$$($(takecore) -kind any blockstore) || exit 1; \
+	$(GO) run ./internal/testcore/record -o docs/demo.cast bin/goheap "$$(echo "$$files" | head -n 1)"
 
 test: need-go need-core ## gofmt, go vet and all tests; under ten minutes
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted (gofmt -w FILE):"; echo "$$files"; exit 1; }
