@@ -237,7 +237,8 @@ func (s *scanner) byBits(buf []heap.Node, data, bitmap []byte, off, elem uint64)
 // byBits64 is byBits for little-endian words of 8 bytes. It takes the bits of up to
 // 64 words at a time, which is all that a slot with heap bits of its own has.
 func byBits64(pages *pageTable, buf []heap.Node, data, bitmap []byte, off, elem uint64) []heap.Node {
-	for word, end := off/8, (off+elem)/8; word < end; {
+	start := off / 8
+	for word, end := start, (off+elem)/8; word < end; {
 		first := word % 8
 		n := min(64-first, end-word)
 		var mask uint64
@@ -246,7 +247,7 @@ func byBits64(pages *pageTable, buf []heap.Node, data, bitmap []byte, off, elem 
 		} else {
 			mask = gather(b, first, n)
 		}
-		words := data[word*8:]
+		words := data[(word-start)*8:]
 		for ; mask != 0; mask &= mask - 1 {
 			p := binary.LittleEndian.Uint64(words[bits.TrailingZeros64(mask)*8:])
 			if p == 0 {
