@@ -112,7 +112,9 @@ func refineDescriptor(t *typer, c claim, at slotAt) claim {
 }
 
 // funcDescriptor returns the claim for a func type with the descriptors of its
-// parameters behind it (reflect/type.go, FuncOf).
+// parameters behind it (reflect/type.go, FuncOf). Until Go 1.21 they are in an array
+// of one of several sizes; since, package reflect makes a struct type for each number
+// of parameters, and keeps it in funcTypes.
 func (t *typer) funcDescriptor(c claim) claim {
 	typ := t.table.Type(c.x.id)
 	in, ok1 := field(typ, "InCount")
@@ -125,10 +127,31 @@ func (t *typer) funcDescriptor(c claim) claim {
 	n := order.Uint16(b[in.Offset:]) + order.Uint16(b[out.Offset:])&(1<<15-1)
 	for _, fixed := range []uint16{4, 8, 16, 32, 64, 128} {
 		if n <= fixed {
-			return t.as(c, fmt.Sprintf("reflect.funcTypeFixed%d", fixed))
+			if x := t.as(c, fmt.Sprintf("reflect.funcTypeFixed%d", fixed)); x.x != c.x {
+				return x
+			}
+			break
+		}
+	}
+	if made := t.funcType(uint64(n)); made != 0 {
+		if x := t.compile(made); x.size >= c.x.size {
+			c.x = x
 		}
 	}
 	return c
+}
+
+// funcType returns reflect.funcTypes[n]: a reflect.Type, whose second word leads to
+// the descriptor.
+func (t *typer) funcType(n uint64) types.ID {
+	addr, err := t.global("reflect.funcTypes")
+	w := uint64(t.arch.PtrSize)
+	header := t.bytes(addr, 2*w)
+	if err != nil || n >= t.wordAt(header, 0, 1) {
+		return 0
+	}
+	elem := t.bytes(t.arch.Word(header)+n*2*w, 2*w)
+	return t.byDescriptor(t.wordAt(elem, 0, 1))
 }
 
 // refineChan finds out what a channel is one of: its header has the descriptor of

@@ -81,7 +81,7 @@ func (p *Process) newTyper(g *heap.Graph) *typer {
 		dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
 	maps.Copy(t.dynamic, p.decoder.described)
-	t.capture = p.closureType
+	t.capture, t.global = p.closureType, p.decoder.global
 	t.left = t.walkable()
 	text, _ := t.table.Lookup("string")
 	t.strings = t.compile(text)

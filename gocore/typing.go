@@ -119,6 +119,7 @@ type typer struct {
 	modules []module
 	strings *compiled
 	capture func(entry, addr uint64) types.ID // the type of a closure, 0 for unknown; may be nil
+	global  func(name string) (uint64, error) // the address of a variable
 	near    int                               // index of the extent of the object that was walked last
 
 	stack    []heap.Node // waiting to be walked, depth first

@@ -122,6 +122,7 @@ var l struct {
 	giants    *giants
 
 	structOf  any
+	funcOf    reflect.Type
 	arrayOf   any
 	sliceOf   any
 	mapOf     any
@@ -280,6 +281,9 @@ func reflected() {
 	const structOf = "struct { A *main.thing; B string; C *main.thing }"
 	say("reflect.StructOf", v.Pointer(), structOf, "main.l.structOf.(*"+structOf+")")
 	isThing("reflect.StructOf, on", v.Elem().Field(2).Interface().(*thing), "main.l.structOf.(*"+structOf+").C")
+
+	l.funcOf = reflect.FuncOf([]reflect.Type{t, typeFor[withZero]()}, []reflect.Type{t}, false)
+	say("reflect.FuncOf", reflect.ValueOf(l.funcOf).Pointer(), funcDescriptor, "main.l.funcOf.(*reflect.rtype)")
 
 	v = reflect.New(reflect.ArrayOf(37, t))
 	v.Elem().Index(36).Set(reflect.ValueOf(newThing()))
