@@ -161,7 +161,8 @@ func cmpFirst(first string, id uint64, err error) string {
 	if first != "" {
 		return first
 	}
-	return fmt.Sprintf("goroutine %d: %v", id, err)
+	// A walk can fail in several ways, each on a line of its own.
+	return fmt.Sprintf("goroutine %d: %s", id, strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 // lostRanges returns the parts of the stack that a walk says it did not read.

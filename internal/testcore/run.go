@@ -126,7 +126,7 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	// not to the process (prctl(2)): keep that thread until the end.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	dieWithUs(cmd)
 	stderr := &tail{limit: 4 << 10}
 	cmd.Stderr = stderr
 	stdin, err := cmd.StdinPipe()
@@ -152,6 +152,10 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	lines, err = readUntilReady(stdout)
 	timer.Stop()
 	if err != nil {
+		// Only then is all there that it said.
+		cmd.Process.Kill()
+		cmd.Wait()
+		waited = true
 		return nil, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, stderr)
 	}
 
@@ -278,7 +282,7 @@ func gdbAt(pid int, dir string, opt Options) error {
 // dir/core.
 func debugger(cmd *exec.Cmd, made, dir string) error {
 	cmd.Env = append(os.Environ(), "DEBUGINFOD_URLS=", "LC_ALL=C")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	dieWithUs(cmd)
 	noise := &tail{limit: 4 << 10}
 	cmd.Stdout, cmd.Stderr = noise, noise
 	if err := cmd.Start(); err != nil {
