@@ -86,7 +86,7 @@ func makeCore(notes []byte, pieces ...piece) []byte {
 func someNotes() []byte {
 	files := append(words(2, 4096, 0x400000, 0x401000, 1, 0x7000, 0x9000, 0), "/bin/b\x00/bin/a\x00"...)
 	return bytes.Join([][]byte{
-		note("CORE", 1, prstatus(17)), note("LINUX", 1, prstatus(99)), note("CORE", 1, prstatus(18)),
+		note("CORE", 1, prstatus(17)), note("LINUX", 1, prstatus(99)), note("", 1, prstatus(18)),
 		note("CORE", 6, words(AuxEntry, 0x401234, AuxPhdr, 0x400040, 0, 0)), note("CORE", 0x46494c45, files),
 	}, nil)
 }
