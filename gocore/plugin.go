@@ -48,11 +48,7 @@ func (d *coreDecoder) loadPlugin(text uint64) (*plugin, error) {
 		p.close()
 		return nil, err
 	}
-	for _, m := range d.core.Mappings {
-		if m.Path == p.path {
-			d.core.Memory.Fill(m.Start, bytesAt(p.data, m.Offset, m.End-m.Start))
-		}
-	}
+	fillConstant(d.core, p.file.ELF(), p.data, p.bias)
 	d.exe.plugins = append(d.exe.plugins, p)
 	return p, nil
 }

@@ -90,16 +90,17 @@ func (d *coreDecoder) readGlobals() {
 				words = part.maskBits
 			}
 			mask, ok := im.mem.Slice(part.mask, (words+7)/8)
-			mem, ok2 := im.mem.Slice(part.start, words*w)
-			if !ok || !ok2 {
-				d.problem(dump.Error, 1, fmt.Sprintf("the %s section at %#x or its pointer mask at %#x is not in the core: what globals hold is missing", part.name, part.start, part.mask))
+			if !ok {
+				d.problem(dump.Error, 1, fmt.Sprintf("the pointer mask at %#x of the %s section at %#x is not in the core: what globals hold is missing", part.mask, part.name, part.start))
 				continue
 			}
+			mem, missing := d.withoutHoles(part.start, words*w)
+			d.problem(dump.Error, missing, fmt.Sprintf("pages of the %s section at %#x are not in the core: what globals hold there is missing", part.name, part.start))
 			var open *root
 			for i, b := range mask {
 				for ; b != 0; b &= b - 1 {
 					word := uint64(i*8 + bits.TrailingZeros8(b))
-					if word >= words {
+					if word >= uint64(len(mem))/w {
 						break
 					}
 					p := im.arch.Word(mem[word*w:])
@@ -124,6 +125,31 @@ func (d *coreDecoder) readGlobals() {
 		}
 	}
 }
+
+// withoutHoles returns the n bytes at addr, with zeros for the pages that are not in
+// the core, and how many those are.
+func (d *coreDecoder) withoutHoles(addr, n uint64) (b []byte, missing int) {
+	mem := d.im.mem
+	if b, ok := mem.Slice(addr, n); ok {
+		return b, 0
+	}
+	b = make([]byte, min(n, maxData)) // the rest is missing
+	missing = int((n - uint64(len(b))) / minPage)
+	n = uint64(len(b))
+	for off := uint64(0); off < n; {
+		size := min(n-off, minPage-(addr+off)%minPage)
+		page, ok := mem.Slice(addr+off, size)
+		if !ok {
+			missing++
+		}
+		copy(b[off:], page)
+		off += size
+	}
+	return b, missing
+}
+
+// maxData bounds the size of the variables of a module in a damaged core.
+const maxData = 1 << 30
 
 // globalAt describes what stands at an address of a data section: the variable
 // that covers it, else the literal that a variable leads to, else the linker's
