@@ -127,7 +127,7 @@ func (d *coreDecoder) readGlobals() {
 }
 
 // withoutHoles returns the n bytes at addr, with zeros for the pages that are not in
-// the core, and how many those are.
+// the core, and how many of those were anything else.
 func (d *coreDecoder) withoutHoles(addr, n uint64) (b []byte, missing int) {
 	mem := d.im.mem
 	if b, ok := mem.Slice(addr, n); ok {
@@ -139,7 +139,9 @@ func (d *coreDecoder) withoutHoles(addr, n uint64) (b []byte, missing int) {
 	for off := uint64(0); off < n; {
 		size := min(n-off, minPage-(addr+off)%minPage)
 		page, ok := mem.Slice(addr+off, size)
-		if !ok {
+		// A dump has memory of which the runtime keeps its heap, and so all that is
+		// like it; what it leaves out was never touched.
+		if !ok && !d.core.Untouched(addr+off) {
 			missing++
 		}
 		copy(b[off:], page)
