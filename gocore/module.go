@@ -48,7 +48,7 @@ func (d *coreDecoder) readModules() error {
 			types: f.Types.Uint(a, b), etypes: f.Etypes.Uint(a, b), rodata: f.Rodata.Uint(a, b), end: f.End.Uint(a, b),
 		}
 		if len(d.modules) > 0 {
-			if m.plugin, err = d.loadPlugin(m.text); err != nil {
+			if m.plugin, err = d.loadPlugin(m.text, m.etext); err != nil {
 				d.problem(dump.Warning, 1, fmt.Sprintf("the file of the module at %#x cannot be read: %v: its variables have no names", addr, err))
 			}
 		}
