@@ -74,6 +74,7 @@ bench: build need-core ## measure the reference load against the budgets, then t
 
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
+	$(GO) test -count=1 -timeout 20m -tags matrix -run TestVersions ./gocore
 
 DRIFT_FROM    ?= $(firstword $(VERSIONS))
 DRIFT_PROGRAM ?= kinds

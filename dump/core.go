@@ -52,6 +52,8 @@ type Core struct {
 	Auxv     map[uint64]uint64
 	Problems []Problem
 
+	empty []Range // of memory of which the file has nothing
+
 	free func() error // unmaps the file
 }
 
@@ -142,6 +144,16 @@ func (m *mapped) fail(err error) error {
 	return fmt.Errorf("%s: %w", m.path, err)
 }
 
+// Untouched reports whether the core speaks of memory at addr, has none of its
+// bytes, and names no file that is mapped there. The kernel leaves out private
+// memory that was never touched and is zeros (fs/coredump.c, vma_dump_size); but
+// also what coredump_filter and madvise(MADV_DONTDUMP) exclude.
+func (c *Core) Untouched(addr uint64) bool {
+	in := func(start, end uint64) bool { return addr >= start && addr < end }
+	return slices.ContainsFunc(c.empty, func(r Range) bool { return in(r.Start, r.End) }) &&
+		!slices.ContainsFunc(c.Mappings, func(m Mapping) bool { return in(m.Start, m.End) })
+}
+
 // Close unmaps the file. No slice of its Memory may be used afterwards.
 func (c *Core) Close() error {
 	if c.free == nil {
@@ -167,6 +179,9 @@ func New(data []byte) (*Core, error) {
 	var loads []load
 	for _, p := range progs {
 		if p.fileSize == 0 {
+			if p.typ == elf.PT_LOAD && p.size > 0 && p.addr+p.size > p.addr {
+				c.empty = append(c.empty, Range{p.addr, p.addr + p.size})
+			}
 			continue
 		}
 		if e := p.offset + p.fileSize; e >= p.offset {

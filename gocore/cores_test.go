@@ -196,3 +196,85 @@ func cutHole(t *testing.T, core string, lo, hi uint64) {
 		t.Fatal(err)
 	}
 }
+
+// A page may be missing anywhere. What is found is then the same as in the whole
+// core, or there is a problem that tells of it, or an error that is a sentence.
+func TestMissingPageAnywhere(t *testing.T) {
+	d := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
+	type found struct {
+		live, bytes, typed, edges uint64
+		frames                    int
+	}
+	look := func(core string) (f found, problems []gocore.Problem, err error) {
+		p, err := gocore.Open(t.Context(), core, gocore.Options{})
+		if err != nil {
+			return f, nil, err
+		}
+		defer p.Close()
+		g, err := p.Graph(t.Context())
+		if err != nil {
+			return f, nil, err
+		}
+		doms, err := g.Dominators(t.Context(), nil)
+		if err != nil {
+			return f, nil, err
+		}
+		defer doms.Close()
+		f = found{live: uint64(doms.LiveCount()), bytes: doms.LiveBytes(), typed: p.Typing().TypedBytes, edges: uint64(len(g.Target))}
+		for i := range p.Goroutines() {
+			f.frames += len(p.Frames(i))
+		}
+		return f, p.Problems(), nil
+	}
+	want, problems, err := look(d.Core)
+	if err != nil || len(problems) > 0 {
+		t.Fatalf("the whole core: %v, %+v", err, problems)
+	}
+	const page = 4096
+	holes := 8 // in each segment
+	if os.Getenv(manyEnv) == "all" {
+		holes = 64
+	}
+	core := filepath.Join(t.TempDir(), "core")
+	same, told, refused := 0, 0, 0
+	for _, s := range loads(t, d.Core) {
+		pages := s.Filesz / page
+		for i := range min(uint64(holes), pages) {
+			lo := s.Vaddr + pages*i/min(uint64(holes), pages)*page
+			clone(t, core, d.Core)
+			cutHole(t, core, lo, lo+page)
+			got, problems, err := look(core)
+			switch {
+			case err != nil:
+				sentence(t, err)
+				refused++
+			case len(problems) > 0:
+				told++
+			case got == want:
+				same++
+			default:
+				t.Errorf("without [%#x,%#x): %+v, in the whole core %+v, and no problem", lo, lo+page, got, want)
+			}
+		}
+	}
+	t.Logf("%d holes do not matter, %d are told of, %d are refused", same, told, refused)
+	if told == 0 || refused == 0 {
+		t.Errorf("no hole is told of, or none refused")
+	}
+}
+
+// loads returns the segments of a core that have bytes.
+func loads(t *testing.T, core string) (list []elf.ProgHeader) {
+	t.Helper()
+	f, err := elf.Open(core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_LOAD && p.Filesz > 0 {
+			list = append(list, p.ProgHeader)
+		}
+	}
+	return list
+}

@@ -283,7 +283,7 @@ func (d *dumpDecoder) decode(t *progress.Tracker) error {
 		if err := d.loadLayout(); err != nil {
 			return err
 		}
-		noFiles := func(uint64) (*plugin, error) { return nil, errors.New("a heap dump does not say where it is") }
+		noFiles := func(_, _ uint64) (*plugin, error) { return nil, errors.New("a heap dump does not say where it is") }
 		if err := d.readModules(noFiles); err != nil {
 			return err
 		}

@@ -240,21 +240,19 @@ func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 		}
 		problems = append(problems, Problem{Severity: dump.Error, Message: "the runtime's tables in the core are not those of the executable: types and addresses may be wrong", Count: 1})
 	}
-	mapped := false
-	for _, m := range core.Mappings {
-		if m.Path == x.path || filepath.Base(m.Path) == filepath.Base(x.path) {
-			core.Memory.Fill(m.Start, bytesAt(x.data, m.Offset, m.End-m.Start))
-			mapped = true
-		}
-	}
-	if !mapped {
-		for _, p := range f.Progs {
-			if p.Type == elf.PT_LOAD {
-				core.Memory.Fill(p.Vaddr+x.bias, bytesAt(x.data, p.Off, p.Filesz))
-			}
-		}
-	}
+	fillConstant(core, f, x.data, x.bias)
 	return problems, nil
+}
+
+// fillConstant lets a core have what dumps leave out because a file has it: the
+// segments that nobody writes to. Of those that are written to, a page that is
+// missing is not the one in the file.
+func fillConstant(core *dump.Core, f *elf.File, data []byte, bias uint64) {
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_LOAD && p.Flags&elf.PF_W == 0 {
+			core.Memory.Fill(p.Vaddr+bias, bytesAt(data, p.Off, p.Filesz))
+		}
+	}
 }
 
 // compareNotes compares the notes of an ELF file, in which its build id stands, with

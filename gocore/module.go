@@ -26,7 +26,7 @@ const maxModules = 1 << 12
 
 // readModules follows the list that starts at runtime.firstmoduledata. Modules behind
 // the first have files of their own, which load finds by the address of their code.
-func (d *program) readModules(load func(text uint64) (*plugin, error)) error {
+func (d *program) readModules(load func(text, etext uint64) (*plugin, error)) error {
 	im, f, a := d.im, &d.layout.Moduledata, d.im.arch
 	addr, err := d.global("runtime.firstmoduledata")
 	if err != nil {
@@ -49,7 +49,7 @@ func (d *program) readModules(load func(text uint64) (*plugin, error)) error {
 			types: f.Types.Uint(a, b), etypes: f.Etypes.Uint(a, b), rodata: f.Rodata.Uint(a, b), end: f.End.Uint(a, b),
 		}
 		if len(d.modules) > 0 {
-			if m.plugin, err = load(m.text); err != nil {
+			if m.plugin, err = load(m.text, m.etext); err != nil {
 				d.problem(dump.Warning, 1, fmt.Sprintf("the file of the module at %#x cannot be read: %v: its variables have no names", addr, err))
 			}
 		}

@@ -239,8 +239,7 @@ func (p *Process) capturesAddress(addr, off uint64) bool {
 	if !ok || p.exe == nil || p.exe.file == nil {
 		return false
 	}
-	captures, _ := p.exe.file.Captures(code - p.exe.bias)
-	for _, c := range captures {
+	for _, c := range p.capturesOf(code) {
 		if c.Offset == off {
 			return c.ByRef
 		}

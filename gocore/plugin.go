@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"debug/elf"
 	"fmt"
+	"os"
 	"slices"
 
 	"goheap/dump"
@@ -14,11 +15,12 @@ import (
 
 // plugin is the file of a module that the program loaded (package plugin).
 type plugin struct {
-	path string
-	file *symbols.File
-	bias uint64 // what to add to the file's addresses
-	data []byte
-	free func()
+	path        string
+	text, etext uint64 // of its code in memory
+	file        *symbols.File
+	bias        uint64 // what to add to the file's addresses
+	data        []byte
+	free        func()
 }
 
 func (p *plugin) close() {
@@ -26,18 +28,24 @@ func (p *plugin) close() {
 	p.free()
 }
 
-// loadPlugin finds the file that is mapped at text, where a module has its code, and
-// lets the core have those of its pages that the dump left out. The error says what
-// keeps the file from being read.
-func (d *coreDecoder) loadPlugin(text uint64) (*plugin, error) {
+// loadPlugin finds the file that is mapped where a module has its code, and lets the
+// core have those of its pages that the dump left out. The error says what keeps the
+// file from being read.
+func (d *coreDecoder) loadPlugin(text, etext uint64) (*plugin, error) {
 	i := slices.IndexFunc(d.core.Mappings, func(m dump.Mapping) bool { return text >= m.Start && text < m.End })
 	if i < 0 {
 		return nil, fmt.Errorf("the core does not say what is mapped at %#x", text)
 	}
 	m := d.core.Mappings[i]
-	p := &plugin{path: m.Path}
-	var err error
-	if p.data, p.free, err = dump.MapFile(m.Path); err != nil {
+	p := &plugin{path: m.Path, text: text, etext: etext}
+	st, err := os.Stat(m.Path)
+	if err == nil && !st.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file", m.Path)
+	}
+	if err == nil {
+		p.data, p.free, err = dump.MapFile(m.Path)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%w; put the plugin where it was loaded from", err)
 	}
 	if p.file, err = symbols.New(bytes.NewReader(p.data)); err != nil {
@@ -48,11 +56,7 @@ func (d *coreDecoder) loadPlugin(text uint64) (*plugin, error) {
 		p.close()
 		return nil, err
 	}
-	for _, m := range d.core.Mappings {
-		if m.Path == p.path {
-			d.core.Memory.Fill(m.Start, bytesAt(p.data, m.Offset, m.End-m.Start))
-		}
-	}
+	fillConstant(d.core, p.file.ELF(), p.data, p.bias)
 	d.exe.plugins = append(d.exe.plugins, p)
 	return p, nil
 }
@@ -126,4 +130,43 @@ func (x *executable) pluginSymbolAt(addr uint64) (s symbols.Symbol, bias uint64,
 		}
 	}
 	return symbols.Symbol{}, 0, false
+}
+
+// codeAt returns the file that has the code at pc, the program's own or a plugin's,
+// and what to add to its addresses.
+func (x *executable) codeAt(pc uint64) (f *symbols.File, bias uint64) {
+	for _, p := range x.plugins {
+		if pc >= p.text && pc < p.etext {
+			return p.file, p.bias
+		}
+	}
+	return x.file, x.bias
+}
+
+// funcVars returns the variables in scope at pc, in frames whose canonical frame
+// address is cfaOrigin. What cannot be located is left out.
+func (p *Process) funcVars(pc uint64) []symbols.LocalVar {
+	f, bias := p.exe.codeAt(pc)
+	list, _ := f.FuncVars(pc-bias, symbols.FrameState{CFA: cfaOrigin, Bias: bias})
+	if f == p.exe.file {
+		return list
+	}
+	for i := range list {
+		list[i].Type = p.types.Import(f.Types(), list[i].Type)
+	}
+	return slices.DeleteFunc(list, func(v symbols.LocalVar) bool { return v.Type == 0 })
+}
+
+// capturesOf returns the variables of the closure whose code starts at entry, those
+// that have a type.
+func (p *Process) capturesOf(entry uint64) []symbols.Capture {
+	f, bias := p.exe.codeAt(entry)
+	list, _ := f.Captures(entry - bias)
+	if f == p.exe.file {
+		return list
+	}
+	for i := range list {
+		list[i].Type = p.types.Import(f.Types(), list[i].Type)
+	}
+	return slices.DeleteFunc(list, func(c symbols.Capture) bool { return c.Type == 0 })
 }

@@ -90,15 +90,43 @@ func (d *coreDecoder) readGlobals() {
 				words = part.maskBits
 			}
 			mask, ok := im.mem.Slice(part.mask, (words+7)/8)
-			mem, ok2 := im.mem.Slice(part.start, words*w)
-			if !ok || !ok2 {
-				d.problem(dump.Error, 1, fmt.Sprintf("the %s section at %#x or its pointer mask at %#x is not in the core: what globals hold is missing", part.name, part.start, part.mask))
+			if !ok {
+				d.problem(dump.Error, 1, fmt.Sprintf("the pointer mask at %#x of the %s section at %#x is not in the core: what globals hold is missing", part.mask, part.name, part.start))
 				continue
 			}
+			mem, missing := d.withoutHoles(part.start, words*w)
+			d.problem(dump.Error, missing, fmt.Sprintf("pages of the %s section at %#x are not in the core: what globals hold there is missing", part.name, part.start))
 			d.readGlobalWords(part.name, part.start, mem, mask)
 		}
 	}
 }
+
+// withoutHoles returns the n bytes at addr, with zeros for the pages that are not in
+// the core, and how many of those were anything else.
+func (d *coreDecoder) withoutHoles(addr, n uint64) (b []byte, missing int) {
+	mem := d.im.mem
+	if b, ok := mem.Slice(addr, n); ok {
+		return b, 0
+	}
+	b = make([]byte, min(n, maxData)) // the rest is missing
+	missing = int((n - uint64(len(b))) / minPage)
+	n = uint64(len(b))
+	for off := uint64(0); off < n; {
+		size := min(n-off, minPage-(addr+off)%minPage)
+		page, ok := mem.Slice(addr+off, size)
+		// A dump has memory of which the runtime keeps its heap, and so all that is
+		// like it; what it leaves out was never touched.
+		if !ok && !d.core.Untouched(addr+off) {
+			missing++
+		}
+		copy(b[off:], page)
+		off += size
+	}
+	return b, missing
+}
+
+// maxData bounds the size of the variables of a module in a damaged core.
+const maxData = 1 << 30
 
 // globalAt describes what stands at an address of a data section: the variable
 // that covers it, else the literal that a variable leads to, else the linker's

@@ -100,10 +100,8 @@ func (p *Process) variablesAt(pc uint64) []frameVar {
 	if v, ok := p.vars[pc]; ok {
 		return v
 	}
-	// A variable that cannot be located is left out, as the error says.
-	locals, _ := p.exe.file.FuncVars(pc-p.exe.bias, symbols.FrameState{CFA: cfaOrigin, Bias: p.exe.bias})
 	var out []frameVar
-	for _, l := range locals {
+	for _, l := range p.funcVars(pc) {
 		if l.Name != symbols.DictName && strings.Contains(l.Name, ".") {
 			continue // a part of an unnamed result, such as "~r0.data"
 		}

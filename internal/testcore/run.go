@@ -152,9 +152,8 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	lines, err = readUntilReady(stdout)
 	timer.Stop()
 	if err != nil {
-		// Only then is all there that it said.
 		cmd.Process.Kill()
-		cmd.Wait()
+		cmd.Wait() // what the program had to say is complete
 		waited = true
 		return nil, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, stderr)
 	}

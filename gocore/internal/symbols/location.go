@@ -141,7 +141,7 @@ func (ev *evaluator) run(expr []byte, size uint64) ([]Piece, error) {
 }
 
 // dropRepeated makes the best of a list with more bytes than the variable has:
-// until Go 1.22 the compiler lists a part again, behind itself, that it took out of
+// until Go 1.21 the compiler lists a part again, behind itself, that it took out of
 // the variable twice (cmd/compile/internal/ssa/debug.go). It reports whether the
 // variable is complete without the repetitions.
 func (ev *evaluator) dropRepeated(size uint64) bool {

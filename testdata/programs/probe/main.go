@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -458,6 +459,26 @@ func dead() {
 	t := newT(81)
 	hidden = address(t)
 	c := oneT("hiddenInInteger", hidden, "", "")
+	c.Live, c.Retained = false, nil
+	ready.Say(c)
+	outsideHeap()
+}
+
+// outside is memory that the runtime did not ask for, as a just-in-time compiler
+// has it: readable, writable and executable.
+var outside []byte
+
+// outsideHeap puts the only pointer to an object there.
+//
+//go:noinline
+func outsideHeap() {
+	var err error
+	if outside, err = syscall.Mmap(-1, 0, 4096, syscall.PROT_READ|syscall.PROT_WRITE|syscall.PROT_EXEC, syscall.MAP_ANON|syscall.MAP_PRIVATE); err != nil {
+		return // where the kernel refuses such memory there is none
+	}
+	t := newT(82)
+	*(**T)(unsafe.Pointer(&outside[0])) = t
+	c := oneT("hiddenOutside", address(t), "", "")
 	c.Live, c.Retained = false, nil
 	ready.Say(c)
 }
