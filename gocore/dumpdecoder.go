@@ -37,6 +37,7 @@ type dumpDecoder struct {
 	profile    profile
 	samples    []sample
 
+	force   bool // Options.Force
 	records int
 	stopped error // what ended the records before their end
 }
@@ -235,7 +236,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 		file: file, rules: rulesOf(file.Params.GoVersion, word),
 		profile: profile{}, names: map[string]string{}, itabs: map[uint64]uint64{}, threads: map[uint64]int{},
 	}
-	d.im = &image{arch: file.Arch}
+	d.im, d.force = &image{arch: file.Arch}, opt.Force
 	d.slots = slotReader{rules: d.rules, im: d.im}
 	d.problems = append(d.problems, file.Problems...)
 	phase.Finish()
@@ -287,8 +288,10 @@ func (d *dumpDecoder) decode(t *progress.Tracker) error {
 		if err := d.readModules(noFiles); err != nil {
 			return err
 		}
-		if err := d.verify(); err != nil {
+		if err := d.verify(); err != nil && !d.force {
 			return err
+		} else if err != nil {
+			d.problem(dump.Error, 1, forced(err))
 		}
 		d.loadTypes()
 		d.classes = d.classSizes()
