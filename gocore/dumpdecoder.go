@@ -337,11 +337,8 @@ func (d *dumpDecoder) tell() {
 		}
 		d.problem(dump.Error, 1, fmt.Sprintf("%v; %s", d.stopped, missing))
 	}
-	if n := d.slots.phantoms; n > 0 {
-		d.problem(dump.Info, int(n), "records of slots that no span has were left out, as the dumps of Go 1.22 and later have them")
-	}
 	if d.exe.path == "" {
-		d.problem(dump.Warning, 1, "without the executable, which is not beside the file, variables have no names, frames no lines, and objects no types but those that the dump names; give it with --exe PATH")
+		d.problem(dump.Warning, 1, "without the executable, which is not beside the file, variables have no names, frames no lines, objects no types but those that the dump names, and stacks are as long as their frames; give it with --exe PATH")
 	}
 	lacks := []string{
 		"marks of the last collection, so that the live set cannot be compared slot by slot",
@@ -350,4 +347,7 @@ func (d *dumpDecoder) tell() {
 		"registers, nor how long goroutines have waited",
 	}
 	d.problem(dump.Info, 1, "a heap dump has no "+strings.Join(lacks, "; no "))
+	if n := d.slots.phantoms; n > 0 {
+		d.problem(dump.Info, int(n), "records of slots that no span has were left out, as the dumps of Go 1.22 and later have them")
+	}
 }
