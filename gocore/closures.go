@@ -123,7 +123,7 @@ func (p *Process) describeClosure(name string, entry, addr uint64, at slotAt) ty
 // also for one that holds x itself and uses its address, for instance to look it
 // up in a map. Where both fit, the one that fills its place is right; where both
 // do, T is a pointer, and what it points to tells whether that is a variable of
-// its own, which has the size of a word. Otherwise the type is unsafe.Pointer.
+// its own, in the smallest slot that has room for a word. Otherwise the type is unsafe.Pointer.
 func (p *Process) captured(c symbols.Capture, addr, mask, least, limit uint64) types.ID {
 	if !c.ByRef {
 		if p.fitsClosure(c.Type, c.Offset, mask, limit) {
@@ -144,7 +144,7 @@ func (p *Process) captured(c symbols.Capture, addr, mask, least, limit uint64) t
 			word, _ := p.im.mem.Word(addr + c.Offset)
 			if to, ok := p.im.pages.find(word); ok {
 				target := p.types.Type(p.types.Type(elem).Elem).Size
-				ref = to.off == 0 && to.elem == w
+				ref = to.off == 0 && to.elem >= w && p.im.smallerClass(to.elem) < w
 				value = to.off != 0 || to.elem >= target && p.im.smallerClass(to.elem) < target
 			}
 		}

@@ -222,19 +222,33 @@ func (d *coreDecoder) threadOf(addr uint64, threads map[uint64]*dump.Thread, g *
 	if !ok {
 		return nil
 	}
+	u := &unwind.Thread{VDSOPC: rt.M.VdsoPC.Uint(a, m), VDSOSP: rt.M.VdsoSP.Uint(a, m)}
+	if sig, ok := mem.Slice(rt.M.Gsignal.Uint(a, m), uint64(rt.G.Size)); ok {
+		u.SignalLo, u.SignalHi = rt.G.StackLo.Uint(a, sig), rt.G.StackHi.Uint(a, sig)
+	}
 	t := threads[rt.M.Procid.Uint(a, m)]
+	if t == nil {
+		t = d.threadOn(g.stackLo, g.stackHi, u.SignalLo, u.SignalHi)
+	}
 	if t == nil {
 		return nil
 	}
 	g.thread = t.ID
-	u := &unwind.Thread{
-		Registers: unwind.Registers{PC: t.PC, SP: t.SP, BP: t.BP, LR: t.LR, All: t.Regs},
-		VDSOPC:    rt.M.VdsoPC.Uint(a, m), VDSOSP: rt.M.VdsoSP.Uint(a, m),
-	}
-	if sig, ok := mem.Slice(rt.M.Gsignal.Uint(a, m), uint64(rt.G.Size)); ok {
-		u.SignalLo, u.SignalHi = rt.G.StackLo.Uint(a, sig), rt.G.StackHi.Uint(a, sig)
-	}
+	u.Registers = unwind.Registers{PC: t.PC, SP: t.SP, BP: t.BP, LR: t.LR, All: t.Regs}
 	return u
+}
+
+// threadOn returns the thread whose stack pointer is on a goroutine's stack or on
+// the signal stack of its m. A debugger outside of the process's pid namespace knows
+// threads by other numbers than the runtime does.
+func (d *coreDecoder) threadOn(lo, hi, signalLo, signalHi uint64) *dump.Thread {
+	for i := range d.core.Threads {
+		t := &d.core.Threads[i]
+		if t.SP >= lo && t.SP < hi || t.SP >= signalLo && t.SP < signalHi {
+			return t
+		}
+	}
+	return nil
 }
 
 func (d *program) walker() (*unwind.Walker, error) {

@@ -75,13 +75,24 @@ func (im *image) keepsEdges() (keeps []keepsEdge, gap uint64) {
 
 // eachTarget calls f with the node of every piece of a root that resolves to
 // one: a conservative word counts only where it lands in an allocated slot
-// (runtime/mgcmark.go, scanConservative).
+// (runtime/mgcmark.go, scanConservative) that is not known to be garbage.
 func (im *image) eachTarget(r *root, f func(heap.Node)) {
 	for _, p := range im.pieces[r.first : r.first+r.n] {
-		if n, ok := im.pages.lookup(p.value); ok && (!p.conservative || hasBit(im.allocated, n)) {
+		if n, ok := im.pages.lookup(p.value); ok && (!p.conservative || im.mayBeLive(n, p.value)) {
 			f(n)
 		}
 	}
+}
+
+// mayBeLive reports whether a word that happens to look like the address addr in
+// the slot of n may be a pointer. In a span that waits to be swept, what the last
+// collection did not mark is garbage; nothing was allocated there since.
+func (im *image) mayBeLive(n heap.Node, addr uint64) bool {
+	if !hasBit(im.allocated, n) {
+		return false
+	}
+	e := im.extentAt(addr)
+	return e == nil || e.swept || e.sweeping || hasBit(im.marked, n)
 }
 
 // specialRoots makes roots of the specials whose objects nothing else reaches:

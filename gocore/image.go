@@ -33,7 +33,9 @@ type image struct {
 
 	// By node, one bit each: the slot is allocated; it was marked by the last
 	// garbage collection; it was allocated since its span was swept.
+	// What is in a span that is being swept counts as fresh.
 	allocated, marked, fresh []uint64
+	sweeping                 unsettled
 
 	specials []special // by object address
 	samples  []sample  // by object address
@@ -59,11 +61,20 @@ type extent struct {
 	pointers pointerMap
 	at       uint64 // heapBits: see image.heapBits; oneType: address of the type, 0 for none
 
-	swept     bool
+	swept     bool // by the last collection
+	sweeping  bool // a thread was at it: the bitmaps are being exchanged
 	freeindex uint32
 	allocBits uint64 // address of the bitmap, 0 for none
 	markBits  uint64
 	inline    uint64 // address of the inline mark bits, 0 for none
+}
+
+// unsettled counts what lies in spans that were not swept yet, or were being swept.
+type unsettled struct {
+	unswept int    // spans
+	spans   int    // being swept
+	slots   uint64 // of those, all
+	fresh   uint64 // of those, the ones that count as allocated
 }
 
 // pointerMap says where an extent keeps which words of its slots are pointers

@@ -218,6 +218,16 @@ func (p *Process) Problems() []Problem {
 	return append([]Problem(nil), p.problems...)
 }
 
+// problem records one line with a count; it does nothing for count 0.
+func (p *Process) problem(s dump.Severity, count int, message string) {
+	if count == 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.problems = append(p.problems, Problem{Severity: s, Message: message, Count: count})
+}
+
 // Graph builds the graph of the process's memory at its first call, and returns
 // the same one later. It belongs to the process.
 func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {

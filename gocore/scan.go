@@ -2,6 +2,7 @@ package gocore
 
 import (
 	"context"
+	"encoding/binary"
 	"math/bits"
 	"runtime"
 	"sync"
@@ -209,6 +210,9 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 // slot, which is off bytes into the span that the bitmap is for.
 func (s *scanner) byBits(buf []heap.Node, data, bitmap []byte, off, elem uint64) []heap.Node {
 	im := s.im
+	if im.arch.LittleWords64 {
+		return byBits64(&im.pages, buf, data, bitmap, off, elem)
+	}
 	w := uint64(im.arch.PtrSize)
 	first := off / w
 	for word, end := first, (off+elem)/w; word < end; {
@@ -222,6 +226,34 @@ func (s *scanner) byBits(buf []heap.Node, data, bitmap []byte, off, elem uint64)
 				continue
 			}
 			if to, ok := im.pages.lookup(p); ok {
+				buf = append(buf, to)
+			}
+		}
+		word += n
+	}
+	return buf
+}
+
+// byBits64 is byBits for little-endian words of 8 bytes. It takes the bits of up to
+// 64 words at a time, which is all that a slot with heap bits of its own has.
+func byBits64(pages *pageTable, buf []heap.Node, data, bitmap []byte, off, elem uint64) []heap.Node {
+	start := off / 8
+	for word, end := start, (off+elem)/8; word < end; {
+		first := word % 8
+		n := min(64-first, end-word)
+		var mask uint64
+		if b := bitmap[word/8:]; len(b) >= 8 {
+			mask = binary.LittleEndian.Uint64(b) >> first & lowBits(n)
+		} else {
+			mask = gather(b, first, n)
+		}
+		words := data[(word-start)*8:]
+		for ; mask != 0; mask &= mask - 1 {
+			p := binary.LittleEndian.Uint64(words[bits.TrailingZeros64(mask)*8:])
+			if p == 0 {
+				continue
+			}
+			if to, ok := pages.lookup(p); ok {
 				buf = append(buf, to)
 			}
 		}

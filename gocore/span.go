@@ -3,6 +3,7 @@ package gocore
 import (
 	"cmp"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"goheap/dump"
@@ -129,13 +130,14 @@ func (d *coreDecoder) extent(b []byte) (extent, bool) {
 		e.pointers = headers
 	}
 	// A span is swept when its generation is the heap's, or 3 more while it is
-	// cached (runtime/mheap.go, mspan.sweepgen).
+	// cached; it is 1 less while it is being swept, and 1 more where it is cached
+	// and has to be swept (runtime/mheap.go, mspan.sweepgen).
 	gen := uint32(f.Sweepgen.Uint(a, b))
-	e.swept = gen == d.sweepgen || gen == d.sweepgen+3
+	e.swept, e.sweeping = gen == d.sweepgen || gen == d.sweepgen+3, gen == d.sweepgen-1
 	if !e.swept {
 		e.markBits = f.GCMarkBits.Uint(a, b)
 	}
-	if gen == d.sweepgen+3 {
+	if gen == d.sweepgen+3 || gen == d.sweepgen+1 {
 		// The statistics have what was allocated before the span was cached, or
 		// until Go 1.18 all of its slots (runtime/mcache.go, refill).
 		counted := int64(e.n)
@@ -173,6 +175,13 @@ func (d *coreDecoder) readBits() {
 	for i := range im.extents {
 		e := &im.extents[i]
 		size := (uint64(e.n) + 7) / 8
+		switch {
+		case e.sweeping:
+			im.sweeping.spans++
+			im.sweeping.slots += uint64(e.n)
+		case !e.swept:
+			im.sweeping.unswept++
+		}
 		alloc, ok := im.mem.Slice(e.allocBits, size)
 		if !ok {
 			missing++
@@ -193,11 +202,17 @@ func (d *coreDecoder) readBits() {
 			if !e.swept {
 				mark = byteAt(marks, at/8) | byteAt(inline, at/8)
 			}
+			if e.sweeping {
+				// The marks become the allocation bits, and nobody can tell
+				// whether they have (runtime/mgcsweep.go, sweepLocked.sweep).
+				now, mark, was = now|mark, 0, 0
+				im.sweeping.fresh += uint64(bits.OnesCount8(now & valid))
+			}
 			n := uint32(e.first) + at
 			put := func(set []uint64, b byte) { set[n/64] |= uint64(b&valid) << (n % 64) }
 			put(im.allocated, now)
 			put(im.marked, mark)
-			if e.swept {
+			if e.swept || e.sweeping {
 				put(im.fresh, now&^was)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"goheap/dump"
 	"goheap/gocore/internal/types"
 )
 
@@ -49,6 +50,7 @@ func (d *program) findStatics() {
 		// Nothing is cancelled here: the walk is bounded by the data sections.
 		_ = t.drain(context.Background(), nil)
 	}
+	d.problem(dump.Error, t.out.unwalked, "values of the data sections were not followed: "+overlap)
 	for _, s := range best {
 		d.statics = append(d.statics, s)
 	}

@@ -33,29 +33,36 @@ func (p *Process) TypeObjects(ctx context.Context) error {
 			p.typeErr = err
 			return
 		}
-		reached := sync.OnceValues(func() (*heap.Marker, error) {
-			_, err := p.Graph(ctx)
-			return p.live, err
-		})
-		go reached()
-		defer reached() // it reads the file that the caller may close
 		p.typeErr = dump.Guard(func() error {
-			t := p.newTyper(g)
-			t.reached = reached
-			if p.decoder.described != nil {
-				// seedRecorded looks at all objects: it must not see dead ones.
-				live, err := reached()
-				if err != nil {
-					return err
-				}
-				t.alive = live.Bits().Words()
-			}
-			p.typing = t.out
-			return t.run(ctx, p.progress, p.seedTypes)
+			return p.runTyper(ctx, p.newTyper(g))
 		})
 	})
 	return p.typeErr
 }
+
+func (p *Process) runTyper(ctx context.Context, t *typer) error {
+	t.reached = sync.OnceValues(func() (*heap.Marker, error) {
+		_, err := p.Graph(ctx)
+		return p.live, err
+	})
+	go t.reached()
+	defer t.reached() // it reads the file that the caller may close
+	if p.decoder.described != nil {
+		// seedRecorded looks at all objects: it must not see dead ones.
+		live, err := t.reached()
+		if err != nil {
+			return err
+		}
+		t.alive = live.Bits().Words()
+	}
+	p.typing = t.out
+	err := t.run(ctx, p.progress, p.seedTypes)
+	p.problem(dump.Error, t.out.unwalked, "values were not followed to find types: "+overlap)
+	return err
+}
+
+// overlap says why mayWalk refuses.
+const overlap = "there is more to follow than memory, so that the core is damaged"
 
 // typed returns the types, which are empty where typing failed.
 func (p *Process) typed() *typing {
@@ -75,6 +82,7 @@ func (p *Process) newTyper(g *heap.Graph) *typer {
 	}
 	maps.Copy(t.dynamic, p.decoder.described)
 	t.capture = p.closureType
+	t.left = t.walkable()
 	text, _ := t.table.Lookup("string")
 	t.strings = t.compile(text)
 	return t

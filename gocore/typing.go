@@ -83,6 +83,7 @@ type typing struct {
 
 	conflicts uint64
 	rejected  []claim // the first of them
+	unwalked  int     // values that were not followed: see mayWalk
 	totals    Typing
 }
 
@@ -210,10 +211,12 @@ func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*type
 	if t.alive == nil {
 		t.alive = t.im.allocated
 	}
+	left := t.left
 	again, err := t.pass(ctx, phase, seed)
 	if err == nil && again {
 		clear(t.out.id)
-		t.out.conflicts, t.out.rejected = 0, nil
+		t.out.conflicts, t.out.rejected, t.out.unwalked = 0, nil, 0
+		t.left = left
 		_, err = t.pass(ctx, phase, seed)
 	}
 	if err == nil {
@@ -225,7 +228,6 @@ func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*type
 // pass finds the types of all objects. It gives up, and reports that, where it
 // finds out that it has looked into dead ones.
 func (t *typer) pass(ctx context.Context, phase *progress.Phase, seed func(*typer)) (again bool, err error) {
-	t.left = t.walkable()
 	t.static, t.interior = map[staticValue]bool{}, nil
 	wait := t.startLeaves()
 	again, err = t.walkAll(ctx, phase, seed)
@@ -657,9 +659,10 @@ func (t *typer) walkable() (size uint64) {
 }
 
 // mayWalk takes n bytes from what may still be walked, and reports whether there
-// are as many.
+// are as many. If not, it counts what is left out.
 func (t *typer) mayWalk(n uint64) bool {
 	if n > t.left {
+		t.out.unwalked++
 		return false
 	}
 	t.left -= n

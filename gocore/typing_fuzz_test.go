@@ -692,6 +692,39 @@ func TestClaimsAgree(t *testing.T) {
 	v.attack(t, 0)
 }
 
+// What is left out since there is too much to follow is a line among the problems.
+func TestMayWalk(t *testing.T) {
+	v := newVictim(t, "quiet", testcore.Options{})
+	for _, some := range []bool{false, true} {
+		p, err := v.open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		g, err := p.Graph(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		walk := p.newTyper(g)
+		if some {
+			walk.left = 100_000
+		}
+		if err := p.runTyper(t.Context(), walk); err != nil {
+			t.Fatal(err)
+		}
+		problems := p.Problems()
+		if !some && len(problems) == 0 {
+			continue
+		}
+		if len(problems) != 1 || problems[0].Count < 10 || !strings.Contains(problems[0].Message, overlap) || problems[0].Severity != dump.Error {
+			t.Errorf("problems %+v", problems)
+		}
+		if n := p.typing.totals.TypedObjects; n == 0 {
+			t.Error("what could be followed has no types either")
+		}
+	}
+}
+
 // A map whose directory holds the same tables again and again has no more entries
 // than they have.
 func TestLongDirectory(t *testing.T) {

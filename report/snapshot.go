@@ -43,6 +43,8 @@ type Snapshot struct {
 	Phases     []Phase // in the order in which they began; they overlap
 	Peak       uint64  // anonymous memory of this process, in bytes; 0 unknown
 
+	groupings
+
 	progress  *progress.Tracker
 	retainers memo[[]Retainer]
 	types     memo[[]TypeRow]

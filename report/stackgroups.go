@@ -214,10 +214,10 @@ func (s *Snapshot) groupTable(ctx context.Context, groups []StackGroup) (*Table,
 		{Name: "share", Title: "Share", Kind: Percent, Priority: 2, MinWidth: 7, Right: true},
 		{Name: "stack_bytes", Title: "Stack", Kind: Bytes, Priority: 3, MinWidth: 7, Right: true},
 		{Name: "state", Title: "State", MinWidth: 10},
-		{Name: "wait", Title: "Wait", Priority: 2, MinWidth: 6, Numeric: true},
+		{Name: "wait", Title: "Wait", Priority: 1, MinWidth: 6, Numeric: true},
 		{Name: "function", Title: "Function", MinWidth: 16},
 		{Name: "at", Title: "At", Priority: 3, MinWidth: 10},
-		{Name: "created_by", Title: "Created by", Priority: 1, MinWidth: 12},
+		{Name: "created_by", Title: "Created by", Priority: 2, MinWidth: 12},
 		{Name: "created_at", Title: "Created at", Priority: 4, MinWidth: 12},
 	}
 	return NewTable(columns, len(groups), func(row, col int) Cell {

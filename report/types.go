@@ -128,7 +128,7 @@ func (s *Snapshot) TypeTable(ctx context.Context, folded bool) (*Table, error) {
 	columns := []Column{
 		{Name: "retained_bytes_min", Title: "Retained", Kind: Bytes, MinWidth: 10, Right: true, AtLeast: true},
 		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
-		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
+		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true},
 		{Name: "objects", Title: "Objects", Kind: Count, MinWidth: 9, Right: true},
 		{Name: "type", Title: "Type", MinWidth: 20},
 		{Name: "package", Title: "Package", Priority: 2, MinWidth: 8},
@@ -202,7 +202,7 @@ func (s *Snapshot) byRetained(ctx context.Context, nodes []heap.Node) error {
 // it keeps.
 func (s *Snapshot) NodeTable(nodes []heap.Node) *Table {
 	columns := []Column{
-		{Name: "address", Title: "Address", Kind: Addr, MinWidth: 12},
+		{Name: "address", Title: "Address", Kind: Addr, MinWidth: 14},
 		{Name: "type", Title: "Type", MinWidth: 16},
 		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
 		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},

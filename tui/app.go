@@ -25,6 +25,10 @@ import (
 type Options struct {
 	Title   string // the file, for the first line
 	ASCII   bool   // draw nothing but ASCII
+	Theme   Theme
+	State   string // where bookmarks go that cannot be kept beside the file; "" for nowhere
+	Tour    bool   // guide through the views in five steps
+	At      string // the location to start with; "" for the overview
 	NoMouse bool   // leave the mouse to the terminal
 	// Physical shows the parts of maps and channels as hops and types of their own.
 	// A key changes that.
@@ -35,7 +39,7 @@ type Options struct {
 // belong to the event loop.
 type App struct {
 	opt    Options
-	sym    symbols
+	sym    look
 	ctx    context.Context // ends with the program
 	cancel context.CancelFunc
 	tv     *tview.Application
@@ -51,16 +55,23 @@ type App struct {
 	tracker *progress.Tracker
 	loadFor time.Duration
 
-	base    [tabCount]view // the numbered views, made when first opened
-	stack   []view         // the views under each other, the one on top last
-	history [][]view       // stacks that were left, for going back
-	future  [][]view       // stacks that were gone back from
-	global  []Action
-	why     whyPane
-	prompt  *prompt       // nil when none is open
-	budget  time.Duration // for making cells in one draw
-	message string        // in the status line until the next key
-	lastKey Key
+	base       [tabCount]view // the numbered views, made when first opened
+	stack      []view         // the views under each other, the one on top last
+	history    [][]view       // stacks that were left, for going back
+	future     [][]view       // stacks that were gone back from
+	sections   []section      // the global actions, as the help has them
+	global     []Action
+	marks      []rowSet // in the order of marking
+	markedKeys map[string]bool
+	bookmarks  *report.Bookmarks // nil until they were read
+	goroutines map[heap.Node]int // places in the process's Goroutines
+	exact      bool              // sizes to the byte
+	why        whyPane
+	prompt     *prompt       // nil when none is open
+	tour       *tour         // nil without one
+	budget     time.Duration // for making cells in one draw
+	message    string        // in the status line until the next key
+	lastKey    Key
 
 	jobs     [slots]*job
 	spawn    func(func())
@@ -136,11 +147,17 @@ const cellBudget = 10 * time.Millisecond
 // newApp returns a program that shows the loading screen. Jobs run at once and
 // on the caller's goroutine until spawn is replaced.
 func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
-	a := &App{opt: opt, sym: symbolsFor(opt.ASCII), screen: screen, physical: opt.Physical, tracker: new(progress.Tracker), budget: cellBudget}
+	a := &App{opt: opt, sym: lookOf(opt.ASCII, opt.Theme), screen: screen, physical: opt.Physical, tracker: new(progress.Tracker), budget: cellBudget}
 	a.spawn = func(f func()) { f(); a.drain() }
 	a.ctx, a.cancel = context.WithCancel(ctx)
-	a.global = a.globalActions()
+	a.sections = a.globalSections()
+	for _, s := range a.sections {
+		a.global = append(a.global, s.actions...)
+	}
 	a.why.app = a
+	if opt.Tour {
+		a.tour = new(tour)
+	}
 	tview.Styles = plain()
 	a.tv = tview.NewApplication().SetScreen(screen)
 	a.root = newRoot(a)
@@ -163,8 +180,16 @@ func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
 // show puts a heap on the screen.
 func (a *App) show(s *report.Snapshot) {
 	a.snap = s
+	a.goroutines = map[heap.Node]int{}
+	for i, g := range s.Process.Goroutines() {
+		a.goroutines[g.Node] = i
+	}
 	a.open(tabOverview)
 	a.history = nil
+	a.openBookmarks()
+	if a.opt.At != "" {
+		a.goTo(a.opt.At)
+	}
 	a.start(slotWarm, "preparing", func(ctx context.Context) (func(), error) {
 		// The first answer of each of these takes a while.
 		s.Dominators.Dominates(heap.SuperRoot, heap.SuperRoot)
@@ -187,7 +212,10 @@ func (a *App) quit(err error) {
 }
 
 // updateAnimated notes for the ticker whether the screen changes by itself.
-func (a *App) updateAnimated() { a.animated.Store(a.snap == nil || a.busy() != "") }
+func (a *App) updateAnimated() {
+	a.tour.advance(a)
+	a.animated.Store(a.snap == nil || a.busy() != "")
+}
 
 // flash shows a message until the next key.
 func (a *App) flash(message string) { a.message = a.clean(message) }
@@ -218,8 +246,11 @@ func (a *App) visit(stack []view) {
 
 // entered is called when another view has come on top.
 func (a *App) entered() {
-	for _, s := range []slot{slotView, slotExpand, slotGoto} {
+	for _, s := range []slot{slotView, slotExpand, slotGoto, slotAsk, slotCut} {
 		a.cancelJob(s)
+	}
+	if len(a.why.cuts) > 0 {
+		a.why.set = false // what was cut is whole again
 	}
 	a.top().enter()
 	a.moved()
@@ -348,5 +379,5 @@ func (a *App) identity() (left, right string) {
 	src := a.snap.Process.Source()
 	left += "  " + a.clean(strings.TrimSpace(src.GoVersion+" "+src.OS+"/"+src.Arch))
 	objects, bytes := a.snap.Live()
-	return left, report.HumanBytes(bytes) + " live  " + plural(objects, "object")
+	return left, a.bytes(bytes) + " live  " + plural(objects, "object")
 }

@@ -61,16 +61,18 @@ const partStep = 100
 
 func newInspector(a *App, n heap.Node) view {
 	v := &inspector{app: a, node: n}
-	v.lists[pageReferrers] = newList(a, "referrers", 0, func(ctx context.Context) (*report.Table, error) {
+	v.lists[pageReferrers] = newList(a, "referrers", 0, "")
+	v.lists[pageReferrers].load = func(ctx context.Context) (loaded, error) {
 		nodes, err := a.snap.Referrers(ctx, n)
 		if err != nil {
-			return nil, err
+			return loaded{}, err
 		}
-		return a.nodeTable(nodes, n, false), nil
-	})
-	v.lists[pageReferences] = newList(a, "references", 0, func(ctx context.Context) (*report.Table, error) {
-		return a.nodeTable(targets(a.snap.Graph, n), n, true), ctx.Err()
-	})
+		return loaded{table: a.nodeTable(nodes, n, false)}, nil
+	}
+	v.lists[pageReferences] = newList(a, "references", 0, "")
+	v.lists[pageReferences].load = func(ctx context.Context) (loaded, error) {
+		return loaded{table: a.nodeTable(targets(a.snap.Graph, n), n, true)}, ctx.Err()
+	}
 	v.bodies[pageFields] = &grid{rows: fieldRows{v}, sorted: -1}
 	v.bodies[pageHex] = &grid{rows: hexRows{v}, sorted: -1}
 	return v
@@ -99,7 +101,21 @@ func (v *inspector) name() string {
 	}
 	return text
 }
-func (v *inspector) tab() tab     { return v.app.stack[0].tab() }
+func (v *inspector) tab() tab { return v.app.stack[0].tab() }
+
+func (v *inspector) where() (string, string) {
+	return [pages]string{"object", "referrers", "references", "hex"}[v.at], v.app.targetOf(v.node)
+}
+
+func (v *inspector) set(place int) rowSet {
+	if l := v.list(); l != nil {
+		return l.set(place)
+	}
+	if v.at == pageFields && place < len(v.rows) && !v.rows[place].more && v.rows[place].Target != heap.None {
+		return v.app.setOf(v.rows[place].Target)
+	}
+	return v.app.setOf(v.node)
+}
 func (v *inspector) hasWhy() bool { return true }
 
 func (v *inspector) grid() *grid {
@@ -325,11 +341,11 @@ func (v *inspector) facts(w, h int) []string {
 	d, p := s.Dominators, s.Process
 	line := a.clean(v.name())
 	if !s.Graph.IsRoot(v.node) {
-		line += "   " + report.HumanBytes(s.Graph.Size(v.node))
+		line += "   " + a.bytes(s.Graph.Size(v.node))
 	}
 	if d.Live(v.node) {
 		retained := d.Retained(v.node)
-		line += fmt.Sprintf("   retains %s (%s)", report.HumanBytes(retained), report.HumanPercent(s.Share(retained)))
+		line += fmt.Sprintf("   retains %s (%s)", a.bytes(retained), report.HumanPercent(s.Share(retained)))
 	} else {
 		line += "   garbage: no root reaches it"
 	}
@@ -460,7 +476,7 @@ func (r fieldRows) cell(row, col int) string {
 		if p.Target == heap.None {
 			return " "
 		}
-		return report.HumanBytes(a.snap.Dominators.Retained(p.Target))
+		return a.bytes(a.snap.Dominators.Retained(p.Target))
 	}
 }
 

@@ -21,7 +21,7 @@ func (a *App) drawLoading(screen tcell.Screen, l layout) {
 	for i, s := range states {
 		put(screen, area.x, area.y+i, area.w, cut(a.phaseLine(s), area.w, a.sym.cut), tcell.StyleDefault)
 	}
-	put(screen, l.status.x+1, l.status.y, l.status.w-2, a.message, styleStrong)
+	put(screen, l.status.x+1, l.status.y, l.status.w-2, a.message, a.sym.strong)
 	put(screen, l.footer.x+1, l.footer.y, l.footer.w-2, "ctrl-c quits", tcell.StyleDefault)
 }
 

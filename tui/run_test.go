@@ -71,10 +71,10 @@ func (w *watched) press(s string) {
 	}
 }
 
-type loader = func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error)
+type loadFunc = func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error)
 
 // start runs the program and returns what gives its result.
-func start(t *testing.T, ctx context.Context, w *watched, load loader) func() error {
+func start(t *testing.T, ctx context.Context, w *watched, load loadFunc) func() error {
 	result := make(chan error, 1)
 	go func() { result <- run(ctx, w, load, Options{Title: "core.1"}) }()
 	return func() error {

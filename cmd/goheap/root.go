@@ -42,6 +42,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but the input was
 incomplete, 4 done but what was asked for does not hold (check differs).`
 
 func (c *command) root() *cobra.Command {
+	var s screen
 	root := &cobra.Command{
 		Use:   "goheap FILE",
 		Short: "Show what keeps the memory of a Go program alive",
@@ -50,7 +51,7 @@ func (c *command) root() *cobra.Command {
   goheap report core.4711                   who holds the memory
   goheap why core.4711 type:main.Session    what keeps the largest session alive`,
 		Args:              rootArgs,
-		RunE:              c.runOpen,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.runOpen(cmd, args, s) },
 		ValidArgsFunction: completeFile,
 		Version:           version(),
 		SilenceErrors:     true,
@@ -61,8 +62,9 @@ func (c *command) root() *cobra.Command {
 		return usagef("%w; try %s --help", err, cmd.CommandPath())
 	})
 	c.flags.add(root)
+	s.add(root)
 	root.AddCommand(
-		c.open(), c.info(), c.check(), c.report(), c.types(), c.roots(), c.goroutines(), c.why(), c.show(), c.find(), c.man(),
+		c.open(), c.tour(), c.info(), c.check(), c.report(), c.types(), c.tree(), c.roots(), c.goroutines(), c.why(), c.show(), c.find(), c.man(),
 	)
 	return root
 }

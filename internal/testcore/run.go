@@ -36,7 +36,14 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 	}
 	// The executable's folder is named by its own key, so its path stands for
 	// everything that went into it.
-	key := keyOf("core", exe, string(kind), strings.Join(args, "\x00"))
+	parts := []string{"core", exe, string(kind), strings.Join(args, "\x00")}
+	if opt.At != "" {
+		parts = append(parts, opt.At, strconv.Itoa(opt.Skip))
+	}
+	if opt.Filter != "" || opt.Namespace {
+		parts = append(parts, opt.Filter, fmt.Sprint(opt.Namespace))
+	}
+	key := keyOf(parts...)
 	dir, err := c.entry("core-"+program+"-"+string(kind), key, func(dir string) error {
 		lines, err := record(dir, exe, opt, kind, args)
 		if err != nil {
@@ -74,6 +81,9 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		return nil, err
 	}
 	command := append([]string{exe}, args...)
+	if opt.At != "" && kind != Gcore {
+		return nil, fmt.Errorf("a %s core is taken at no function", kind)
+	}
 	if emulator != "" {
 		if kind == Gcore {
 			return nil, fmt.Errorf("a program for %s has no %s cores", opt.goarch(), kind)
@@ -85,6 +95,11 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		if kind = Gcore; emulator != "" {
 			kind = Kernel
 		}
+	}
+	if opt.Namespace {
+		// The shell keeps unshare's child from being the first process there, which
+		// the kernel protects from its own signals.
+		command = append([]string{"unshare", "--pid", "--fork", "--kill-child", "/bin/sh", "-c", `"$0" "$@"; exit $?`}, command...)
 	}
 	var cmd *exec.Cmd
 	switch kind {
@@ -98,7 +113,11 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 			return nil, err
 		}
 		// Only a shell sets a limit in the child alone. exec keeps the process.
-		cmd = exec.Command("/bin/sh", append([]string{"-c", `ulimit -c unlimited && exec "$0" "$@"`}, command...)...)
+		script := `ulimit -c unlimited && exec "$0" "$@"`
+		if opt.Filter != "" {
+			script = "echo " + opt.Filter + " > /proc/self/coredump_filter && " + script
+		}
+		cmd = exec.Command("/bin/sh", append([]string{"-c", script}, command...)...)
 		env = append(env, "GOHEAP_CRASH=1")
 	}
 	cmd.Dir, cmd.Env = dir, env
@@ -140,7 +159,16 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		// The program is in its last system call within microseconds; its
 		// helper threads need a little longer to go to sleep.
 		time.Sleep(100 * time.Millisecond)
-		return lines, gcore(cmd.Process.Pid, dir)
+		pid := cmd.Process.Pid
+		if opt.Namespace {
+			if pid, err = processOf(pid, exe); err != nil {
+				return nil, err
+			}
+		}
+		if opt.At != "" {
+			return lines, gdbAt(pid, dir, opt)
+		}
+		return lines, gcore(pid, dir)
 	}
 	timer = time.AfterFunc(dumpTime, func() { cmd.Process.Kill() })
 	defer timer.Stop()
@@ -149,7 +177,7 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	if emulator != "" {
 		return lines, emulated(dir, err, stderr)
 	}
-	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.CoreDump() {
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !opt.Namespace && (!ok || !status.CoreDump()) {
 		return nil, fmt.Errorf("the process ended (%v) without a core; is RLIMIT_CORE's hard limit above zero (ulimit -Hc)?\n%s", err, stderr)
 	}
 	found, err := filepath.Glob(filepath.Join(dir, "core*"))
@@ -191,6 +219,26 @@ func emulated(dir string, end error, stderr *tail) error {
 	return nil
 }
 
+// processOf returns the descendant of a process that runs exe.
+func processOf(pid int, exe string) (int, error) {
+	exe, err := filepath.EvalSymlinks(exe)
+	if err != nil {
+		return 0, err
+	}
+	for at := strconv.Itoa(pid); ; {
+		b, err := os.ReadFile(filepath.Join("/proc", at, "task", at, "children"))
+		if err != nil {
+			return 0, err
+		}
+		if at = strings.TrimSpace(string(b)); at == "" || strings.Contains(at, " ") {
+			return 0, fmt.Errorf("%s is not below process %d", exe, pid)
+		}
+		if path, err := os.Readlink(filepath.Join("/proc", at, "exe")); err == nil && path == exe {
+			return strconv.Atoi(at)
+		}
+	}
+}
+
 // readUntilReady returns the lines up to "ready".
 func readUntilReady(r io.Reader) ([]string, error) {
 	lines := []string{}
@@ -211,6 +259,24 @@ func readUntilReady(r io.Reader) ([]string, error) {
 func gcore(pid int, dir string) error {
 	prefix := filepath.Join(dir, "gcore")
 	cmd := exec.Command("gcore", "-o", prefix, strconv.Itoa(pid))
+	return debugger(cmd, prefix+"."+strconv.Itoa(pid), dir)
+}
+
+// gdbAt takes the core when the process enters the function that opt says. An
+// error ends a script of gdb's, so that a function that there is not does not let
+// the process run on.
+func gdbAt(pid int, dir string, opt Options) error {
+	script, made := filepath.Join(dir, "gdb"), filepath.Join(dir, "made")
+	text := fmt.Sprintf("set pagination off\nhandle all nostop noprint pass\nbreak '%s'\nignore $bpnum %d\ncontinue\ngenerate-core-file %s\n", opt.At, opt.Skip, made)
+	if err := os.WriteFile(script, []byte(text), 0o666); err != nil {
+		return err
+	}
+	return debugger(exec.Command("gdb", "-batch", "-nx", "-p", strconv.Itoa(pid), "-x", script), made, dir)
+}
+
+// debugger runs a command that writes a core to the path made, and puts it at
+// dir/core.
+func debugger(cmd *exec.Cmd, made, dir string) error {
 	cmd.Env = append(os.Environ(), "DEBUGINFOD_URLS=", "LC_ALL=C")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	noise := &tail{limit: 4 << 10}
@@ -221,12 +287,11 @@ func gcore(pid int, dir string) error {
 	timer := time.AfterFunc(dumpTime, func() { cmd.Process.Kill() })
 	err := cmd.Wait()
 	timer.Stop()
-	made := prefix + "." + strconv.Itoa(pid)
 	if _, statErr := os.Stat(made); err == nil {
 		err = statErr
 	}
 	if err != nil {
-		return fmt.Errorf("gcore: %w\n%s", err, noise)
+		return fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, noise)
 	}
 	core := filepath.Join(dir, "core")
 	if err := os.Rename(made, core); err != nil {

@@ -44,6 +44,15 @@ type Options struct {
 	PIE   bool     // -buildmode=pie
 	Flags []string // further flags of go build, such as "-gcflags=all=-N -l"
 	Env   []string // "NAME=value", added to the environment of the build and of the run
+
+	Filter    string // what the kernel dumps, as in /proc/PID/coredump_filter; "" is what the test has
+	Namespace bool   // the program is in a pid namespace of its own, which only root can make
+
+	// At is a function, such as "runtime.gcMark". A Gcore core is taken when a
+	// thread enters it for the first time after "ready", or once it has been
+	// entered Skip times.
+	At   string
+	Skip int
 }
 
 // Dump is one core file and what the process said before it was taken.

@@ -116,7 +116,7 @@ func (ev *evaluator) run(expr []byte, size uint64) ([]Piece, error) {
 		op := c.Uint(1)
 		if op == opPiece {
 			n := c.Uleb()
-			if c.Bad || n > size || len(ev.sizes) == maxPieces {
+			if c.Bad || n > size || offset+n < offset || len(ev.sizes) == maxPieces {
 				return nil, fmt.Errorf("piece of %d bytes at offset %d of a variable of %d bytes", n, offset, size)
 			}
 			ev.finish(offset, n)

@@ -2,9 +2,9 @@
 // way in which they can be built, takes their cores, and compares what goheap finds
 // with what the programs say of themselves.
 //
-//	matrix [-o FILE] [-go LIST] [-sessions N]
+//	matrix [-o FILE] [-go LIST] [-build TEXT] [-sessions N]
 //
-// The table is written to FILE. The exit status is 4 where a cell of it fails.
+// Make has the list of versions. The table is written to FILE. The exit status is 4 where a cell of it fails.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 
 func main() {
 	out := flag.String("o", "", "where to write the table, beside standard output")
-	list := flag.String("go", versions, "the toolchains, as in GOTOOLCHAIN")
+	list := flag.String("go", "go1.27.0", "the toolchains, as in GOTOOLCHAIN, the newest first")
 	only := flag.String("build", "", "only the rows whose build has this in its name")
 	sessions := flag.String("sessions", "20000", "the number of sessions of the largest program")
 	flag.Parse()

@@ -12,9 +12,6 @@ import (
 	"goheap/internal/testcore"
 )
 
-// versions are one release of each Go version, the newest first.
-const versions = "go1.27.0 go1.26.8 go1.25.0 go1.24.6 go1.23.12 go1.22.12 go1.21.13 go1.20.14 go1.19.13 go1.18.10"
-
 // row is one way in which the programs are built and read.
 type row struct {
 	opt      testcore.Options

@@ -15,5 +15,5 @@ func weakly() { weakThing = weak.Make(s.strong) }
 func cleanup() {
 	arg := newThing()
 	runtime.AddCleanup(l.cleaned, func(t *thing) { runtime.KeepAlive(t) }, arg)
-	say("cleanup, argument", at(arg), unknownThing, "main.l.cleaned → cleanup"+cleanupArgument+" → +0x0")
+	say("cleanup, argument", at(arg), unknown(4, 0x6), "main.l.cleaned → cleanup"+cleanupArgument+" → +0x0")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"reflect"
 	"runtime"
@@ -185,7 +186,7 @@ var l struct {
 //go:noinline
 func buildTypes() {
 	tiny()
-	arrays := new([10]pair)
+	arrays := new([5]pair)
 	l.interior = &arrays[4].part
 	l.interior.p = newThing()
 	say("interior pointer to a struct", at(l.interior), "main.part", "main.l.interior").Interior = true
@@ -198,8 +199,8 @@ func buildTypes() {
 	say("bytes behind an unsafe.Pointer", uintptr(l.blob), "(unknown 1024 B, no pointers)", "main.l.blob")
 	hidden := &part{p: newThing()}
 	l.unsafely = unsafe.Pointer(hidden)
-	say("object behind an unsafe.Pointer", at(hidden), "(unknown 16 B, pointers 0x1)", "main.l.unsafely")
-	say("behind an object behind an unsafe.Pointer", at(hidden.p), unknownThing, "main.l.unsafely → +0x0")
+	say("object behind an unsafe.Pointer", at(hidden), unknown(2, 0x1), "main.l.unsafely")
+	say("behind an object behind an unsafe.Pointer", at(hidden.p), unknown(4, 0x6), "main.l.unsafely → +0x0")
 
 	l.large = new([100]*thing)
 	l.large[42] = newThing()
@@ -258,8 +259,10 @@ func tiny() {
 	say("tiny block, another value", at(l.tiny.d), "bool", "*main.l.tiny.a").Tiny = true
 }
 
-// unknownThing is what can be said of a thing to which nothing typed leads.
-const unknownThing = "(unknown 32 B, pointers 0x6)"
+// unknown is what can be said of some words to which nothing typed leads.
+func unknown(words, pointers uintptr) string {
+	return fmt.Sprintf("(unknown %d B, pointers %#x)", words*unsafe.Sizeof(words), pointers)
+}
 
 var sinkByte *byte
 
@@ -406,13 +409,19 @@ func named() {
 
 var sinkBox any
 
-// alone boxes values of eight bytes until one has a block of small values for
-// itself: it stands at its start, and what fills the rest is dropped.
+// alone boxes values of a word until one has a block of small values for itself: it
+// stands at its start, and what fills the rest is dropped.
 func alone(box func() any) any {
+	const block, word = 16, unsafe.Sizeof(uintptr(0))
 	for {
 		v := box()
-		if sinkBox = box(); boxed(v)%16 == 0 && boxed(sinkBox) == boxed(v)+8 {
-			sinkBox = nil
+		filled := boxed(v)%block == 0
+		for off := word; filled && off < block; off += word {
+			sinkBox = box()
+			filled = boxed(sinkBox) == boxed(v)+off
+		}
+		sinkBox = nil
+		if filled {
 			return v
 		}
 	}
