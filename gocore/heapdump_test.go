@@ -347,3 +347,37 @@ func compareBareDump(t *testing.T, program string, opt testcore.Options, args ..
 		t.Errorf("%+v", typing)
 	}
 }
+
+// The memory profile in a dump says of the sampled objects what the program's memory
+// does.
+func TestHeapDumpAllocSite(t *testing.T) {
+	for _, b := range heapDumpBuilds() {
+		d, c := openHeapDump(t, "sampled", b.opt, false)
+		if d.SampledObjects() == 0 || d.SampledObjects() != c.SampledObjects() {
+			t.Errorf("%s: %d samples, %d in the core", b.name, d.SampledObjects(), c.SampledObjects())
+		}
+		sites := 0
+		for _, o := range decode[struct{ Addr string }](t, d.said, "object") {
+			n, ok := d.NodeAt(address(t, o.Addr))
+			m, ok2 := c.NodeAt(address(t, o.Addr))
+			if !ok || !ok2 {
+				t.Fatalf("%s: no object at %s", b.name, o.Addr)
+			}
+			got, ok := d.AllocSite(n)
+			want, ok2 := c.AllocSite(m)
+			if ok != ok2 {
+				t.Errorf("%s: %s has a site: %t, in the core %t", b.name, o.Addr, ok, ok2)
+			}
+			// The dumper looks up the line behind the innermost call, which is the
+			// allocator's, not the call.
+			same := len(got.Stack) > 2 && slices.EqualFunc(got.Stack[1:], want.Stack[1:], func(a, b gocore.Call) bool { return a.File == b.File && a.Line == b.Line })
+			if !same || got.Size != want.Size || got.Allocs > want.Allocs {
+				t.Errorf("%s: %s was allocated by %+v, in the core %+v", b.name, o.Addr, got, want)
+			}
+			sites++
+		}
+		if sites == 0 {
+			t.Errorf("%s: no object has a site", b.name)
+		}
+	}
+}
