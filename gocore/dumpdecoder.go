@@ -64,7 +64,7 @@ type dumpFrame struct {
 	name                        string
 	contents                    []byte
 	mask                        uint64 // byte offset in frameMask
-	listed                      bool   // some words are not on the list of pointers
+	partly                      bool   // some words are not on the list of pointers
 }
 
 // dumpType is a type that has a record.
@@ -209,7 +209,7 @@ func (d *dumpDecoder) frame(g *dumpGoroutine, r *dump.HeapRecords) {
 	}
 	f := dumpFrame{sp: x.SP, fp: x.SP + size, entry: x.Entry, pc: x.PC, continPC: x.ContinPC, name: d.name(x.Func), contents: r.Contents, mask: uint64(len(d.frameMask))}
 	d.frameMask = append(d.frameMask, make([]byte, (size/w+7)/8)...)
-	f.listed = uint64(r.Pointers(d.frameMask[f.mask:], 0)) < size/w
+	f.partly = uint64(r.Pointers(d.frameMask[f.mask:], 0)) < size/w
 	d.frames = append(d.frames, f)
 	g.n++
 }

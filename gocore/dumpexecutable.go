@@ -183,18 +183,24 @@ func (x *executable) bounds(name, section string) (r dump.Range) {
 
 // verify compares functions and types of the dump with the executable's tables.
 func (d *dumpDecoder) verify() error {
+	m := &d.modules[0]
+	compared := 0
 	for i := range d.frames {
 		f := &d.frames[i]
-		fn, ok := d.modules[0].table.Find(f.entry)
-		if !ok && len(d.modules) == 1 || ok && fn.Entry != f.entry {
-			return d.otherBuild(fmt.Sprintf("the dump has a function %s at %#x", f.name, f.entry))
+		if f.entry < m.text || f.entry >= m.etext {
+			continue // of a plugin
 		}
-		if ok && fn.Name() != f.name && f.name != "unknown function" {
+		compared++
+		if fn, ok := m.table.Find(f.entry); !ok || fn.Entry != f.entry {
+			return d.otherBuild(fmt.Sprintf("the dump has a function %s at %#x", f.name, f.entry))
+		} else if fn.Name() != f.name {
 			return d.otherBuild(fmt.Sprintf("the function at %#x is %s, in the dump it is %s", f.entry, fn.Name(), f.name))
 		}
 	}
+	if compared == 0 && len(d.frames) > 0 {
+		return d.otherBuild(fmt.Sprintf("its code is from %#x to %#x, where no function on the stacks of the dump is", m.text, m.etext))
+	}
 	w := uint64(d.im.arch.PtrSize)
-	m := &d.modules[0]
 	for _, t := range d.typeNames {
 		if t.addr < m.types || t.addr >= m.etypes {
 			continue // of a plugin, or made by package reflect
