@@ -155,6 +155,16 @@ func compareHeapDump(t *testing.T, program string, opt testcore.Options, args ..
 		if got, want := d.doms.Retained(m), c.doms.Retained(n); got != want && !slices.Contains(heldOtherwise, d.Expr(d.doms.PathTo(m))) {
 			t.Errorf("%s retains %d bytes, %d in the core", d.Expr(d.doms.PathTo(m)), got, want)
 		}
+		text := func(p process, n heap.Node) (lines []string) {
+			fields, more := p.Fields(n, 20)
+			for _, f := range fields {
+				lines = append(lines, fmt.Sprint(f.Name, " ", f.Type, " ", f.Value))
+			}
+			return append(lines, fmt.Sprint(more, " more"))
+		}
+		if got, want := text(d, m), text(c, n); !slices.Equal(got, want) {
+			t.Errorf("%s is %q, in the core %q", d.Expr(d.doms.PathTo(m)), got, want)
+		}
 		if paths++; paths > 300 {
 			break
 		}
