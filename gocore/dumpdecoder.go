@@ -31,6 +31,7 @@ type dumpDecoder struct {
 	itabs      map[uint64]uint64 // concrete types, by the address of the itab
 	finalizers []dump.FinalizerRecord
 	queued     []dump.FinalizerRecord
+	others     []dumpRoot
 	threads    map[uint64]int // by the address of the m
 	stats      dump.HeapStats
 	hasStats   bool
@@ -56,6 +57,12 @@ type dumpGoroutine struct {
 	waitReason string
 	first, n   int
 	words      []uint64 // what deferred calls and panics point to
+}
+
+// dumpRoot is a root that the dump has words for. No version of Go writes one.
+type dumpRoot struct {
+	what string
+	ptr  uint64
 }
 
 // dumpFrame is a frame as the dump describes it.
@@ -147,6 +154,9 @@ func (d *dumpDecoder) record(r *dump.HeapRecords) {
 		if g := d.goroutine(r); g != nil {
 			g.words = append(g.words, r.Panic().Data)
 		}
+	case dump.RecordOtherRoot:
+		what, ptr := r.OtherRoot()
+		d.others = append(d.others, dumpRoot{d.name(what), ptr})
 	case dump.RecordThread:
 		m, _, tid := r.Thread()
 		d.threads[m] = int(tid)
@@ -208,7 +218,9 @@ func (d *dumpDecoder) frame(g *dumpGoroutine, r *dump.HeapRecords) {
 		return
 	}
 	f := dumpFrame{sp: x.SP, fp: x.SP + size, entry: x.Entry, pc: x.PC, continPC: x.ContinPC, name: d.name(x.Func), contents: r.Contents, mask: uint64(len(d.frameMask))}
-	d.frameMask = append(d.frameMask, make([]byte, (size/w+7)/8)...)
+	for range (size/w + 7) / 8 {
+		d.frameMask = append(d.frameMask, 0)
+	}
 	f.partly = uint64(r.Pointers(d.frameMask[f.mask:], 0)) < size/w
 	d.frames = append(d.frames, f)
 	g.n++
