@@ -62,7 +62,7 @@ cross: need-go ## build the viewer for linux, darwin and windows on amd64 and ar
 	done; done
 
 test-damage: need-go need-core ## cut a core at 200 places, and flip 2,000 bytes of a core and its executable
-	GOHEAP_DAMAGE=all $(GO) test -count=1 -timeout 30m -run 'TestTruncations|TestFlips' -v ./gocore
+	GOHEAP_DAMAGE=all $(GO) test -count=1 -timeout 30m -run 'TestTruncations|TestFlips|TestHeapDumpBroken' -v ./gocore
 
 bench: build need-core ## measure the reference load against the budgets, then the benchmarks
 	@echo "Building and running testdata/programs/sessions $(BENCH_SESSIONS), and taking its core ..."
@@ -74,7 +74,7 @@ bench: build need-core ## measure the reference load against the budgets, then t
 
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
-	$(GO) test -count=1 -timeout 20m -tags matrix -run TestVersions ./gocore
+	$(GO) test -count=1 -timeout 60m -tags matrix -run 'TestVersions|TestHeapDumpVersions|TestHeapDumpArch' ./gocore
 
 DRIFT_FROM    ?= $(firstword $(VERSIONS))
 DRIFT_PROGRAM ?= kinds

@@ -31,12 +31,14 @@ type dumpDecoder struct {
 	itabs      map[uint64]uint64 // concrete types, by the address of the itab
 	finalizers []dump.FinalizerRecord
 	queued     []dump.FinalizerRecord
+	others     []dumpRoot
 	threads    map[uint64]int // by the address of the m
 	stats      dump.HeapStats
 	hasStats   bool
 	profile    profile
 	samples    []sample
 
+	force   bool // Options.Force
 	records int
 	stopped error // what ended the records before their end
 }
@@ -57,13 +59,19 @@ type dumpGoroutine struct {
 	words      []uint64 // what deferred calls and panics point to
 }
 
+// dumpRoot is a root that the dump has words for. No version of Go writes one.
+type dumpRoot struct {
+	what string
+	ptr  uint64
+}
+
 // dumpFrame is a frame as the dump describes it.
 type dumpFrame struct {
 	sp, fp, entry, pc, continPC uint64
 	name                        string
 	contents                    []byte
 	mask                        uint64 // byte offset in frameMask
-	listed                      bool   // some words are not on the list of pointers
+	partly                      bool   // some words are not on the list of pointers
 }
 
 // dumpType is a type that has a record.
@@ -146,6 +154,9 @@ func (d *dumpDecoder) record(r *dump.HeapRecords) {
 		if g := d.goroutine(r); g != nil {
 			g.words = append(g.words, r.Panic().Data)
 		}
+	case dump.RecordOtherRoot:
+		what, ptr := r.OtherRoot()
+		d.others = append(d.others, dumpRoot{d.name(what), ptr})
 	case dump.RecordThread:
 		m, _, tid := r.Thread()
 		d.threads[m] = int(tid)
@@ -207,8 +218,10 @@ func (d *dumpDecoder) frame(g *dumpGoroutine, r *dump.HeapRecords) {
 		return
 	}
 	f := dumpFrame{sp: x.SP, fp: x.SP + size, entry: x.Entry, pc: x.PC, continPC: x.ContinPC, name: d.name(x.Func), contents: r.Contents, mask: uint64(len(d.frameMask))}
-	d.frameMask = append(d.frameMask, make([]byte, (size/w+7)/8)...)
-	f.listed = uint64(r.Pointers(d.frameMask[f.mask:], 0)) < size/w
+	for range (size/w + 7) / 8 {
+		d.frameMask = append(d.frameMask, 0)
+	}
+	f.partly = uint64(r.Pointers(d.frameMask[f.mask:], 0)) < size/w
 	d.frames = append(d.frames, f)
 	g.n++
 }
@@ -235,7 +248,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 		file: file, rules: rulesOf(file.Params.GoVersion, word),
 		profile: profile{}, names: map[string]string{}, itabs: map[uint64]uint64{}, threads: map[uint64]int{},
 	}
-	d.im = &image{arch: file.Arch}
+	d.im, d.force = &image{arch: file.Arch}, opt.Force
 	d.slots = slotReader{rules: d.rules, im: d.im}
 	d.problems = append(d.problems, file.Problems...)
 	phase.Finish()
@@ -287,8 +300,10 @@ func (d *dumpDecoder) decode(t *progress.Tracker) error {
 		if err := d.readModules(noFiles); err != nil {
 			return err
 		}
-		if err := d.verify(); err != nil {
+		if err := d.verify(); err != nil && !d.force {
 			return err
+		} else if err != nil {
+			d.problem(dump.Error, 1, forced(err))
 		}
 		d.loadTypes()
 		d.classes = d.classSizes()
@@ -334,11 +349,8 @@ func (d *dumpDecoder) tell() {
 		}
 		d.problem(dump.Error, 1, fmt.Sprintf("%v; %s", d.stopped, missing))
 	}
-	if n := d.slots.phantoms; n > 0 {
-		d.problem(dump.Info, int(n), "records of slots that no span has were left out, as the dumps of Go 1.22 and later have them")
-	}
 	if d.exe.path == "" {
-		d.problem(dump.Warning, 1, "without the executable, which is not beside the file, variables have no names, frames no lines, and objects no types but those that the dump names; give it with --exe PATH")
+		d.problem(dump.Warning, 1, "without the executable, which is not beside the file, variables have no names, frames no lines, objects no types but those that the dump names, and stacks are as long as their frames; give it with --exe PATH")
 	}
 	lacks := []string{
 		"marks of the last collection, so that the live set cannot be compared slot by slot",
@@ -347,4 +359,7 @@ func (d *dumpDecoder) tell() {
 		"registers, nor how long goroutines have waited",
 	}
 	d.problem(dump.Info, 1, "a heap dump has no "+strings.Join(lacks, "; no "))
+	if n := d.slots.phantoms; n > 0 {
+		d.problem(dump.Info, int(n), "records of slots that no span has were left out, as the dumps of Go 1.22 and later have them")
+	}
 }

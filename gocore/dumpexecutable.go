@@ -122,7 +122,7 @@ func (d *dumpDecoder) mayBe(path string) bool {
 func (d *dumpDecoder) place(x *executable, force bool) ([]Problem, error) {
 	p := &d.file.Params
 	wrong := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %s: %s: it is another build; give the program that wrote the dump with --exe PATH", ErrWrongExecutable, x.path, fmt.Sprintf(format, args...))
+		return fmt.Errorf("%w: %s: %s: it is another build; give the program that wrote the dump with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.path, fmt.Sprintf(format, args...))
 	}
 	if a := x.file.Arch; a.Name != p.GOARCH {
 		return nil, wrong("it is a program for %s, the dump is of one for %s", a.Name, p.GOARCH)
@@ -158,7 +158,12 @@ func (d *dumpDecoder) place(x *executable, force bool) ([]Problem, error) {
 	if !force {
 		return nil, failed
 	}
-	return []Problem{{Severity: dump.Error, Message: "with --force: " + failed.Error() + ": types and addresses may be wrong", Count: 1}}, nil
+	return []Problem{{Severity: dump.Error, Message: forced(failed), Count: 1}}, nil
+}
+
+// forced is what becomes of an error about the executable with Options.Force.
+func forced(err error) string {
+	return "types and addresses may be wrong, since --force was given: " + err.Error()
 }
 
 // bounds returns where a data segment is as linked: by the linker's symbols around
@@ -178,18 +183,24 @@ func (x *executable) bounds(name, section string) (r dump.Range) {
 
 // verify compares functions and types of the dump with the executable's tables.
 func (d *dumpDecoder) verify() error {
+	m := &d.modules[0]
+	compared := 0
 	for i := range d.frames {
 		f := &d.frames[i]
-		fn, ok := d.modules[0].table.Find(f.entry)
-		if !ok && len(d.modules) == 1 || ok && fn.Entry != f.entry {
-			return d.otherBuild(fmt.Sprintf("the dump has a function %s at %#x", f.name, f.entry))
+		if f.entry < m.text || f.entry >= m.etext {
+			continue // of a plugin
 		}
-		if ok && fn.Name() != f.name && f.name != "unknown function" {
+		compared++
+		if fn, ok := m.table.Find(f.entry); !ok || fn.Entry != f.entry {
+			return d.otherBuild(fmt.Sprintf("the dump has a function %s at %#x", f.name, f.entry))
+		} else if fn.Name() != f.name {
 			return d.otherBuild(fmt.Sprintf("the function at %#x is %s, in the dump it is %s", f.entry, fn.Name(), f.name))
 		}
 	}
+	if compared == 0 && len(d.frames) > 0 {
+		return d.otherBuild(fmt.Sprintf("its code is from %#x to %#x, where no function on the stacks of the dump is", m.text, m.etext))
+	}
 	w := uint64(d.im.arch.PtrSize)
-	m := &d.modules[0]
 	for _, t := range d.typeNames {
 		if t.addr < m.types || t.addr >= m.etypes {
 			continue // of a plugin, or made by package reflect
@@ -202,7 +213,7 @@ func (d *dumpDecoder) verify() error {
 }
 
 func (d *dumpDecoder) otherBuild(what string) error {
-	return fmt.Errorf("%w: %s: %s: it is another build; give the program that wrote the dump with --exe PATH", ErrWrongExecutable, d.exe.path, what)
+	return fmt.Errorf("%w: %s: %s: it is another build; give the program that wrote the dump with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, d.exe.path, what)
 }
 
 // writableSections are those whose bytes in the file are only the first ones that
@@ -303,14 +314,15 @@ func relativeRelocation(a arch.Arch) (uint64, bool) {
 }
 
 // tables returns those variables among the writable data that the linker filled and
-// whose fields that matter nothing changes, relocated like blocks.
+// whose fields that matter nothing changes, relocated like blocks: the last are the
+// values that interfaces of small integers point to.
 func (x *executable) tables() []dump.Block {
 	if x.path == "" {
 		return nil
 	}
 	var blocks []dump.Block
 	f := x.file.ELF()
-	for _, name := range []string{"runtime.firstmoduledata", "internal/runtime/gc.SizeClassToSize", "runtime.class_to_size"} {
+	for _, name := range []string{"runtime.firstmoduledata", "internal/runtime/gc.SizeClassToSize", "runtime.class_to_size", "runtime.staticuint64s"} {
 		sym, ok := x.file.Symbol(name)
 		if !ok {
 			continue

@@ -82,7 +82,8 @@ func (d *program) readGlobalWords(section string, start uint64, mem, mask []byte
 	}
 }
 
-// readFinalizers reads the finalizers of objects, and those that wait to run.
+// readFinalizers reads the finalizers of objects, those that wait to run, and roots
+// of other kinds.
 func (d *dumpDecoder) readFinalizers() {
 	im := d.im
 	for _, f := range d.finalizers {
@@ -97,6 +98,13 @@ func (d *dumpDecoder) readFinalizers() {
 			if im.inHeap(p) {
 				im.pieces = append(im.pieces, piece{value: p, frame: -1, register: -1})
 			}
+		}
+		im.endRoot()
+	}
+	for _, o := range d.others {
+		im.addRoot(root{kind: unknownRoot, name: o.what, goroutine: -1})
+		if im.inHeap(o.ptr) {
+			im.pieces = append(im.pieces, piece{value: o.ptr, frame: -1, register: -1})
 		}
 		im.endRoot()
 	}

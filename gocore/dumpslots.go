@@ -27,8 +27,7 @@ type slotReader struct {
 	period   uint64 // see spanPeriod; 0 for a large object
 	pointers int    // of its objects
 
-	phantoms, phantomBytes uint64
-	objects, bytes         uint64
+	phantoms, objects uint64
 }
 
 // object takes the record that r is at. Its error is that of r.
@@ -112,7 +111,6 @@ func (s *slotReader) end() {
 		return
 	}
 	s.objects += live
-	s.bytes += live * e.elem
 	e.size, e.freeindex = alignUp(e.elem*uint64(e.n), pageSize), e.n
 	switch {
 	case s.pointers == 0:
@@ -143,7 +141,6 @@ func (s *slotReader) dropPhantoms() {
 	for ; e.n > n; e.n-- {
 		if last := len(s.offsets) - 1; s.offsets[last] != 0 {
 			s.phantoms++
-			s.phantomBytes += e.elem
 		}
 		s.offsets = s.offsets[:len(s.offsets)-1]
 	}

@@ -121,7 +121,9 @@ func compareHeapDump(t *testing.T, program string, opt testcore.Options, args ..
 	if got, want := share(d), share(c); got < want-0.0005 {
 		t.Errorf("%.3f %% of the dump's live bytes are typed, %.3f %% of the core's", 100*got, 100*want)
 	}
-	if program == "sessions" && share(d) < 0.999 {
+	// Until Go 1.22 DWARF does not say what closures capture; with words of 4 bytes
+	// less hangs on the sessions.
+	if program == "sessions" && share(d) < 0.999 && opt.Arch == "" && (opt.Go == "" || opt.Go >= "go1.23") {
 		t.Errorf("%.3f %% of the bytes are typed", 100*share(d))
 	}
 	if got, want := d.Typing().Conflicts, c.Typing().Conflicts; got > want {
@@ -152,6 +154,16 @@ func compareHeapDump(t *testing.T, program string, opt testcore.Options, args ..
 		}
 		if got, want := d.doms.Retained(m), c.doms.Retained(n); got != want && !slices.Contains(heldOtherwise, d.Expr(d.doms.PathTo(m))) {
 			t.Errorf("%s retains %d bytes, %d in the core", d.Expr(d.doms.PathTo(m)), got, want)
+		}
+		text := func(p process, n heap.Node) (lines []string) {
+			fields, more := p.Fields(n, 20)
+			for _, f := range fields {
+				lines = append(lines, fmt.Sprint(f.Name, " ", f.Type, " ", f.Value))
+			}
+			return append(lines, fmt.Sprint(more, " more"))
+		}
+		if got, want := text(d, m), text(c, n); !slices.Equal(got, want) {
+			t.Errorf("%s is %q, in the core %q", d.Expr(d.doms.PathTo(m)), got, want)
 		}
 		if paths++; paths > 300 {
 			break
@@ -343,5 +355,39 @@ func compareBareDump(t *testing.T, program string, opt testcore.Options, args ..
 	}
 	if typing := bare.Typing(); typing.Conflicts != 0 || math.IsNaN(float64(typing.TypedBytes)) {
 		t.Errorf("%+v", typing)
+	}
+}
+
+// The memory profile in a dump says of the sampled objects what the program's memory
+// does.
+func TestHeapDumpAllocSite(t *testing.T) {
+	for _, b := range heapDumpBuilds() {
+		d, c := openHeapDump(t, "sampled", b.opt, false)
+		if d.SampledObjects() == 0 || d.SampledObjects() != c.SampledObjects() {
+			t.Errorf("%s: %d samples, %d in the core", b.name, d.SampledObjects(), c.SampledObjects())
+		}
+		sites := 0
+		for _, o := range decode[struct{ Addr string }](t, d.said, "object") {
+			n, ok := d.NodeAt(address(t, o.Addr))
+			m, ok2 := c.NodeAt(address(t, o.Addr))
+			if !ok || !ok2 {
+				t.Fatalf("%s: no object at %s", b.name, o.Addr)
+			}
+			got, ok := d.AllocSite(n)
+			want, ok2 := c.AllocSite(m)
+			if ok != ok2 {
+				t.Errorf("%s: %s has a site: %t, in the core %t", b.name, o.Addr, ok, ok2)
+			}
+			// The dumper looks up the line behind the innermost call, which is the
+			// allocator's, not the call.
+			same := len(got.Stack) > 2 && slices.EqualFunc(got.Stack[1:], want.Stack[1:], func(a, b gocore.Call) bool { return a.File == b.File && a.Line == b.Line })
+			if !same || got.Size != want.Size || got.Allocs > want.Allocs {
+				t.Errorf("%s: %s was allocated by %+v, in the core %+v", b.name, o.Addr, got, want)
+			}
+			sites++
+		}
+		if sites == 0 {
+			t.Errorf("%s: no object has a site", b.name)
+		}
 	}
 }

@@ -167,7 +167,7 @@ func withCause(core *dump.Core, err error) error {
 func (p *Process) describe(kind, path string, size int64) Source {
 	f := p.exe.file
 	if p.exe.path == "" {
-		return Source{Kind: kind, Path: path, Bytes: size, OS: "linux", Arch: p.im.arch.Name, Symbols: "none", Complete: true}
+		return Source{Kind: kind, Path: path, Bytes: size, Arch: p.im.arch.Name, Symbols: "none", Complete: true}
 	}
 	s := Source{
 		Kind: kind, Path: path, Bytes: size,

@@ -18,7 +18,7 @@ func (p *Process) framesOf(gi int) []dumpFrame {
 func (p *Process) recordedFrames(gi int) []Frame {
 	var out []Frame
 	for i, r := range p.framesOf(gi) {
-		f := Frame{Func: r.name, PC: r.pc, SP: r.sp, Conservative: r.listed}
+		f := Frame{Func: r.name, PC: r.pc, SP: r.sp, Conservative: r.partly}
 		at := r.pc
 		if i > 0 && at > r.entry {
 			at-- // a return address

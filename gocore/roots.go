@@ -30,7 +30,7 @@ const (
 	finalizerRoot // queued, or of an object that nothing reaches any more
 	cleanupRoot
 	weakHandleRoot
-	unknownRoot // see dumpDecoder.readUnrooted
+	unknownRoot // that a heap dump describes in words, or stands for those it lacks
 )
 
 // String returns the kind as reports show it.

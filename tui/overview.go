@@ -80,9 +80,13 @@ func (v *overview) about(h int) []string {
 	}
 	lines = append(lines, join(append(parts, plural(info.Heap.Goroutines, "goroutine"), plural(info.Heap.Roots, "root"))...))
 	typed := report.HumanPercent(s.Share(info.Typing.TypedBytes)) + " of it typed"
-	complete := "core complete"
+	file := "core"
+	if info.Source.Kind == "heapdump" {
+		file = "dump"
+	}
+	complete := file + " complete"
 	if !info.Source.Complete {
-		complete = "core INCOMPLETE"
+		complete = file + " INCOMPLETE"
 	}
 	lines = append(lines, join(typed, "check "+a.verdict(), complete))
 	if n := len(info.Source.Problems); n > 0 {

@@ -29,7 +29,7 @@ var laterFlags = [...]string{"no-index", "max-memory"}
 
 func (f *flags) add(root *cobra.Command) {
 	p := root.PersistentFlags()
-	p.StringVar(&f.exe, "exe", "", "the program's executable is `PATH`; else it is found through the core")
+	p.StringVar(&f.exe, "exe", "", "the executable is `PATH`; else it is found through the core or beside a heap dump")
 	p.StringVar(&f.debug, "debug", "", "its debugging information is in `PATH`; else in the executable, or found through it")
 	p.BoolVar(&f.force, "force", false, "go on with an executable or debug file whose build id differs")
 	p.StringVar(&f.format, "format", "text", "print text, json or csv")

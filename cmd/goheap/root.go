@@ -21,13 +21,15 @@ type command struct {
 	load           func(ctx context.Context, path string, opt report.Options) (*report.Snapshot, error)
 }
 
-const about = `goheap reads the memory of a Go program from a core file, rebuilds every heap
-object with its type and every pointer between them, and shows what keeps the
-memory alive: who holds on, through which fields, and how many bytes.
+const about = `goheap reads the memory of a Go program from a core file or a heap dump, rebuilds
+every heap object with its type and every pointer between them, and shows what
+keeps the memory alive: who holds on, through which fields, and how many bytes.
 
 FILE is a core file of a Go program: what the kernel leaves when a program
 crashes, or what gcore PID takes of one that goes on running. The executable is
-found through the core; --exe names it where it has moved.
+found through the core; --exe names it where it has moved. Or FILE is a heap dump,
+which the program wrote itself with debug.WriteHeapDump: put its executable beside
+the file, or name it with --exe, for without it few types and names are known.
 
 TARGET is the address of an object (0xc000123000), a Go expression from a global
 variable (main.cache.byID), a goroutine (g:17), or a type (type:main.Session),
