@@ -3,6 +3,7 @@
 GO    ?= go
 BENCH_RUNS     ?= 5
 BENCH_SESSIONS ?= 2000000
+BENCH_OBJECTS  ?= 20000000
 
 takecore = $(GO) run ./internal/testcore/takecore
 
@@ -68,6 +69,7 @@ bench: build need-core ## measure the reference load against the budgets, then t
 	status=0; \
 	$(GO) run ./internal/testcore/budgets -runs $(BENCH_RUNS) bin/goheap "$$(echo "$$files" | head -n 1)" || status=$$?; \
 	BENCH_SESSIONS=$(BENCH_SESSIONS) $(GO) test -run '^$$' -bench . -benchtime 1s ./... || status=$$?; \
+	GOHEAP_TUI_OBJECTS=$(BENCH_OBJECTS) $(GO) test -timeout 60m -run TestRandomKeysLarge -bench BenchmarkKeys -benchtime 1x -v ./tui || status=$$?; \
 	exit $$status
 
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md

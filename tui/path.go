@@ -94,8 +94,12 @@ func (v *pathView) actions() []Action {
 		{Keys: []Key{char('x')}, Label: "cut", Priority: 2, Disabled: func() string { return reasonIf(len(v.hops()) == 0, "there is no path") },
 			Help: "Take the pointer to the selected hop away: show what still holds the object, and what would be freed.",
 			Do: func() {
-				h, _ := v.hop()
-				v.app.why.take(&severed{heap.Edge{From: h.from, To: h.node}, h.expr})
+				hops, i := v.hops(), min(v.body.selected, len(v.hops())-1)
+				word := hops[i].expr
+				if word == report.Pointee && i > 0 {
+					word = "the pointer of " + hops[i-1].expr
+				}
+				v.app.why.take(&severed{heap.Edge{From: hops[i].from, To: hops[i].node}, word})
 			}},
 		{Keys: []Key{char('u')}, Label: "uncut", Priority: 5, Disabled: func() string { return reasonIf(len(v.app.why.cuts) == 0, "nothing is cut") },
 			Help: "Give the pointer back that was cut last.",
