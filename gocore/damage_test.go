@@ -99,7 +99,12 @@ func survey(t *testing.T, p *gocore.Process) []gocore.Problem {
 			p.Expr(d.PathTo(n))
 			p.Fields(n, 20)
 			p.Hex(n, 0, 64)
+			p.AllocSite(n)
+			p.FollowedAt(n, 8)
 		}
+	}
+	if _, err := p.FindBytes(ctx, []byte("owner"), 10); err != nil {
+		sentence(t, err)
 	}
 	for _, pr := range p.Problems() {
 		if pr.Message == "" || pr.Count < 1 || strings.Contains(pr.Message, "\n") {

@@ -33,6 +33,7 @@ type image struct {
 	allocated, marked, fresh []uint64
 
 	specials []special // by object address
+	samples  []sample  // by object address
 	roots    []root
 	pieces   []piece // of all roots; root.pieces says which
 

@@ -212,7 +212,7 @@ func (d *coreDecoder) readBlocks(variable string, offset, size, link uint64, f f
 func (d *coreDecoder) readSpecials(e extent, addr uint64) {
 	rt, a, mem := d.layout, d.im.arch, d.im.mem
 	// Each record is of the common part and of what its kind adds.
-	size := uint64(max(rt.SpecialFinalizer.Size, rt.SpecialWeakHandle.Size, rt.SpecialCleanup.Size))
+	size := uint64(max(rt.SpecialFinalizer.Size, rt.SpecialWeakHandle.Size, rt.SpecialCleanup.Size, rt.SpecialProfile.Size))
 	for addr != 0 && !d.specials[addr] {
 		d.specials[addr] = true
 		head, ok := mem.Slice(addr, uint64(rt.Special.Size))
@@ -239,6 +239,9 @@ func (d *coreDecoder) readSpecials(e extent, addr uint64) {
 				s.keeps = d.words(b, rt.SpecialCleanup.Fn.Offset)
 			}
 		default:
+			if rt.KindSpecialProfile.Is(kind) {
+				d.readSample(e, s.object, b)
+			}
 			known = false
 		}
 		if known {

@@ -76,6 +76,7 @@ func (d *coreDecoder) readSpans() error {
 	d.problem(dump.Error, missing, "span records (runtime.mspan) are not in the core: their objects are missing")
 	d.problem(dump.Error, damaged, "span records contradict themselves or overlap: their objects are left out")
 	d.problem(dump.Error, absent, "spans of heap memory are not in the core: their objects are missing")
+	slices.SortStableFunc(im.samples, func(a, b sample) int { return cmp.Compare(a.object, b.object) })
 	slices.SortStableFunc(im.specials, func(a, b special) int { return cmp.Compare(a.object, b.object) })
 	if len(im.extents) == 0 {
 		return fmt.Errorf("%w: none of the %d spans of runtime.mheap_ holds objects that are in the core", dump.ErrTruncated, count)

@@ -492,19 +492,20 @@ type ShowDocument struct {
 }
 
 type ObjectDocument struct {
-	Asked         Escaped            `json:"asked"`
-	Address       Address            `json:"address"`
-	Size          uint64             `json:"size"`
-	Type          Optional           `json:"type"`
-	Count         uint64             `json:"count"`
-	Evidence      Optional           `json:"evidence"`
-	Live          bool               `json:"live"`
-	Retained      uint64             `json:"retained_bytes"`
-	Dominator     *NodeDocument      `json:"dominator"`
-	Fields        []FieldDocument    `json:"fields"`
-	MoreFields    int                `json:"more_fields"`
-	Referrers     []ReferrerDocument `json:"referrers"`
-	MoreReferrers int                `json:"more_referrers"`
+	Asked         Escaped             `json:"asked"`
+	Address       Address             `json:"address"`
+	Size          uint64              `json:"size"`
+	Type          Optional            `json:"type"`
+	Count         uint64              `json:"count"`
+	Evidence      Optional            `json:"evidence"`
+	Live          bool                `json:"live"`
+	Retained      uint64              `json:"retained_bytes"`
+	Dominator     *NodeDocument       `json:"dominator"`
+	Allocation    *AllocationDocument `json:"allocation"` // null unless it was sampled
+	Fields        []FieldDocument     `json:"fields"`
+	MoreFields    int                 `json:"more_fields"`
+	Referrers     []ReferrerDocument  `json:"referrers"`
+	MoreReferrers int                 `json:"more_referrers"`
 
 	kind, name string // for the text
 }

@@ -91,6 +91,9 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, li
 		node := s.nodeDocument(idom)
 		d.Dominator = &node
 	}
+	if site, ok := s.AllocSite(n); ok {
+		d.Allocation = allocationDocument(site)
+	}
 	most := limits.Fields
 	if most < 0 {
 		most = int(^uint(0) >> 1)

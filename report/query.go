@@ -312,13 +312,16 @@ func (p *predicate) rest(n ast.Node) func(row int) bool {
 		return ask
 	}
 	if f.key != nil {
-		return remember(f.key, ask)
+		return remember(f.key, func(_ uint32, row int) bool { return ask(row) })
 	}
-	return remember(f.text, ask)
+	return remember(f.text, func(text string, _ int) bool {
+		p.env[f.Name] = text
+		return p.run(program)
+	})
 }
 
 // remember asks once for each key.
-func remember[K comparable](key func(row int) K, ask func(row int) bool) func(row int) bool {
+func remember[K comparable](key func(row int) K, ask func(k K, row int) bool) func(row int) bool {
 	memo := map[K]bool{}
 	var last K
 	var answer, any bool
@@ -329,7 +332,7 @@ func remember[K comparable](key func(row int) K, ask func(row int) bool) func(ro
 		}
 		known, ok := memo[k]
 		if !ok {
-			known = ask(row)
+			known = ask(k, row)
 			if len(memo) < maxMemo {
 				memo[k] = known
 			}

@@ -121,7 +121,14 @@ func (t *Table) Sorted(ctx context.Context, col int, descending bool) (*Table, e
 		if err != nil {
 			return nil, err
 		}
-		rank = func(c Cell) uint64 { return ranks[textKey{c.Num, c.Text}] }
+		var last textKey // neighbours are often the same
+		var at uint64
+		rank = func(c Cell) uint64 {
+			if k := (textKey{c.Num, c.Text}); k != last || at == 0 {
+				last, at = k, ranks[k]+1
+			}
+			return at
+		}
 	} else {
 		rank = func(c Cell) uint64 { return c.Num }
 	}
@@ -162,13 +169,18 @@ type textKey struct {
 func (t *Table) ranks(ctx context.Context, rows []uint32, col int) (map[textKey]uint64, error) {
 	ranks := map[textKey]uint64{}
 	var different []textKey
+	var last textKey
 	for i, row := range rows {
 		if i%pace == 0 && ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		c := t.cell(int(row), col)
 		k := textKey{c.Num, c.Text}
-		if _, seen := ranks[k]; !seen && !c.Unknown {
+		if c.Unknown || len(different) > 0 && k == last {
+			continue
+		}
+		last = k
+		if _, seen := ranks[k]; !seen {
 			ranks[k] = 0
 			different = append(different, k)
 		}

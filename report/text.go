@@ -427,7 +427,14 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 	} else if o.Live && o.kind == kindObject {
 		rows = append(rows, []string{"dominator", "none: several roots hold it"})
 	}
+	if o.Allocation != nil {
+		rows = append(rows, []string{"allocated", o.Allocation.text()})
+	}
 	p.rows(rows, nil, "  ")
+	if o.Allocation != nil {
+		p.line("")
+		p.stack(o.Allocation)
+	}
 	if len(o.Fields) > 0 {
 		p.line("")
 		p.fields(o.Fields, addresses)

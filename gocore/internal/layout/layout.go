@@ -122,6 +122,30 @@ type Runtime struct {
 		Fn      Field `field:"fn,opt"`      // before
 	} `type:"runtime.specialCleanup,opt"`
 
+	SpecialProfile struct {
+		Size   Size
+		Bucket Field `field:"b"`
+	} `type:"runtime.specialprofile,opt"`
+
+	// Bucket is a stack of the memory profile. Behind it lie Nstk program
+	// counters, and then a MemRecord.
+	Bucket struct {
+		Size    Size
+		Typ     Field `field:"typ"`
+		ObjSize Field `field:"size"`
+		Nstk    Field `field:"nstk"`
+	} `type:"runtime.bucket,opt"`
+	MemRecord struct {
+		Size   Size
+		Active Field `field:"active"`
+		Future Field `field:"future"` // three times the like of Active
+	} `type:"runtime.memRecord,opt"`
+	MemRecordCycle struct {
+		Size   Size
+		Allocs Field `field:"allocs"`
+		Frees  Field `field:"frees"`
+	} `type:"runtime.memRecordCycle,opt"`
+
 	FinBlock struct {
 		Size    Size
 		Alllink Field `field:"alllink"`
@@ -258,6 +282,7 @@ type Runtime struct {
 	KindSpecialFinalizer  Constant `const:"runtime._KindSpecialFinalizer"`
 	KindSpecialWeakHandle Constant `const:"runtime._KindSpecialWeakHandle,opt"`
 	KindSpecialCleanup    Constant `const:"runtime._KindSpecialCleanup,opt"`
+	KindSpecialProfile    Constant `const:"runtime._KindSpecialProfile,opt"`
 	ArenaBaseOffset       Constant `const:"runtime.arenaBaseOffsetUintptr,opt"`
 }
 
