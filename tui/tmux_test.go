@@ -51,6 +51,29 @@ func (m *tmux) keys(keys ...string) *tmux {
 	return m
 }
 
+// quit closes all views, says yes where it is asked, and waits for the end, after
+// which the terminal is as it was.
+func (m *tmux) quit() {
+	m.t.Helper()
+	for range 20 {
+		key := "q"
+		for range 20 {
+			screen := m.do("capture-pane", "-p")
+			if strings.Contains(screen, "status ") {
+				m.wait("status 0.", " echo")
+				return
+			}
+			if strings.Contains(screen, "quit? y/n") {
+				key = "y"
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		m.keys(key)
+	}
+	m.t.Fatalf("it does not end:\n%s", m.do("capture-pane", "-p"))
+}
+
 // wait returns when all texts are on the screen.
 func (m *tmux) wait(texts ...string) *tmux {
 	m.t.Helper()
@@ -110,7 +133,7 @@ func TestInTerminal(t *testing.T) {
 		m.wait("[3 Types]", "1  2 ")
 		m.do("resize-window", "-x", "130", "-y", "40")
 		m.keys(":", store, "Enter").wait("[Fields]")
-		m.keys("q", "q").wait("status 0.", " echo")
+		m.quit()
 	})
 	// From the start to the field that holds the memory, in no more than six
 	// keys: here the first screen says it, and one key shows it in the tree.
@@ -128,16 +151,16 @@ func TestInTerminal(t *testing.T) {
 		m.keys("5").wait("[5 Gor]", "200", "main.notify", "chan send")
 		m.keys("Enter").wait("200 goroutines")
 		m.keys("Enter").wait("created by main.main", "Frame or variable", "main.notify")
-		m.keys("q", "q", "q").wait("status 0.")
+		m.quit()
 	})
 	t.Run("places", func(t *testing.T) {
 		m := startTmux(t, 100, 30, "", open+` --at "types?filter=Block&sort=-objects"`)
 		m.wait("[3 Types]", "filter: Block", "sorted by objects, descending")
-		m.keys("q").wait("status 0.")
+		m.quit()
 		m = startTmux(t, 100, 30, "", open+" --at object:main.srv.storage")
 		m.wait("main.memStorage", "[Fields]")
 		m.keys("-").wait("[1 Over]")
-		m.keys("q").wait("status 0.")
+		m.quit()
 	})
 	t.Run("tour", func(t *testing.T) {
 		m := startTmux(t, 80, 24, "", strings.Replace(open, exe, exe+" tour", 1))
@@ -149,7 +172,7 @@ func TestInTerminal(t *testing.T) {
 		m.keys("Enter").wait("200 goroutines")
 		m.keys("Enter").wait("That was the tour")
 		m.keys("n").wait("created by main.main")
-		m.keys("q", "q", "q").wait("status 0.", " echo")
+		m.quit()
 	})
 	t.Run("suspend", func(t *testing.T) {
 		// An interactive shell has job control.
@@ -161,7 +184,7 @@ func TestInTerminal(t *testing.T) {
 		m.keys("C-z").wait("Stopped", "prompt:")
 		m.keys("fg", "Enter").wait("[1 Over]", store)
 		m.keys("3").wait("[3 Types]", "main.Block")
-		m.keys("q").wait("prompt:")
+		m.keys("C-c", "C-c").wait("prompt:")
 		m.keys("echo still $((40+2))", "Enter").wait("still 42")
 	})
 	t.Run("no colour", func(t *testing.T) {
@@ -171,19 +194,19 @@ func TestInTerminal(t *testing.T) {
 		if escapes := m.do("capture-pane", "-p", "-e"); colours.MatchString(escapes) {
 			t.Errorf("colours in spite of NO_COLOR:\n%q", escapes)
 		}
-		m.keys("q").wait("status 0.", " echo")
+		m.quit()
 		m = startTmux(t, 80, 24, "", open+" --theme colour")
 		m.wait("[1 Over]", store)
 		if escapes := m.do("capture-pane", "-p", "-e"); !colours.MatchString(escapes) {
 			t.Errorf("no colours without NO_COLOR, so that the test could not fail:\n%q", escapes)
 		}
-		m.keys("q").wait("status 0.", " echo")
+		m.quit()
 		m = startTmux(t, 80, 24, "", open+" --ascii --theme plain")
 		m.wait("[1 Over]", store)
 		if screen := m.do("capture-pane", "-p"); !isASCII(screen) {
 			t.Errorf("not ASCII:\n%s", screen)
 		}
-		m.keys("q").wait("status 0.", " echo")
+		m.quit()
 	})
 	t.Run("no core", func(t *testing.T) {
 		m := startTmux(t, 80, 24, "", exe+" "+filepath.Join(os.TempDir(), "no-such-core"))
