@@ -140,7 +140,7 @@ func (a *App) holderSet(h *holder) rowSet {
 func (a *App) holderTable(all []holder) *report.Table {
 	// Room for "1,600 × main.Block, held jointly by main.srv and main.index": who
 	// holds it is what the table is for, the other columns go first.
-	const wide = 52
+	const wide = 56
 	s := a.snap
 	columns := []report.Column{
 		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},

@@ -110,7 +110,7 @@ func TestInTerminal(t *testing.T) {
 
 	t.Run("walk", func(t *testing.T) {
 		m := startTmux(t, 120, 30, "", open)
-		m.wait("[1 Overview]", store, "Why alive", "held jointly by main.srv and main.recent", "suspects (6)")
+		m.wait("[1 Overview]", store, "Why alive", "held jointly by main.srv and main.re", "suspects (6)")
 		m.keys("Enter").wait("[2 Dominators]", ".blocks  []*main.Block", "dominates")
 		m.keys("Enter").wait("▾ .blocks")
 		m.keys("Down", "w").wait("why alive: main.Block", store+"[")
@@ -143,7 +143,7 @@ func TestInTerminal(t *testing.T) {
 		m.keys("Enter").wait("▸ .blocks", store)
 		m.keys("w").wait("why alive: []*main.Block", store, "path 1 of 1")
 		m.keys("G", "x").wait("nothing else holds it", "would be freed")
-		m.keys("q", "q").wait("[1 Over]")
+		m.quit()
 	})
 	t.Run("six keys to the goroutines", func(t *testing.T) {
 		m := startTmux(t, 80, 24, "", open)
