@@ -76,8 +76,8 @@ func parseQuery(src string, fields []field) (*query, error) {
 	if q.program, err = expr.Compile(q.source.text, q.options...); err != nil {
 		return nil, q.explain(err, names)
 	}
-	if n := loop(q.program.Node()); n != nil {
-		return nil, &QueryError{q.source.original(n.Location().From) + 1, "an expression is about one row at a time and cannot go through lists"}
+	if n := q.refused(q.program.Node()); n != nil {
+		return nil, &QueryError{q.source.original(n.Location().From) + 1, "an expression is about one row: it cannot go through lists and has no variables"}
 	}
 	return q, nil
 }
@@ -106,13 +106,19 @@ func identifiers(n ast.Node) []string {
 	return names
 }
 
-// loop returns a part of a tree that would be evaluated any number of times, nil
-// if there is none: that nothing in an expression is bounds the time of a row.
-// DisableAllBuiltins leaves these functions in.
-func loop(n ast.Node) (found ast.Node) {
+// refused returns a part of a tree that expr-lang knows and filters do not, nil if
+// there is none: what would be evaluated any number of times, since that nothing
+// is bounds the time of a row (DisableAllBuiltins leaves such functions in), and
+// names that are not fields.
+func (q *query) refused(n ast.Node) (found ast.Node) {
 	walk(n, func(n ast.Node) {
-		if p, ok := n.(*ast.PredicateNode); ok {
-			found = p
+		switch n := n.(type) {
+		case *ast.PredicateNode, *ast.PointerNode, *ast.VariableDeclaratorNode:
+			found = n
+		case *ast.IdentifierNode:
+			if q.field[n.Value] == nil {
+				found = n
+			}
 		}
 	})
 	return found

@@ -113,6 +113,8 @@ func TestQueryErrors(t *testing.T) {
 		`= type contains "x`:            "at character 19: literal not terminated",
 		`= retained > 5Frogs`:           "at character ",
 		`= all(1..1000, # > 0)`:         "cannot go through lists",
+		`= let z = size; z > 1`:         "has no variables",
+		`= $env.size > 1`:               "has no variables",
 		`= type matches "("`:            "error parsing regexp",
 		"/(/":                           "error parsing regexp",
 		"= " + strings.Repeat("1+", 300) + "1 > 2": "maximum allowed nodes",
