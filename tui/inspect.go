@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ type inspector struct {
 	top    *part     // the whole value; nil until loaded, and where there is none
 	rows   []partRow // of the fields
 	loaded bool
-	counts [pages]int // -1 unknown
+	site   string // where it was allocated, clean; "" unknown
 }
 
 // part is a value that can be opened into its parts, which are decoded when it
@@ -138,6 +139,7 @@ func (v *inspector) enter() {
 func (v *inspector) load() {
 	s := v.app.snap
 	v.app.start(slotView, "decoding the value", func(ctx context.Context) (func(), error) {
+		site := v.app.siteText(v.node)
 		value, ok := s.Value(v.node)
 		top := &part{Value: value}
 		var children []gocore.Value
@@ -145,7 +147,7 @@ func (v *inspector) load() {
 			children = s.Children(value, 0, partStep)
 		}
 		return func() {
-			v.loaded = true
+			v.loaded, v.site = true, site
 			if ok {
 				v.top = top
 				if value.InPlace {
@@ -375,7 +377,32 @@ func (v *inspector) facts(w, h int) []string {
 		}
 		tabs.WriteString(name + " ")
 	}
-	return []string{line, strings.TrimSpace(second), tabs.String()}
+	lines := []string{line, strings.TrimSpace(second)}
+	if v.site != "" && h > 3 {
+		lines = append(lines, v.site)
+	}
+	return append(lines, tabs.String())
+}
+
+// siteText says where an object was allocated, if it is one of those that the
+// runtime sampled: the program's own function first, then its callers.
+func (a *App) siteText(n heap.Node) string {
+	site, ok := a.snap.AllocSite(n)
+	if !ok {
+		return ""
+	}
+	var places []string
+	for _, f := range site.Stack {
+		place := report.ShortPaths(f.Func)
+		if f.File != "" {
+			place += fmt.Sprintf(" %s:%d", path.Base(f.File), f.Line)
+		}
+		if strings.HasPrefix(f.Func, "runtime.") && len(places) == 0 {
+			continue
+		}
+		places = append(places, place)
+	}
+	return a.clean("allocated in " + strings.Join(places, ", called by "))
 }
 
 func (v *inspector) status() string {

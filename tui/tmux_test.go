@@ -130,7 +130,7 @@ func TestInTerminal(t *testing.T) {
 		m.do("resize-window", "-x", "50", "-y", "24")
 		m.wait("terminal too small (60x15 needed)")
 		m.do("resize-window", "-x", "60", "-y", "15")
-		m.wait("[3 Types]", "1  2 ")
+		m.wait("[3 Types]", " 1   2 ")
 		m.do("resize-window", "-x", "130", "-y", "40")
 		m.keys(":", store, "Enter").wait("[Fields]")
 		m.quit()

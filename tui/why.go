@@ -51,9 +51,10 @@ type whyPane struct {
 	about  subject
 	set    bool // about was set
 	chains []chain
-	ready  bool // the first chain was looked for
-	all    bool // the others were too
-	more   bool // the search was cut short
+	site   string // where the object was allocated, clean; "" unknown
+	ready  bool   // the first chain was looked for
+	all    bool   // the others were too
+	more   bool   // the search was cut short
 	at     int
 
 	cuts []severed         // pointers that a person took away
@@ -91,8 +92,9 @@ func (w *whyPane) look(s subject) {
 		if path := d.PathTo(s.node); len(path) > 0 {
 			chains = append(chains, a.chain(path))
 		}
+		site := a.siteText(s.node)
 		return func() {
-			w.chains, w.ready = chains, true
+			w.chains, w.site, w.ready = chains, site, true
 			w.search()
 		}, nil
 	})
@@ -400,6 +402,11 @@ func (w *whyPane) drawChain(screen tcell.Screen, r rect, c *chain) {
 	}
 	if extra >= 2 {
 		put(screen, r.x+whyMark, y, r.w-whyMark, cutMiddle(c.expression, r.w-whyMark, a.sym.cut), a.sym.strong)
+		y++
+		extra--
+	}
+	if extra >= 1 && w.site != "" {
+		put(screen, r.x+whyMark, y, r.w-whyMark, cut(w.site, r.w-whyMark, a.sym.cut), tcell.StyleDefault)
 		y++
 		extra--
 	}
