@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"goheap/gocore"
@@ -325,6 +326,10 @@ func (v *inspector) actions() []Action {
 			Help: "Show the previous of Fields, Referrers, References, Hex.", Do: func() { v.turn(-1) }},
 	}
 	if v.at != pageFields {
+		if v.at == pageHex {
+			actions = append(actions, Action{Keys: []Key{char('o')}, Label: "offset", Priority: 3,
+				Help: "Go to an offset, as in +0x40.", Do: func() { v.app.openPrompt(promptGoto, "+0x") }})
+		}
 		return append(actions, Action{Keys: []Key{char('f'), char('l'), code(keyRight)}, Label: "follow", Priority: 3,
 			Help: "Inspect what the selected row points to.", Do: v.open})
 	}
@@ -510,6 +515,19 @@ func (r fieldRows) cell(row, col int) string {
 // indented moves a text to the right by its depth.
 func indented(depth int, s string) string {
 	return strings.Repeat("  ", max(0, min(depth, deepest))) + s
+}
+
+// toOffset selects the row of bytes at an offset, as in "+0x40".
+func (v *inspector) toOffset(text string) {
+	off, err := strconv.ParseUint(text[1:], 0, 64)
+	switch {
+	case err != nil:
+		v.app.flash(text + " is no offset; +0x40 or +64 is one")
+	case off >= v.size():
+		v.app.flash(fmt.Sprintf("%s is outside: there are %s bytes", text, countText(v.size())))
+	default:
+		v.grid().selectRow(int(off / hexBytes))
+	}
 }
 
 // hexRows are the bytes of the object, sixteen a row.

@@ -117,6 +117,10 @@ func parsePlace(text string) (p place, ok bool) {
 
 // goTo shows the place, object, goroutine or type that a text names.
 func (a *App) goTo(text string) {
+	if v, ok := a.top().(*inspector); ok && v.at == pageHex && strings.HasPrefix(text, "+") {
+		v.toOffset(text)
+		return
+	}
 	p, ok := parsePlace(text)
 	if !ok {
 		a.find1(text, a.inspect)
