@@ -250,15 +250,25 @@ func (s *Snapshot) HopWord(path gocore.Path, i int) string {
 	if h.Expr != "" || i == 0 {
 		return h.Expr
 	}
-	const whole = "*" // says Edge of a pointer that is all of a value
-	word, offset, ok := s.Process.Edge(path.Hops[i-1].Node, h.Node)
+	word, offset, ok := s.pointerWord(path.Hops[i-1].Node, h.Node)
 	switch {
-	case ok && word != "" && word != whole:
+	case word != "":
 		return word
 	case ok && h.Internal:
 		return fmt.Sprintf("→ +%#x", offset)
 	}
 	return Pointee
+}
+
+// pointerWord returns what the pointer between two nodes adds to an expression, ""
+// where it has no name or is all of its value, and where in from it stands.
+func (s *Snapshot) pointerWord(from, to heap.Node) (word string, offset uint64, ok bool) {
+	const whole = "*" // says Edge of a pointer that is all of a value
+	word, offset, ok = s.Process.Edge(from, to)
+	if !ok || word == whole {
+		word = ""
+	}
+	return word, offset, ok
 }
 
 // Pointee stands for a hop that adds nothing to an expression.

@@ -35,9 +35,8 @@ func (m *MergedPaths) Word(from, to heap.Node) string {
 	if from == heap.SuperRoot {
 		return m.s.Process.Name(to)
 	}
-	const whole = "*"
-	switch word, offset, ok := m.s.Process.Edge(from, to); {
-	case ok && word != "" && word != whole:
+	switch word, offset, ok := m.s.pointerWord(from, to); {
+	case word != "":
 		return word
 	case ok && offset > 0:
 		return fmt.Sprintf("→ +%#x", offset)
