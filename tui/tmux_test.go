@@ -222,7 +222,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(panics) == "" {
 		os.Exit(m.Run())
 	}
-	err := Run(context.Background(), func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error) {
+	err := Run(context.Background(), func(ctx context.Context, t *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
 		return report.Analyse(ctx, panicking{blockstore(10, 2)}, t)
 	}, Options{Title: "core.1"})
 	fmt.Println("error:", err)
