@@ -224,6 +224,11 @@ func (f *fake) AllocSite(n heap.Node) (gocore.AllocSite, bool) {
 }
 
 func (f *fake) Lookup(target string) (heap.Node, error) {
+	for _, g := range f.goroutines {
+		if target == fmt.Sprintf("g:%d", g.ID) {
+			return g.Node, nil
+		}
+	}
 	for n, o := range f.byNode {
 		if o != nil && (o.name == target || fmt.Sprintf("0x%x", o.addr) == target) {
 			return heap.Node(n), nil

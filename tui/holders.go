@@ -145,7 +145,7 @@ func (a *App) holderTable(all []holder) *report.Table {
 	columns := []report.Column{
 		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
 		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Name: "objects", Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 9, Right: true},
+		{Name: "objects", Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 10, Right: true},
 		{Name: "kind", Title: "Kind", Priority: 3, MinWidth: 9},
 		{Name: "holder", Title: "Held by", MinWidth: wide},
 		{Name: "type", Title: "Type", Priority: 1, MinWidth: 12},

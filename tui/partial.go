@@ -31,7 +31,7 @@ func newPartial(a *App, p report.Process) *partial {
 	text := func(s string) report.Cell { return report.Cell{Text: s, Unknown: s == ""} }
 	add(tabGoroutines, report.NewTable([]report.Column{
 		{Name: "id", Title: "Goroutine", Kind: report.Count, MinWidth: 9, Right: true},
-		{Name: "state", Title: "State", MinWidth: 14, Kind: report.Text, Priority: 1},
+		{Name: "state", Title: "State", MinWidth: 14},
 		{Name: "function", Title: "Function", MinWidth: 24},
 		{Name: "created_by", Title: "Created by", MinWidth: 16, Priority: 1},
 	}, len(goroutines), func(row, col int) report.Cell {

@@ -290,11 +290,11 @@ func (v *treemap) open() {
 	}
 }
 
-// zoomTo makes a node the whole map.
-func (v *treemap) zoomTo(n heap.Node) {
+// zoomTo makes a node the whole map, and selects a row of its areas.
+func (v *treemap) zoomTo(n heap.Node, row int) {
 	a := v.app
 	v.path = []mapStep{{set: a.setOf(n), label: a.clean(a.nodeText(n)), amount: a.snap.Dominators.Retained(n)}}
-	v.load(0)
+	v.load(row - 1)
 }
 
 // unfilter zooms out: what esc does first.
