@@ -50,7 +50,7 @@ func documents(t *testing.T, s *Snapshot, values bool) map[string][]byte {
 		"info.txt":       func(b *bytes.Buffer) error { return s.WriteInfo(b) },
 		"check.txt":      func(b *bytes.Buffer) error { return s.WriteCheck(b) },
 		"report.txt":     func(b *bytes.Buffer) error { return s.WriteReport(ctx, b, 4, values, false) },
-		"goroutines.txt": func(b *bytes.Buffer) error { return s.WriteGoroutines(ctx, b, List{Top: -1}) },
+		"goroutines.txt": func(b *bytes.Buffer) error { return s.WriteGoroutines(ctx, b, List{Top: -1}, false) },
 		"types.txt":      func(b *bytes.Buffer) error { return s.WriteTypes(ctx, b, List{Top: 2}, true) },
 		"roots.txt":      func(b *bytes.Buffer) error { return s.WriteRoots(ctx, b, List{Top: 2}) },
 		"info.json":      func(b *bytes.Buffer) error { return WriteJSON(b, s.InfoDocument()) },

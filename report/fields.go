@@ -1,6 +1,8 @@
 package report
 
 import (
+	"sync"
+
 	"goheap/heap"
 )
 
@@ -116,27 +118,46 @@ func columnField(t *Table, name string, col int) field {
 	return f
 }
 
-// nodeFields are those of any node.
+// nodeFields are those of any node. What a row that stands for no node has is
+// unknown.
 func (s *Snapshot) nodeFields(node func(row int) heap.Node) []field {
 	p, d := s.Process, s.Dominators
-	ids := p.TypeIDs()
 	text := func(name string, of func(n heap.Node) string) field {
-		return field{Field: Field{Name: name}, text: func(row int) string { return of(node(row)) }}
+		return field{Field: Field{Name: name}, text: func(row int) string {
+			if n := node(row); n != heap.None {
+				return of(n)
+			}
+			return ""
+		}}
 	}
 	number := func(name string, kind Kind, of func(n heap.Node) uint64) field {
-		return field{Field: Field{Name: name, Kind: kind}, num: func(row int) int64 { return int64(min(of(node(row)), 1<<63-1)) }}
+		return field{Field: Field{Name: name, Kind: kind}, num: func(row int) int64 {
+			if n := node(row); n != heap.None {
+				return int64(min(of(n), 1<<63-1))
+			}
+			return -1
+		}}
 	}
-	typ := text("type", p.Type)
-	pkg := text("package", func(n heap.Node) string { return p.TypeOf(n).Package })
-	pkg.key = func(row int) uint32 { return uint32(ids[node(row)]) }
-	address := number("address", Addr, p.Addr)
+	packages := sync.OnceValue(func() map[heap.Node]string {
+		of := map[heap.Node]string{}
+		for _, r := range p.Roots() {
+			of[r.Node] = r.Package
+		}
+		return of
+	})
 	return []field{
-		typ, pkg,
+		text("type", p.Type),
+		text("package", func(n heap.Node) string {
+			if s.Graph.IsRoot(n) {
+				return packages()[n]
+			}
+			return p.TypeOf(n).Package
+		}),
 		number("size", Bytes, s.Graph.Size), number("shallow", Bytes, s.Graph.Size),
 		number("retained", Bytes, d.Retained),
 		number("share", Percent, func(n heap.Node) uint64 { return s.Share(d.Retained(n)) }),
 		number("objects", Count, d.Objects), number("count", Count, p.Count),
-		text("kind", p.KindOf), text("name", p.Name), address, text("evidence", p.Evidence),
+		text("kind", p.KindOf), text("name", p.Name), number("address", Addr, p.Addr), text("evidence", p.Evidence),
 	}
 }
 
@@ -149,8 +170,12 @@ func (s *Snapshot) objectFields() []field {
 	for i := range all {
 		f := &all[i]
 		f.Doc = doc[f.Name]
-		if f.Name == "type" {
+		switch f.Name {
+		case "type":
 			f.text = func(row int) string { return s.Process.TypeInfo(ids[row]).Name }
+			f.key = func(row int) uint32 { return uint32(ids[row]) }
+		case "package":
+			f.text = func(row int) string { return s.Process.TypeInfo(ids[row]).Package }
 			f.key = func(row int) uint32 { return uint32(ids[row]) }
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/expr-lang/expr"
+
+	"goheap/heap"
 )
 
 func (s *Snapshot) where(t *testing.T, table *Table, filter string) []string {
@@ -62,6 +64,28 @@ func TestWhere(t *testing.T) {
 	} {
 		if kept, err := s.Where(t.Context(), goroutines, filter); err != nil || kept.Len() != want {
 			t.Errorf("%s keeps %d goroutines, %v; want %d", filter, kept.Len(), err, want)
+		}
+	}
+	roots, err := s.RootTable(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for filter, want := range map[string]int{`= package == "main"`: 4, `= package == ""`: 3, `= kind == "global" && address >= 0x500008`: 3} {
+		if kept, err := s.Where(t.Context(), roots, filter); err != nil || kept.Len() != want {
+			t.Errorf("%s keeps %d roots, %v; want %d", filter, kept.Len(), err, want)
+		}
+	}
+	// A row that stands for nothing.
+	none := NewTable([]Column{{Name: "note"}}, 2, func(row, _ int) Cell { return Cell{Text: "x"} },
+		func(row int) heap.Node { return []heap.Node{heap.None, 1}[row] })
+	for _, f := range s.Fields(none) {
+		filter := "= " + f.Name + " == -1"
+		if f.Kind == Text {
+			filter = "= " + f.Name + ` == ""`
+		}
+		kept, err := s.Where(t.Context(), none, filter)
+		if err != nil || f.Name != "note" && (kept.Len() == 0 || kept.Row(0) != 0) {
+			t.Errorf("%s: %v", filter, err)
 		}
 	}
 	// Places of a sorted table.

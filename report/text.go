@@ -270,14 +270,19 @@ func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, l List) error {
 	return p.w.Flush()
 }
 
-// WriteGoroutines writes the goroutines for people, grouped by state and stack:
-// a table, then the stack of each of its rows. The filter sees the groups.
-func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, l List) error {
-	groups, err := s.StackGroups(ctx)
+// WriteGoroutines writes the goroutines for people, grouped by state and stack, or
+// by creation site if creators is set: a table, then the stack of the first
+// goroutine of each row. The filter sees the groups.
+func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, l List, creators bool) error {
+	group, table := s.StackGroups, s.StackTable
+	if creators {
+		group, table = s.CreatorGroups, s.CreatorTable
+	}
+	groups, err := group(ctx)
 	if err != nil {
 		return err
 	}
-	t, err := s.StackTable(ctx)
+	t, err := table(ctx)
 	if err != nil {
 		return err
 	}
@@ -294,7 +299,11 @@ func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, l List) err
 	for i := range t.Len() {
 		g := groups[t.Row(i)]
 		p.line("")
-		p.line("%s", s.groupTitle(g, rows))
+		title := s.groupTitle(g, rows)
+		if creators && len(g.Members) > 1 {
+			title += "; the stack of the first"
+		}
+		p.line("%s", title)
 		var frames [][]string
 		for _, f := range g.Frames {
 			frames = append(frames, []string{Printable(f.Func), framePlace(f)})
@@ -320,7 +329,7 @@ func (s *Snapshot) groupTitle(g StackGroup, rows []GoroutineRow) string {
 		}
 		title += ")"
 	}
-	title += fmt.Sprintf(" [%s]", Printable(first.State()))
+	title += fmt.Sprintf(" [%s]", Printable(g.StateText()))
 	if first.CreatedBy != "" {
 		title += ", created by " + Printable(first.CreatedBy)
 		if first.CreatedAt != "" {

@@ -9,6 +9,10 @@ import (
 	"goheap/report"
 )
 
+// findTop is how many places a search lists in JSON unless --top says otherwise:
+// naming how each is held takes a while.
+const findTop = 10_000
+
 func (c *command) find() *cobra.Command {
 	return &cobra.Command{
 		Use:   "find FILE TEXT|0xADDR",
@@ -38,6 +42,7 @@ and expression`),
 					return f.Table(), nil
 				},
 				func(ctx context.Context, s *report.Snapshot, l report.List) (any, error) {
+					l.Top = c.flags.topOr(findTop)
 					return s.FindDocument(ctx, args[1], l)
 				},
 			)
