@@ -5,6 +5,7 @@ BENCH_RUNS     ?= 5
 BENCH_SESSIONS ?= 2000000
 # One release of each Go version that is read, the newest first.
 VERSIONS ?= go1.27.0 go1.26.8 go1.25.0 go1.24.6 go1.23.12 go1.22.12 go1.21.13 go1.20.14 go1.19.13 go1.18.10
+BENCH_OBJECTS  ?= 20000000
 
 takecore = $(GO) run ./internal/testcore/takecore
 
@@ -70,6 +71,7 @@ bench: build need-core ## measure the reference load against the budgets, then t
 	status=0; \
 	$(GO) run ./internal/testcore/budgets -runs $(BENCH_RUNS) bin/goheap "$$(echo "$$files" | head -n 1)" || status=$$?; \
 	BENCH_SESSIONS=$(BENCH_SESSIONS) $(GO) test -run '^$$' -bench . -benchtime 1s ./... || status=$$?; \
+	GOHEAP_TUI_OBJECTS=$(BENCH_OBJECTS) $(GO) test -timeout 60m -run TestRandomKeysLarge -bench BenchmarkKeys -benchtime 1x -v ./tui || status=$$?; \
 	exit $$status
 
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md

@@ -25,6 +25,10 @@ type Options struct {
 	Debug    string            // path of a separate debug file
 	Force    bool              // accept an executable whose build id differs
 	Progress *progress.Tracker // told of every phase; nil is allowed
+
+	// Keep takes over a program that was read where the context ended before
+	// its graph was analysed, and closes it; nil: Load closes it.
+	Keep func(p Process)
 }
 
 // Phase is a finished step of the work.
@@ -71,7 +75,11 @@ func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
 	s, err := Analyse(ctx, p, opt.Progress)
 	used := peak()
 	if err != nil {
-		p.Close()
+		if opt.Keep != nil && ctx.Err() != nil {
+			opt.Keep(p)
+		} else {
+			p.Close()
+		}
 		return nil, err
 	}
 	s.Peak = used

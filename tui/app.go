@@ -50,6 +50,10 @@ type App struct {
 
 	physical bool // see Options
 
+	partial     *partial // of loading that was stopped; nil otherwise
+	stopped     error    // what quitting returns before there is a heap
+	stopLoading func()
+
 	snap    *report.Snapshot // nil while loading
 	holders holderList       // of snap
 	tracker *progress.Tracker
@@ -80,10 +84,15 @@ type App struct {
 	workers  sync.WaitGroup
 }
 
+// Load reads a heap and tells a tracker of its phases. Where its context ends after
+// the program was read, it may hand that over to keep, which then owns it.
+type Load func(ctx context.Context, t *progress.Tracker, keep func(report.Process)) (*report.Snapshot, error)
+
 // Run shows the heap that load reads and returns when the person quits, when
 // ctx ends, or with load's error. Load runs while its phases are on the screen;
-// its context ends with ctrl-c. Run closes the snapshot.
-func Run(ctx context.Context, load func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error), opt Options) error {
+// its context ends with ctrl-c, or when the person stops loading and looks at what
+// is ready. Run closes the snapshot.
+func Run(ctx context.Context, load Load, opt Options) error {
 	screen, err := tcell.NewScreen()
 	if err != nil {
 		return fmt.Errorf("open the terminal: %w", err)
@@ -100,17 +109,21 @@ type initialised struct{ tcell.Screen }
 
 func (initialised) Init() error { return nil }
 
-func run(ctx context.Context, screen tcell.Screen, load func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error), opt Options) (err error) {
+func run(ctx context.Context, screen tcell.Screen, load Load, opt Options) (err error) {
 	a := newApp(ctx, screen, opt)
 	a.spawn = a.background
 	a.tv.EnableMouse(!opt.NoMouse).EnablePaste(true)
 
 	var loaded *report.Snapshot // written before the last worker ends
+	var kept report.Process     // likewise
 	defer func() {
 		a.cancel()
 		a.workers.Wait()
 		if loaded != nil {
 			err = errors.Join(err, loaded.Close())
+		}
+		if kept != nil {
+			err = errors.Join(err, kept.Close())
 		}
 	}()
 	a.background(func() { a.ticker(a.ctx) })
@@ -120,12 +133,19 @@ func run(ctx context.Context, screen tcell.Screen, load func(ctx context.Context
 	})
 	started := time.Now()
 	a.start(slotLoad, "loading", func(ctx context.Context) (func(), error) {
-		s, err := load(ctx, a.tracker)
-		if err != nil {
+		loading, stop := context.WithCancel(ctx)
+		a.post(func() { a.stopLoading = stop })
+		s, err := load(loading, a.tracker, func(p report.Process) { kept = p })
+		switch {
+		case err != nil && kept != nil && ctx.Err() == nil:
+			rows := newPartial(a, kept)
+			return func() { a.partial = rows }, nil
+		case err != nil:
 			return func() { a.quit(err) }, nil
 		}
 		loaded = s
-		if _, err := a.holders.get(ctx, s); err != nil { // for the first screen
+		// For the first screen; the views load it anew where it was stopped.
+		if _, err := a.holders.get(loading, s); err != nil && loading.Err() == nil {
 			return func() { a.quit(err) }, nil
 		}
 		return func() {
@@ -155,6 +175,7 @@ func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
 		a.global = append(a.global, s.actions...)
 	}
 	a.why.app = a
+	a.stopped, a.stopLoading = context.Canceled, func() {}
 	if opt.Tour {
 		a.tour = new(tour)
 	}
@@ -323,6 +344,14 @@ func (a *App) key(ev *tcell.EventKey) bool {
 
 // find returns the action that a key stands for now, nil for none.
 func (a *App) find(k Key) *Action {
+	if a.snap == nil {
+		for _, action := range a.loadingActions() {
+			if action.bound(k) {
+				return &action
+			}
+		}
+		return nil
+	}
 	if a.snap != nil {
 		for _, action := range a.top().actions() {
 			if action.bound(k) {
@@ -339,9 +368,6 @@ func (a *App) find(k Key) *Action {
 }
 
 func (a *App) do(action *Action) {
-	if a.snap == nil && !action.bound(code(tcell.KeyCtrlC)) && !action.bound(char('q')) {
-		return
-	}
 	if action.Disabled != nil {
 		if why := action.Disabled(); why != "" {
 			a.flash(action.Label + ": " + why)
@@ -349,7 +375,9 @@ func (a *App) do(action *Action) {
 		}
 	}
 	action.Do()
-	a.moved()
+	if a.snap != nil {
+		a.moved()
+	}
 }
 
 // copy puts a text on the terminal's clipboard.

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"context"
-
 	"github.com/gdamore/tcell/v2"
 )
 
@@ -148,7 +146,7 @@ func (a *App) programActions() []Action {
 			Help: "Close the view; quit from the first one, after asking if loading took long.",
 			Do:   a.quitKey},
 		{Keys: []Key{code(tcell.KeyCtrlC)}, Label: "stop",
-			Help: "End a job; pressed twice, or while loading, quit at once.",
+			Help: "End a job; pressed twice, quit at once.",
 			Do:   a.interrupt},
 	}
 }
@@ -201,8 +199,6 @@ const askAfter = 3
 
 func (a *App) quitKey() {
 	switch {
-	case a.snap == nil:
-		a.quit(context.Canceled)
 	case len(a.stack) > 1:
 		a.visit(a.stack[:len(a.stack)-1])
 	case a.loadFor.Seconds() > askAfter:
@@ -215,8 +211,6 @@ func (a *App) quitKey() {
 func (a *App) interrupt() {
 	ctrlC := code(tcell.KeyCtrlC)
 	switch {
-	case a.snap == nil:
-		a.quit(context.Canceled)
 	case a.prompt != nil:
 		a.closePrompt()
 	case a.lastKey == ctrlC:

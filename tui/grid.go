@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
@@ -274,6 +275,9 @@ func (g *grid) draw(screen tcell.Screen, r rect, sym *look, budget time.Duration
 		for k, i := range shown {
 			text := cells[i]
 			w, bar := room(k)
+			if cols[i].Kind == report.Count {
+				text = shortCount(text, w)
+			}
 			if i == main && g.keepEnd && (g.keepStart == nil || !g.keepStart(row)) {
 				text = cutMiddle(text, w, sym.cut)
 			} else {
@@ -291,6 +295,22 @@ func (g *grid) draw(screen tcell.Screen, r rect, sym *look, budget time.Duration
 		}
 	}
 	return missing, shown
+}
+
+// shortCount writes a number that is longer than w cells in thousands, millions and
+// so on: one that lost its end would be another.
+func shortCount(s string, w int) string {
+	for _, unit := range []string{"k", "M", "G", "T"} {
+		if len(s) <= w || !isASCII(s) {
+			break
+		}
+		i := strings.LastIndexByte(s, ',')
+		if i < 0 {
+			break
+		}
+		s = s[:i] + unit
+	}
+	return s
 }
 
 // rowAt returns the row at a line of the rectangle in which the grid was drawn

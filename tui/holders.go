@@ -140,12 +140,12 @@ func (a *App) holderSet(h *holder) rowSet {
 func (a *App) holderTable(all []holder) *report.Table {
 	// Room for "1,600 × main.Block, held jointly by main.srv and main.index": who
 	// holds it is what the table is for, the other columns go first.
-	const wide = 52
+	const wide = 56
 	s := a.snap
 	columns := []report.Column{
 		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
 		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Name: "objects", Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 9, Right: true},
+		{Name: "objects", Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 10, Right: true},
 		{Name: "kind", Title: "Kind", Priority: 3, MinWidth: 9},
 		{Name: "holder", Title: "Held by", MinWidth: wide},
 		{Name: "type", Title: "Type", Priority: 1, MinWidth: 12},

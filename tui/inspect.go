@@ -3,7 +3,9 @@ package tui
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"goheap/gocore"
@@ -35,7 +37,7 @@ type inspector struct {
 	top    *part     // the whole value; nil until loaded, and where there is none
 	rows   []partRow // of the fields
 	loaded bool
-	counts [pages]int // -1 unknown
+	site   string // where it was allocated, clean; "" unknown
 }
 
 // part is a value that can be opened into its parts, which are decoded when it
@@ -138,6 +140,7 @@ func (v *inspector) enter() {
 func (v *inspector) load() {
 	s := v.app.snap
 	v.app.start(slotView, "decoding the value", func(ctx context.Context) (func(), error) {
+		site := v.app.siteText(v.node)
 		value, ok := s.Value(v.node)
 		top := &part{Value: value}
 		var children []gocore.Value
@@ -145,7 +148,7 @@ func (v *inspector) load() {
 			children = s.Children(value, 0, partStep)
 		}
 		return func() {
-			v.loaded = true
+			v.loaded, v.site = true, site
 			if ok {
 				v.top = top
 				if value.InPlace {
@@ -323,6 +326,10 @@ func (v *inspector) actions() []Action {
 			Help: "Show the previous of Fields, Referrers, References, Hex.", Do: func() { v.turn(-1) }},
 	}
 	if v.at != pageFields {
+		if v.at == pageHex {
+			actions = append(actions, Action{Keys: []Key{char('o')}, Label: "offset", Priority: 3,
+				Help: "Go to an offset, as in +0x40.", Do: func() { v.app.openPrompt(promptGoto, "+0x") }})
+		}
 		return append(actions, Action{Keys: []Key{char('f'), char('l'), code(keyRight)}, Label: "follow", Priority: 3,
 			Help: "Inspect what the selected row points to.", Do: v.open})
 	}
@@ -375,7 +382,32 @@ func (v *inspector) facts(w, h int) []string {
 		}
 		tabs.WriteString(name + " ")
 	}
-	return []string{line, strings.TrimSpace(second), tabs.String()}
+	lines := []string{line, strings.TrimSpace(second)}
+	if v.site != "" && h > 3 {
+		lines = append(lines, v.site)
+	}
+	return append(lines, tabs.String())
+}
+
+// siteText says where an object was allocated, if it is one of those that the
+// runtime sampled: the program's own function first, then its callers.
+func (a *App) siteText(n heap.Node) string {
+	site, ok := a.snap.AllocSite(n)
+	if !ok {
+		return ""
+	}
+	var places []string
+	for _, f := range site.Stack {
+		place := report.ShortPaths(f.Func)
+		if f.File != "" {
+			place += fmt.Sprintf(" %s:%d", path.Base(f.File), f.Line)
+		}
+		if strings.HasPrefix(f.Func, "runtime.") && len(places) == 0 {
+			continue
+		}
+		places = append(places, place)
+	}
+	return a.clean("allocated in " + strings.Join(places, ", called by "))
 }
 
 func (v *inspector) status() string {
@@ -483,6 +515,19 @@ func (r fieldRows) cell(row, col int) string {
 // indented moves a text to the right by its depth.
 func indented(depth int, s string) string {
 	return strings.Repeat("  ", max(0, min(depth, deepest))) + s
+}
+
+// toOffset selects the row of bytes at an offset, as in "+0x40".
+func (v *inspector) toOffset(text string) {
+	off, err := strconv.ParseUint(text[1:], 0, 64)
+	switch {
+	case err != nil:
+		v.app.flash(text + " is no offset; +0x40 or +64 is one")
+	case off >= v.size():
+		v.app.flash(fmt.Sprintf("%s is outside: there are %s bytes", text, countText(v.size())))
+	default:
+		v.grid().selectRow(int(off / hexBytes))
+	}
 }
 
 // hexRows are the bytes of the object, sixteen a row.

@@ -61,6 +61,7 @@ func Keys() []KeySection {
 	for _, s := range a.globalSections() {
 		add(s.title, s.actions)
 	}
+	add("while loading, and when that was stopped", a.loadingActions())
 	for _, own := range a.ownKeys() {
 		add("in "+own.title, own.view.actions())
 	}

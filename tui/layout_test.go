@@ -176,3 +176,18 @@ func TestPhaseLine(t *testing.T) {
 		}
 	}
 }
+
+func TestShortCount(t *testing.T) {
+	for _, c := range []struct {
+		s    string
+		w    int
+		want string
+	}{
+		{"22,949,308", 10, "22,949,308"}, {"22,949,308", 9, "22,949k"}, {"22,949,308", 4, "22M"}, {"999", 2, "999"}, {"1,000", 2, "1k"},
+		{"1,234,567,890", 4, "1G"}, {"-", 1, "-"},
+	} {
+		if got := shortCount(c.s, c.w); got != c.want {
+			t.Errorf("shortCount(%q, %d) = %q, want %q", c.s, c.w, got, c.want)
+		}
+	}
+}

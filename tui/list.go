@@ -86,6 +86,7 @@ type list struct {
 	needle  string
 	ordered bool   // a column was chosen to sort by
 	wanted  wanted // to be restored by the next refresh
+	opening bool   // the first row is to be opened once there are rows
 }
 
 // loader loads a list. It is called off the event loop.
@@ -103,6 +104,7 @@ type wanted struct {
 	column     string // to sort by
 	descending bool
 	at         string             // target of the row to select
+	row        int                // or its place, from 1; 0: the first
 	pick       func(row int) bool // or this, once the table was loaded
 }
 
@@ -175,6 +177,9 @@ func (l *list) subject() subject {
 func (l *list) open() {
 	row := l.row()
 	switch {
+	case row < 0 && l.whole == nil && l.app.jobs[slotView] != nil:
+		l.opening = true
+		l.app.flash("it opens as soon as the rows are here")
 	case row < 0:
 		l.app.flash("there is no row to open")
 	case l.opens != nil:
@@ -207,7 +212,7 @@ func (l *list) refresh() {
 	}
 	load, whole, needle, wish := l.load, l.whole, l.needle, l.wanted
 	col, descending, ordered, selected := l.body.sorted, l.body.descending, l.ordered, l.row()
-	l.wanted = wanted{}
+	l.wanted, l.opening = wanted{}, false
 	what := "sorting"
 	switch {
 	case whole == nil:
@@ -240,12 +245,12 @@ func (l *list) refresh() {
 				return nil, err
 			}
 		}
-		place := 0
+		place := max(wish.row-1, 0)
 		if wish.at != "" {
 			if n, err := s.Find(ctx, wish.at); err == nil {
 				place = find(ctx, t, func(i int) bool { return t.Node(i) == n })
 			}
-		} else if selected > 0 {
+		} else if selected > 0 && wish.row == 0 {
 			place = find(ctx, t, func(i int) bool { return t.Row(i) == selected })
 		}
 		return func() { l.replace(from, t, place, order{ordered, col, descending}, wish) }, ctx.Err()
@@ -291,6 +296,12 @@ func (l *list) replace(from loaded, t *report.Table, place int, by order, wish w
 	}
 	l.body.selectRow(place)
 	l.app.moved()
+	if l.opening {
+		l.opening = false
+		if l.row() >= 0 && listOf(l.app.top()) == l {
+			l.open()
+		}
+	}
 }
 
 // restore shows the rows that a location tells.

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"goheap/heap"
@@ -11,9 +12,10 @@ import (
 
 // A location says in one line what a screen shows, so that it can be kept and
 // typed: the view, what it is of, the filter, the column that is sorted by
-// (descending where a minus stands before it), and the selected row.
+// (descending where a minus stands before it), and the selected row, by its place
+// or, as at, by what it is about. The rows of a file are always the same.
 //
-//	types?filter=Block&sort=-objects
+//	types?filter=Block&sort=-objects&row=3
 //	object:0xc000123000
 //	dominators?at=main.srv
 
@@ -54,10 +56,12 @@ func (a *App) location() string {
 		}
 		query.Set("sort", sort)
 	}
-	if g.len() > 0 {
-		if at := a.targetOf(v.set(g.selected).node); at != "" && at != of {
+	if d, ok := v.(*dominators); ok {
+		if at := a.targetOf(d.subject().node); at != "" && g.selected > 0 {
 			query.Set("at", at)
 		}
+	} else if g.selected > 0 {
+		query.Set("row", strconv.Itoa(g.selected+1))
 	}
 	if len(query) > 0 {
 		text += "?" + query.Encode()
@@ -92,7 +96,7 @@ func places() map[string]bool {
 	return map[string]bool{
 		"overview": false, "dominators": false, "types": false, "packages": false, "roots": false, "rootkinds": false,
 		"rootpackages": false, "goroutines": false, "creators": false, "allgoroutines": false, "suspects": false, "search": false, "map": false,
-		"problems": false, "marks": false, "bookmarks": false, "help": false,
+		"problems": false, "bookmarks": false, "help": false,
 		"object": true, "referrers": true, "references": true, "hex": true, "path": true, "frames": true, "instances": true, "package": true,
 		"query": true, "find": true,
 	}
@@ -111,12 +115,18 @@ func parsePlace(text string) (p place, ok bool) {
 		return place{}, false
 	}
 	p.filter, p.wanted.at = values.Get("filter"), values.Get("at")
+	p.wanted.row, _ = strconv.Atoi(values.Get("row"))
+	p.wanted.row = max(p.wanted.row, 0)
 	p.wanted.column, p.wanted.descending = strings.CutPrefix(values.Get("sort"), "-")
 	return p, true
 }
 
 // goTo shows the place, object, goroutine or type that a text names.
 func (a *App) goTo(text string) {
+	if v, ok := a.top().(*inspector); ok && v.at == pageHex && strings.HasPrefix(text, "+") {
+		v.toOffset(text)
+		return
+	}
 	p, ok := parsePlace(text)
 	if !ok {
 		a.find1(text, a.inspect)
@@ -130,8 +140,9 @@ func (a *App) goTo(text string) {
 		a.open(tabDominators)
 		if p.wanted.at != "" {
 			a.find1(p.wanted.at, a.reveal)
-		} else {
-			a.restore(p)
+		}
+		if p.filter != "" {
+			a.top().filter(p.filter)
 		}
 	case "types", "packages":
 		a.open(tabTypes)
@@ -151,27 +162,33 @@ func (a *App) goTo(text string) {
 		a.openAt(tabSearch, p)
 	case "map":
 		a.open(tabMap)
+		m := a.base[tabMap].(*treemap)
 		if p.of != "" {
-			a.find1(p.of, a.base[tabMap].(*treemap).zoomTo)
+			a.find1(p.of, func(n heap.Node) { m.zoomTo(n, p.wanted.row) })
+		} else {
+			m.path = nil
+			m.load(p.wanted.row - 1)
 		}
 	case "problems":
-		a.open(tabProblems)
-	case "marks":
-		a.push(newMarks(a))
+		a.openAt(tabProblems, p)
 	case "bookmarks":
-		a.push(newBookmarks(a))
+		show(newBookmarks(a))
 	case "help":
-		a.push(newHelp(a, a.top()))
+		show(newHelp(a, a.top()))
 	case "package":
 		show(newTypesOf(a, p.of))
 	case "query":
 		a.query(p.of)
+		a.restore(p)
 	case "find":
 		a.findText(p.of)
+		a.restore(p)
 	case "instances":
 		a.typesNamed(p.of, func(row report.TypeRow) { show(newInstances(a, row.IDs, row.Name)) })
 	case "path":
 		a.find1(p.of, func(n heap.Node) { show(newPath(a, subject{node: n})) })
+	case "frames":
+		a.find1(p.of, func(n heap.Node) { a.inspect(n); a.restore(p) })
 	default:
 		at := map[string]page{"referrers": pageReferrers, "references": pageReferences, "hex": pageHex}[p.kind]
 		a.find1(p.of, func(n heap.Node) { a.inspectAt(n, at); a.restore(p) })
@@ -187,11 +204,20 @@ func (a *App) openAt(t tab, p place) {
 // restore filters, sorts and selects as a place says.
 func (a *App) restore(p place) {
 	if l := listOf(a.top()); l != nil {
-		if p.filter != "" || p.wanted.at != "" || p.wanted.column != "" {
+		if p.filter != "" || p.wanted.at != "" || p.wanted.column != "" || p.wanted.row > 0 {
 			l.restore(p.filter, p.wanted)
 		}
-	} else if p.filter != "" {
+		return
+	}
+	if p.filter != "" {
 		a.top().filter(p.filter)
+	}
+	// Rows that come later find the selection where it is to be.
+	if g := a.top().grid(); p.wanted.row > 0 {
+		if g.selected = p.wanted.row - 1; g.len() > 0 {
+			g.selectRow(g.selected)
+		}
+		a.moved()
 	}
 }
 

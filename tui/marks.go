@@ -47,7 +47,7 @@ type marksView struct {
 
 func newMarks(a *App) view {
 	v := &marksView{}
-	v.list = newList(a, "Marks", tabOverview, "marks")
+	v.list = newList(a, "Marks", tabOverview, "")
 	v.choose = func() loader {
 		marks := v.marks
 		return func(ctx context.Context) (loaded, error) { return loaded{table: a.markTable(marks)}, ctx.Err() }

@@ -91,11 +91,20 @@ func (v *pathView) facts(w, h int) []string {
 
 func (v *pathView) actions() []Action {
 	return []Action{
-		{Keys: []Key{char('x')}, Label: "cut", Priority: 2, Disabled: func() string { return reasonIf(len(v.hops()) == 0, "there is no path") },
+		{Keys: []Key{char('x')}, Label: "cut", Priority: 2, Disabled: func() string {
+			if h, ok := v.hop(); ok {
+				return reasonIf(v.app.why.severed(h), "this pointer is cut")
+			}
+			return "there is no path"
+		},
 			Help: "Take the pointer to the selected hop away: show what still holds the object, and what would be freed.",
 			Do: func() {
-				h, _ := v.hop()
-				v.app.why.take(&severed{heap.Edge{From: h.from, To: h.node}, h.expr})
+				hops, i := v.hops(), min(v.body.selected, len(v.hops())-1)
+				word := hops[i].expr
+				if word == report.Pointee && i > 0 {
+					word = "the pointer of " + hops[i-1].expr
+				}
+				v.app.why.take(&severed{heap.Edge{From: hops[i].from, To: hops[i].node}, word})
 			}},
 		{Keys: []Key{char('u')}, Label: "uncut", Priority: 5, Disabled: func() string { return reasonIf(len(v.app.why.cuts) == 0, "nothing is cut") },
 			Help: "Give the pointer back that was cut last.",
@@ -128,7 +137,10 @@ func (v *pathView) cell(row, col int) string {
 	h := v.hops()[row]
 	switch col {
 	case 0:
-		if h.dominates {
+		switch {
+		case v.app.why.severed(h):
+			return "x"
+		case h.dominates:
 			return "*"
 		}
 		return " "

@@ -249,7 +249,10 @@ func (r *root) drawStatus(screen tcell.Screen, at rect, v view) {
 // drawFooter shows the actions that fit, the most important ones; what cannot
 // be done now stays, in brackets, so that keys do not move.
 func (r *root) drawFooter(screen tcell.Screen, at rect, v view) {
-	all := append(append([]Action(nil), v.actions()...), r.app.global...)
+	r.drawActions(screen, at, append(append([]Action(nil), v.actions()...), r.app.global...))
+}
+
+func (r *root) drawActions(screen tcell.Screen, at rect, all []Action) {
 	text := func(act *Action) string { return act.Keys[0].String() + " " + act.Label }
 	room, chosen := at.w-2, map[int]bool{}
 	for priority := 1; priority <= 10; priority++ {

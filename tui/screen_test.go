@@ -46,12 +46,12 @@ func (tm *terminal) draw() { tm.app.tv.ForceDraw() }
 // press sends keys: a name of Key.String or, else, the characters of it.
 func (tm *terminal) press(keys ...string) *terminal {
 	tm.t.Helper()
-	named := map[string]*tcell.EventKey{
-		"enter": tcell.NewEventKey(tcell.KeyEnter, 0, 0), "esc": tcell.NewEventKey(tcell.KeyEscape, 0, 0),
-		"tab": tcell.NewEventKey(tcell.KeyTab, 0, 0), "down": tcell.NewEventKey(tcell.KeyDown, 0, 0),
-		"right": tcell.NewEventKey(tcell.KeyRight, 0, 0), "end": tcell.NewEventKey(tcell.KeyEnd, 0, 0), "alt-left": tcell.NewEventKey(tcell.KeyLeft, 0, tcell.ModAlt),
-		"alt-right": tcell.NewEventKey(tcell.KeyRight, 0, tcell.ModAlt), "ctrl-c": tcell.NewEventKey(tcell.KeyCtrlC, 0, tcell.ModCtrl),
-		"backspace": tcell.NewEventKey(tcell.KeyBackspace2, 0, 0), "ctrl-d": tcell.NewEventKey(tcell.KeyCtrlD, 0, tcell.ModCtrl),
+	named := map[string]*tcell.EventKey{}
+	for code := range tcell.KeyNames {
+		ev := tcell.NewEventKey(code, 0, 0)
+		named[keyOf(ev).String()] = ev
+		alt := tcell.NewEventKey(code, 0, tcell.ModAlt)
+		named[keyOf(alt).String()] = alt
 	}
 	for _, k := range keys {
 		if ev := named[k]; ev != nil {

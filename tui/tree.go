@@ -391,25 +391,41 @@ func (v *dominators) actions() []Action {
 			Help: "Go down to where most of what the selected row retains comes together.",
 			Do: func() {
 				if r, ok := v.row(); ok && !r.more {
-					if n := v.app.snap.Dominators.Accumulation(r.node); n != heap.None {
-						v.reveal(n)
-					}
+					v.accumulate(r.node)
 				}
 			}},
 	}
 }
 
+// accumulate selects the accumulation point of a node, which is found by looking
+// at all children on the way.
+func (v *dominators) accumulate(n heap.Node) {
+	d := v.app.snap.Dominators
+	v.app.start(slotGoto, "finding where it comes together", func(ctx context.Context) (func(), error) {
+		at := d.Accumulation(n)
+		return func() {
+			if at != heap.None {
+				v.reveal(at)
+			}
+		}, ctx.Err()
+	})
+}
+
 // reveal opens the tree down to n and selects it.
 func (v *dominators) reveal(n heap.Node) {
-	chain := v.app.snap.Dominators.Chain(n)
+	d := v.app.snap.Dominators
+	var chain []heap.Node
+	for m := n; m != heap.SuperRoot && d.Live(m); m = d.Idom(m) {
+		if chain = append(chain, m); len(chain) > revealLimit {
+			// The rows above it would fill screens; its own neighbourhood is
+			// what is looked for.
+			v.app.flash("it lies more than " + countText(revealLimit) + " dominators deep; w shows them")
+			return
+		}
+	}
+	slices.Reverse(chain)
 	if len(chain) == 0 {
 		v.app.flash("nothing dominates it: no root reaches it")
-		return
-	}
-	if len(chain) > revealLimit {
-		// The rows above it would fill screens; its own neighbourhood is
-		// what is looked for.
-		v.app.flash("it lies " + countText(uint64(len(chain))) + " dominators deep; w shows them")
 		return
 	}
 	v.needle, v.kept = "", nil

@@ -27,6 +27,7 @@ const (
 	tilesShown = 40 // of one node
 	tilesInner = 16 // within one of those
 	tilesDeep  = 12 // have inner ones
+	tilesThird = 4  // of the inner ones have inner ones too
 )
 
 // treemap draws what one node dominates as areas in proportion to what they
@@ -152,19 +153,28 @@ func (a *App) tiles(ctx context.Context, step mapStep) (tiles []tile, of, self u
 	for i := range tiles {
 		sum += tiles[i].retained
 		if t := &tiles[i]; i < tilesDeep && ctx.Err() == nil {
-			nodes := []heap.Node{t.at}
-			if t.group {
-				if nodes, err = t.set.all(ctx); err != nil {
-					return nil, 0, 0, err
-				}
+			t.inner = a.within(ctx, t)
+			for k := range t.inner[:min(tilesThird, len(t.inner))] {
+				t.inner[k].inner = a.within(ctx, &t.inner[k])
 			}
-			t.inner = a.childTiles(t.set.name, nodes, tilesInner)
 		}
 	}
 	if of > sum && len(tiles) > 0 {
 		tiles = append(tiles, tile{set: rowSet{node: heap.None}, label: "the rest", retained: of - sum, rest: true})
 	}
 	return tiles, of, self, ctx.Err()
+}
+
+// within are the tiles of what a tile dominates.
+func (a *App) within(ctx context.Context, t *tile) []tile {
+	nodes := []heap.Node{t.at}
+	if t.group {
+		var err error
+		if nodes, err = t.set.all(ctx); err != nil {
+			return nil
+		}
+	}
+	return a.childTiles(t.set.name, nodes, tilesInner)
 }
 
 const (
@@ -280,11 +290,11 @@ func (v *treemap) open() {
 	}
 }
 
-// zoomTo makes a node the whole map.
-func (v *treemap) zoomTo(n heap.Node) {
+// zoomTo makes a node the whole map, and selects a row of its areas.
+func (v *treemap) zoomTo(n heap.Node, row int) {
 	a := v.app
 	v.path = []mapStep{{set: a.setOf(n), label: a.clean(a.nodeText(n)), amount: a.snap.Dominators.Retained(n)}}
-	v.load(0)
+	v.load(row - 1)
 }
 
 // unfilter zooms out: what esc does first.
@@ -400,11 +410,11 @@ func (v *treemap) paint(screen tcell.Screen, r rect) {
 	}
 	for i := range v.tiles {
 		if i != v.body.selected {
-			v.paintTile(screen, &v.tiles[i], v.rects[i], false, true)
+			v.paintTile(screen, &v.tiles[i], v.rects[i], false, levels)
 		}
 	}
 	if i := v.body.selected; i < len(v.tiles) {
-		v.paintTile(screen, &v.tiles[i], v.rects[i], true, true)
+		v.paintTile(screen, &v.tiles[i], v.rects[i], true, levels)
 	}
 }
 
@@ -422,9 +432,12 @@ func values(tiles []tile, of uint64) []float64 {
 	return all
 }
 
+// levels is how deep tiles within tiles are drawn.
+const levels = 2
+
 // paintTile draws one tile: a border on the left and above it, which holds the
 // label, and the tiles within.
-func (v *treemap) paintTile(screen tcell.Screen, t *tile, r rect, selected, deep bool) {
+func (v *treemap) paintTile(screen tcell.Screen, t *tile, r rect, selected bool, deep int) {
 	a := v.app
 	if r.w == 0 || r.h == 0 {
 		return
@@ -433,7 +446,7 @@ func (v *treemap) paintTile(screen tcell.Screen, t *tile, r rect, selected, deep
 	switch {
 	case selected:
 		border, label = a.sym.selected, a.sym.selected
-	case deep && !t.rest:
+	case deep == levels && !t.rest:
 		label = a.sym.strong
 	}
 	for y := r.y; y < r.y+r.h; y++ {
@@ -460,18 +473,18 @@ func (v *treemap) paintTile(screen tcell.Screen, t *tile, r rect, selected, deep
 		put(screen, r.x+1, r.y, r.w-2, text, label)
 	}
 	line := r.y + 1
-	if deep && r.h >= 3 && r.w > 12 {
+	if deep > 0 && r.h >= 3 && r.w > 12 {
 		put(screen, r.x+1, line, r.w-2, cut(a.bytes(t.retained)+"  "+t.typ, r.w-2, a.sym.cut), tcell.StyleDefault)
 		line++
 	}
 	const least = 14 // cells of width in which inner tiles say something
 	in := rect{r.x + 2, line, r.w - 3, r.y + r.h - line}
-	if !deep || len(t.inner) == 0 || in.w < least || in.h < 2 {
+	if deep == 0 || len(t.inner) == 0 || in.w < least || in.h < 2 {
 		return
 	}
 	for i, at := range areas(values(t.inner, t.retained), in)[:len(t.inner)] {
 		if at.w > 2 {
-			v.paintTile(screen, &t.inner[i], at, false, false)
+			v.paintTile(screen, &t.inner[i], at, false, deep-1)
 		}
 	}
 }

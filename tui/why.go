@@ -51,9 +51,10 @@ type whyPane struct {
 	about  subject
 	set    bool // about was set
 	chains []chain
-	ready  bool // the first chain was looked for
-	all    bool // the others were too
-	more   bool // the search was cut short
+	site   string // where the object was allocated, clean; "" unknown
+	ready  bool   // the first chain was looked for
+	all    bool   // the others were too
+	more   bool   // the search was cut short
 	at     int
 
 	cuts []severed         // pointers that a person took away
@@ -91,8 +92,9 @@ func (w *whyPane) look(s subject) {
 		if path := d.PathTo(s.node); len(path) > 0 {
 			chains = append(chains, a.chain(path))
 		}
+		site := a.siteText(s.node)
 		return func() {
-			w.chains, w.ready = chains, true
+			w.chains, w.site, w.ready = chains, site, true
 			w.search()
 		}, nil
 	})
@@ -215,10 +217,17 @@ func (w *whyPane) take(c *severed) {
 			chains = append(chains, a.chain(path))
 		}
 		return func() {
-			w.cuts, w.left = cuts, &left
-			w.chains, w.more, w.ready, w.all, w.at = chains, left.More, true, true, 0
+			w.cuts, w.left, w.ready, w.all = cuts, &left, true, true
+			if len(chains) > 0 { // else what was cut stays to be seen
+				w.chains, w.more, w.at = chains, left.More, 0
+			}
 		}, nil
 	})
+}
+
+// severed reports whether the pointer to a hop is cut.
+func (w *whyPane) severed(h hop) bool {
+	return w.left != nil && slices.ContainsFunc(w.cuts, func(c severed) bool { return c.edge == heap.Edge{From: h.from, To: h.node} })
 }
 
 // verdict says what the cuts free and leave, "" without any.
@@ -290,8 +299,10 @@ func (w *whyPane) paths() string {
 	}
 	text := "path " + countText(uint64(w.at+1)) + " of " + countText(uint64(len(w.chains)))
 	switch {
-	case len(w.cuts) > 0:
-		text += " that are left"
+	case w.left != nil && w.left.Live:
+		text += " left"
+	case w.left != nil:
+		text = "cut"
 	case !w.all:
 		return "path 1  searching others " + w.app.sym.cut
 	case w.more:
@@ -332,8 +343,6 @@ func (w *whyPane) draw(screen tcell.Screen, r rect) {
 		say("Select a row that is an object or a root.")
 	case !w.ready:
 		say("searching " + a.sym.cut)
-	case len(w.chains) == 0 && w.left != nil:
-		say(w.verdict())
 	case len(w.chains) == 0:
 		say("Nothing: no root reaches it. It is garbage that was not yet swept.")
 	default:
@@ -369,6 +378,10 @@ func (w *whyPane) drawChain(screen tcell.Screen, r rect, c *chain) {
 			style = a.sym.strong
 			put(screen, r.x, y, 1, "*", style)
 		}
+		if w.severed(h) {
+			style = a.sym.warn
+			put(screen, r.x, y, 1, "x", style)
+		}
 		put(screen, r.x+whyMark, y, whyRetained, pad(a.bytes(h.retained), whyRetained, true), style)
 		put(screen, r.x+whyMark+whyRetained, y, whyShare, pad(report.HumanPercent(a.snap.Share(h.retained)), whyShare, true), style)
 		expr := a.hopText(h)
@@ -389,6 +402,11 @@ func (w *whyPane) drawChain(screen tcell.Screen, r rect, c *chain) {
 	}
 	if extra >= 2 {
 		put(screen, r.x+whyMark, y, r.w-whyMark, cutMiddle(c.expression, r.w-whyMark, a.sym.cut), a.sym.strong)
+		y++
+		extra--
+	}
+	if extra >= 1 && w.site != "" {
+		put(screen, r.x+whyMark, y, r.w-whyMark, cut(w.site, r.w-whyMark, a.sym.cut), tcell.StyleDefault)
 		y++
 		extra--
 	}

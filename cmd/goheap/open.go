@@ -90,8 +90,10 @@ func (c *command) runOpen(cmd *cobra.Command, args []string, s screen) error {
 		return err
 	}
 	complete := true
-	load := func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error) {
-		s, err := c.load(ctx, args[0], c.flags.options(t))
+	load := func(ctx context.Context, t *progress.Tracker, keep func(report.Process)) (*report.Snapshot, error) {
+		opt := c.flags.options(t)
+		opt.Keep = keep
+		s, err := c.load(ctx, args[0], opt)
 		if err == nil {
 			complete = s.Complete()
 		}
