@@ -3,15 +3,18 @@
 GO    ?= go
 BENCH_RUNS     ?= 5
 BENCH_SESSIONS ?= 2000000
+# One release of each Go version that is read, the newest first.
+VERSIONS ?= go1.27.0 go1.26.8 go1.25.0 go1.24.6 go1.23.12 go1.22.12 go1.21.13 go1.20.14 go1.19.13 go1.18.10
+BENCH_OBJECTS  ?= 20000000
 
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build demo test test-matrix test-damage cross bench drift clean need-go need-core
+.PHONY: help build demo tour recording test test-matrix test-damage cross bench drift drift-tested clean need-go need-core
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
 	@echo
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 need-go:
 	@command -v $(GO) >/dev/null || { \
@@ -38,6 +41,15 @@ demo: build need-core ## run a leaking server, take its core, and look inside
 	  echo "bin/goheap report $$core"; exec bin/goheap report "$$core"; \
 	fi
 
+tour: build need-core ## the demo with a guided walk of five steps
+	@echo "Building and running testdata/programs/blockstore, and taking its core ..."
+	@files=$$($(takecore) -kind any blockstore) || exit 1; \
+	exec bin/goheap tour "$$(echo "$$files" | head -n 1)"
+
+recording: build need-core ## record the walk of the demo as docs/demo.cast
+	@files=$$($(takecore) -kind any blockstore) || exit 1; \
+	$(GO) run ./internal/testcore/record -o docs/demo.cast bin/goheap "$$(echo "$$files" | head -n 1)"
+
 test: need-go need-core ## gofmt, go vet and all tests; under ten minutes
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted (gofmt -w FILE):"; echo "$$files"; exit 1; }
 	$(GO) vet ./... ./testdata/programs/...
@@ -51,7 +63,7 @@ cross: need-go ## build the viewer for linux, darwin and windows on amd64 and ar
 	done; done
 
 test-damage: need-go need-core ## cut a core at 200 places, and flip 2,000 bytes of a core and its executable
-	GOHEAP_DAMAGE=all $(GO) test -count=1 -timeout 30m -run 'TestTruncations|TestFlips' -v ./gocore
+	GOHEAP_DAMAGE=all $(GO) test -count=1 -timeout 30m -run 'TestTruncations|TestFlips|TestHeapDumpBroken' -v ./gocore
 
 bench: build need-core ## measure the reference load against the budgets, then the benchmarks
 	@echo "Building and running testdata/programs/sessions $(BENCH_SESSIONS), and taking its core ..."
@@ -59,25 +71,32 @@ bench: build need-core ## measure the reference load against the budgets, then t
 	status=0; \
 	$(GO) run ./internal/testcore/budgets -runs $(BENCH_RUNS) bin/goheap "$$(echo "$$files" | head -n 1)" || status=$$?; \
 	BENCH_SESSIONS=$(BENCH_SESSIONS) $(GO) test -run '^$$' -bench . -benchtime 1s ./... || status=$$?; \
+	GOHEAP_TUI_OBJECTS=$(BENCH_OBJECTS) $(GO) test -timeout 60m -run TestRandomKeysLarge -bench BenchmarkKeys -benchtime 1x -v ./tui || status=$$?; \
 	exit $$status
 
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
-	$(GO) run ./internal/testcore/matrix -o docs/compatibility.md
+	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
+	$(GO) test -count=1 -timeout 60m -tags matrix -run 'TestVersions|TestHeapDumpVersions|TestHeapDumpArch' ./gocore
 
-DRIFT_FROM    ?= go1.27.0
+DRIFT_FROM    ?= $(firstword $(VERSIONS))
 DRIFT_PROGRAM ?= kinds
 
-# drift-exe builds the program with the toolchain $(1) as bin/$(2).
+# drift-exe builds the program with the toolchain $(1) as bin/$(2). What Go 1.19 needs
+# beside, internal/testcore/build.go explains.
 drift-exe = v=$(1); v=$${v\#go}; case $$v in 1.*.*) v=$${v%.*};; esac; \
+	case $$v in 1.19) export GODEBUG=goindex=0;; esac; \
 	printf 'module goheap\n\ngo %s\n' $$v > bin/$(2).mod && \
 	GOTOOLCHAIN=$(1) GOFLAGS= GOWORK=off go build -modfile=bin/$(2).mod -buildvcs=false -o bin/$(2) ./testdata/programs/$(DRIFT_PROGRAM)
 
-drift: ## say what a toolchain, as in GO=go1.28rc1, lacks of what gocore relies on
+drift: ## say how a toolchain, as in GO=go1.28rc1, differs from what gocore relies on
 	@case "$(GO)" in go1.*) ;; *) echo "make drift GO=go1.28rc1: name the toolchain"; exit 2;; esac
 	@mkdir -p bin
 	@$(call drift-exe,$(DRIFT_FROM),drift-from)
 	@$(call drift-exe,$(GO),drift-to)
-	@go run ./gocore/internal/layout/drift bin/drift-from bin/drift-to && echo "$(GO) has all that $(DRIFT_FROM) has"
+	@go run ./gocore/internal/layout/drift bin/drift-from bin/drift-to && echo "$(GO) has what gocore relies on"
+
+drift-tested: need-go ## drift, for every version that is tested
+	@for v in $(VERSIONS); do $(MAKE) --no-print-directory drift GO=$$v || exit 1; done
 
 clean: ## remove what was built and all cached core files
 	rm -rf bin testdata/.cache

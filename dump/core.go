@@ -1,6 +1,6 @@
 // Package dump reads the files that a program's memory is saved in: it knows
-// ELF cores as bytes at addresses, threads and notes, and nothing of Go's
-// runtime.
+// ELF cores as bytes at addresses, threads and notes, heap dumps of
+// runtime/debug.WriteHeapDump as records, and nothing of Go's runtime.
 package dump
 
 import (
@@ -52,6 +52,8 @@ type Core struct {
 	Auxv     map[uint64]uint64
 	Problems []Problem
 
+	empty []Range // of memory of which the file has nothing
+
 	free func() error // unmaps the file
 }
 
@@ -88,16 +90,33 @@ func Open(path string) (*Core, error) { return OpenContext(context.Background(),
 // OpenContext is Open for callers who want to see and stop the work there is
 // with a compressed file, which is unpacked into a temporary file.
 func OpenContext(ctx context.Context, path string, t *progress.Tracker) (*Core, error) {
+	c, h, err := OpenFile(ctx, path, t)
+	if h != nil {
+		h.Close()
+		return nil, fmt.Errorf("%s: %w: it is a heap dump of debug.WriteHeapDump", path, ErrNotCore)
+	}
+	return c, err
+}
+
+// mapped is a file in memory, unpacked if it was compressed.
+type mapped struct {
+	path    string
+	data    []byte
+	onDisk  int64
+	problem *Problem // of unpacking it
+	free    func() error
+}
+
+func openMapped(ctx context.Context, path string, t *progress.Tracker) (*mapped, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
-	onDisk := size
-	var problem *Problem
+	m := &mapped{path: path, onDisk: size}
 	if k := findPacking(f); k != nil {
 		in := f
 		err = Guard(func() (err error) {
-			f, size, problem, err = k.unpack(ctx, in, size, t)
+			f, size, m.problem, err = k.unpack(ctx, in, size, t)
 			return err
 		})
 		in.Close()
@@ -105,27 +124,34 @@ func OpenContext(ctx context.Context, path string, t *progress.Tracker) (*Core, 
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	data, free, err := mapFile(f, size)
-	if err != nil {
-		return nil, err
+	m.data, m.free, err = mapFile(f, size)
+	return m, err
+}
+
+func (m *mapped) problems() []Problem {
+	if m.problem == nil {
+		return nil
 	}
-	var c *Core
-	err = Guard(func() (err error) {
-		c, err = New(data)
-		return err
-	})
-	if err != nil {
-		free()
-		if problem != nil {
-			err = fmt.Errorf("%w (%s)", err, problem.Message)
-		}
-		return nil, fmt.Errorf("%s: %w", path, err)
+	return []Problem{*m.problem}
+}
+
+// fail unmaps the file, in which err was found.
+func (m *mapped) fail(err error) error {
+	m.free()
+	if m.problem != nil {
+		err = fmt.Errorf("%w (%s)", err, m.problem.Message)
 	}
-	if problem != nil {
-		c.Problems = append([]Problem{*problem}, c.Problems...)
-	}
-	c.Path, c.Size, c.free = path, onDisk, free
-	return c, nil
+	return fmt.Errorf("%s: %w", m.path, err)
+}
+
+// Untouched reports whether the core speaks of memory at addr, has none of its
+// bytes, and names no file that is mapped there. The kernel leaves out private
+// memory that was never touched and is zeros (fs/coredump.c, vma_dump_size); but
+// also what coredump_filter and madvise(MADV_DONTDUMP) exclude.
+func (c *Core) Untouched(addr uint64) bool {
+	in := func(start, end uint64) bool { return addr >= start && addr < end }
+	return slices.ContainsFunc(c.empty, func(r Range) bool { return in(r.Start, r.End) }) &&
+		!slices.ContainsFunc(c.Mappings, func(m Mapping) bool { return in(m.Start, m.End) })
 }
 
 // Close unmaps the file. No slice of its Memory may be used afterwards.
@@ -153,6 +179,9 @@ func New(data []byte) (*Core, error) {
 	var loads []load
 	for _, p := range progs {
 		if p.fileSize == 0 {
+			if p.typ == elf.PT_LOAD && p.size > 0 && p.addr+p.size > p.addr {
+				c.empty = append(c.empty, Range{p.addr, p.addr + p.size})
+			}
 			continue
 		}
 		if e := p.offset + p.fileSize; e >= p.offset {
@@ -357,7 +386,9 @@ func (h *header) programs(data []byte) ([]program, error) {
 // sentence that starts with "it".
 func recognise(data []byte) string {
 	for _, k := range []struct{ magic, what string }{
-		{"go1.7 heap dump\n", "is a heap dump of debug.WriteHeapDump; this release reads core files: take one with `gcore PID`"},
+		{"go1.7 heap dump\n", "is a heap dump of debug.WriteHeapDump"},
+		{"go1.", "is perhaps a heap dump of debug.WriteHeapDump that was changed on its way, as by a transfer that converts the ends of lines; copy it again as it is"},
+		{"heap profile:", "is a pprof heap profile, which has no objects and cannot be opened; take a core with `gcore PID`, or write a heap dump with debug.WriteHeapDump"},
 		{"\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it with `unzstd FILE` and open the result"},
 		{"\x1f\x8b", "is compressed with gzip; unpack it with `gunzip FILE` and open the result; a pprof profile has no objects and cannot be opened"},
 		{"\xfd7zXZ\x00", "is compressed with xz; unpack it with `unxz FILE` and open the result"},

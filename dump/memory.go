@@ -14,6 +14,35 @@ type Memory struct {
 	Arch arch.Arch
 
 	segments []segment // sorted by start, no two overlap
+	slots    *slots    // nil for none
+}
+
+// Block is memory that stands together in a file.
+type Block struct {
+	Addr uint64
+	Data []byte
+}
+
+// NewMemory returns the memory of blocks, which it sorts: of two that overlap, the
+// one that starts lower has the bytes.
+func NewMemory(a arch.Arch, blocks []Block) *Memory {
+	m := &Memory{Arch: a}
+	slices.SortStableFunc(blocks, func(a, b Block) int { return cmp.Compare(a.Addr, b.Addr) })
+	end := uint64(0)
+	for _, b := range blocks {
+		if b.Addr < end {
+			skip := min(end-b.Addr, uint64(len(b.Data)))
+			b.Addr, b.Data = b.Addr+skip, b.Data[skip:]
+		}
+		if b.Addr+uint64(len(b.Data)) < b.Addr {
+			b.Data = b.Data[:-b.Addr-1] // without the last byte, so that the end is a number
+		}
+		if len(b.Data) > 0 {
+			m.segments = append(m.segments, segment{b.Addr, b.Data})
+			end = b.Addr + uint64(len(b.Data))
+		}
+	}
+	return m
 }
 
 type segment struct {
@@ -67,36 +96,34 @@ func (m *Memory) find(addr uint64) int {
 // only where the range runs over two segments that do not adjoin in the file.
 // They are valid until the Core is closed.
 func (m *Memory) Slice(addr, n uint64) ([]byte, bool) {
-	i := m.find(addr)
-	if i < 0 {
+	start, data := m.Segment(addr)
+	if data == nil {
 		return nil, n == 0
 	}
-	s := m.segments[i]
-	off := addr - s.start
-	if n <= uint64(len(s.data))-off {
-		return s.data[off : off+n : off+n], true
+	off := addr - start
+	if n <= uint64(len(data))-off {
+		return data[off : off+n : off+n], true
 	}
-	return m.join(i, addr, n)
+	return m.join(addr, n)
 }
 
-func (m *Memory) join(i int, addr, n uint64) ([]byte, bool) {
-	end := addr + n
-	if end < addr {
+func (m *Memory) join(addr, n uint64) ([]byte, bool) {
+	if addr+n < addr {
 		return nil, false
 	}
-	last := i
-	for m.segments[last].end() < end {
-		if last+1 == len(m.segments) || m.segments[last+1].start != m.segments[last].end() {
+	for at := addr; at < addr+n; {
+		start, data := m.Segment(at)
+		if data == nil {
 			return nil, false
 		}
-		last++
+		at = start + uint64(len(data))
 	}
 	// All n bytes exist, so n is bounded by the size of the file.
 	b := make([]byte, 0, n)
-	for ; i <= last; i++ {
-		s := m.segments[i]
-		from, to := max(addr, s.start), min(end, s.end())
-		b = append(b, s.data[from-s.start:to-s.start]...)
+	for at := addr; at < addr+n; at = addr + uint64(len(b)) {
+		start, data := m.Segment(at)
+		data = data[at-start:]
+		b = append(b, data[:min(uint64(len(data)), addr+n-at)]...)
 	}
 	return b, true
 }
@@ -104,14 +131,13 @@ func (m *Memory) join(i int, addr, n uint64) ([]byte, bool) {
 // Prefix returns as many of the n bytes at addr as stand together in one
 // segment: nil where nothing does.
 func (m *Memory) Prefix(addr, n uint64) []byte {
-	i := m.find(addr)
-	if i < 0 {
+	start, data := m.Segment(addr)
+	if data == nil {
 		return nil
 	}
-	s := m.segments[i]
-	off := addr - s.start
-	end := off + min(n, uint64(len(s.data))-off)
-	return s.data[off:end:end]
+	off := addr - start
+	end := off + min(n, uint64(len(data))-off)
+	return data[off:end:end]
 }
 
 // Uint reads an unsigned integer of size 1, 2, 4 or 8 bytes at addr.
@@ -148,19 +174,60 @@ type Range struct{ Start, End uint64 }
 // Ranges returns what is present, in address order, adjoining pieces as one.
 func (m *Memory) Ranges() []Range {
 	var r []Range
-	for _, s := range m.segments {
-		if n := len(r); n > 0 && r[n-1].End == s.start {
-			r[n-1].End = s.end()
-			continue
+	add := func(start, end uint64) {
+		if n := len(r); n > 0 && r[n-1].End == start {
+			r[n-1].End = end
+			return
 		}
-		r = append(r, Range{s.start, s.end()})
+		r = append(r, Range{start, end})
+	}
+	segments := m.segments
+	if m.slots != nil {
+		for i := range m.slots.runs {
+			run := &m.slots.runs[i]
+			for ; len(segments) > 0 && segments[0].start < run.Start; segments = segments[1:] {
+				add(segments[0].start, segments[0].end())
+			}
+			for k := range uint64(run.N) {
+				if m.slots.offsets[run.First+k] != 0 {
+					add(run.Start+k*run.Elem, run.Start+(k+1)*run.Elem)
+				}
+			}
+		}
+	}
+	for _, s := range segments {
+		add(s.start, s.end())
 	}
 	return r
+}
+
+// Size returns how many bytes are present.
+func (m *Memory) Size() uint64 {
+	var n uint64
+	for _, s := range m.segments {
+		n += uint64(len(s.data))
+	}
+	if m.slots != nil {
+		for i := range m.slots.runs {
+			run := &m.slots.runs[i]
+			for k := range uint64(run.N) {
+				if m.slots.offsets[run.First+k] != 0 {
+					n += run.Elem
+				}
+			}
+		}
+	}
+	return n
 }
 
 // Segment returns the bytes that stand together around addr, and where they
 // start, for readers that keep them between reads; nil where nothing is.
 func (m *Memory) Segment(addr uint64) (start uint64, data []byte) {
+	if m.slots != nil {
+		if start, data = m.slots.at(addr); data != nil {
+			return start, data
+		}
+	}
 	i := m.find(addr)
 	if i < 0 {
 		return 0, nil

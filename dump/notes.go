@@ -5,6 +5,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Note types of core files beyond those in debug/elf (include/uapi/linux/elf.h).
@@ -26,7 +27,8 @@ func (c *Core) readNotes(h *header, off uint64, body []byte) error {
 		if uint64(len(desc)) < descSize {
 			return fmt.Errorf("the note at byte %#x of the core is cut short: threads and file mappings behind it are unknown", off+at)
 		}
-		if owner := string(name); owner == "CORE\x00" || owner == "CORE" {
+		// Delve names no owner.
+		if owner := strings.TrimRight(string(name), "\x00"); owner == "CORE" || owner == "" {
 			switch typ {
 			case elf.NT_PRSTATUS:
 				if t, ok := readThread(h, desc); ok {

@@ -83,10 +83,30 @@ func makeCore(notes []byte, pieces ...piece) []byte {
 	return b
 }
 
+// Memory without bytes in the file was never touched, unless a file is mapped there.
+func TestUntouched(t *testing.T) {
+	data := makeCore(someNotes(), piece{0x1000, []byte("memory")}, piece{0x2000, nil}, piece{0x7000, nil})
+	for i := range 3 { // the sizes in memory of the last two
+		size := data[64+56*(i+1)+40:]
+		if binary.LittleEndian.Uint64(size) == 0 {
+			binary.LittleEndian.PutUint64(size, 0x800)
+		}
+	}
+	c, err := New(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for addr, want := range map[uint64]bool{0x1000: false, 0x1fff: false, 0x2000: true, 0x27ff: true, 0x2800: false, 0x7000: false, 0x7400: false} {
+		if got := c.Untouched(addr); got != want {
+			t.Errorf("%#x: %t, want %t", addr, got, want)
+		}
+	}
+}
+
 func someNotes() []byte {
 	files := append(words(2, 4096, 0x400000, 0x401000, 1, 0x7000, 0x9000, 0), "/bin/b\x00/bin/a\x00"...)
 	return bytes.Join([][]byte{
-		note("CORE", 1, prstatus(17)), note("LINUX", 1, prstatus(99)), note("CORE", 1, prstatus(18)),
+		note("CORE", 1, prstatus(17)), note("LINUX", 1, prstatus(99)), note("", 1, prstatus(18)),
 		note("CORE", 6, words(AuxEntry, 0x401234, AuxPhdr, 0x400040, 0, 0)), note("CORE", 0x46494c45, files),
 	}, nil)
 }

@@ -106,7 +106,7 @@ func (k *packing) unpackTo(ctx context.Context, f io.Reader, size int64, dir str
 		}
 		return nil, 0, nil, k.broken(in, n, err)
 	}
-	if head := buf[:n]; !bytes.HasPrefix(head, []byte(elf.ELFMAG)) {
+	if head := buf[:n]; !bytes.HasPrefix(head, []byte(elf.ELFMAG)) && !isHeapDump(head) {
 		return nil, 0, nil, fmt.Errorf("%w: it is compressed with %s, and what is in it %s", ErrNotCore, k.name, recogniseUnpacked(head))
 	}
 	out, err2 := tempFile(dir)

@@ -201,7 +201,7 @@ func TestCompressedRefused(t *testing.T) {
 			{"text", []byte("goroutine 1 [running]:\n"), ErrNotCore, "ELF magic"},
 			{"profile", []byte("\x0a\x04\x08\x01\x10\x02"), ErrNotCore, "pprof"},
 			{"packed twice", pack(t, packers[1].to, []byte("x")), ErrNotCore, "gunzip"},
-			{"heap dump", []byte("go1.7 heap dump\n…"), ErrNotCore, "WriteHeapDump"},
+			{"heap dump", []byte("go1.7 heap dump\n"), ErrHeapDumpTruncated, "where a record should start"},
 			{"executable", append([]byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00"), make([]byte, 100)...), ErrNotCore, "executable"},
 		} {
 			path := write(t, "core", pack(t, p.to, test.data))

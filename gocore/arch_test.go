@@ -141,7 +141,7 @@ func TestArchKinds(t *testing.T) {
 					continue
 				}
 				kinds++
-				if why := p.kind(t, o); len(why) > 0 {
+				if why := p.kind(o); len(why) > 0 {
 					t.Errorf("%s:\n\t%s", o.Name, strings.Join(why, "\n\t"))
 				}
 			}
@@ -198,7 +198,7 @@ func TestArchProbe(t *testing.T) {
 			// its holder is not so.
 			unsure := map[string]bool{}
 			for _, c := range cases {
-				if held, wrong := p.probe(t, c); len(wrong) > 0 && strings.Contains(held, "(conservative)") {
+				if held, wrong := p.probe(c); len(wrong) > 0 && strings.Contains(held, "(conservative)") {
 					t.Logf("%s at %s is held by %s", c.Case, c.Addr, held)
 					unsure[c.Root] = true
 				}
@@ -207,7 +207,7 @@ func TestArchProbe(t *testing.T) {
 				t.Errorf("%d roots do not hold what they should", len(unsure))
 			}
 			for _, c := range cases {
-				if held, wrong := p.probe(t, c); len(wrong) > 0 && !unsure[c.Root] {
+				if held, wrong := p.probe(c); len(wrong) > 0 && !unsure[c.Root] {
 					t.Errorf("%s at %s, held by %s: %s", c.Case, c.Addr, held, strings.Join(wrong, "; "))
 				}
 			}

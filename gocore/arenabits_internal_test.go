@@ -74,7 +74,7 @@ func testArenaBits(t *testing.T, a arch.Arch, twoBits bool) {
 		}
 		return binary.LittleEndian.Uint64(bitmap[word/64*8:])>>(word%64)&1 != 0, true
 	}
-	d := &coreDecoder{im: &image{mem: mem, arch: a}}
+	d := &coreDecoder{program: program{im: &image{mem: mem, arch: a}}}
 	from := arenas{d: d, bitmap: layout.Field{Offset: field, Size: size}, twoBits: twoBits, words: words, base: base, list: list}
 	pointers := 0
 	for _, span := range []struct{ page, pages, elem uint64 }{

@@ -21,6 +21,9 @@ type Check struct {
 	// Live says that the check holds the live set, slot by slot, against the marks
 	// of the last collection; the others are about sums and types.
 	Live bool
+	// Absent says that the kind of file has nothing to compare with; then Status is
+	// CheckNotComparable.
+	Absent bool
 }
 
 // CheckStatus is the outcome of a Check.
@@ -40,7 +43,8 @@ type recorded struct {
 	heapMarked uint64
 	allocSlots int64 // from its statistics
 	allocBytes int64
-	statistics bool // the two above were read
+	statistics bool   // the two above were read
+	noMarks    string // says why there are no marks of the last collection, "" where there are
 	numGC      uint64
 	lastGC     int64 // the program's clock at the end of the last collection
 }
@@ -53,12 +57,15 @@ const (
 
 const examples = 10
 
+// The names of the checks of the live set.
+const (
+	marksDied   = "slots marked but not live"
+	marksUnseen = "slots live but neither marked nor allocated since"
+)
+
 // check compares, see design: the live set against the mark bits of the last
 // collection, and sums against the runtime's counters.
 func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Check {
-	has := func(set []uint64) func(heap.Node) bool {
-		return func(n heap.Node) bool { return hasBit(set, n) }
-	}
 	var checks []Check
 	// add returns the index of the new check: the slice moves.
 	add := func(name string, ours, runtime int64, ok bool, reason string, ex []uint64) int {
@@ -70,7 +77,8 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 		return len(checks) - 1
 	}
 
-	liveUnallocated, _, ex := im.difference(live.Has, has(im.allocated), examples)
+	reached := live.Bits().Words()
+	liveUnallocated, _, ex := im.difference(examples, reached, im.allocated)
 	add("reachable slots that are not allocated", int64(liveUnallocated), 0, liveUnallocated == 0,
 		"pointers lead to slots that the runtime holds for free: the core was taken inside the allocator, or the reader is wrong", ex)
 
@@ -90,17 +98,23 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 		}
 	}
 
+	if r.noMarks != "" {
+		for _, name := range []string{marksDied, marksUnseen} {
+			i := add(name, 0, 0, true, "", nil)
+			checks[i].Live, checks[i].Absent, checks[i].Status, checks[i].Reason = true, true, CheckNotComparable, r.noMarks
+		}
+		return checks
+	}
 	// While a collection marks, all spans are swept, and the marks of the one
 	// before are their allocation bits (runtime/mgc.go, gcStart): these are
 	// compared then.
 	_, markedBytes := im.countSlots(im.marked)
-	dead, deadBytes, deadEx := im.difference(has(im.marked), live.Has, examples)
+	dead, deadBytes, deadEx := im.difference(examples, im.marked, reached)
 	fresh, _ := im.countSlots(im.fresh)
 	fresh -= im.sweeping.fresh
-	known := func(n heap.Node) bool { return hasBit(im.marked, n) || hasBit(im.fresh, n) }
-	unmarked, _, unmarkedEx := im.difference(live.Has, known, examples)
-	died := add("slots marked but not live", int64(dead), 0, dead == 0, fmt.Sprintf("%d bytes were marked by the last collection and are not reachable now", deadBytes), deadEx)
-	unseen := add("slots live but neither marked nor allocated since", int64(unmarked), 0, unmarked == 0, "they are reachable, but the last collection did not mark them", unmarkedEx)
+	unmarked, _, unmarkedEx := im.difference(examples, reached, im.marked, im.fresh)
+	died := add(marksDied, int64(dead), 0, dead == 0, fmt.Sprintf("%d bytes were marked by the last collection and are not reachable now", deadBytes), deadEx)
+	unseen := add(marksUnseen, int64(unmarked), 0, unmarked == 0, "they are reachable, but the last collection did not mark them", unmarkedEx)
 	checks[died].Live, checks[unseen].Live = true, true
 	dropped := fmt.Sprintf("allocated %d slots, and dropped %d of %d marked bytes", fresh, deadBytes, markedBytes)
 	switch {
@@ -298,7 +312,7 @@ const maxThreads = 1 << 20
 
 // classSizes returns the slot size of each small size class
 // (internal/runtime/gc.SizeClassToSize; before Go 1.25 runtime.class_to_size).
-func (d *coreDecoder) classSizes() []uint16 {
+func (d *program) classSizes() []uint16 {
 	for _, name := range []string{"internal/runtime/gc.SizeClassToSize", "runtime.class_to_size"} {
 		sym, ok := d.exe.file.Symbol(name)
 		if !ok {

@@ -63,8 +63,8 @@ func (t *typer) point(c claim) {
 		t.pointStatic(c)
 		return
 	}
-	if c.x.refine != nil && c.form == oneValue && at.off == t.headerOf(&at) {
-		c = c.x.refine(t, c, &at)
+	if c.x.refine != nil && c.form == oneValue && at.off == t.headerOf(at) {
+		c = c.x.refine(t, c, at)
 	}
 	if at.pointers == noPointers && t.leaves != nil {
 		t.toLeaf(c)
@@ -73,7 +73,11 @@ func (t *typer) point(c claim) {
 	n := at.node
 	id := typeID(c.x.id, c.form)
 	has := t.out.id[n]
-	if has == 0 && at.off == 0 && at.pointers == heapBits && t.fills(&c, at.elem) && t.live.Has(n) {
+	if has == 0 && (at.pointers == headers || at.pointers == oneType) && hasBit(t.alive, n) {
+		t.record(n)
+		has = t.out.id[n]
+	}
+	if has == 0 && at.off == 0 && at.pointers == heapBits && t.fills(&c, at.elem) && hasBit(t.alive, n) {
 		t.set(n, id, c.evidence)
 		t.push(n)
 		return
@@ -81,7 +85,7 @@ func (t *typer) point(c claim) {
 	if !t.mayDisplace(has, id, c.evidence) {
 		return
 	}
-	t.claim(&at, id, c)
+	t.claim(at, id, c)
 }
 
 // mayDisplace reports whether a claim can change what a node has: nothing
@@ -100,20 +104,37 @@ func (t *typer) toLeaf(c claim) {
 	}
 }
 
-// leafClaim applies a claim on an object without pointers, and returns the others
-// to the typer that they came from.
-func (t *typer) leafClaim(c claim) {
-	at, ok := t.im.pages.find(c.p)
-	if !ok {
-		return // what has no pointers leads to no static values
+// leafClaims applies claims on objects without pointers, and returns the others to
+// the typer that they came from. slots has room for as many claims.
+//
+// Leaves are met in no order, and most are met once: what is known of them is
+// looked at for all claims first, so that those reads do not wait for each other.
+func (t *typer) leafClaims(batch []claim, slots []slotAt) {
+	for i := range batch {
+		at, ok := t.im.pages.find(batch[i].p)
+		if !ok {
+			at.node = heap.None // what has no pointers leads to no static values
+		} else if at.pointers == noPointers {
+			t.touched ^= t.out.id[at.node]
+		}
+		slots[i] = at
 	}
-	if at.pointers != noPointers {
-		t.returned = append(t.returned, c)
-		return
+	for i := range batch {
+		switch at := &slots[i]; {
+		case at.node == heap.None:
+		case at.pointers != noPointers:
+			t.returned = append(t.returned, batch[i])
+		default:
+			t.leafClaim(*at, batch[i])
+		}
 	}
+}
+
+// leafClaim applies a claim on an object without pointers.
+func (t *typer) leafClaim(at slotAt, c claim) {
 	n, id := at.node, typeID(c.x.id, c.form)
 	has := t.out.id[n]
-	if has == 0 && at.off == 0 && at.elem != 0 && (c.form == stringData || c.form == oneValue && len(c.x.steps) == 0) && t.live.Has(n) {
+	if has == 0 && at.off == 0 && at.elem != 0 && (c.form == stringData || c.form == oneValue && len(c.x.steps) == 0) && hasBit(t.alive, n) {
 		size := c.n
 		if c.form == oneValue {
 			size = c.x.size
@@ -124,7 +145,7 @@ func (t *typer) leafClaim(c claim) {
 		}
 	}
 	if t.mayDisplace(has, id, c.evidence) {
-		t.claim(&at, id, c)
+		t.claim(at, id, c)
 	}
 }
 
@@ -165,16 +186,19 @@ func tile(mask, size, n uint64) uint64 {
 }
 
 // claim decides about a claim that is not known yet.
-func (t *typer) claim(at *slotAt, id heap.TypeID, c claim) {
+func (t *typer) claim(at slotAt, id heap.TypeID, c claim) {
 	n := at.node
 	size, ok := t.size(c)
-	if !ok || size == 0 || !t.live.Has(n) {
+	if !ok || size == 0 || !hasBit(t.alive, n) {
 		return
 	}
 	e := &t.im.extents[t.g.ExtentOf(n)]
 	slot := c.p - at.off
 	head := t.headerSize(e)
 	if at.off < head || size > e.elem-at.off || !t.agrees(e, slot, at.off, c) {
+		if live, err := t.reached(); err != nil || !live.Has(n) {
+			return
+		}
 		if t.out.conflicts++; len(t.out.rejected) < examples {
 			t.out.rejected = append(t.out.rejected, c)
 		}
@@ -257,7 +281,7 @@ func (t *typer) agrees(e *extent, slot, off uint64, c claim) bool {
 		return len(steps) == 0 || t.untraced(c)
 	}
 	w := uint64(t.arch.PtrSize)
-	if e.pointers != heapBits {
+	if e.pointers != heapBits && !(e.pointers == oneType && t.im.listed) {
 		return true
 	}
 	if len(steps) == 0 && size >= w && off == 0 && c.form != manyValues {

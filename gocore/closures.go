@@ -75,6 +75,9 @@ func (p *Process) describeClosure(name string, entry, addr uint64, at slotAt) ty
 	if at.pointers == heapBits {
 		mask = p.im.slotMask(p.im.extentAt(addr), addr)
 	}
+	if mask&1 != 0 {
+		code = word // package plugin keeps the address of a function in a variable of this type
+	}
 	fields := []types.Field{{Name: "F", Type: code}}
 	end := w
 	// upTo adds fields for the pointers in front of off.
@@ -178,14 +181,15 @@ func (p *Process) fitsClosure(t types.ID, off, mask, limit uint64) bool {
 // of: "main.(*T).M-fm".
 func (p *Process) captures(entry, addr uint64) []symbols.Capture {
 	w := uint64(p.im.arch.PtrSize)
-	name, _ := p.exe.file.FuncName(entry - p.exe.bias)
+	f, bias := p.exe.codeAt(entry)
+	name, _ := f.FuncName(entry - bias)
 	if method, ok := strings.CutSuffix(name, "-fm"); ok {
 		if id, ok := p.receiverType(method); ok {
 			return []symbols.Capture{{Name: receiverField, Offset: w, Type: id}}
 		}
 		return nil
 	}
-	list, _ := p.exe.file.Captures(entry - p.exe.bias)
+	list := p.capturesOf(entry)
 	var dict uint64
 	for _, c := range list {
 		if c.Name == symbols.DictName {

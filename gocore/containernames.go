@@ -397,9 +397,15 @@ func (p *Process) eachTrieEntry(trie types.ID, addr uint64, f func(mapEntry) boo
 // tableType returns the type of a map's tables, to which its directory leads.
 func (p *Process) tableType(rt *types.Type) *types.Type {
 	for _, f := range rt.Fields {
-		if f.Name == "dirPtr" {
-			return p.types.Type(p.types.Type(p.types.Type(f.Type).Elem).Elem)
+		if f.Name != "dirPtr" {
+			continue
 		}
+		if p.types.Type(f.Type).Kind == types.UnsafePointer {
+			// The map type is known from a descriptor only.
+			table, _ := p.types.Lookup("internal/runtime/maps.table")
+			return p.types.Type(table)
+		}
+		return p.types.Type(p.types.Type(p.types.Type(f.Type).Elem).Elem)
 	}
 	return p.types.Type(0)
 }

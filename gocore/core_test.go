@@ -1,7 +1,6 @@
 package gocore_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"testing"
@@ -9,6 +8,7 @@ import (
 	"goheap/gocore"
 	"goheap/heap"
 	"goheap/internal/testcore"
+	"goheap/internal/testcore/said"
 )
 
 // process is an open core with its graph and dominators.
@@ -40,27 +40,18 @@ func open(t *testing.T, program string, opt testcore.Options, kind testcore.Kind
 	return process{p, g, d, dump.Output}
 }
 
+// asSaid is p for comparisons with what the program said of itself.
+func (p process) asSaid() *said.Process {
+	return &said.Process{Process: p.Process, Graph: p.graph, Doms: p.doms, Lines: p.said}
+}
+
 // decode decodes the lines of a program's output that have the given case, all
 // where it is "".
 func decode[T any](t *testing.T, lines []string, name string) []T {
 	t.Helper()
-	var out []T
-	for _, line := range lines {
-		var head struct{ Case string }
-		var v T
-		if err := json.Unmarshal([]byte(line), &head); err != nil {
-			t.Fatalf("the program printed %q: %v", line, err)
-		}
-		if name != "" && head.Case != name {
-			continue
-		}
-		if err := json.Unmarshal([]byte(line), &v); err != nil {
-			t.Fatalf("the program printed %q: %v", line, err)
-		}
-		out = append(out, v)
-	}
-	if len(out) == 0 {
-		t.Fatalf("the program printed no line with case %q", name)
+	out, err := said.Decode[T](lines, name)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return out
 }

@@ -26,7 +26,7 @@ import (
 // sentinels are what every error of Open wraps one of.
 var sentinels = []error{
 	gocore.ErrNotGo, gocore.ErrNoExecutable, gocore.ErrWrongExecutable, gocore.ErrNoDWARF, gocore.ErrVersion, gocore.ErrDamaged, gocore.ErrWrongDebug,
-	dump.ErrNoSpace, dump.ErrNotCore, dump.ErrUnsupported, dump.ErrTruncated,
+	dump.ErrNoSpace, dump.ErrNotCore, dump.ErrUnsupported, dump.ErrTruncated, dump.ErrHeapDump, dump.ErrHeapDumpTruncated,
 }
 
 // refused opens what cannot be read and checks that the error wraps the
@@ -99,7 +99,12 @@ func survey(t *testing.T, p *gocore.Process) []gocore.Problem {
 			p.Expr(d.PathTo(n))
 			p.Fields(n, 20)
 			p.Hex(n, 0, 64)
+			p.AllocSite(n)
+			p.FollowedAt(n, 8)
 		}
+	}
+	if _, err := p.FindBytes(ctx, []byte("owner"), 10); err != nil {
+		sentence(t, err)
 	}
 	for _, pr := range p.Problems() {
 		if pr.Message == "" || pr.Count < 1 || strings.Contains(pr.Message, "\n") {

@@ -26,22 +26,33 @@ var (
 // Problem is something skipped, missing or uncertain: see dump.Problem.
 type Problem = dump.Problem
 
-// coreDecoder fills an image from a core and its executable.
-type coreDecoder struct {
-	core   *dump.Core
+// program is what a decoder fills in, whatever the file: the image, and what the
+// program's own tables say.
+type program struct {
 	exe    *executable
-	layout *layout.Runtime
+	layout *layout.Runtime // nil without an executable
 	im     *image
 
 	modules  []module
 	types    *types.Table
 	statics  []static // by address
 	problems []Problem
-	specials map[uint64]bool // addresses of the records that were read: each is in one list
+	recorded *recorded
 
 	goroot string // what the paths of the standard library's files start with; "" with -trimpath
 
 	classes []uint16 // slot sizes by size class
+
+	// Types known without an executable, by the address of the descriptor and of
+	// the itab: see recordedTypes.
+	described, itabTypes map[uint64]types.ID
+}
+
+// coreDecoder reads a program from a core and its executable.
+type coreDecoder struct {
+	program
+	core     *dump.Core
+	specials map[uint64]bool // addresses of the records that were read: each is in one list
 
 	sweepgen    uint32
 	cachedBytes int64 // allocated in spans that Ps hold, not yet in the statistics
@@ -49,14 +60,14 @@ type coreDecoder struct {
 }
 
 // problem records one line with a count; it does nothing for count 0.
-func (d *coreDecoder) problem(s dump.Severity, count int, message string) {
+func (d *program) problem(s dump.Severity, count int, message string) {
 	if count > 0 {
 		d.problems = append(d.problems, Problem{Severity: s, Message: message, Count: count})
 	}
 }
 
 // global returns the address in the core of a variable of the program.
-func (d *coreDecoder) global(name string) (uint64, error) {
+func (d *program) global(name string) (uint64, error) {
 	sym, ok := d.exe.file.Symbol(name)
 	if !ok {
 		return 0, fmt.Errorf("%w: %s has no symbol %s: was it linked with -ldflags=-s? Build it again without", ErrNoDWARF, d.exe.path, name)
@@ -70,27 +81,20 @@ const maxList = 1 << 26
 // decodeCore reads everything of a core that is not an object: the image has
 // spans, specials, roots and goroutines afterwards, and its slots have nodes.
 func decodeCore(core *dump.Core, exe *executable, t *progress.Tracker) (*coreDecoder, error) {
-	d := &coreDecoder{core: core, exe: exe, specials: map[uint64]bool{}, im: &image{mem: core.Memory, arch: core.Memory.Arch}}
-	var err error
-	if d.layout, err = layout.Load(runtimeSymbols{exe.file}); err != nil {
-		return nil, fmt.Errorf("%w: %s was built by %s: %w; goheap is tested with Go 1.%d to 1.%d", ErrVersion, exe.path, exe.file.GoVersion, err, oldestGo, newestGo)
-	}
-	if minor, ok := goMinor(exe.file.GoVersion); !ok || minor > newestGo {
-		d.problem(dump.Warning, 1, fmt.Sprintf("the program was built by %s, which is newer than the Go 1.%d that goheap is tested with: see what `goheap check` says", exe.file.GoVersion, newestGo))
+	d := &coreDecoder{core: core, specials: map[uint64]bool{}}
+	d.exe, d.im = exe, &image{mem: core.Memory, arch: core.Memory.Arch}
+	if err := d.loadLayout(); err != nil {
+		return nil, err
 	}
 	phase := t.Start("read runtime", 0)
 	defer phase.Finish()
-	for _, step := range []func() error{d.readModules, d.readSpans} {
-		if err := step(); err != nil {
-			return nil, err
-		}
+	if err := d.readModules(d.loadPlugin); err != nil {
+		return nil, err
 	}
-	d.types = exe.file.Types()
-	r := types.Runtime{Memory: core.Memory, Layout: types.LayoutOf(exe.file.GoVersion)}
-	for i, m := range d.modules {
-		r.Modules = append(r.Modules, types.Module{Types: m.types, ETypes: m.etypes, DWARF: i == 0})
+	if err := d.readSpans(); err != nil {
+		return nil, err
 	}
-	d.types.SetRuntime(r)
+	d.addPlugins(d.loadTypes())
 	d.findStatics()
 	d.readGlobals()
 	if err := d.readGoroutines(); err != nil {
@@ -101,12 +105,36 @@ func decodeCore(core *dump.Core, exe *executable, t *progress.Tracker) (*coreDec
 		return nil, fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
 	}
 	d.readBits()
+	d.recorded = d.readRecorded()
 	return d, nil
+}
+
+// loadLayout finds where the fields of the runtime's structures are.
+func (d *program) loadLayout() (err error) {
+	f := d.exe.file
+	if d.layout, err = layout.Load(runtimeSymbols{f}); err != nil {
+		return fmt.Errorf("%w: %s was built by %s: %w; goheap is tested with Go 1.%d to 1.%d", ErrVersion, d.exe.path, f.GoVersion, err, oldestGo, newestGo)
+	}
+	if minor, ok := goMinor(f.GoVersion); !ok || minor > newestGo {
+		d.problem(dump.Warning, 1, fmt.Sprintf("the program was built by %s, which is newer than the Go 1.%d that goheap is tested with: see what `goheap check` says", f.GoVersion, newestGo))
+	}
+	return nil
+}
+
+// loadTypes makes the program's type descriptors known. It needs the modules.
+func (d *program) loadTypes() types.Runtime {
+	d.types = d.exe.file.Types()
+	r := types.Runtime{Memory: d.im.mem, Layout: types.LayoutOf(d.exe.file.GoVersion)}
+	for i, m := range d.modules {
+		r.Modules = append(r.Modules, types.Module{Types: m.types, ETypes: m.etypes, DWARF: i == 0})
+	}
+	d.types.SetRuntime(r)
+	return r
 }
 
 // scansVectorRegisters reports whether the program's collector scans the vector
 // registers of preempted goroutines (runtime/mgcmark.go, scanstack, Go 1.27).
-func (d *coreDecoder) scansVectorRegisters() bool {
+func (d *program) scansVectorRegisters() bool {
 	minor, ok := goMinor(d.exe.file.GoVersion)
 	return !ok || minor >= 27
 }

@@ -28,6 +28,9 @@ type executable struct {
 	data []byte // the mapped file
 	free func()
 
+	force   bool // go on although build ids differ
+	plugins []*plugin
+
 	notDebug  string // says which file was looked at for it in vain, "" for none
 	debugPath string // of the file with the debugging information, "" if it is this one
 	freeDebug func()
@@ -46,6 +49,26 @@ func findExecutable(core *dump.Core, opt Options) (*executable, []Problem, error
 			return nil, nil, fmt.Errorf("%w: the core does not name it (no AT_EXECFN, no NT_FILE); give it with --exe PATH", ErrNoExecutable)
 		}
 	}
+	x, problems, err := openExecutable(path, how, opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	more, err := x.place(core, opt.Force)
+	problems = append(problems, more...)
+	if err == nil {
+		err = x.usable()
+	}
+	if err != nil {
+		x.close()
+		return nil, nil, err
+	}
+	x.variables = x.file.Globals()
+	return x, problems, nil
+}
+
+// openExecutable opens the program at path, which how says where it comes from, and
+// its debugging information.
+func openExecutable(path, how string, opt Options) (*executable, []Problem, error) {
 	st, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -55,7 +78,7 @@ func findExecutable(core *dump.Core, opt Options) (*executable, []Problem, error
 	case st.IsDir():
 		return nil, nil, fmt.Errorf("%w: %s (from %s) is a directory; give the program with --exe PATH", ErrNoExecutable, path, how)
 	}
-	x := &executable{path: path}
+	x := &executable{path: path, force: opt.Force}
 	x.data, x.free, err = dump.MapFile(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w; give the program with --exe PATH", ErrNoExecutable, err)
@@ -66,19 +89,10 @@ func findExecutable(core *dump.Core, opt Options) (*executable, []Problem, error
 		return nil, nil, fmt.Errorf("%w: %s (from %s): %w; give the program with --exe PATH", ErrNoExecutable, path, how, err)
 	}
 	problems, err := x.attachDebug(opt)
-	if err == nil {
-		var more []Problem
-		more, err = x.place(core, opt.Force)
-		problems = append(problems, more...)
-	}
-	if err == nil {
-		err = x.usable()
-	}
 	if err != nil {
 		x.close()
 		return nil, nil, err
 	}
-	x.variables = x.file.Globals()
 	return x, problems, nil
 }
 
@@ -138,6 +152,9 @@ func (x *executable) variableAt(addr uint64) (int, bool) {
 func (x *executable) size(v symbols.Variable) uint64 { return x.file.Types().Type(v.Type).Size }
 
 func (x *executable) close() {
+	for _, p := range x.plugins {
+		p.close()
+	}
 	x.file.Close()
 	x.free()
 	if x.freeDebug != nil {
@@ -207,23 +224,12 @@ func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 	if x.bias%minPage != 0 {
 		return nil, fmt.Errorf("%w: %s would have been loaded at %#x, which is no page: it is another build; give the right one with --exe PATH", ErrWrongExecutable, x.path, x.bias)
 	}
-	compared := false
-	for _, p := range f.Progs {
-		if p.Type != elf.PT_NOTE || p.Filesz == 0 {
-			continue
-		}
-		in := bytesAt(x.data, p.Off, p.Filesz)
-		was := core.Memory.Prefix(p.Vaddr+x.bias, p.Filesz)
-		if len(was) < len(in) || len(in) == 0 || allZero(was) {
-			continue
-		}
-		compared = true
-		if !bytes.Equal(in, was[:len(in)]) {
-			if !force {
-				return nil, fmt.Errorf("%w: the build id of %s (%s) is not the one in the core; give the program that the core was taken of with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.path, x.file.BuildID)
-			}
-			problems = append(problems, Problem{Severity: dump.Error, Message: "the build id of the executable is not the one in the core: types and addresses may be wrong", Count: 1})
-		}
+	compared, other := compareNotes(core, f, x.data, x.bias)
+	if other > 0 && !force {
+		return nil, fmt.Errorf("%w: the build id of %s (%s) is not the one in the core; give the program that the core was taken of with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.path, x.file.BuildID)
+	}
+	if other > 0 {
+		problems = append(problems, Problem{Severity: dump.Error, Message: "the build id of the executable is not the one in the core: types and addresses may be wrong", Count: 1})
 	}
 	// The notes of a program stand in its first page, which is in every core
 	// unless coredump_filter or gcore left it out. Then the program's writable
@@ -234,21 +240,40 @@ func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 		}
 		problems = append(problems, Problem{Severity: dump.Error, Message: "the runtime's tables in the core are not those of the executable: types and addresses may be wrong", Count: 1})
 	}
-	mapped := false
-	for _, m := range core.Mappings {
-		if m.Path == x.path || filepath.Base(m.Path) == filepath.Base(x.path) {
-			core.Memory.Fill(m.Start, bytesAt(x.data, m.Offset, m.End-m.Start))
-			mapped = true
-		}
-	}
-	if !mapped {
-		for _, p := range f.Progs {
-			if p.Type == elf.PT_LOAD {
-				core.Memory.Fill(p.Vaddr+x.bias, bytesAt(x.data, p.Off, p.Filesz))
-			}
-		}
-	}
+	fillConstant(core, f, x.data, x.bias)
 	return problems, nil
+}
+
+// fillConstant lets a core have what dumps leave out because a file has it: the
+// segments that nobody writes to. Of those that are written to, a page that is
+// missing is not the one in the file.
+func fillConstant(core *dump.Core, f *elf.File, data []byte, bias uint64) {
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_LOAD && p.Flags&elf.PF_W == 0 {
+			core.Memory.Fill(p.Vaddr+bias, bytesAt(data, p.Off, p.Filesz))
+		}
+	}
+}
+
+// compareNotes compares the notes of an ELF file, in which its build id stands, with
+// what the core has of them where the file is loaded. compared is whether it has
+// any, other how many differ.
+func compareNotes(core *dump.Core, f *elf.File, data []byte, bias uint64) (compared bool, other int) {
+	for _, p := range f.Progs {
+		if p.Type != elf.PT_NOTE || p.Filesz == 0 {
+			continue
+		}
+		in := bytesAt(data, p.Off, p.Filesz)
+		was := core.Memory.Prefix(p.Vaddr+bias, p.Filesz)
+		if len(was) < len(in) || len(in) == 0 || allZero(was) {
+			continue
+		}
+		compared = true
+		if !bytes.Equal(in, was[:len(in)]) {
+			other++
+		}
+	}
+	return compared, other
 }
 
 // sameModuledata compares the link-time words of runtime.firstmoduledata with

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"goheap/dump"
+	"goheap/gocore/internal/pclntab"
 	"goheap/gocore/internal/unwind"
 )
 
@@ -37,6 +38,11 @@ type goroutine struct {
 	root             int // index in image.roots
 	state            unwind.State
 	topPC            uint64 // of the frame that tells best what it does, 0 for none
+
+	// Of a heap dump:
+	why                string // in words, in place of waitReason
+	firstFrame, frames int    // index in image.frames, and how many there are
+	recorded           bool   // the stack is not walked: pieces count these frames
 }
 
 // readGoroutines walks the stacks of all goroutines that have one, as the
@@ -44,8 +50,7 @@ type goroutine struct {
 func (d *coreDecoder) readGoroutines() error {
 	im, rt, a := d.im, d.layout, d.im.arch
 	for f := range d.modules[0].table.ByName("runtime.main") {
-		name, _ := f.FileLine(f.Entry)
-		d.goroot = strings.TrimSuffix(name, "runtime/proc.go")
+		d.setGoroot(f)
 	}
 	walker, err := d.walker()
 	if err != nil {
@@ -146,6 +151,12 @@ func (d *coreDecoder) readGoroutines() error {
 	return nil
 }
 
+// setGoroot learns from runtime.main where the standard library's files are.
+func (d *program) setGoroot(f pclntab.Func) {
+	name, _ := f.FileLine(f.Entry)
+	d.goroot = strings.TrimSuffix(name, "runtime/proc.go")
+}
+
 func cmpFirst(first string, id uint64, err error) string {
 	if first != "" {
 		return first
@@ -176,7 +187,7 @@ func lostRanges(err error) []unwind.Range {
 
 // topPC chooses the frame by which people know a goroutine: the innermost that
 // is not of the standard library, else that is not of the runtime.
-func (d *coreDecoder) topPC(frames []unwind.Frame) uint64 {
+func (d *program) topPC(frames []unwind.Frame) uint64 {
 	outside := uint64(0)
 	for i := range frames {
 		f := &frames[i]
@@ -197,7 +208,7 @@ func (d *coreDecoder) topPC(frames []unwind.Frame) uint64 {
 // files lie where the runtime's do; with -trimpath they start with the package's
 // path, which has no dot in its first element, while those of modules do or
 // carry a version.
-func (d *coreDecoder) standard(file string) bool {
+func (d *program) standard(file string) bool {
 	if d.goroot != "" {
 		return strings.HasPrefix(file, d.goroot)
 	}
@@ -212,22 +223,36 @@ func (d *coreDecoder) threadOf(addr uint64, threads map[uint64]*dump.Thread, g *
 	if !ok {
 		return nil
 	}
+	u := &unwind.Thread{VDSOPC: rt.M.VdsoPC.Uint(a, m), VDSOSP: rt.M.VdsoSP.Uint(a, m)}
+	if sig, ok := mem.Slice(rt.M.Gsignal.Uint(a, m), uint64(rt.G.Size)); ok {
+		u.SignalLo, u.SignalHi = rt.G.StackLo.Uint(a, sig), rt.G.StackHi.Uint(a, sig)
+	}
 	t := threads[rt.M.Procid.Uint(a, m)]
+	if t == nil {
+		t = d.threadOn(g.stackLo, g.stackHi, u.SignalLo, u.SignalHi)
+	}
 	if t == nil {
 		return nil
 	}
 	g.thread = t.ID
-	u := &unwind.Thread{
-		Registers: unwind.Registers{PC: t.PC, SP: t.SP, BP: t.BP, LR: t.LR, All: t.Regs},
-		VDSOPC:    rt.M.VdsoPC.Uint(a, m), VDSOSP: rt.M.VdsoSP.Uint(a, m),
-	}
-	if sig, ok := mem.Slice(rt.M.Gsignal.Uint(a, m), uint64(rt.G.Size)); ok {
-		u.SignalLo, u.SignalHi = rt.G.StackLo.Uint(a, sig), rt.G.StackHi.Uint(a, sig)
-	}
+	u.Registers = unwind.Registers{PC: t.PC, SP: t.SP, BP: t.BP, LR: t.LR, All: t.Regs}
 	return u
 }
 
-func (d *coreDecoder) walker() (*unwind.Walker, error) {
+// threadOn returns the thread whose stack pointer is on a goroutine's stack or on
+// the signal stack of its m. A debugger outside of the process's pid namespace knows
+// threads by other numbers than the runtime does.
+func (d *coreDecoder) threadOn(lo, hi, signalLo, signalHi uint64) *dump.Thread {
+	for i := range d.core.Threads {
+		t := &d.core.Threads[i]
+		if t.SP >= lo && t.SP < hi || t.SP >= signalLo && t.SP < signalHi {
+			return t
+		}
+	}
+	return nil
+}
+
+func (d *program) walker() (*unwind.Walker, error) {
 	c := unwind.Config{
 		Arch: d.im.arch, Memory: d.im.mem,
 		Defer: unwind.DeferLayout{Heap: d.layout.Defer.Heap.Offset, Fn: d.layout.Defer.Fn.Offset, Link: d.layout.Defer.Link.Offset},

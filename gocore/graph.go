@@ -8,42 +8,43 @@ import (
 	"slices"
 
 	"goheap/heap"
-	"goheap/internal/flat"
 	"goheap/internal/progress"
 )
 
-// buildGraph turns the image, whose nodes have numbers, into a graph. A special
-// is an edge of the object that it belongs to. If nothing else reaches that
-// object the special becomes a root of its own: len(im.specials) root numbers
-// are kept free for them. live is the set of nodes that are reached; the caller
-// closes it.
-func (im *image) buildGraph(ctx context.Context, t *progress.Tracker, types *gcTypes) (g *heap.Graph, live *heap.Marker, err error) {
+// scanGraph turns the image, whose nodes have numbers, into a graph that lacks the
+// rows of SuperRoot and of the roots: the numbers of len(im.specials) roots are
+// kept free for specials that become some.
+func (im *image) scanGraph(ctx context.Context, t *progress.Tracker, types *gcTypes) (*heap.Graph, error) {
 	keeps, gap := im.keepsEdges()
 	e, err := im.scanHeap(ctx, t, types, keeps, gap)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	extents := make([]heap.Extent, len(im.extents))
 	for i, x := range im.extents {
 		extents[i] = heap.Extent{First: x.first, Count: x.n, Size: x.elem}
 	}
-	g = heap.NewGraph(len(im.roots)+len(im.specials), e.offset, e.target, extents)
+	return heap.NewGraph(len(im.roots)+len(im.specials), e.offset, e.target, extents), nil
+}
 
+// rootGraph completes a graph of scanGraph. A special is an edge of the object
+// that it belongs to; if nothing else reaches that object the special becomes a
+// root of its own. live is the set of nodes that are reached; the caller closes
+// it.
+func (im *image) rootGraph(ctx context.Context, t *progress.Tracker, types *gcTypes, g *heap.Graph) (live *heap.Marker, err error) {
 	phase := t.Start("live set", 0)
 	defer phase.Finish()
 	live = heap.NewMarker(g)
 	for i := range im.roots {
 		if err := ctx.Err(); err != nil {
 			live.Close()
-			flat.Free(e.offset)
-			flat.Free(e.target)
-			return nil, nil, err
+			return nil, err
 		}
 		im.eachTarget(&im.roots[i], live.Mark)
 	}
 	live = im.specialRoots(types, g, live)
-	im.writeRootRows(e)
-	return g, live, nil
+	im.writeRootRows(g)
+	return live, nil
 }
 
 // keepsEdges returns the edges that specials add to their objects, sorted by
@@ -174,27 +175,27 @@ func (im *image) specialRoot(types *gcTypes, s special) root {
 
 // writeRootRows fills the rows of SuperRoot and of the roots, which nobody knew
 // while the heap was scanned, into the gap that was left for them.
-func (im *image) writeRootRows(e *edges) {
+func (im *image) writeRootRows(g *heap.Graph) {
 	at := uint64(0)
 	put := func(n heap.Node) {
-		e.target[at] = n
+		g.Target[at] = n
 		at++
 	}
 	for i := range im.roots {
 		put(heap.Node(1 + i))
 	}
-	end := e.offset[im.firstNode()]
+	end := g.Offset[im.firstNode()]
 	for i := range im.roots {
-		e.offset[1+i] = at
+		g.Offset[1+i] = at
 		im.eachTarget(&im.roots[i], put)
 	}
-	e.offset[0] = 0
+	g.Offset[0] = 0
 	// The numbers behind the last root are nobody's; the last of them has
 	// what is left of the gap for its row.
 	for n := 1 + len(im.roots); n < int(im.firstNode()); n++ {
-		e.offset[n] = at
+		g.Offset[n] = at
 	}
-	e.offset[im.firstNode()] = end
+	g.Offset[im.firstNode()] = end
 }
 
 // firstNode returns the number of the lowest slot.
@@ -234,7 +235,11 @@ func (im *image) pointerWords(types *gcTypes, e *extent, slot uint64) []uint64 {
 			}
 		}
 	}
-	switch e.pointers {
+	kind := e.pointers
+	if im.listed && kind != noPointers {
+		kind = heapBits
+	}
+	switch kind {
 	case heapBits:
 		bitmap := im.heapBits(e)
 		if bitmap == nil {
@@ -317,21 +322,26 @@ func (im *image) filled(e *extent, slot, usable, size uint64) uint64 {
 	return usable
 }
 
-// difference counts the slots that are in a but not in b, and their bytes, and
-// returns the addresses of the first few.
-func (im *image) difference(a, b func(heap.Node) bool, first int) (slots, size uint64, examples []uint64) {
+// difference counts the slots that are in a but in none of the sets without, and
+// their bytes, and returns the addresses of the first few.
+func (im *image) difference(first int, a []uint64, without ...[]uint64) (slots, size uint64, examples []uint64) {
 	for i := range im.extents {
 		e := &im.extents[i]
-		for s := range e.n {
+		count := uint64(0)
+		for s := uint32(0); s < e.n; s += heap.ExtentAlign {
 			n := e.first + heap.Node(s)
-			if a(n) && !b(n) {
-				slots++
-				size += e.elem
-				if len(examples) < first {
-					examples = append(examples, e.base+uint64(s)*e.elem)
-				}
+			word := a[n/64]
+			for _, b := range without {
+				word &^= b[n/64]
+			}
+			rest := uint8(word >> (n % 64)) // what the extent leaves of the last eight is in no set
+			count += uint64(bits.OnesCount8(rest))
+			for ; rest != 0 && len(examples) < first; rest &= rest - 1 {
+				examples = append(examples, e.base+uint64(s+uint32(bits.TrailingZeros8(rest)))*e.elem)
 			}
 		}
+		slots += count
+		size += count * e.elem
 	}
 	return slots, size, examples
 }

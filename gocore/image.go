@@ -26,7 +26,10 @@ type image struct {
 	// arenaBits has the heap bits of all spans where the program keeps them by
 	// arena; nil where they stand at the ends of the spans.
 	arenaBits []byte
-	nodes     int // one more than the highest node number
+	// listed says that arenaBits has the pointers of all slots, those with headers
+	// too, and that the contents of slots stand apart in the file.
+	listed bool
+	nodes  int // one more than the highest node number
 
 	// By node, one bit each: the slot is allocated; it was marked by the last
 	// garbage collection; it was allocated since its span was swept.
@@ -35,11 +38,16 @@ type image struct {
 	sweeping                 unsettled
 
 	specials []special // by object address
+	samples  []sample  // by object address
 	roots    []root
 	pieces   []piece // of all roots; root.pieces says which
 
 	goroutines []goroutine
-	walker     *unwind.Walker
+	walker     *unwind.Walker // nil without an executable
+
+	// Of a heap dump: the frames of all goroutines, and the data segments.
+	frames   []dumpFrame
+	segments []dumpSegment
 }
 
 // extent is a span: n slots of elem bytes from base.

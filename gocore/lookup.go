@@ -63,7 +63,7 @@ func (p *Process) globalPrefix(target string) (symbols.Variable, string, bool) {
 		if end < len(target) && target[end] != '.' && target[end] != '[' && target[end] != ' ' && target[end] != '(' {
 			continue
 		}
-		if v, ok := p.exe.file.Global(target[:end]); ok {
+		if v, ok := p.exe.global(target[:end]); ok {
 			return v, target[end:], true
 		}
 	}

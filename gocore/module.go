@@ -17,14 +17,16 @@ type module struct {
 	types, etypes      uint64
 	rodata, end        uint64
 	table              *pclntab.Table
+	plugin             *plugin // the file that the module is in, nil for the program
 }
 
 // maxModules bounds the list of modules: a program has one, and one for each
 // plugin.
 const maxModules = 1 << 12
 
-// readModules follows the list that starts at runtime.firstmoduledata.
-func (d *coreDecoder) readModules() error {
+// readModules follows the list that starts at runtime.firstmoduledata. Modules behind
+// the first have files of their own, which load finds by the address of their code.
+func (d *program) readModules(load func(text, etext uint64) (*plugin, error)) error {
 	im, f, a := d.im, &d.layout.Moduledata, d.im.arch
 	addr, err := d.global("runtime.firstmoduledata")
 	if err != nil {
@@ -46,6 +48,11 @@ func (d *coreDecoder) readModules() error {
 			bssMask: f.BSSMask.Uint(a, b), bssBits: f.BSSBits.Uint(a, b),
 			types: f.Types.Uint(a, b), etypes: f.Etypes.Uint(a, b), rodata: f.Rodata.Uint(a, b), end: f.End.Uint(a, b),
 		}
+		if len(d.modules) > 0 {
+			if m.plugin, err = load(m.text, m.etext); err != nil {
+				d.problem(dump.Warning, 1, fmt.Sprintf("the file of the module at %#x cannot be read: %v: its variables have no names", addr, err))
+			}
+		}
 		if m.table, err = d.functions(m, b); err != nil {
 			if len(d.modules) == 0 {
 				return err
@@ -61,7 +68,7 @@ func (d *coreDecoder) readModules() error {
 
 // functions reads a module's pclntab: from its header to the end of
 // moduledata.pclntable, and the blob that funcdata offsets count from.
-func (d *coreDecoder) functions(m module, b []byte) (*pclntab.Table, error) {
+func (d *program) functions(m module, b []byte) (*pclntab.Table, error) {
 	mem, f, a := d.im.mem, &d.layout.Moduledata, d.im.arch
 	w := uint64(a.PtrSize)
 	start := f.PcHeader.Uint(a, b)

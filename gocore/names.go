@@ -239,8 +239,7 @@ func (p *Process) capturesAddress(addr, off uint64) bool {
 	if !ok || p.exe == nil || p.exe.file == nil {
 		return false
 	}
-	captures, _ := p.exe.file.Captures(code - p.exe.bias)
-	for _, c := range captures {
+	for _, c := range p.capturesOf(code) {
 		if c.Offset == off {
 			return c.ByRef
 		}
@@ -348,6 +347,9 @@ func (p *Process) hopFromPieces(r *root, to heap.Node, last *Hop) (s link, next 
 func (p *Process) holderOf(gi int, pc *piece) (where string, fr *unwind.Frame, v *frameVar, addr uint64) {
 	if pc.slot == 0 {
 		return "register", nil, nil, 0
+	}
+	if p.im.goroutines[gi].recorded && pc.frame >= 0 {
+		return p.recordedWord(gi, pc), nil, nil, 0
 	}
 	fr, v, off := p.variableOf(gi, pc)
 	if fr == nil {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -53,13 +52,7 @@ func TestLookup(t *testing.T) {
 // boxOf reports whether box is a string, slice or pointer by itself on the heap and
 // n what it leads to: one expression stands for both, and Lookup says that it finds
 // what the value leads to.
-func (p process) boxOf(box, n heap.Node) bool {
-	if !slices.Contains(p.graph.Targets(box), n) {
-		return false
-	}
-	hops := p.Path(append(p.doms.PathTo(box), n)).Hops
-	return hops[len(hops)-1].Expr == ""
-}
+func (p process) boxOf(box, n heap.Node) bool { return p.asSaid().BoxOf(box, n) }
 
 var number = regexp.MustCompile(`\d+`)
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -34,14 +35,18 @@ type Options struct {
 // Process is a program's memory. Its methods may be called from several
 // goroutines.
 type Process struct {
-	core     *dump.Core
+	file     io.Closer
 	exe      *executable
 	im       *image
-	decoder  *coreDecoder
+	decoder  *program
 	gcTypes  *gcTypes
 	recorded *recorded
 	source   Source
 	progress *progress.Tracker
+
+	scanOnce sync.Once
+	scanned  *heap.Graph // still without the rows of the roots
+	scanErr  error
 
 	graphOnce sync.Once
 	graph     *heap.Graph
@@ -58,13 +63,15 @@ type Process struct {
 	vars     map[uint64][]frameVar // by pc
 	closures map[uint64]types.ID   // by entry
 
+	profile profile // nil for a core
+
 	mu       sync.Mutex
 	problems []Problem
 }
 
 // Source describes the file and the program in it.
 type Source struct {
-	Kind        string // "core"
+	Kind        string // "core" or "heapdump"
 	Path        string
 	Bytes       int64
 	GoVersion   string
@@ -77,21 +84,39 @@ type Source struct {
 	Complete    bool   // nothing of the program's memory is missing
 }
 
-// Open reads the core file at path and the executable that it belongs to. Its
-// errors wrap those of this package and of package dump, in a sentence that
+// Open reads the core file or heap dump at path and the executable that it belongs
+// to. Its errors wrap those of this package and of package dump, in a sentence that
 // says what to do.
+//
+// A heap dump does not name its executable: without Options.Exe it is looked for
+// beside the file, and where there is none, types are those that the dump itself
+// names.
 func Open(ctx context.Context, path string, opt Options) (*Process, error) {
 	phase := opt.Progress.Start("open", 0)
-	core, err := dump.OpenContext(ctx, path, opt.Progress)
+	core, heapDump, err := dump.OpenFile(ctx, path, opt.Progress)
 	if err != nil {
 		return nil, err
 	}
+	p := &Process{progress: opt.Progress}
+	if heapDump != nil {
+		err = p.openHeapDump(ctx, heapDump, opt, phase)
+	} else {
+		err = p.openCore(ctx, core, opt, phase)
+	}
+	if err != nil {
+		p.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, phase *progress.Phase) error {
+	p.file = core
 	if opt.generic {
 		core.Memory.Arch.LittleWords64 = false
 	}
-	p := &Process{core: core, progress: opt.Progress}
 	var problems []Problem
-	err = dump.Guard(func() error {
+	err := dump.Guard(func() (err error) {
 		p.exe, problems, err = findExecutable(core, opt)
 		return err
 	})
@@ -99,25 +124,27 @@ func Open(ctx context.Context, path string, opt Options) (*Process, error) {
 	if err == nil {
 		err = ctx.Err()
 	}
+	var d *coreDecoder
 	if err == nil {
-		err = dump.Guard(func() error {
-			p.decoder, err = decodeCore(core, p.exe, opt.Progress)
+		err = dump.Guard(func() (err error) {
+			d, err = decodeCore(core, p.exe, opt.Progress)
 			return err
 		})
 	}
 	if err != nil {
-		err = withCause(core, err)
-		p.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return withCause(core, err)
 	}
-	p.im = p.decoder.im
-	p.gcTypes = &gcTypes{mem: core.Memory, arch: core.Memory.Arch, types: map[uint64]*gcType{}}
-	p.recorded = p.decoder.readRecorded()
+	d.problems = append(append(core.Problems, problems...), d.problems...)
+	p.fill(&d.program)
+	p.source = p.describe("core", core.Path, core.Size)
+	return nil
+}
+
+// fill takes over what a decoder read.
+func (p *Process) fill(d *program) {
+	p.decoder, p.exe, p.im, p.types, p.problems, p.recorded = d, d.exe, d.im, d.types, d.problems, d.recorded
+	p.gcTypes = &gcTypes{mem: d.im.mem, arch: d.im.arch, types: map[uint64]*gcType{}}
 	p.vars, p.closures = map[uint64][]frameVar{}, map[uint64]types.ID{}
-	p.types = p.decoder.types
-	p.problems = append(append(core.Problems, problems...), p.decoder.problems...)
-	p.source = p.describe()
-	return p, nil
 }
 
 // withCause adds to an error about memory that is missing why it may be.
@@ -138,10 +165,13 @@ func withCause(core *dump.Core, err error) error {
 	return fmt.Errorf("%w (%s)", err, why)
 }
 
-func (p *Process) describe() Source {
+func (p *Process) describe(kind, path string, size int64) Source {
 	f := p.exe.file
+	if p.exe.path == "" {
+		return Source{Kind: kind, Path: path, Bytes: size, Arch: p.im.arch.Name, Symbols: "none", Complete: true}
+	}
 	s := Source{
-		Kind: "core", Path: p.core.Path, Bytes: p.core.Size,
+		Kind: kind, Path: path, Bytes: size,
 		GoVersion: f.GoVersion, OS: "linux", Arch: p.im.arch.Name,
 		Executable: p.exe.path, DebugFile: p.exe.debugPath, Symbols: "dwarf",
 		Complete: true,
@@ -163,9 +193,12 @@ func (p *Process) describe() Source {
 func (p *Process) Close() error {
 	if p.live != nil {
 		p.live.Close()
-		flat.Free(p.graph.Offset)
-		flat.Free(p.graph.Target)
-		p.live, p.graph = nil, nil
+		p.live = nil
+	}
+	if p.scanned != nil {
+		flat.Free(p.scanned.Offset)
+		flat.Free(p.scanned.Target)
+		p.scanned, p.graph = nil, nil
 	}
 	if p.typing != nil {
 		flat.Free(p.typing.id)
@@ -178,7 +211,7 @@ func (p *Process) Close() error {
 	if p.exe != nil {
 		p.exe.close()
 	}
-	return p.core.Close()
+	return p.file.Close()
 }
 
 // Source describes the file that the process was read from.
@@ -214,12 +247,30 @@ func (p *Process) problem(s dump.Severity, count int, message string) {
 // the same one later. It belongs to the process.
 func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {
 	p.graphOnce.Do(func() {
-		p.graphErr = dump.Guard(func() (err error) {
-			p.graph, p.live, err = p.im.buildGraph(ctx, p.progress, p.gcTypes)
+		g, err := p.scan(ctx)
+		if err == nil {
+			err = dump.Guard(func() (err error) {
+				p.live, err = p.im.rootGraph(ctx, p.progress, p.gcTypes, g)
+				return err
+			})
+		}
+		if err == nil {
+			p.graph = g
+		}
+		p.graphErr = err
+	})
+	return p.graph, p.graphErr
+}
+
+// scan builds the graph but for the rows of the roots, once.
+func (p *Process) scan(ctx context.Context) (*heap.Graph, error) {
+	p.scanOnce.Do(func() {
+		p.scanErr = dump.Guard(func() (err error) {
+			p.scanned, err = p.im.scanGraph(ctx, p.progress, p.gcTypes)
 			return err
 		})
 	})
-	return p.graph, p.graphErr
+	return p.scanned, p.scanErr
 }
 
 // Check compares the graph with what the program's own runtime says, and tells of

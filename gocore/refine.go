@@ -10,10 +10,10 @@ import (
 // refinement makes a claim of one value at the start of an object more precise,
 // for types that stand for others in the runtime's and the library's own
 // declarations. What it does not understand it returns as it is.
-type refinement func(t *typer, c claim, at *slotAt) claim
+type refinement func(t *typer, c claim, at slotAt) claim
 
 // headerOf returns where in its slot an object that is found there starts.
-func (t *typer) headerOf(at *slotAt) uint64 {
+func (t *typer) headerOf(at slotAt) uint64 {
 	if at.pointers == headers {
 		return mallocHeader
 	}
@@ -59,7 +59,7 @@ func (t *typer) trieNode(pkg, params string) refinement {
 	if !ok1 || !ok2 {
 		return nil
 	}
-	return func(t *typer, c claim, at *slotAt) claim {
+	return func(t *typer, c claim, at slotAt) claim {
 		if b := t.bytes(c.p, 1); len(b) == 1 {
 			c.x = t.compile([2]types.ID{inner, entry}[b[0]&1])
 		}
@@ -70,7 +70,7 @@ func (t *typer) trieNode(pkg, params string) refinement {
 // refineTimer tells timers of their own from those that the runtime made: it
 // allocates a larger structure and hands it out as a *time.Timer or *time.Ticker
 // (runtime/time.go, newTimer, Go 1.23).
-func refineTimer(t *typer, c claim, at *slotAt) claim {
+func refineTimer(t *typer, c claim, at slotAt) claim {
 	r := t.as(c, "runtime.timeTimer")
 	if at.elem < r.x.size || t.im.smallerClass(at.elem) >= r.x.size {
 		return c
@@ -80,15 +80,15 @@ func refineTimer(t *typer, c claim, at *slotAt) claim {
 
 // refineDescriptor returns the whole descriptor of a type made by package reflect,
 // of which abi.Type is the beginning (internal/abi/type.go).
-func refineDescriptor(t *typer, c claim, at *slotAt) claim {
+func refineDescriptor(t *typer, c claim, at slotAt) claim {
 	id, ok := t.table.Lookup("internal/abi.Type")
 	if !ok {
 		return c
 	}
 	f, ok := field(t.table.Type(id), "Kind_")
 	b := t.bytes(c.p+f.Offset, 1)
-	if !ok || len(b) == 0 {
-		return c
+	if !ok || len(b) == 0 || at.elem <= t.table.Type(id).Size {
+		return c // the descriptor of a classic map's buckets ends here, see reflect.bucketOf
 	}
 	switch types.Kind(b[0] & 31) {
 	case types.Array:
@@ -112,7 +112,9 @@ func refineDescriptor(t *typer, c claim, at *slotAt) claim {
 }
 
 // funcDescriptor returns the claim for a func type with the descriptors of its
-// parameters behind it (reflect/type.go, FuncOf).
+// parameters behind it (reflect/type.go, FuncOf). Until Go 1.21 they are in an array
+// of one of several sizes; since, package reflect makes a struct type for each number
+// of parameters, and keeps it in funcTypes.
 func (t *typer) funcDescriptor(c claim) claim {
 	typ := t.table.Type(c.x.id)
 	in, ok1 := field(typ, "InCount")
@@ -125,15 +127,36 @@ func (t *typer) funcDescriptor(c claim) claim {
 	n := order.Uint16(b[in.Offset:]) + order.Uint16(b[out.Offset:])&(1<<15-1)
 	for _, fixed := range []uint16{4, 8, 16, 32, 64, 128} {
 		if n <= fixed {
-			return t.as(c, fmt.Sprintf("reflect.funcTypeFixed%d", fixed))
+			if x := t.as(c, fmt.Sprintf("reflect.funcTypeFixed%d", fixed)); x.x != c.x {
+				return x
+			}
+			break
+		}
+	}
+	if made := t.funcType(uint64(n)); made != 0 {
+		if x := t.compile(made); x.size >= c.x.size {
+			c.x = x
 		}
 	}
 	return c
 }
 
+// funcType returns reflect.funcTypes[n]: a reflect.Type, whose second word leads to
+// the descriptor.
+func (t *typer) funcType(n uint64) types.ID {
+	addr, err := t.global("reflect.funcTypes")
+	w := uint64(t.arch.PtrSize)
+	header := t.bytes(addr, 2*w)
+	if err != nil || n >= t.wordAt(header, 0, 1) {
+		return 0
+	}
+	elem := t.bytes(t.arch.Word(header)+n*2*w, 2*w)
+	return t.byDescriptor(t.wordAt(elem, 0, 1))
+}
+
 // refineChan finds out what a channel is one of: its header has the descriptor of
 // its elements (runtime/chan.go).
-func refineChan(t *typer, c claim, at *slotAt) claim {
+func refineChan(t *typer, c claim, at slotAt) claim {
 	elem := t.byDescriptor(t.memberWord(t.table.Type(c.x.id), t.bytes(c.p, c.x.size), "elemtype"))
 	if elem == 0 {
 		return c
@@ -148,7 +171,7 @@ func refineChan(t *typer, c claim, at *slotAt) claim {
 
 // refineItabTable gives the table of itabs the entries that it has: the type is
 // that of the first one (runtime/iface.go, itabAdd).
-func refineItabTable(t *typer, c claim, at *slotAt) claim {
+func refineItabTable(t *typer, c claim, at slotAt) claim {
 	typ := t.table.Type(c.x.id)
 	entries, ok := field(typ, "entries")
 	n := t.memberWord(typ, t.bytes(c.p, c.x.size), "size")

@@ -3,7 +3,6 @@ package gocore
 import (
 	"cmp"
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"goheap/dump"
@@ -31,6 +30,7 @@ const (
 	finalizerRoot // queued, or of an object that nothing reaches any more
 	cleanupRoot
 	weakHandleRoot
+	unknownRoot // that a heap dump describes in words, or stands for those it lacks
 )
 
 // String returns the kind as reports show it.
@@ -90,45 +90,48 @@ func (d *coreDecoder) readGlobals() {
 				words = part.maskBits
 			}
 			mask, ok := im.mem.Slice(part.mask, (words+7)/8)
-			mem, ok2 := im.mem.Slice(part.start, words*w)
-			if !ok || !ok2 {
-				d.problem(dump.Error, 1, fmt.Sprintf("the %s section at %#x or its pointer mask at %#x is not in the core: what globals hold is missing", part.name, part.start, part.mask))
+			if !ok {
+				d.problem(dump.Error, 1, fmt.Sprintf("the pointer mask at %#x of the %s section at %#x is not in the core: what globals hold is missing", part.mask, part.name, part.start))
 				continue
 			}
-			var open *root
-			for i, b := range mask {
-				for ; b != 0; b &= b - 1 {
-					word := uint64(i*8 + bits.TrailingZeros8(b))
-					if word >= words {
-						break
-					}
-					p := im.arch.Word(mem[word*w:])
-					if !im.inHeap(p) {
-						continue
-					}
-					slot := part.start + word*w
-					if open == nil || slot >= open.addr+open.size {
-						if open != nil {
-							im.endRoot()
-						}
-						r := d.globalAt(slot, part.name)
-						open = &r
-						im.addRoot(*open)
-					}
-					im.pieces = append(im.pieces, piece{slot: slot, value: p, frame: -1, register: -1})
-				}
-			}
-			if open != nil {
-				im.endRoot()
-			}
+			mem, missing := d.withoutHoles(part.start, words*w)
+			d.problem(dump.Error, missing, fmt.Sprintf("pages of the %s section at %#x are not in the core: what globals hold there is missing", part.name, part.start))
+			d.readGlobalWords(part.name, part.start, mem, mask)
 		}
 	}
 }
 
+// withoutHoles returns the n bytes at addr, with zeros for the pages that are not in
+// the core, and how many of those were anything else.
+func (d *coreDecoder) withoutHoles(addr, n uint64) (b []byte, missing int) {
+	mem := d.im.mem
+	if b, ok := mem.Slice(addr, n); ok {
+		return b, 0
+	}
+	b = make([]byte, min(n, maxData)) // the rest is missing
+	missing = int((n - uint64(len(b))) / minPage)
+	n = uint64(len(b))
+	for off := uint64(0); off < n; {
+		size := min(n-off, minPage-(addr+off)%minPage)
+		page, ok := mem.Slice(addr+off, size)
+		// A dump has memory of which the runtime keeps its heap, and so all that is
+		// like it; what it leaves out was never touched.
+		if !ok && !d.core.Untouched(addr+off) {
+			missing++
+		}
+		copy(b[off:], page)
+		off += size
+	}
+	return b, missing
+}
+
+// maxData bounds the size of the variables of a module in a damaged core.
+const maxData = 1 << 30
+
 // globalAt describes what stands at an address of a data section: the variable
 // that covers it, else the literal that a variable leads to, else the linker's
 // symbol, else the word alone.
-func (d *coreDecoder) globalAt(addr uint64, section string) root {
+func (d *program) globalAt(addr uint64, section string) root {
 	r := root{kind: globalRoot, goroutine: -1, count: 1}
 	if i, ok := d.exe.variableAt(addr); ok {
 		v := d.exe.variables[i]
@@ -137,6 +140,8 @@ func (d *coreDecoder) globalAt(addr uint64, section string) root {
 		r.name, r.addr, r.size, r.typ, r.count, r.elements = s.name, s.addr, s.size, s.t, s.n, s.elements
 	} else if s, ok := d.exe.file.SymbolAt(addr - d.exe.bias); ok {
 		r.name, r.addr, r.size = s.Name, s.Addr+d.exe.bias, s.Size
+	} else if s, bias, ok := d.exe.pluginSymbolAt(addr); ok {
+		r.name, r.addr, r.size = s.Name, s.Addr+bias, s.Size
 	} else {
 		r.name, r.addr, r.size = fmt.Sprintf("%s at %#x", section, addr), addr, uint64(d.im.arch.PtrSize)
 	}
@@ -212,7 +217,7 @@ func (d *coreDecoder) readBlocks(variable string, offset, size, link uint64, f f
 func (d *coreDecoder) readSpecials(e extent, addr uint64) {
 	rt, a, mem := d.layout, d.im.arch, d.im.mem
 	// Each record is of the common part and of what its kind adds.
-	size := uint64(max(rt.SpecialFinalizer.Size, rt.SpecialWeakHandle.Size, rt.SpecialCleanup.Size))
+	size := uint64(max(rt.SpecialFinalizer.Size, rt.SpecialWeakHandle.Size, rt.SpecialCleanup.Size, rt.SpecialProfile.Size))
 	for addr != 0 && !d.specials[addr] {
 		d.specials[addr] = true
 		head, ok := mem.Slice(addr, uint64(rt.Special.Size))
@@ -239,6 +244,9 @@ func (d *coreDecoder) readSpecials(e extent, addr uint64) {
 				s.keeps = d.words(b, rt.SpecialCleanup.Fn.Offset)
 			}
 		default:
+			if rt.KindSpecialProfile.Is(kind) {
+				d.readSample(e, s.object, b)
+			}
 			known = false
 		}
 		if known {

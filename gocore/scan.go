@@ -143,10 +143,13 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 		e := &extents[i]
 		var data, bitmap []byte
 		var single *gcType
-		if e.pointers != noPointers {
+		kind := e.pointers
+		if im.listed && kind != noPointers {
+			kind = heapBits
+		} else if kind != noPointers {
 			data, _ = im.mem.Slice(e.base, e.size)
 		}
-		switch e.pointers {
+		switch kind {
 		case heapBits:
 			bitmap = im.heapBits(e)
 		case oneType:
@@ -163,10 +166,15 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 				continue
 			}
 			off := uint64(slot) * e.elem
-			switch e.pointers {
+			switch kind {
 			case heapBits:
+				in, at := data, off
+				if im.listed {
+					in, _ = im.mem.Slice(e.base+off, e.elem)
+					at = 0
+				}
 				if bitmap != nil {
-					buf = s.byBits(buf, data, bitmap, off, e.elem)
+					buf = s.byBits(buf, in[at:], bitmap, off, e.elem)
 				}
 			case headers:
 				if h := im.arch.Word(data[off:]); h != header || headerType == nil {
@@ -198,20 +206,22 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 	return buf
 }
 
-// byBits follows the words of a slot whose heap bits are set.
+// byBits follows the words of a slot whose heap bits are set. data starts with the
+// slot, which is off bytes into the span that the bitmap is for.
 func (s *scanner) byBits(buf []heap.Node, data, bitmap []byte, off, elem uint64) []heap.Node {
 	im := s.im
 	if im.arch.LittleWords64 {
 		return byBits64(&im.pages, buf, data, bitmap, off, elem)
 	}
 	w := uint64(im.arch.PtrSize)
-	for word, end := off/w, (off+elem)/w; word < end; {
+	first := off / w
+	for word, end := first, (off+elem)/w; word < end; {
 		// The bits of up to eight words at a time.
 		b := bitmap[word/8] >> (word % 8)
 		n := min(8-word%8, end-word)
 		b &= byte(1<<n - 1)
 		for ; b != 0; b &= b - 1 {
-			p := im.arch.Word(data[(word+uint64(bits.TrailingZeros8(b)))*w:])
+			p := im.arch.Word(data[(word-first+uint64(bits.TrailingZeros8(b)))*w:])
 			if p == 0 {
 				continue
 			}
@@ -227,7 +237,8 @@ func (s *scanner) byBits(buf []heap.Node, data, bitmap []byte, off, elem uint64)
 // byBits64 is byBits for little-endian words of 8 bytes. It takes the bits of up to
 // 64 words at a time, which is all that a slot with heap bits of its own has.
 func byBits64(pages *pageTable, buf []heap.Node, data, bitmap []byte, off, elem uint64) []heap.Node {
-	for word, end := off/8, (off+elem)/8; word < end; {
+	start := off / 8
+	for word, end := start, (off+elem)/8; word < end; {
 		first := word % 8
 		n := min(64-first, end-word)
 		var mask uint64
@@ -236,7 +247,7 @@ func byBits64(pages *pageTable, buf []heap.Node, data, bitmap []byte, off, elem 
 		} else {
 			mask = gather(b, first, n)
 		}
-		words := data[word*8:]
+		words := data[(word-start)*8:]
 		for ; mask != 0; mask &= mask - 1 {
 			p := binary.LittleEndian.Uint64(words[bits.TrailingZeros64(mask)*8:])
 			if p == 0 {

@@ -76,6 +76,7 @@ func (d *coreDecoder) readSpans() error {
 	d.problem(dump.Error, missing, "span records (runtime.mspan) are not in the core: their objects are missing")
 	d.problem(dump.Error, damaged, "span records contradict themselves or overlap: their objects are left out")
 	d.problem(dump.Error, absent, "spans of heap memory are not in the core: their objects are missing")
+	slices.SortStableFunc(im.samples, func(a, b sample) int { return cmp.Compare(a.object, b.object) })
 	slices.SortStableFunc(im.specials, func(a, b special) int { return cmp.Compare(a.object, b.object) })
 	if len(im.extents) == 0 {
 		return fmt.Errorf("%w: none of the %d spans of runtime.mheap_ holds objects that are in the core", dump.ErrTruncated, count)
@@ -226,16 +227,8 @@ func byteAt(b []byte, i uint32) byte {
 	return 0
 }
 
-// countSlots returns how many bits of set are slots, and their bytes.
+// countSlots returns how many slots are in a set, and their bytes.
 func (im *image) countSlots(set []uint64) (slots, size uint64) {
-	for i := range im.extents {
-		e := &im.extents[i]
-		c := uint64(0)
-		for n := uint32(e.first); n < uint32(e.first)+e.n; n += 8 {
-			c += uint64(bits.OnesCount8(uint8(set[n/64] >> (n % 64))))
-		}
-		slots += c
-		size += c * e.elem
-	}
+	slots, size, _ = im.difference(0, set)
 	return slots, size
 }

@@ -100,10 +100,8 @@ func (p *Process) variablesAt(pc uint64) []frameVar {
 	if v, ok := p.vars[pc]; ok {
 		return v
 	}
-	// A variable that cannot be located is left out, as the error says.
-	locals, _ := p.exe.file.FuncVars(pc-p.exe.bias, symbols.FrameState{CFA: cfaOrigin, Bias: p.exe.bias})
 	var out []frameVar
-	for _, l := range locals {
+	for _, l := range p.funcVars(pc) {
 		if l.Name != symbols.DictName && strings.Contains(l.Name, ".") {
 			continue // a part of an unnamed result, such as "~r0.data"
 		}
@@ -239,6 +237,9 @@ func (p *Process) walk(gi int) []unwind.Frame {
 func (p *Process) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
 	p.walkMu.Lock()
 	defer p.walkMu.Unlock()
+	if p.im.walker == nil || p.im.goroutines[gi].recorded {
+		return nil, nil
+	}
 	// What went wrong was reported when the stack was first walked.
 	frames, slots, _ := p.im.walker.Walk(p.im.goroutines[gi].state, nil, nil)
 	return frames, slots
@@ -290,7 +291,10 @@ func (p *Process) goroutineInfo(i int) Goroutine {
 		ParentID: g.parent, StackBytes: g.stackHi - g.stackLo, Thread: g.thread,
 	}
 	if g.status == gWaiting || g.status == gLeaked {
-		o.WaitReason = p.waitReason(g.waitReason)
+		o.WaitReason = g.why
+		if g.why == "" {
+			o.WaitReason = p.waitReason(g.waitReason)
+		}
 		if g.waitSince > 0 && p.recorded.lastGC > g.waitSince {
 			o.WaitNanos = p.recorded.lastGC - g.waitSince
 		}
@@ -306,6 +310,9 @@ func (p *Process) goroutineInfo(i int) Goroutine {
 			}
 		}
 	}
+	if g.recorded {
+		o.Func = p.topOf(i)
+	}
 	if o.Func == "" {
 		if fn, ok := p.function(g.startPC); ok {
 			o.Func = fn.Name()
@@ -313,7 +320,8 @@ func (p *Process) goroutineInfo(i int) Goroutine {
 	}
 	// The first goroutine was created by none. Until Go 1.20 its number is all that
 	// tells it from the others.
-	created := g.parent != 0 || !p.decoder.layout.G.ParentGoid.Has() && g.id != 1
+	layout := p.decoder.layout
+	created := g.parent != 0 || (layout == nil || !layout.G.ParentGoid.Has()) && g.id != 1
 	if fn, ok := p.function(g.goPC - 1); ok && created {
 		o.CreatedBy = fn.Name()
 		file, line := fn.FileLine(g.goPC - 1)
@@ -395,6 +403,9 @@ func (p *Process) Frames(g int) []Frame {
 		return nil
 	}
 	r := &p.im.roots[p.im.goroutines[g].root]
+	if p.im.goroutines[g].recorded {
+		return p.recordedFrames(g)
+	}
 	var out []Frame
 	for i, fr := range p.walk(g) {
 		vars := p.variablesIn(&fr)

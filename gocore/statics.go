@@ -23,7 +23,7 @@ type static struct {
 
 // findStatics follows the typed variables of the program through memory outside
 // the heap. It needs the modules, and is called before nodes have numbers.
-func (d *coreDecoder) findStatics() {
+func (d *program) findStatics() {
 	t := &typer{
 		im: d.im, table: d.types, arch: d.im.arch, modules: d.modules, out: new(typing),
 		static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
@@ -59,7 +59,7 @@ func (d *coreDecoder) findStatics() {
 
 // staticName names the value at addr by the word of from that points to it.
 // cursor remembers, by holder, where the last one was found.
-func (d *coreDecoder) staticName(addr uint64, from staticValue, known map[uint64]static, cursor map[staticValue]uint64) (string, bool) {
+func (d *program) staticName(addr uint64, from staticValue, known map[uint64]static, cursor map[staticValue]uint64) (string, bool) {
 	var outer string
 	if i, ok := d.exe.variableAt(from.addr); ok && d.exe.variables[i].Addr+d.exe.bias == from.addr {
 		outer = d.exe.variables[i].Name
@@ -89,7 +89,7 @@ func (d *coreDecoder) staticName(addr uint64, from staticValue, known map[uint64
 }
 
 // staticAt returns the static value that covers addr.
-func (d *coreDecoder) staticAt(addr uint64) (static, bool) {
+func (d *program) staticAt(addr uint64) (static, bool) {
 	i, ok := slices.BinarySearchFunc(d.statics, addr, func(s static, a uint64) int { return cmp.Compare(s.addr, a) })
 	if !ok {
 		i--

@@ -3,7 +3,9 @@ package gocore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/bits"
+	"sync"
 
 	"goheap/dump"
 	"goheap/gocore/internal/types"
@@ -21,15 +23,16 @@ type TypeInfo struct {
 	Known   bool
 }
 
-// TypeObjects finds the types of all live objects, once. It needs the graph, and
-// may run beside the graph's own algorithms. Everything that tells a type calls
-// it if need be.
+// TypeObjects finds the types of all live objects, once. It builds the graph if
+// need be, and may run beside Graph and the graph's own algorithms. Everything
+// that tells a type calls it if need be.
 func (p *Process) TypeObjects(ctx context.Context) error {
-	g, err := p.Graph(ctx)
-	if err != nil {
-		return err
-	}
 	p.typeOnce.Do(func() {
+		g, err := p.scan(ctx)
+		if err != nil {
+			p.typeErr = err
+			return
+		}
 		p.typeErr = dump.Guard(func() error {
 			return p.runTyper(ctx, p.newTyper(g))
 		})
@@ -38,6 +41,20 @@ func (p *Process) TypeObjects(ctx context.Context) error {
 }
 
 func (p *Process) runTyper(ctx context.Context, t *typer) error {
+	t.reached = sync.OnceValues(func() (*heap.Marker, error) {
+		_, err := p.Graph(ctx)
+		return p.live, err
+	})
+	go t.reached()
+	defer t.reached() // it reads the file that the caller may close
+	if p.decoder.described != nil {
+		// seedRecorded looks at all objects: it must not see dead ones.
+		live, err := t.reached()
+		if err != nil {
+			return err
+		}
+		t.alive = live.Bits().Words()
+	}
 	p.typing = t.out
 	err := t.run(ctx, p.progress, p.seedTypes)
 	p.problem(dump.Error, t.out.unwalked, "values were not followed to find types: "+overlap)
@@ -57,13 +74,14 @@ func (p *Process) typed() *typing {
 
 func (p *Process) newTyper(g *heap.Graph) *typer {
 	t := &typer{
-		im: p.im, g: g, live: p.live, table: p.types, arch: p.im.arch, modules: p.decoder.modules,
+		im: p.im, g: g, table: p.types, arch: p.im.arch, modules: p.decoder.modules,
 		out: &typing{
 			id: flat.Make[heap.TypeID](p.im.nodes), evidence: flat.Make[evidence](p.im.nodes),
 		},
-		static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
+		dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
-	t.capture = p.closureType
+	maps.Copy(t.dynamic, p.decoder.described)
+	t.capture, t.global = p.closureType, p.decoder.global
 	t.left = t.walkable()
 	text, _ := t.table.Lookup("string")
 	t.strings = t.compile(text)
@@ -74,6 +92,10 @@ func (p *Process) newTyper(g *heap.Graph) *typer {
 // the variables of frames where the collector finds a live pointer. A variable
 // that is dead by the stack map may hold anything.
 func (p *Process) seedTypes(t *typer) {
+	if p.decoder.described != nil {
+		p.seedRecorded(t)
+		return
+	}
 	for _, v := range p.exe.variables {
 		t.walkRange(v.Addr+p.exe.bias, v.Type, 1)
 	}

@@ -101,17 +101,25 @@ type unknownShape struct {
 // scheduling; where two claims meet, a total order decides (better). Claims on
 // objects without pointers lead no further: a second typer, the leaf typer, takes
 // them in the order in which they were made. Neither looks at the other's objects.
+//
+// The walk from variables begins while others still mark the live set, and takes
+// what is allocated for alive: what a live variable leads to by its type, the
+// collector reaches too. Where that proves wrong the walk starts again with the
+// live set, so that no claim comes from a dead object. What the allocator recorded
+// says nothing about life: it has to wait.
 type typer struct {
-	im    *image
-	g     *heap.Graph
-	live  *heap.Marker
-	table *types.Table
-	arch  arch.Arch
-	out   *typing
+	im      *image
+	g       *heap.Graph                  // perhaps without the rows of the roots
+	alive   []uint64                     // a bit for each node that claims may be about
+	reached func() (*heap.Marker, error) // waits for the live set
+	table   *types.Table
+	arch    arch.Arch
+	out     *typing
 
 	modules []module
 	strings *compiled
 	capture func(entry, addr uint64) types.ID // the type of a closure, 0 for unknown; may be nil
+	global  func(name string) (uint64, error) // the address of a variable
 	near    int                               // index of the extent of the object that was walked last
 
 	stack    []heap.Node // waiting to be walked, depth first
@@ -130,7 +138,8 @@ type typer struct {
 	leaves   chan []claim // to the leaf typer; nil when it has ended
 	spare    chan []claim // back from it, to be filled again
 	batch    []claim
-	returned []claim // by the leaf typer: about objects with pointers after all
+	returned []claim     // by the leaf typer: about objects with pointers after all
+	touched  heap.TypeID // means nothing: see leafClaims
 
 	compiled []*compiled         // by types.ID
 	dynamic  map[uint64]types.ID // by descriptor address
@@ -200,16 +209,16 @@ func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*type
 	defer phase.Finish()
 	t.waits = flat.Make[uint64]((t.im.nodes + 63) / 64)
 	defer flat.Free(t.waits)
-	wait := t.startLeaves()
-	err := t.walkAll(ctx, phase, seed)
-	if leafErr := wait(); err == nil {
-		err = leafErr
+	if t.alive == nil {
+		t.alive = t.im.allocated
 	}
-	if err == nil {
-		for _, c := range t.returned {
-			t.point(c)
-		}
-		err = t.drain(ctx, phase)
+	left := t.left
+	again, err := t.pass(ctx, phase, seed)
+	if err == nil && again {
+		clear(t.out.id)
+		t.out.conflicts, t.out.rejected, t.out.unwalked = 0, nil, 0
+		t.left = left
+		_, err = t.pass(ctx, phase, seed)
 	}
 	if err == nil {
 		err = t.finish()
@@ -217,11 +226,50 @@ func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*type
 	return err
 }
 
+// pass finds the types of all objects. It gives up, and reports that, where it
+// finds out that it has looked into dead ones.
+func (t *typer) pass(ctx context.Context, phase *progress.Phase, seed func(*typer)) (again bool, err error) {
+	t.static, t.interior = map[staticValue]bool{}, nil
+	wait := t.startLeaves()
+	again, err = t.walkAll(ctx, phase, seed)
+	if leafErr := wait(); err == nil {
+		err = leafErr
+	}
+	if again || err != nil {
+		return again, err
+	}
+	for _, c := range t.returned {
+		t.point(c)
+	}
+	return false, t.drain(ctx, phase)
+}
+
+// sawDead reports whether the type of an object that is not live has led to
+// claims.
+func (t *typer) sawDead(live []uint64) bool {
+	for i := range t.im.extents {
+		e := &t.im.extents[i]
+		if e.pointers == noPointers {
+			continue // the leaf typer's
+		}
+		end := e.first + heap.Node(e.n)
+		for base := e.first &^ 63; base < end; base += 64 {
+			for dead := t.alive[base/64] &^ live[base/64]; dead != 0; dead &= dead - 1 {
+				n := base + heap.Node(bits.TrailingZeros64(dead))
+				if ev := t.evidenceOf(n); n >= e.first && n < end && ev != 0 && ev < byInterior {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // leafBatch is how many claims are handed over at a time, and leafBatches how
 // many batches there are.
 const (
-	leafBatch   = 1 << 12
-	leafBatches = 64
+	leafBatch   = 1 << 10
+	leafBatches = 32
 )
 
 // startLeaves starts the leaf typer. The function returned hands over what is
@@ -231,29 +279,29 @@ func (t *typer) startLeaves() (wait func() error) {
 	leaf.compiled = nil
 	out := *t.out
 	leaf.out = &out
-	t.leaves, t.spare = make(chan []claim, leafBatches), make(chan []claim, leafBatches)
+	leaves, spare := make(chan []claim, leafBatches), make(chan []claim, leafBatches)
 	for range leafBatches {
-		t.spare <- make([]claim, 0, leafBatch)
+		spare <- make([]claim, 0, leafBatch)
 	}
+	t.leaves, t.spare = leaves, spare
 	t.batch = <-t.spare
 	done := make(chan error, 1)
 	go func() {
 		done <- dump.Guard(func() error {
-			for batch := range t.leaves {
-				for _, c := range batch {
-					leaf.leafClaim(c)
-				}
-				t.spare <- batch[:0]
+			slots := make([]slotAt, leafBatch)
+			for batch := range leaves {
+				leaf.leafClaims(batch, slots)
+				spare <- batch[:0]
 			}
 			return nil
 		})
-		for range t.leaves { // after an error the sender must not wait for ever
-			t.spare <- nil
+		for range leaves { // after an error the sender must not wait for ever
+			spare <- nil
 		}
 	}()
 	return func() error {
-		t.leaves <- t.batch
-		close(t.leaves)
+		leaves <- t.batch
+		close(leaves)
 		err := <-done
 		t.leaves = nil
 		t.out.conflicts += leaf.out.conflicts
@@ -264,12 +312,25 @@ func (t *typer) startLeaves() (wait func() error) {
 	}
 }
 
-// walkAll walks from everything that has a type of its own.
-func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*typer)) error {
-	shapes := t.fromHeap()
+// walkAll walks from everything that has a type of its own. It reports whether to
+// start again with the live set that is known now.
+func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*typer)) (again bool, err error) {
 	seed(t)
 	if err := t.drain(ctx, phase); err != nil {
-		return err
+		return false, err
+	}
+	live, err := t.reached()
+	if err != nil {
+		return false, err
+	}
+	again = t.sawDead(live.Bits().Words())
+	t.alive = live.Bits().Words()
+	if again {
+		return true, nil
+	}
+	shapes := t.fromHeap()
+	if err := t.drain(ctx, phase); err != nil {
+		return false, err
 	}
 	// Parts of objects that nothing points to the start of: what they lead to
 	// is typed although they are not.
@@ -278,7 +339,7 @@ func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*t
 		t.interior = nil
 		seen := map[staticValue]bool{}
 		for _, c := range list {
-			if t.evidenceOf(c.node) < byInterior {
+			if t.evidenceOf(c.node) < byInterior || !hasBit(t.alive, c.node) {
 				continue
 			}
 			k := staticValue{c.p, c.x.id, c.n}
@@ -289,7 +350,7 @@ func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*t
 			t.walkRange(c.p, c.x.id, c.n)
 		}
 		if err := t.drain(ctx, phase); err != nil {
-			return err
+			return false, err
 		}
 	}
 	for _, s := range shapes {
@@ -297,7 +358,7 @@ func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*t
 			t.set(s.node, typeID(s.t, oneValue), byInterior)
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // drain walks until nothing is left to walk; a nil phase is allowed.
@@ -382,42 +443,49 @@ func (t *typer) wait(n heap.Node) {
 	}
 }
 
-// fromHeap takes the types that the allocator itself recorded. Generic code
-// allocates by the shape of its type arguments: what these are is left to claims,
-// and the objects are returned.
+// fromHeap takes the types that the allocator itself recorded, where they were not
+// taken before. Generic code allocates by the shape of its type arguments: what
+// these are is left to claims, and the objects are returned.
 func (t *typer) fromHeap() (shapes []recordedShape) {
 	for i := range t.im.extents {
 		e := &t.im.extents[i]
 		if e.pointers != headers && e.pointers != oneType {
 			continue
 		}
-		ev := bySpan
-		if e.pointers == headers {
-			ev = byHeader
-		}
 		for s := range e.n {
 			n := e.first + heap.Node(s)
-			if !t.live.Has(n) {
-				continue
+			if ev := t.evidenceOf(n); hasBit(t.alive, n) && ev != byHeader && ev != bySpan {
+				if shape := t.record(n); shape != 0 {
+					shapes = append(shapes, recordedShape{n, shape})
+				}
 			}
-			id := t.byDescriptor(t.recorded(e, e.base+uint64(s)*e.elem))
-			if id == 0 {
-				continue
-			}
-			c := t.compile(id)
-			if c.shape {
-				shapes = append(shapes, recordedShape{n, id})
-				continue
-			}
-			f := oneValue
-			if c.size > 0 && t.usable(e)/c.size > 1 {
-				f = manyValues
-			}
-			t.set(n, typeID(id, f), ev)
-			t.push(n)
 		}
 	}
 	return shapes
+}
+
+// record gives an object the type that the allocator recorded for it, if it did;
+// a shape is returned in its place.
+func (t *typer) record(n heap.Node) (shape types.ID) {
+	e := &t.im.extents[t.g.ExtentOf(n)]
+	id := t.byDescriptor(t.recorded(e, e.base+uint64(n-e.first)*e.elem))
+	if id == 0 {
+		return 0
+	}
+	c := t.compile(id)
+	if c.shape {
+		return id
+	}
+	ev, f := bySpan, oneValue
+	if e.pointers == headers {
+		ev = byHeader
+	}
+	if c.size > 0 && t.usable(e)/c.size > 1 {
+		f = manyValues
+	}
+	t.set(n, typeID(id, f), ev)
+	t.push(n)
+	return 0
 }
 
 // recordedShape is an object that generic code allocated.
@@ -431,6 +499,9 @@ type recordedShape struct {
 func (t *typer) recorded(e *extent, slot uint64) uint64 {
 	switch e.pointers {
 	case oneType:
+		if t.im.listed {
+			return 0 // see image.listed
+		}
 		return e.at
 	case headers:
 		addr, _ := t.im.mem.Word(slot)
@@ -585,10 +656,7 @@ func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
 const walkTimes = 16
 
 func (t *typer) walkable() (size uint64) {
-	for _, r := range t.im.mem.Ranges() {
-		size += r.End - r.Start
-	}
-	return walkTimes * size
+	return walkTimes * t.im.mem.Size()
 }
 
 // mayWalk takes n bytes from what may still be walked, and reports whether there
@@ -819,7 +887,10 @@ func (t *typer) tally(extents []extent, sum *tally) error {
 		e := &extents[i]
 		for s := range e.n {
 			n := e.first + heap.Node(s)
-			if !t.live.Has(n) {
+			if !hasBit(t.alive, n) {
+				if hasBit(t.im.allocated, n) {
+					t.out.id[n] = 0 // what the leaf typer took for alive
+				}
 				continue
 			}
 			ev, id := t.evidenceOf(n), t.idOf(n)

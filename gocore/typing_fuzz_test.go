@@ -133,10 +133,11 @@ func (v *victim) open(ctx context.Context) (*Process, error) {
 	for addr, page := range v.pages {
 		core.Memory.Fill(addr, page)
 	}
-	p := &Process{core: core}
+	p := &Process{file: core}
+	var d *coreDecoder
 	err = dump.Guard(func() (err error) {
 		if p.exe, _, err = findExecutable(core, Options{Exe: v.exe}); err == nil {
-			p.decoder, err = decodeCore(core, p.exe, nil)
+			d, err = decodeCore(core, p.exe, nil)
 		}
 		return err
 	})
@@ -144,10 +145,7 @@ func (v *victim) open(ctx context.Context) (*Process, error) {
 		p.Close()
 		return nil, err
 	}
-	p.im, p.types, p.problems = p.decoder.im, p.decoder.types, p.decoder.problems
-	p.gcTypes = &gcTypes{mem: core.Memory, arch: core.Memory.Arch, types: map[uint64]*gcType{}}
-	p.recorded = p.decoder.readRecorded()
-	p.vars, p.closures = map[uint64][]frameVar{}, map[uint64]types.ID{}
+	p.fill(&d.program)
 	return p, ctx.Err()
 }
 

@@ -3,9 +3,7 @@
 package gocore_test
 
 import (
-	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"goheap/gocore"
@@ -13,10 +11,9 @@ import (
 	"goheap/internal/testcore"
 )
 
-// olderBuilds are the versions that keep the pointers of objects by arena, each
-// plain and position independent, by the kernel and by gdb, and the two after
-// them.
-func olderBuilds() []build {
+// versionBuilds are the versions that keep the pointers of objects by arena, each
+// plain and position independent, by the kernel and by gdb, and those after them.
+func versionBuilds() []build {
 	return []build{
 		{"go1.18", testcore.Options{Go: "go1.18.10"}, testcore.Kernel},
 		{"go1.18-pie-gcore", testcore.Options{Go: "go1.18.10", PIE: true}, testcore.Gcore},
@@ -28,85 +25,22 @@ func olderBuilds() []build {
 		{"go1.21-pie", testcore.Options{Go: "go1.21.13", PIE: true}, testcore.Kernel},
 		{"go1.22", testcore.Options{Go: "go1.22.12"}, testcore.Kernel},
 		{"go1.23", testcore.Options{Go: "go1.23.12"}, testcore.Kernel},
+		{"go1.24", testcore.Options{Go: "go1.24.6"}, testcore.Gcore},
+		{"go1.25", testcore.Options{Go: "go1.25.0"}, testcore.Kernel},
+		newestBuild,
 	}
 }
 
-// newestBuild is what they are compared with.
+// newestBuild is what builds for other processors are compared with.
 var newestBuild = build{"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.Kernel}
 
-// Older versions have the live set of their collector, nearly all of it has a
-// type, and the program's own objects are those of the newest version.
-func TestVersions(t *testing.T) {
-	for _, program := range []struct {
-		name string
-		args []string
-	}{{"sessions", []string{"2000"}}, {"quiet", nil}, {"oldmaps", nil}} {
-		var newest map[string]int
-		for _, b := range append([]build{newestBuild}, olderBuilds()...) {
-			t.Run(program.name+"/"+b.name, func(t *testing.T) {
-				p := open(t, program.name, b.opt, b.kind, program.args...)
-				checks, err := p.Check(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				if len(checks) != len(checkNames) {
-					t.Errorf("%d checks, want %d", len(checks), len(checkNames))
-				}
-				for _, c := range checks {
-					if c.Status != gocore.CheckOK || slices.Contains(exact, c.Name) && c.Difference != 0 {
-						t.Errorf("%+v", c)
-					}
-				}
-				for _, pr := range p.Problems() {
-					t.Errorf("a whole core has a problem: %+v", pr)
-				}
-				typing := p.Typing()
-				if share := float64(typing.TypedBytes) / float64(p.doms.LiveBytes()); share < 0.98 {
-					t.Errorf("%.2f %% of the live bytes are typed", 100*share)
-				}
-				if typing.Conflicts > 0 {
-					t.Errorf("%d claims contradicted a pointer map", typing.Conflicts)
-				}
-				got := p.ownTypes()
-				if b.name == newestBuild.name {
-					newest = got
-				}
-				want := maps.Clone(newest)
-				if program.name == "quiet" && b.opt.Go < "go1.23" {
-					// A closure has captured an Account with a History: until Go
-					// 1.22 DWARF does not say what closures capture.
-					want["main.Account"]--
-					want["[]main.Entry"]--
-				}
-				if !maps.Equal(got, want) || len(got) == 0 {
-					t.Errorf("objects of the program's types: %v, in the newest version %v", got, want)
-				}
-			})
-		}
-	}
-}
-
-// ownTypes counts the live objects of the struct types that the program declares,
-// and of the arrays behind slices of them.
-func (p process) ownTypes() map[string]int {
-	n := map[string]int{}
-	for _, e := range p.graph.Extents {
-		for i := range e.Count {
-			node := e.First + heap.Node(i)
-			if !p.doms.Live(node) {
-				continue
-			}
-			if typ := p.Type(node); strings.HasPrefix(strings.TrimLeft(typ, "[]*"), "main.") && !strings.Contains(typ, "(") {
-				n[typ]++
-			}
-		}
-	}
-	return n
-}
+// ownTypes counts the live objects of the types that the program declares, and of
+// the arrays behind slices of them.
+func (p process) ownTypes() map[string]int { return p.asSaid().OwnTypes() }
 
 // Goroutines have frames with names, and what waits says for what.
-func TestVersionsGoroutines(t *testing.T) {
-	for _, b := range append(olderBuilds(), newestBuild) {
+func TestVersions(t *testing.T) {
+	for _, b := range versionBuilds() {
 		t.Run(b.name, func(t *testing.T) {
 			p := open(t, "sessions", b.opt, b.kind, "2000")
 			workers := 0
@@ -147,40 +81,6 @@ func TestVersionsGoroutines(t *testing.T) {
 				n, err := p.Lookup(expr)
 				if err != nil || !p.doms.Live(n) {
 					t.Errorf("%s: %v", expr, err)
-				}
-			}
-		})
-	}
-}
-
-// Each way in which an object can be held is found in older versions too.
-func TestVersionsProbe(t *testing.T) {
-	for _, b := range olderBuilds() {
-		t.Run(b.name, func(t *testing.T) {
-			p := open(t, "probe", b.opt, b.kind)
-			cases := 0
-			for _, c := range decode[probeCase](t, p.said, "") {
-				if c.Case == "memstats" || c.Only != "" && c.Only != b.kind {
-					continue
-				}
-				cases++
-				if held, wrong := p.probe(t, c); len(wrong) > 0 {
-					t.Errorf("%s at %s, held by %s: %s", c.Case, c.Addr, held, strings.Join(wrong, "; "))
-				}
-			}
-			if cases < 25 {
-				t.Errorf("the program has only %d cases", cases)
-			}
-			checks, err := p.Check(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, c := range checks {
-				if b.opt.Go == "go1.23.12" && c.Name == checkNames[3] && c.Ours <= 3 {
-					continue // see TestCheckOlder: package unique
-				}
-				if c.Live && c.Status == gocore.CheckDiffers || slices.Contains(exact[:3], c.Name) && c.Difference != 0 {
-					t.Errorf("%+v", c)
 				}
 			}
 		})

@@ -195,9 +195,36 @@ func BenchmarkLater(b *testing.B) {
 		}},
 		{"by type", func(d *heap.Dominators) { d.RetainedByType(types, 1000) }},
 		{"set", func(d *heap.Dominators) {
-			if _, err := d.RetainedSet(ctx, []heap.Node{1}); err != nil {
+			if _, err := d.RetainedSet(ctx, []heap.Node{1}, nil); err != nil {
 				b.Fatal(err)
 			}
+		}},
+		{"by class", func(d *heap.Dominators) {
+			classes := make([]uint32, g.Roots)
+			for i := range classes {
+				classes[i] = uint32(i % 7)
+			}
+			if _, err := d.RetainedByClass(ctx, classes, 7, nil); err != nil {
+				b.Fatal(err)
+			}
+		}},
+		{"merged paths", func(d *heap.Dominators) { // with what PathTo needs
+			var members []heap.Node
+			for n := range heap.Node(g.Len()) {
+				if g.Size(n) == 96 {
+					members = append(members, n)
+				}
+			}
+			if _, err := d.MergePaths(ctx, members, nil); err != nil {
+				b.Fatal(err)
+			}
+		}},
+		{"cut", func(d *heap.Dominators) {
+			c, err := d.Cut(ctx, []heap.Edge{{To: 1}}, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			c.Close()
 		}},
 	} {
 		b.Run(q.name, func(b *testing.B) {

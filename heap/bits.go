@@ -25,6 +25,10 @@ func (b Bits) Has(n Node) bool {
 // Set adds n, which must be below the size of the set.
 func (b Bits) Set(n Node) { b.word[n>>6] |= 1 << (n & 63) }
 
+// Words returns the set as words: node n is bit n%64 of word n/64. They belong to
+// the set.
+func (b Bits) Words() []uint64 { return b.word }
+
 // Count returns the number of nodes in the set.
 func (b Bits) Count() int {
 	n := 0

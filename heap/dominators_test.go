@@ -406,7 +406,7 @@ func TestCancelAnywhere(t *testing.T) {
 			return err
 		},
 		"RetainedSet": func(ctx context.Context) error {
-			_, err := d.RetainedSet(ctx, nil)
+			_, err := d.RetainedSet(ctx, nil, nil)
 			return err
 		},
 	} {

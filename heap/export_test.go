@@ -23,5 +23,6 @@ func DominatorsWide(ctx context.Context, g *Graph) (*Dominators, error) {
 
 // PathsWithin is Paths with another bound on its work.
 func (d *Dominators) PathsWithin(n Node, k int, cut []Edge, work int) ([][]Node, bool) {
-	return d.paths(n, k, cut, work)
+	paths, bounded, _ := d.paths(context.Background(), n, k, cut, work)
+	return paths, bounded
 }

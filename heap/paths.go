@@ -109,44 +109,52 @@ const pathWork = 1 << 22
 // That is not always the largest possible number of such paths.
 //
 // The work is bounded: with bounded true, there may be more paths, or a path
-// where none was found. The first call builds the referrers and what PathTo
-// needs.
-func (d *Dominators) Paths(n Node, k int, cut []Edge) (paths [][]Node, bounded bool) {
-	return d.paths(n, k, cut, pathWork)
+// where none was found; Cut knows whether there is one. The first call builds
+// the referrers and what PathTo needs. The error is the context's.
+func (d *Dominators) Paths(ctx context.Context, n Node, k int, cut []Edge) (paths [][]Node, bounded bool, err error) {
+	return d.paths(ctx, n, k, cut, pathWork)
 }
 
-func (d *Dominators) paths(n Node, k int, cut []Edge, work int) (paths [][]Node, bounded bool) {
+func (d *Dominators) paths(ctx context.Context, n Node, k int, cut []Edge, work int) (paths [][]Node, bounded bool, err error) {
 	if d.of(n) == 0 || n == SuperRoot || k <= 0 {
-		return nil, false
+		return nil, false, nil
 	}
 	banned := make(map[Edge]bool)
 	for _, e := range cut {
 		banned[e] = true
 	}
+	if err := d.PreparePaths(ctx, nil); err != nil {
+		return nil, false, err
+	}
 	first := d.PathTo(n)
 	if !hasEdge(first, banned) {
 		paths = append(paths, first)
 	}
-	// A background context is never done: there is no error.
-	r, _ := d.Referrers(context.Background(), nil)
+	r, err := d.Referrers(ctx, nil)
+	if err != nil {
+		return nil, false, err
+	}
 
 	d.pathsMu.Lock()
 	defer d.pathsMu.Unlock()
 	if d.distance == nil {
 		d.distance = flat.Make[uint32](d.g.Len())
 	}
-	s := backward{d: d, r: r, banned: banned, used: make(map[Node]bool), work: work}
+	s := backward{ctx: ctx, d: d, r: r, banned: banned, used: make(map[Node]bool), work: work}
 	for len(paths) < k {
 		if len(paths) > 0 {
 			s.use(paths[len(paths)-1])
 		}
 		path := s.shortest(n)
+		if err := ctx.Err(); err != nil {
+			return nil, false, err
+		}
 		if path == nil {
-			return paths, s.work < 0
+			return paths, s.work < 0, nil
 		}
 		paths = append(paths, path)
 	}
-	return paths, false
+	return paths, false, nil
 }
 
 // hasEdge reports whether the path, with SuperRoot before it, has an edge of
@@ -167,6 +175,7 @@ func hasEdge(path []Node, edges map[Edge]bool) bool {
 
 // backward searches for paths from their end.
 type backward struct {
+	ctx    context.Context
 	d      *Dominators
 	r      *Referrers
 	banned map[Edge]bool
@@ -195,7 +204,7 @@ func (s *backward) enters(n Node) bool {
 }
 
 // shortest returns the shortest path to end that is not excluded, nil if there
-// is none or the work is used up.
+// is none, the work is used up or the context is done.
 //
 // It finds the distance to end, level by level against the edges, until a
 // level has a root, and then walks from that root with the edges, always to
@@ -223,7 +232,7 @@ func (s *backward) shortest(end Node) []Node {
 		}
 		for _, n := range level {
 			for _, from := range s.r.Of(n) {
-				if s.work--; s.work < 0 {
+				if s.work--; s.work < 0 || s.work&(checkEvery-1) == 0 && s.ctx.Err() != nil {
 					return nil
 				}
 				if from == SuperRoot || distance[from] != 0 || s.used[from] || s.banned[Edge{from, n}] {

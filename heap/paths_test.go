@@ -109,8 +109,8 @@ func checkPaths(t *testing.T, r *rand.Rand, g *heap.Graph, d *heap.Dominators) {
 				}
 			}
 		}
-		got, bounded := d.Paths(n, k, cut)
-		if bounded || fmt.Sprint(got) != fmt.Sprint(want) {
+		got, bounded, err := d.Paths(context.Background(), n, k, cut)
+		if err != nil || bounded || fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("Paths(%d, %d, %v) = %d, %v; want %d", n, k, cut, got, bounded, want)
 		}
 		// With less work allowed, the answer is the beginning of it.
@@ -150,8 +150,8 @@ func TestPathsBounded(t *testing.T) {
 		t.Errorf("Paths = %d, %v; want %d and the bound", paths, bounded, want)
 	}
 	// With enough work: every other way passes through 9 as well.
-	paths, bounded = d.Paths(8, 3, nil)
-	if want := [][]heap.Node{{1, 9, 16, 8}}; bounded || fmt.Sprint(paths) != fmt.Sprint(want) {
+	paths, bounded, err := d.Paths(context.Background(), 8, 3, nil)
+	if want := [][]heap.Node{{1, 9, 16, 8}}; err != nil || bounded || fmt.Sprint(paths) != fmt.Sprint(want) {
 		t.Errorf("Paths = %d, %v; want %d and no bound", paths, bounded, want)
 	}
 }

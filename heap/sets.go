@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"goheap/internal/flat"
+	"goheap/internal/progress"
 )
 
 // TypeTotal sums the live slots of one type.
@@ -80,28 +81,50 @@ func (d *Dominators) RetainedByType(types []TypeID, n int) []TypeTotal {
 	return totals
 }
 
-// RetainedSet returns the bytes that the nodes retain together: what would be
-// freed if none of them were there. It marks the graph once more. The error is
-// the context's.
-func (d *Dominators) RetainedSet(ctx context.Context, nodes []Node) (uint64, error) {
+// Total is a number of slots of the heap and their bytes.
+type Total struct{ Objects, Bytes uint64 }
+
+// RetainedSet returns what the nodes, slots and roots, retain together: what
+// would be freed if none of them were there. It marks the graph once more from
+// SuperRoot, not through the nodes, and what is live but was not reached so is
+// the answer. Nodes may be there twice, or not be live. The error is the
+// context's.
+func (d *Dominators) RetainedSet(ctx context.Context, nodes []Node, t *progress.Tracker) (Total, error) {
+	p := t.Start("retained set", int64(d.g.Len()))
+	defer p.Finish()
 	m := NewMarker(d.g)
 	defer m.Close()
 	// What is marked beforehand is not passed through.
 	walls := NewBits(d.g.Len())
 	defer walls.Close()
-	for _, n := range nodes {
+	for i, n := range nodes {
+		if i&(checkEvery-1) == 0 && ctx.Err() != nil {
+			return Total{}, ctx.Err()
+		}
 		if int(n) < d.g.Len() {
 			m.seen.Set(n)
 			walls.Set(n)
 		}
 	}
-	if err := m.mark(ctx, nil, SuperRoot); err != nil {
-		return 0, err
+	if err := m.mark(ctx, p, SuperRoot); err != nil {
+		return Total{}, err
 	}
-	var kept uint64
-	for _, e := range d.g.Extents {
-		end := e.First + Node(e.Count)
-		kept += uint64(m.seen.CountRange(e.First, end)-walls.CountRange(e.First, end)) * e.Size
+	kept := d.g.slots(m.seen)
+	inside := d.g.slots(walls)
+	return d.liveTotal().minus(kept.minus(inside)), nil
+}
+
+func (d *Dominators) liveTotal() Total { return Total{uint64(d.liveCount), d.liveBytes} }
+
+func (a Total) minus(b Total) Total { return Total{a.Objects - b.Objects, a.Bytes - b.Bytes} }
+
+// slots counts the slots in a set.
+func (g *Graph) slots(set Bits) Total {
+	var t Total
+	for _, e := range g.Extents {
+		n := uint64(set.CountRange(e.First, e.First+Node(e.Count)))
+		t.Objects += n
+		t.Bytes += n * e.Size
 	}
-	return d.liveBytes - kept, nil
+	return t
 }

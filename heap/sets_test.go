@@ -18,10 +18,11 @@ func checkSets(t *testing.T, r *rand.Rand, g *heap.Graph, d *heap.Dominators) {
 		for range r.IntN(5) {
 			set = append(set, nodes[r.IntN(len(nodes))])
 		}
-		want, _ := heaptest.Retained(g, set...)
-		got, err := d.RetainedSet(context.Background(), set)
+		bytes, objects := heaptest.Retained(g, set...)
+		want := heap.Total{Objects: objects, Bytes: bytes}
+		got, err := d.RetainedSet(context.Background(), set, nil)
 		if err != nil || got != want {
-			t.Fatalf("RetainedSet(%d) = %d, %v; want %d", set, got, err, want)
+			t.Fatalf("RetainedSet(%d) = %+v, %v; want %+v", set, got, err, want)
 		}
 	}
 	n := 1 + r.IntN(4)
@@ -51,9 +52,9 @@ func checkSets(t *testing.T, r *rand.Rand, g *heap.Graph, d *heap.Dominators) {
 		t.Fatalf("RetainedByType = %+v, want %+v", got, want)
 	}
 	for i, set := range sets {
-		exact, err := d.RetainedSet(context.Background(), set)
-		if err != nil || exact < got[i].RetainedMin {
-			t.Fatalf("type %d: at least %d retained, but exactly %d, %v", i, got[i].RetainedMin, exact, err)
+		exact, err := d.RetainedSet(context.Background(), set, nil)
+		if err != nil || exact.Bytes < got[i].RetainedMin {
+			t.Fatalf("type %d: at least %d retained, but exactly %+v, %v", i, got[i].RetainedMin, exact, err)
 		}
 	}
 }

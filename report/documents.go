@@ -162,7 +162,7 @@ func (s *Snapshot) Verdict() gocore.CheckStatus {
 		switch {
 		case c.Status == gocore.CheckDiffers:
 			return c.Status
-		case c.Status == gocore.CheckNotComparable:
+		case c.Status == gocore.CheckNotComparable && !c.Absent:
 			verdict = c.Status
 		}
 	}
@@ -176,6 +176,11 @@ func (s *Snapshot) Verdict() gocore.CheckStatus {
 func (s *Snapshot) VerdictText() (verdict, why string) {
 	switch s.Verdict() {
 	case gocore.CheckOK:
+		for _, c := range s.Checks {
+			if c.Absent {
+				return "ok", "the objects are as many as the runtime counted, and as large; " + c.Reason
+			}
+		}
 		return "ok", "the live set is the garbage collector's"
 	case gocore.CheckDiffers:
 		return "DIFFERS", "from the runtime's own word: goheap check FILE says where"
@@ -312,13 +317,13 @@ func (s *Snapshot) ReportDocument(ctx context.Context, limits Limits, values boo
 		}
 		d.Retainers = append(d.Retainers, s.retainerDocument(r, values))
 	}
-	if d.Types, err = s.typeDocuments(ctx, limits.Types); err != nil {
+	if d.Types, err = s.typeDocuments(ctx, List{Top: limits.Types}); err != nil {
 		return nil, err
 	}
-	if d.Roots, err = s.rootDocuments(ctx, limits.Roots); err != nil {
+	if d.Roots, err = s.rootDocuments(ctx, List{Top: limits.Roots}); err != nil {
 		return nil, err
 	}
-	if d.Goroutines, err = s.goroutineDocuments(ctx, limits.Goroutines); err != nil {
+	if d.Goroutines, err = s.goroutineDocuments(ctx, List{Top: limits.Goroutines}); err != nil {
 		return nil, err
 	}
 	suspects, err := s.Suspects(ctx, values)
@@ -349,22 +354,50 @@ func accumulationDocument(a Accumulation) *AccumulationDocument {
 	return &AccumulationDocument{Optional(a.Expression), Optional(a.Type), Address(a.Address), a.Retained}
 }
 
+// List says which rows of a list are wanted.
+type List struct {
+	Top   int    // at most so many, all if negative
+	Where string // those that the filter keeps, see Snapshot.Where; "" is all
+}
+
+// rows returns the numbers of the rows of t that are wanted, in its order.
+func (s *Snapshot) rows(ctx context.Context, t *Table, err error, l List) ([]int, error) {
+	if err != nil {
+		return nil, err
+	}
+	if t, err = s.Where(ctx, t, l.Where); err != nil {
+		return nil, err
+	}
+	t = t.Head(l.Top)
+	rows := make([]int, t.Len())
+	for i := range rows {
+		rows[i] = t.Row(i)
+	}
+	return rows, nil
+}
+
 // TypesDocument lists the types of the live objects.
 type TypesDocument struct {
 	Schema string         `json:"schema"`
 	Types  []TypeDocument `json:"types"`
 }
 
-// TypesDocument lists n types, all if n is negative.
-func (s *Snapshot) TypesDocument(ctx context.Context, n int) (*TypesDocument, error) {
-	rows, err := s.typeDocuments(ctx, n)
+// TypesDocument lists types; the filter sees the rows of TypeTable.
+func (s *Snapshot) TypesDocument(ctx context.Context, l List) (*TypesDocument, error) {
+	rows, err := s.typeDocuments(ctx, l)
 	return &TypesDocument{"goheap/types/1", rows}, err
 }
 
-func (s *Snapshot) typeDocuments(ctx context.Context, n int) ([]TypeDocument, error) {
-	rows, err := s.Types(ctx)
+func (s *Snapshot) typeDocuments(ctx context.Context, l List) ([]TypeDocument, error) {
 	docs := []TypeDocument{}
-	for _, r := range head(rows, n) {
+	all, err := s.Types(ctx)
+	if err != nil {
+		return docs, err
+	}
+	t, err := s.TypeTable(ctx, false)
+	rows, err := s.rows(ctx, t, err, l)
+	for _, row := range rows {
+		r := all[row]
 		docs = append(docs, TypeDocument{Escaped(r.Name), Optional(r.Package), r.Objects, r.Shallow, r.Retained})
 	}
 	return docs, err
@@ -376,16 +409,22 @@ type RootsDocument struct {
 	Roots  []RootDocument `json:"roots"`
 }
 
-// RootsDocument lists n roots, all if n is negative.
-func (s *Snapshot) RootsDocument(ctx context.Context, n int) (*RootsDocument, error) {
-	rows, err := s.rootDocuments(ctx, n)
+// RootsDocument lists roots; the filter sees the rows of RootTable.
+func (s *Snapshot) RootsDocument(ctx context.Context, l List) (*RootsDocument, error) {
+	rows, err := s.rootDocuments(ctx, l)
 	return &RootsDocument{"goheap/roots/1", rows}, err
 }
 
-func (s *Snapshot) rootDocuments(ctx context.Context, n int) ([]RootDocument, error) {
-	rows, err := s.Roots(ctx)
+func (s *Snapshot) rootDocuments(ctx context.Context, l List) ([]RootDocument, error) {
 	docs := []RootDocument{}
-	for _, r := range head(rows, n) {
+	all, err := s.Roots(ctx)
+	if err != nil {
+		return docs, err
+	}
+	t, err := s.RootTable(ctx)
+	rows, err := s.rows(ctx, t, err, l)
+	for _, row := range rows {
+		r := all[row]
 		docs = append(docs, RootDocument{r.Kind, Optional(r.Name), Optional(r.Type), Optional(r.Package),
 			Address(r.Addr), r.Size, r.Objects, r.Retained})
 	}
@@ -398,19 +437,26 @@ type GoroutinesDocument struct {
 	Goroutines []GoroutineDocument `json:"goroutines"`
 }
 
-// GoroutinesDocument lists n goroutines, all if n is negative.
-func (s *Snapshot) GoroutinesDocument(ctx context.Context, n int) (*GoroutinesDocument, error) {
-	rows, err := s.goroutineDocuments(ctx, n)
+// GoroutinesDocument lists goroutines; the filter sees the rows of
+// GoroutineTable.
+func (s *Snapshot) GoroutinesDocument(ctx context.Context, l List) (*GoroutinesDocument, error) {
+	rows, err := s.goroutineDocuments(ctx, l)
 	return &GoroutinesDocument{"goheap/goroutines/1", rows}, err
 }
 
-func (s *Snapshot) goroutineDocuments(ctx context.Context, n int) ([]GoroutineDocument, error) {
-	rows, err := s.Goroutines(ctx)
+func (s *Snapshot) goroutineDocuments(ctx context.Context, l List) ([]GoroutineDocument, error) {
 	docs := []GoroutineDocument{}
-	for _, r := range head(rows, n) {
+	all, err := s.Goroutines(ctx)
+	if err != nil {
+		return docs, err
+	}
+	t, err := s.GoroutineTable(ctx)
+	rows, err := s.rows(ctx, t, err, l)
+	for _, row := range rows {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
+		r := all[row]
 		docs = append(docs, goroutineDocument(r, s.Process.Frames(r.Index)))
 	}
 	return docs, err
@@ -451,19 +497,20 @@ type ShowDocument struct {
 }
 
 type ObjectDocument struct {
-	Asked         Escaped            `json:"asked"`
-	Address       Address            `json:"address"`
-	Size          uint64             `json:"size"`
-	Type          Optional           `json:"type"`
-	Count         uint64             `json:"count"`
-	Evidence      Optional           `json:"evidence"`
-	Live          bool               `json:"live"`
-	Retained      uint64             `json:"retained_bytes"`
-	Dominator     *NodeDocument      `json:"dominator"`
-	Fields        []FieldDocument    `json:"fields"`
-	MoreFields    int                `json:"more_fields"`
-	Referrers     []ReferrerDocument `json:"referrers"`
-	MoreReferrers int                `json:"more_referrers"`
+	Asked         Escaped             `json:"asked"`
+	Address       Address             `json:"address"`
+	Size          uint64              `json:"size"`
+	Type          Optional            `json:"type"`
+	Count         uint64              `json:"count"`
+	Evidence      Optional            `json:"evidence"`
+	Live          bool                `json:"live"`
+	Retained      uint64              `json:"retained_bytes"`
+	Dominator     *NodeDocument       `json:"dominator"`
+	Allocation    *AllocationDocument `json:"allocation"` // null unless it was sampled
+	Fields        []FieldDocument     `json:"fields"`
+	MoreFields    int                 `json:"more_fields"`
+	Referrers     []ReferrerDocument  `json:"referrers"`
+	MoreReferrers int                 `json:"more_referrers"`
 
 	kind, name string // for the text
 }

@@ -50,9 +50,9 @@ func documents(t *testing.T, s *Snapshot, values bool) map[string][]byte {
 		"info.txt":       func(b *bytes.Buffer) error { return s.WriteInfo(b) },
 		"check.txt":      func(b *bytes.Buffer) error { return s.WriteCheck(b) },
 		"report.txt":     func(b *bytes.Buffer) error { return s.WriteReport(ctx, b, 4, values, false) },
-		"goroutines.txt": func(b *bytes.Buffer) error { return s.WriteGoroutines(ctx, b, -1) },
-		"types.txt":      func(b *bytes.Buffer) error { return s.WriteTypes(ctx, b, 2, true) },
-		"roots.txt":      func(b *bytes.Buffer) error { return s.WriteRoots(ctx, b, 2) },
+		"goroutines.txt": func(b *bytes.Buffer) error { return s.WriteGoroutines(ctx, b, List{Top: -1}, false) },
+		"types.txt":      func(b *bytes.Buffer) error { return s.WriteTypes(ctx, b, List{Top: 2}, true) },
+		"roots.txt":      func(b *bytes.Buffer) error { return s.WriteRoots(ctx, b, List{Top: 2}) },
 		"info.json":      func(b *bytes.Buffer) error { return WriteJSON(b, s.InfoDocument()) },
 		"check.json":     func(b *bytes.Buffer) error { return WriteJSON(b, s.CheckDocument()) },
 		"report.json": func(b *bytes.Buffer) error {
@@ -60,15 +60,15 @@ func documents(t *testing.T, s *Snapshot, values bool) map[string][]byte {
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"types.json": func(b *bytes.Buffer) error {
-			d, err := s.TypesDocument(ctx, 2)
+			d, err := s.TypesDocument(ctx, List{Top: 2})
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"roots.json": func(b *bytes.Buffer) error {
-			d, err := s.RootsDocument(ctx, -1)
+			d, err := s.RootsDocument(ctx, List{Top: -1})
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"goroutines.json": func(b *bytes.Buffer) error {
-			d, err := s.GoroutinesDocument(ctx, -1)
+			d, err := s.GoroutinesDocument(ctx, List{Top: -1})
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"show.txt": func(b *bytes.Buffer) error {
@@ -452,7 +452,7 @@ func TestFoldedTypes(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := s.WriteTypes(t.Context(), &b, 1, false); err != nil || !strings.HasSuffix(b.String(), "\n\n1 kind of unknown objects, by size and pointers: 32 B in 1 object, 4.4 % of the live heap\n") {
+	if err := s.WriteTypes(t.Context(), &b, List{Top: 1}, false); err != nil || !strings.HasSuffix(b.String(), "\n\n1 kind of unknown objects, by size and pointers: 32 B in 1 object, 4.4 % of the live heap\n") {
 		t.Errorf("%v, %s", err, b.String())
 	}
 }
@@ -527,7 +527,7 @@ func TestSuspects(t *testing.T) {
 	}
 	want := []string{
 		"single: main.srv keeps 29.2 KiB (65.4 % of the live heap) alive, of which 29.1 KiB in main.srv.storage.(*main.memStorage).blocks ([]*main.Block).",
-		"group: 3 objects of type main.Block, each held by several roots, keep 12.4 KiB (27.7 % of the live heap) alive; the largest is main.index[…].",
+		"group: 3 objects of type main.Block, each held by several roots, keep 12.4 KiB (27.7 % of the live heap) alive; nearly all are reached through main.index.",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("suspects differ (-want +got):\n%s", diff)
@@ -571,8 +571,55 @@ func TestSuspectGoroutines(t *testing.T) {
 	if len(found) != 1 || found[0].Count != 20 || found[0].Retained != 20*64 {
 		t.Fatalf("suspects: %+v", found)
 	}
+	if found[0].Rule != RuleGoroutines || len(found[0].Members) != 20 {
+		t.Errorf("rule %q, %d members", found[0].Rule, len(found[0].Members))
+	}
 	if want := "20 goroutines in main.leak, created by main.start, keep 1.25 KiB (100.0 % of the live heap) alive."; found[0].Sentence != want {
 		t.Errorf("got %q, want %q", found[0].Sentence, want)
+	}
+}
+
+// Goroutines that all hold the same thing are suspect together, though none
+// dominates it, and what holds it all besides makes them innocent.
+func TestSuspectGoroutinesHoldJointly(t *testing.T) {
+	for _, global := range []bool{false, true} {
+		f := &fake{objects: []fakeNode{
+			{id: "shared", kind: "object", typ: "main.S", addr: 0xc000000000, size: 64, to: []fakeEdge{{".a", "big0"}, {".b", "big1"}}},
+			{id: "big0", kind: "object", typ: "main.B", addr: 0xc000010000, size: 4096},
+			{id: "big1", kind: "object", typ: "main.B", addr: 0xc000020000, size: 4096},
+		}}
+		for i := range 3 {
+			f.roots = append(f.roots, fakeNode{id: fmt.Sprint("g", i), kind: "goroutine", name: fmt.Sprint("goroutine ", i),
+				to: []fakeEdge{{" · a", "shared"}, {" · b", fmt.Sprint("big", i%2)}}})
+			f.goroutines = append(f.goroutines, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: "main.leak"})
+		}
+		if global {
+			f.roots = append(f.roots, fakeNode{id: "v", kind: "global", name: "main.v", to: []fakeEdge{{"", "shared"}}})
+		}
+		s := analyse(t, f.build())
+		found, err := s.Suspects(t.Context(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(found, func(f Suspect) bool { return f.Rule == RuleGoroutines })
+		if global != (i < 0) || !global && (found[i].Retained != s.Dominators.LiveBytes() || found[i].Count != 3) {
+			t.Errorf("held by a global too: %v; suspects: %+v", global, found)
+		}
+		table, err := s.SuspectTable(t.Context(), false)
+		if err != nil || table.Len() != len(found) {
+			t.Errorf("table: %d rows, %v", table.Len(), err)
+		}
+	}
+}
+
+// Every rule says what it is.
+func TestRules(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range Rules() {
+		if r.Name == "" || r.Title == "" || !strings.HasSuffix(r.Doc, ".") || seen[r.Name] {
+			t.Errorf("rule %q has no title or description, or exists twice", r.Name)
+		}
+		seen[r.Name] = true
 	}
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
@@ -41,6 +42,7 @@ type fakeNode struct {
 	addr, size          uint64
 	to                  []fakeEdge
 	rootSize            uint64
+	text                string // in it
 }
 
 // fakeEdge is a pointer with what it adds to an expression. What leads to a part of
@@ -224,9 +226,13 @@ func (f *fake) Fields(n heap.Node, limit int) ([]gocore.Field, int) {
 	return fields, 0
 }
 
-// Hex returns words: the pointers, then numbers.
+// Hex returns words: the pointers, then numbers; or the text of the object.
 func (f *fake) Hex(n heap.Node, off, size uint64) []byte {
 	var b []byte
+	if text := f.byNode[n].text; text != "" {
+		b = append([]byte(text), make([]byte, f.byNode[n].size-uint64(len(text)))...)
+		return b[min(off, uint64(len(b))):min(off+size, uint64(len(b)))]
+	}
 	for i := range f.byNode[n].size / 8 {
 		w := i
 		if int(i) < len(f.byNode[n].to) {
@@ -236,6 +242,29 @@ func (f *fake) Hex(n heap.Node, off, size uint64) []byte {
 	}
 	return b[min(off, uint64(len(b))):min(off+size, uint64(len(b)))]
 }
+
+func (f *fake) FindBytes(_ context.Context, text []byte, most int) (hits gocore.Hits, err error) {
+	for n := range f.byNode {
+		if f.byNode[n] == nil || n <= len(f.roots) || f.byNode[n].id == "garbage" {
+			continue
+		}
+		b := f.Hex(heap.Node(n), 0, f.byNode[n].size)
+		for off := 0; off+len(text) <= len(b); off++ {
+			if bytes.Equal(b[off:off+len(text)], text) {
+				hits.List = append(hits.List, gocore.Hit{Node: heap.Node(n), Offset: uint64(off)})
+			}
+		}
+	}
+	hits.Total = uint64(len(hits.List))
+	hits.List = hits.List[:min(most, len(hits.List))]
+	return hits, nil
+}
+
+func (f *fake) FindWord(ctx context.Context, value uint64, most int) (gocore.Hits, error) {
+	return f.FindBytes(ctx, binary.LittleEndian.AppendUint64(nil, value), most)
+}
+
+func (f *fake) FollowedAt(n heap.Node, off uint64) bool { return off/8 < uint64(len(f.byNode[n].to)) }
 
 func (f *fake) Lookup(target string) (heap.Node, error) {
 	for id, n := range f.node {

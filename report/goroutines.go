@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"goheap/gocore"
@@ -60,7 +59,7 @@ func (s *Snapshot) GoroutineTable(ctx context.Context) (*Table, error) {
 		{Name: "share", Title: "Share", Kind: Percent, Priority: 2, MinWidth: 7, Right: true},
 		{Name: "stack_bytes", Title: "Stack", Kind: Bytes, Priority: 3, MinWidth: 7, Right: true},
 		{Name: "state", Title: "State", MinWidth: 10},
-		{Name: "wait", Title: "Wait", Priority: 2, MinWidth: 6},
+		{Name: "wait", Title: "Wait", Priority: 2, MinWidth: 6, Numeric: true},
 		{Name: "function", Title: "Function", MinWidth: 16},
 		{Name: "created_by", Title: "Created by", Priority: 1, MinWidth: 12},
 		{Name: "created_at", Title: "At", Priority: 4, MinWidth: 12},
@@ -119,116 +118,4 @@ func shortPlace(place string) string {
 		return ""
 	}
 	return path.Base(place)
-}
-
-// StackGroup is goroutines in the same state with the same stack: the same
-// functions at the same lines.
-type StackGroup struct {
-	Members  []int // places in Goroutines, ascending: those that retain most first
-	Frames   []gocore.Frame
-	Objects  uint64
-	Retained uint64 // bytes, the sum over the members
-	Stack    uint64 // bytes, the sum over the members
-	MaxWait  int64  // nanoseconds, -1 unknown
-}
-
-// StackGroups returns the goroutines grouped by state and stack; the groups
-// that retain most first, then the larger, then the lower goroutine number of
-// their first members. The slice belongs to the Snapshot.
-func (s *Snapshot) StackGroups(ctx context.Context) ([]StackGroup, error) {
-	rows, err := s.Goroutines(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.groups.get(func() ([]StackGroup, error) {
-		groups := []StackGroup{}
-		byStack := map[string]int{}
-		for i, r := range rows {
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
-			frames := s.Process.Frames(r.Index)
-			var key strings.Builder
-			fmt.Fprintf(&key, "%s\x00%s", r.State(), r.CreatedBy)
-			for _, f := range frames {
-				fmt.Fprintf(&key, "\x00%s\x00%s:%d", f.Func, f.File, f.Line)
-			}
-			at, found := byStack[key.String()]
-			if !found {
-				at = len(groups)
-				byStack[key.String()] = at
-				groups = append(groups, StackGroup{Frames: frames, MaxWait: -1})
-			}
-			g := &groups[at]
-			g.Members = append(g.Members, i)
-			g.Objects += r.Objects
-			g.Retained += r.Retained
-			g.Stack += r.StackBytes
-			g.MaxWait = max(g.MaxWait, r.WaitNanos)
-		}
-		slices.SortStableFunc(groups, func(a, b StackGroup) int {
-			return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(len(b.Members), len(a.Members)),
-				cmp.Compare(rows[a.Members[0]].ID, rows[b.Members[0]].ID))
-		})
-		return groups, nil
-	})
-}
-
-// StackTable is StackGroups as a table; its rows are those of StackGroups. A
-// row stands for its first goroutine.
-func (s *Snapshot) StackTable(ctx context.Context) (*Table, error) {
-	groups, err := s.StackGroups(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.Goroutines(ctx)
-	if err != nil {
-		return nil, err
-	}
-	columns := []Column{
-		{Name: "count", Title: "Count", Kind: Count, MinWidth: 6, Right: true},
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: Percent, Priority: 2, MinWidth: 7, Right: true},
-		{Name: "stack_bytes", Title: "Stack", Kind: Bytes, Priority: 3, MinWidth: 7, Right: true},
-		{Name: "state", Title: "State", MinWidth: 10},
-		{Name: "wait", Title: "Wait", Priority: 2, MinWidth: 6},
-		{Name: "function", Title: "Function", MinWidth: 16},
-		{Name: "at", Title: "At", Priority: 3, MinWidth: 10},
-		{Name: "created_by", Title: "Created by", Priority: 1, MinWidth: 12},
-	}
-	return NewTable(columns, len(groups), func(row, col int) Cell {
-		g := groups[row]
-		first := rows[g.Members[0]]
-		switch col {
-		case 0:
-			return Cell{Num: uint64(len(g.Members))}
-		case 1:
-			return Cell{Num: g.Retained}
-		case 2:
-			return Cell{Num: s.Share(g.Retained)}
-		case 3:
-			return Cell{Num: g.Stack}
-		case 4:
-			return textCell(first.State())
-		case 5:
-			return waitCell(g.MaxWait)
-		case 6:
-			return textCell(first.Func)
-		case 7:
-			return textCell(placeOf(g.Frames, first.Func))
-		default:
-			return textCell(first.CreatedBy)
-		}
-	}, func(row int) heap.Node { return rows[groups[row].Members[0]].Node }), nil
-}
-
-// placeOf returns "file.go:12" of the innermost frame of a function, "" if
-// there is none.
-func placeOf(frames []gocore.Frame, function string) string {
-	for _, f := range frames {
-		if f.Func == function && f.File != "" {
-			return fmt.Sprintf("%s:%d", path.Base(f.File), f.Line)
-		}
-	}
-	return ""
 }

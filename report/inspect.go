@@ -91,6 +91,9 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, li
 		node := s.nodeDocument(idom)
 		d.Dominator = &node
 	}
+	if site, ok := s.AllocSite(n); ok {
+		d.Allocation = allocationDocument(site)
+	}
 	most := limits.Fields
 	if most < 0 {
 		most = int(^uint(0) >> 1)
@@ -170,7 +173,7 @@ func (s *Snapshot) words(n heap.Node, from, limit int) (words []FieldDocument, m
 // Referrers returns the live nodes that point to n, each once, those that
 // retain most first, then the lower node. The super-root is none of them.
 func (s *Snapshot) Referrers(ctx context.Context, n heap.Node) ([]heap.Node, error) {
-	all, err := s.Dominators.Referrers(ctx, s.progress)
+	all, err := s.Dominators.Referrers(ctx, s.tracker(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -205,33 +208,38 @@ func (s *Snapshot) WhyDocument(ctx context.Context, target string, n int, physic
 // shortest path first; none if node is not live. The first ones share no inner
 // node. Where there are fewer than n of them and the outermost dominator of
 // node is an object, which several roots then hold, paths follow that reach
-// this object in other ways. More says that the search was cut short, so that
-// there may be others.
-func (s *Snapshot) Paths(ctx context.Context, node heap.Node, n int) (paths [][]heap.Node, more bool, err error) {
+// this object in other ways. No path uses an edge of cut. More says that the
+// search was cut short, so that there may be others.
+func (s *Snapshot) Paths(ctx context.Context, node heap.Node, n int, cut ...heap.Edge) (paths [][]heap.Node, more bool, err error) {
 	d := s.Dominators
 	if !d.Live(node) || node == heap.SuperRoot {
 		return nil, false, nil
 	}
-	if err := d.PreparePaths(ctx, s.progress); err != nil {
+	if err := d.PreparePaths(ctx, s.tracker(ctx)); err != nil {
 		return nil, false, err
 	}
-	if _, err := d.Referrers(ctx, s.progress); err != nil {
+	if _, err := d.Referrers(ctx, s.tracker(ctx)); err != nil {
 		return nil, false, err
 	}
-	paths, more = d.Paths(node, n, nil)
+	if paths, more, err = d.Paths(ctx, node, n, cut); err != nil {
+		return nil, false, err
+	}
 	top := d.Chain(node)[0]
 	if len(paths) == 0 || len(paths) >= n || top == node || s.Graph.IsRoot(top) {
 		return paths, more, nil
 	}
 	below := paths[0][slices.Index(paths[0], top)+1:]
-	above, cut := d.Paths(top, n, nil)
+	above, bounded, err := d.Paths(ctx, top, n, cut)
+	if err != nil {
+		return nil, false, err
+	}
 	for _, path := range above {
 		path = slices.Concat(path, below)
 		if len(paths) < n && !slices.ContainsFunc(paths, func(p []heap.Node) bool { return slices.Equal(p, path) }) {
 			paths = append(paths, path)
 		}
 	}
-	return paths, more || cut, nil
+	return paths, more || bounded, nil
 }
 
 // HopWord is what hop i of a path adds to its expression or, where that is nothing,
@@ -242,15 +250,25 @@ func (s *Snapshot) HopWord(path gocore.Path, i int) string {
 	if h.Expr != "" || i == 0 {
 		return h.Expr
 	}
-	const whole = "*" // says Edge of a pointer that is all of a value
-	word, offset, ok := s.Process.Edge(path.Hops[i-1].Node, h.Node)
+	word, offset, ok := s.pointerWord(path.Hops[i-1].Node, h.Node)
 	switch {
-	case ok && word != "" && word != whole:
+	case word != "":
 		return word
 	case ok && h.Internal:
 		return fmt.Sprintf("→ +%#x", offset)
 	}
 	return Pointee
+}
+
+// pointerWord returns what the pointer between two nodes adds to an expression, ""
+// where it has no name or is all of its value, and where in from it stands.
+func (s *Snapshot) pointerWord(from, to heap.Node) (word string, offset uint64, ok bool) {
+	const whole = "*" // says Edge of a pointer that is all of a value
+	word, offset, ok = s.Process.Edge(from, to)
+	if !ok || word == whole {
+		word = ""
+	}
+	return word, offset, ok
 }
 
 // Pointee stands for a hop that adds nothing to an expression.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -16,6 +17,21 @@ func (a Address) MarshalJSON() ([]byte, error) {
 		return []byte("null"), nil
 	}
 	return fmt.Appendf(nil, `"0x%x"`, uint64(a)), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (a *Address) UnmarshalJSON(data []byte) error {
+	var text *string
+	if err := json.Unmarshal(data, &text); err != nil || text == nil {
+		*a = 0
+		return err
+	}
+	n, err := strconv.ParseUint(*text, 0, 64)
+	if err != nil {
+		return fmt.Errorf("%q is no address", Printable(*text))
+	}
+	*a = Address(n)
+	return nil
 }
 
 // Optional is a text that is null in JSON when it is empty. What it holds is

@@ -51,10 +51,10 @@ type Retainer struct {
 func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 	return s.retainers.get(func() ([]Retainer, error) {
 		d, p := s.Dominators, s.Process
-		if err := d.PreparePaths(ctx, s.progress); err != nil {
+		if err := d.PreparePaths(ctx, s.tracker(ctx)); err != nil {
 			return nil, err
 		}
-		joint, err := d.Joint(ctx, p.TypeIDs(), s.progress)
+		joint, err := d.Joint(ctx, p.TypeIDs(), s.tracker(ctx))
 		if err != nil {
 			return nil, err
 		}
@@ -168,7 +168,11 @@ type Accumulation struct {
 // Accumulation returns the accumulation point of n, which must be live. The keys
 // of maps in the expression are hidden unless values is set.
 func (s *Snapshot) Accumulation(n heap.Node, values bool) Accumulation {
-	at := s.Dominators.Accumulation(n)
+	return s.accumulation(s.Dominators.Accumulation(n), values)
+}
+
+// accumulation describes a place that is known to be one.
+func (s *Snapshot) accumulation(at heap.Node, values bool) Accumulation {
 	return Accumulation{
 		Node:       at,
 		Expression: s.Expression(s.Dominators.PathTo(at), values),

@@ -25,6 +25,10 @@ type Options struct {
 	Debug    string            // path of a separate debug file
 	Force    bool              // accept an executable whose build id differs
 	Progress *progress.Tracker // told of every phase; nil is allowed
+
+	// Keep takes over a program that was read where the context ended before
+	// its graph was analysed, and closes it; nil: Load closes it.
+	Keep func(p Process)
 }
 
 // Phase is a finished step of the work.
@@ -43,13 +47,16 @@ type Snapshot struct {
 	Phases     []Phase // in the order in which they began; they overlap
 	Peak       uint64  // anonymous memory of this process, in bytes; 0 unknown
 
+	groupings
+
 	progress  *progress.Tracker
 	retainers memo[[]Retainer]
 	types     memo[[]TypeRow]
 	folded    memo[[]TypeRow]
 	roots     memo[[]RootRow]
 	stacks    memo[[]GoroutineRow]
-	groups    memo[[]StackGroup]
+	groups    memo[[]StackGroup] // by stack
+	creators  memo[[]StackGroup] // by creation site
 }
 
 // Load opens the dump at path and runs every phase: objects and pointers, types
@@ -68,7 +75,11 @@ func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
 	s, err := Analyse(ctx, p, opt.Progress)
 	used := peak()
 	if err != nil {
-		p.Close()
+		if opt.Keep != nil && ctx.Err() != nil {
+			opt.Keep(p)
+		} else {
+			p.Close()
+		}
 		return nil, err
 	}
 	s.Peak = used
@@ -78,11 +89,7 @@ func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
 // Analyse runs the phases that follow opening. The Snapshot owns p once
 // Analyse returns without an error.
 func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, error) {
-	g, err := p.Graph(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s := &Snapshot{Process: p, Graph: g, progress: t}
+	s := &Snapshot{Process: p, progress: t}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	typed := make(chan *Panic, 1)
@@ -90,7 +97,7 @@ func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, er
 		defer func() {
 			var p *Panic
 			if said := recover(); said != nil {
-				p = &Panic{said, debug.Stack()}
+				p = newPanic(said)
 			}
 			typed <- p
 		}()
@@ -98,7 +105,11 @@ func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, er
 			cancel(err)
 		}
 	}()
-	d, err := g.Dominators(ctx, t)
+	var d *heap.Dominators
+	g, err := p.Graph(ctx)
+	if err == nil {
+		d, err = g.Dominators(ctx, t)
+	}
 	if err != nil {
 		cancel(err)
 	}
@@ -111,7 +122,7 @@ func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, er
 		}
 		return nil, err
 	}
-	s.Dominators = d
+	s.Graph, s.Dominators = g, d
 	phase := t.Start("check", 0)
 	s.Checks, err = p.Check(ctx)
 	phase.Finish()
@@ -125,10 +136,19 @@ func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, er
 	return s, nil
 }
 
-// Panic is what Analyse panics with when one of its workers did.
+// Panic is what a question panics with when one of its workers did.
 type Panic struct {
 	Value any
 	Stack []byte // of the worker
+}
+
+// newPanic keeps what a worker's recover returned. What is a Panic already stays
+// one.
+func newPanic(said any) *Panic {
+	if p, ok := said.(*Panic); ok {
+		return p
+	}
+	return &Panic{said, debug.Stack()}
 }
 
 func (p *Panic) String() string { return fmt.Sprint(p.Value) }

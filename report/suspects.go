@@ -13,86 +13,68 @@ import (
 // them is suspect: a tenth, as Eclipse MAT's leak hunter has it.
 const suspectPart = 10
 
-// Rules by which something becomes suspect.
-const (
-	RuleSingle = "single" // one retainer holds a large share
-	RuleGroup  = "group"  // many small retainers of one kind hold it together
-)
+// Rule is a way in which something becomes suspect. Each has a file of its own.
+type Rule struct {
+	Name  string // in documents
+	Title string
+	Doc   string // what it looks for, for people
+
+	find func(ctx context.Context, h *hunt) error
+}
+
+// Rules returns the rules in the order in which they are applied: what an earlier
+// one has claimed, a later one leaves alone.
+func Rules() []Rule { return []Rule{singleRule(), groupRule(), goroutineRule()} }
 
 // Suspect is what probably should not hold as much as it does.
 type Suspect struct {
-	Rule         string
-	Name         string // of the root or object, the type, or the goroutines' function
-	Type         string
-	Node         heap.Node // of a group, the member that retains most
-	Address      uint64    // 0 for a group
-	Count        uint64    // retainers, 1 for a single one
-	Retained     uint64    // bytes
+	Rule     string
+	Name     string // of the root or object, the type, or the goroutines' function
+	Type     string
+	Node     heap.Node // of a group, the member that retains most
+	Address  uint64    // 0 for a group
+	Count    uint64    // retainers, 1 for a single one
+	Retained uint64    // bytes
+	// Members are the objects or goroutines of a group, ascending.
+	Members []heap.Node
+	// Gathered says that the accumulation point is where the paths to nearly
+	// all members come together, and not one below a single member.
+	Gathered     bool
 	Accumulation Accumulation
 	Sentence     string // Printable
 }
 
-// Suspects applies the rules of Eclipse MAT's leak hunter: each retainer above
-// a tenth of the live heap is one; of the rest, those of one type (objects) or
-// of one function and creator (goroutines) are one when they come above it
-// together. The largest stand first.
+// hunt is one application of the rules.
+type hunt struct {
+	s          *Snapshot
+	values     bool
+	threshold  uint64 // bytes; what retains more is suspect
+	retainers  []Retainer
+	claimed    []bool // by retainer
+	goroutines map[heap.Node]GoroutineRow
+	found      []Suspect
+}
+
+// Suspects applies the rules. What retains most stands first. The keys of maps
+// are hidden unless values is set.
 func (s *Snapshot) Suspects(ctx context.Context, values bool) ([]Suspect, error) {
 	retainers, err := s.Retainers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	threshold := s.Dominators.LiveBytes() / suspectPart
-	var found []Suspect
-	type group struct {
-		Suspect
-		retained uint64 // of Node
+	h := &hunt{
+		s: s, values: values, threshold: s.Dominators.LiveBytes() / suspectPart,
+		retainers: retainers, claimed: make([]bool, len(retainers)), goroutines: s.goroutineByNode(),
 	}
-	var groups []group
-	place := map[string]int{}
-	goroutines := s.goroutineByNode()
-	for _, r := range retainers {
-		if r.Retained > threshold && r.Kind != kindJoint {
-			found = append(found, Suspect{Rule: RuleSingle, Name: r.Name, Type: r.Type, Node: r.Node, Address: r.Address, Count: 1, Retained: r.Retained})
-			continue
-		}
-		one := Suspect{Rule: RuleGroup, Node: r.Node, Type: r.Type, Name: r.Type}
-		var key string
-		switch g, isGoroutine := goroutines[r.Node]; {
-		case r.Kind == kindJoint || r.Kind == kindObject:
-			key = fmt.Sprintf("type %d", r.TypeID)
-		case isGoroutine:
-			one.Name = g.Func
-			key = "goroutine " + g.Func + "\x00" + g.CreatedBy
-		default:
-			continue // two globals have nothing in common
-		}
-		at, old := place[key]
-		if !old {
-			at = len(groups)
-			place[key] = at
-			groups = append(groups, group{Suspect: one})
-		}
-		g := &groups[at]
-		g.Count += r.Count
-		g.Retained += r.Retained
-		if retained := s.Dominators.Retained(r.Node); retained > g.retained {
-			g.Node, g.retained = r.Node, retained
+	for _, r := range Rules() {
+		if err := r.find(ctx, h); err != nil {
+			return nil, err
 		}
 	}
-	for _, g := range groups {
-		if g.Retained > threshold {
-			found = append(found, g.Suspect)
-		}
-	}
-	slices.SortStableFunc(found, func(a, b Suspect) int {
+	slices.SortStableFunc(h.found, func(a, b Suspect) int {
 		return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Name, b.Name))
 	})
-	for i := range found {
-		f := &found[i]
-		f.Accumulation = s.Accumulation(f.Node, values)
-		f.Sentence = s.sentence(f, goroutines, values)
-	}
-	return found, nil
+	return h.found, nil
 }
 
 func (s *Snapshot) goroutineByNode() map[heap.Node]GoroutineRow {
@@ -103,27 +85,24 @@ func (s *Snapshot) goroutineByNode() map[heap.Node]GoroutineRow {
 	return byNode
 }
 
-// sentence says in words what is suspect.
-func (s *Snapshot) sentence(f *Suspect, goroutines map[heap.Node]GoroutineRow, values bool) string {
-	size := fmt.Sprintf("%s (%s of the live heap)", HumanBytes(f.Retained), HumanPercent(s.Share(f.Retained)))
-	name, at := Printable(f.Name), Printable(f.Accumulation.Expression)
-	if f.Rule == RuleSingle {
-		text := fmt.Sprintf("%s keeps %s alive", name, size)
-		if f.Accumulation.Node != f.Node && at != name {
-			text += fmt.Sprintf(", of which %s in %s", HumanBytes(f.Accumulation.Retained), at)
-			if f.Accumulation.Type != "" {
-				text += fmt.Sprintf(" (%s)", Printable(f.Accumulation.Type))
-			}
-		} else if !s.Graph.IsRoot(f.Node) {
-			text += ", held as " + at // its name is but an address
-		}
-		return text + "."
+// amount says how much a suspect retains.
+func (h *hunt) amount(bytes uint64) string {
+	return fmt.Sprintf("%s (%s of the live heap)", HumanBytes(bytes), HumanPercent(h.s.Share(bytes)))
+}
+
+// gather finds where the paths to the members of a group come together; where
+// they do not, the accumulation point is that of the member that retains most.
+func (h *hunt) gather(ctx context.Context, f *Suspect) error {
+	merged, err := h.s.MergedPaths(ctx, f.Members)
+	if err != nil {
+		return err
 	}
-	if g, ok := goroutines[f.Node]; ok {
-		return fmt.Sprintf("%s, %s %s alive.", Printable(goroutinesIn(f.Count, g)), keep(f.Count), size)
+	if f.Gathered = merged.Gathered != heap.SuperRoot && len(f.Members) > 1; f.Gathered {
+		f.Accumulation = h.s.accumulation(merged.Gathered, h.values)
+	} else {
+		f.Accumulation = h.s.Accumulation(f.Node, h.values)
 	}
-	return fmt.Sprintf("%s of type %s, each held by several roots, %s %s alive; the largest is %s.",
-		plural(f.Count, "object"), name, keep(f.Count), size, Printable(s.Expression(s.Dominators.PathTo(f.Node), values)))
+	return nil
 }
 
 func keep(n uint64) string {
@@ -131,6 +110,39 @@ func keep(n uint64) string {
 		return "keeps"
 	}
 	return "keep"
+}
+
+// SuspectTable is Suspects as a table; its rows are those of Suspects.
+func (s *Snapshot) SuspectTable(ctx context.Context, values bool) (*Table, error) {
+	found, err := s.Suspects(ctx, values)
+	if err != nil {
+		return nil, err
+	}
+	title := map[string]string{}
+	for _, r := range Rules() {
+		title[r.Name] = r.Title
+	}
+	columns := []Column{
+		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
+		{Name: "share", Title: "Share", Kind: Percent, MinWidth: 7, Right: true},
+		{Name: "rule", Title: "Rule", Priority: 1, MinWidth: 12},
+		{Name: "count", Title: "Count", Kind: Count, Priority: 2, MinWidth: 6, Right: true},
+		{Name: "sentence", Title: "What", MinWidth: 30},
+	}
+	return NewTable(columns, len(found), func(row, col int) Cell {
+		switch f := found[row]; col {
+		case 0:
+			return Cell{Num: f.Retained}
+		case 1:
+			return Cell{Num: s.Share(f.Retained)}
+		case 2:
+			return Cell{Text: title[f.Rule]}
+		case 3:
+			return Cell{Num: f.Count}
+		default:
+			return Cell{Text: f.Sentence}
+		}
+	}, func(row int) heap.Node { return found[row].Node }), nil
 }
 
 // SuspectDocument is a suspect in JSON.

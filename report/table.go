@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"goheap/heap"
+	"goheap/internal/flat"
 )
 
 // Kind says what the numbers of a column are.
@@ -28,6 +29,7 @@ type Column struct {
 	MinWidth int  // in terminal cells
 	Right    bool // aligned to the right
 	AtLeast  bool // the numbers are lower bounds and carry "≥"
+	Numeric  bool // a Text column whose cells have a number, by which they are sorted
 }
 
 // Cell is the content of one place of a Table. Text comes from the dump as it
@@ -101,44 +103,95 @@ const pace = 1 << 14
 
 // Sorted returns the table ordered by a column; rows that are equal in it, and
 // unknown cells, which come last, keep the order of the table as it was made.
-// It makes each cell of the column once.
+// It makes each cell of the column once, twice where that is text. The context may carry a progress
+// tracker.
 func (t *Table) Sorted(ctx context.Context, col int, descending bool) (*Table, error) {
-	type key struct {
-		num  uint64
-		text string
-		none bool
-		row  uint32
+	rows := make([]uint32, t.Len())
+	for i := range rows {
+		rows[i] = uint32(t.Row(i))
 	}
-	keys := make([]key, t.Len())
-	for i := range keys {
+	if !slices.IsSorted(rows) {
+		slices.Sort(rows)
+	}
+	keys := flat.Make[uint64](len(rows))
+	defer flat.Free(keys)
+	var rank func(c Cell) uint64
+	if t.Columns[col].Kind == Text {
+		ranks, err := t.ranks(ctx, rows, col)
+		if err != nil {
+			return nil, err
+		}
+		var last textKey // neighbours are often the same
+		var at uint64
+		rank = func(c Cell) uint64 {
+			if k := (textKey{c.Num, c.Text}); k != last || at == 0 {
+				last, at = k, ranks[k]+1
+			}
+			return at
+		}
+	} else {
+		rank = func(c Cell) uint64 { return c.Num }
+	}
+	var unknown []uint32
+	known := rows[:0]
+	for i, row := range rows {
 		if i%pace == 0 && ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		c := t.Cell(i, col)
-		keys[i] = key{c.Num, c.Text, c.Unknown, uint32(t.Row(i))}
-	}
-	compare := func(a, b key) int {
-		order := cmp.Or(cmp.Compare(a.num, b.num), cmp.Compare(a.text, b.text))
+		c := t.cell(int(row), col)
+		if c.Unknown {
+			unknown = append(unknown, row)
+			continue
+		}
+		k := rank(c)
 		if descending {
-			order = -order
+			k = ^k
 		}
-		if a.none != b.none {
-			order = -1
-			if a.none {
-				order = 1
-			}
-		}
-		return cmp.Or(order, cmp.Compare(a.row, b.row))
+		keys[len(known)] = k
+		known = append(known, row)
 	}
-	if err := sortContext(ctx, keys, compare); err != nil {
+	if err := order(ctx, keys[:len(known)], known); err != nil {
 		return nil, err
 	}
 	sorted := *t
-	sorted.order = make([]uint32, len(keys))
-	for i, k := range keys {
-		sorted.order[i] = k.row
-	}
+	sorted.order = append(known, unknown...)
 	return &sorted, nil
+}
+
+// textKey is what a column of text is sorted by: a number where the text is but
+// how people write it, and then the text.
+type textKey struct {
+	num  uint64
+	text string
+}
+
+// ranks numbers the different known cells of a column of text in their order.
+func (t *Table) ranks(ctx context.Context, rows []uint32, col int) (map[textKey]uint64, error) {
+	ranks := map[textKey]uint64{}
+	var different []textKey
+	var last textKey
+	for i, row := range rows {
+		if i%pace == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		c := t.cell(int(row), col)
+		k := textKey{c.Num, c.Text}
+		if c.Unknown || len(different) > 0 && k == last {
+			continue
+		}
+		last = k
+		if _, seen := ranks[k]; !seen {
+			ranks[k] = 0
+			different = append(different, k)
+		}
+	}
+	err := sortContext(ctx, different, func(a, b textKey) int {
+		return cmp.Or(cmp.Compare(a.num, b.num), cmp.Compare(a.text, b.text))
+	})
+	for i, k := range different {
+		ranks[k] = uint64(i)
+	}
+	return ranks, err
 }
 
 // sortContext sorts s, whose elements must all differ under compare, in runs

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"math/rand"
@@ -65,6 +66,44 @@ func TestSortedAgreesWithStableSort(t *testing.T) {
 			if n > 0 && got.Node(0) != heap.Node(want[0]+1000) {
 				t.Errorf("node of the first row is %d", got.Node(0))
 			}
+		}
+	}
+}
+
+// Columns of any numbers and of text agree with a comparing sort, also when the
+// table was sorted before.
+func TestSortedByAnyColumn(t *testing.T) {
+	random := rand.New(rand.NewSource(2))
+	cells := make([][2]Cell, 3000)
+	for i := range cells {
+		n := random.Uint64() >> random.Intn(64)
+		cells[i][0] = Cell{Num: n, Unknown: n%5 == 0}
+		cells[i][1] = Cell{Num: n % 3, Text: []string{"", "a", "b", "ab", "\xff"}[random.Intn(5)], Unknown: n%7 == 0}
+	}
+	table := NewTable([]Column{{Name: "n", Kind: Bytes}, {Name: "t"}}, len(cells), func(row, col int) Cell { return cells[row][col] }, nil)
+	for range 6 {
+		col, descending := random.Intn(2), random.Intn(2) == 0
+		want := make([]int, len(cells))
+		for i := range want {
+			want[i] = i
+		}
+		slices.SortStableFunc(want, func(a, b int) int {
+			x, y := cells[a][col], cells[b][col]
+			if x.Unknown || y.Unknown {
+				return map[bool]int{true: 1}[x.Unknown] - map[bool]int{true: 1}[y.Unknown]
+			}
+			order := cmp.Or(cmp.Compare(x.Num, y.Num), cmp.Compare(x.Text, y.Text))
+			if descending {
+				order = -order
+			}
+			return order
+		})
+		var err error
+		if table, err = table.Sorted(t.Context(), col, descending); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(rowsOf(table), want) {
+			t.Fatalf("column %d, descending %v: wrong order", col, descending)
 		}
 	}
 }

@@ -214,11 +214,14 @@ func (p *printer) section(title string, t *Table, n int) {
 	p.line("")
 }
 
-// WriteTypes writes the types of the live objects for people, at most n of them, all
-// if n is negative: the table of TypeTable, then what has no type.
-func (s *Snapshot) WriteTypes(ctx context.Context, w io.Writer, n int, folded bool) error {
+// WriteTypes writes the types of the live objects for people: the table of
+// TypeTable, then what has no type.
+func (s *Snapshot) WriteTypes(ctx context.Context, w io.Writer, l List, folded bool) error {
 	t, err := s.TypeTable(ctx, folded)
 	if err != nil {
+		return err
+	}
+	if t, err = s.Where(ctx, t, l.Where); err != nil {
 		return err
 	}
 	rows, err := s.Types(ctx)
@@ -226,7 +229,7 @@ func (s *Snapshot) WriteTypes(ctx context.Context, w io.Writer, n int, folded bo
 		return err
 	}
 	p := &printer{w: bufio.NewWriter(w)}
-	p.table(t.Head(n), "")
+	p.table(t.Head(l.Top), "")
 	var kinds, objects, bytes uint64
 	for _, r := range rows {
 		if !r.Known {
@@ -240,11 +243,14 @@ func (s *Snapshot) WriteTypes(ctx context.Context, w io.Writer, n int, folded bo
 	return p.w.Flush()
 }
 
-// WriteRoots writes the roots for people, at most n of them, all if n is negative:
-// the table of OwnRootTable, then how many goroutines there are.
-func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, n int) error {
+// WriteRoots writes the roots for people: the table of OwnRootTable, then how many
+// goroutines there are.
+func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, l List) error {
 	t, err := s.OwnRootTable(ctx)
 	if err != nil {
+		return err
+	}
+	if t, err = s.Where(ctx, t, l.Where); err != nil {
 		return err
 	}
 	goroutines, err := s.Goroutines(ctx)
@@ -252,7 +258,7 @@ func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, n int) error {
 		return err
 	}
 	p := &printer{w: bufio.NewWriter(w)}
-	p.table(t.Head(n), "")
+	p.table(t.Head(l.Top), "")
 	if len(goroutines) > 0 {
 		var retained uint64
 		for _, g := range goroutines {
@@ -264,15 +270,23 @@ func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, n int) error {
 	return p.w.Flush()
 }
 
-// WriteGoroutines writes the goroutines for people, grouped by state and stack:
-// a table, then the stack of each of its rows.
-func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, n int) error {
-	groups, err := s.StackGroups(ctx)
+// WriteGoroutines writes the goroutines for people, grouped by state and stack, or
+// by creation site if creators is set: a table, then the stack of the first
+// goroutine of each row. The filter sees the groups.
+func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, l List, creators bool) error {
+	group, table := s.StackGroups, s.StackTable
+	if creators {
+		group, table = s.CreatorGroups, s.CreatorTable
+	}
+	groups, err := group(ctx)
 	if err != nil {
 		return err
 	}
-	t, err := s.StackTable(ctx)
+	t, err := table(ctx)
 	if err != nil {
+		return err
+	}
+	if t, err = s.Where(ctx, t, l.Where); err != nil {
 		return err
 	}
 	rows, err := s.Goroutines(ctx)
@@ -280,10 +294,16 @@ func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, n int) erro
 		return err
 	}
 	p := &printer{w: bufio.NewWriter(w)}
-	p.table(t.Head(n), "")
-	for _, g := range head(groups, n) {
+	t = t.Head(l.Top)
+	p.table(t, "")
+	for i := range t.Len() {
+		g := groups[t.Row(i)]
 		p.line("")
-		p.line("%s", s.groupTitle(g, rows))
+		title := s.groupTitle(g, rows)
+		if creators && len(g.Members) > 1 {
+			title += "; the stack of the first"
+		}
+		p.line("%s", title)
 		var frames [][]string
 		for _, f := range g.Frames {
 			frames = append(frames, []string{Printable(f.Func), framePlace(f)})
@@ -309,7 +329,7 @@ func (s *Snapshot) groupTitle(g StackGroup, rows []GoroutineRow) string {
 		}
 		title += ")"
 	}
-	title += fmt.Sprintf(" [%s]", Printable(first.State()))
+	title += fmt.Sprintf(" [%s]", Printable(g.StateText()))
 	if first.CreatedBy != "" {
 		title += ", created by " + Printable(first.CreatedBy)
 		if first.CreatedAt != "" {
@@ -416,7 +436,14 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 	} else if o.Live && o.kind == kindObject {
 		rows = append(rows, []string{"dominator", "none: several roots hold it"})
 	}
+	if o.Allocation != nil {
+		rows = append(rows, []string{"allocated", o.Allocation.text()})
+	}
 	p.rows(rows, nil, "  ")
+	if o.Allocation != nil {
+		p.line("")
+		p.stack(o.Allocation)
+	}
 	if len(o.Fields) > 0 {
 		p.line("")
 		p.fields(o.Fields, addresses)

@@ -128,7 +128,7 @@ func (s *Snapshot) TypeTable(ctx context.Context, folded bool) (*Table, error) {
 	columns := []Column{
 		{Name: "retained_bytes_min", Title: "Retained", Kind: Bytes, MinWidth: 10, Right: true, AtLeast: true},
 		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
-		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
+		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true},
 		{Name: "objects", Title: "Objects", Kind: Count, MinWidth: 9, Right: true},
 		{Name: "type", Title: "Type", MinWidth: 20},
 		{Name: "package", Title: "Package", Priority: 2, MinWidth: 8},
@@ -154,29 +154,55 @@ func (s *Snapshot) TypeTable(ctx context.Context, folded bool) (*Table, error) {
 // Instances returns the live objects of some types, those that retain most first,
 // then the lower address.
 func (s *Snapshot) Instances(ctx context.Context, ids []heap.TypeID) ([]heap.Node, error) {
-	nodes := []heap.Node{}
-	for n, have := range s.Process.TypeIDs() {
-		if n%pace == 0 && ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if slices.Contains(ids, have) && s.Dominators.Live(heap.Node(n)) {
-			nodes = append(nodes, heap.Node(n))
-		}
+	nodes, err := s.instances(ctx, ids)
+	if err != nil {
+		return nil, err
 	}
 	return nodes, s.byRetained(ctx, nodes)
 }
 
+// instances is Instances in the order of addresses.
+func (s *Snapshot) instances(ctx context.Context, ids []heap.TypeID) ([]heap.Node, error) {
+	wanted := map[heap.TypeID]bool{}
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	nodes := []heap.Node{}
+	var last heap.TypeID // neighbours are often of one type
+	var want bool
+	for n, have := range s.Process.TypeIDs() {
+		if n%pace == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if n == 0 || have != last {
+			last, want = have, wanted[have]
+		}
+		if want && s.Dominators.Live(heap.Node(n)) {
+			nodes = append(nodes, heap.Node(n))
+		}
+	}
+	return nodes, nil
+}
+
+// byRetained sorts nodes, which must be ascending: those that retain most first,
+// then the lower.
 func (s *Snapshot) byRetained(ctx context.Context, nodes []heap.Node) error {
-	return sortContext(ctx, nodes, func(a, b heap.Node) int {
-		return cmp.Or(cmp.Compare(s.Dominators.Retained(b), s.Dominators.Retained(a)), cmp.Compare(a, b))
-	})
+	keys := flat.Make[uint64](len(nodes))
+	defer flat.Free(keys)
+	for i, n := range nodes {
+		if i%pace == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		keys[i] = ^s.Dominators.Retained(n)
+	}
+	return order(ctx, keys, nodes)
 }
 
 // NodeTable is a table of live objects and roots, in the order of nodes, which
 // it keeps.
 func (s *Snapshot) NodeTable(nodes []heap.Node) *Table {
 	columns := []Column{
-		{Name: "address", Title: "Address", Kind: Addr, MinWidth: 12},
+		{Name: "address", Title: "Address", Kind: Addr, MinWidth: 14},
 		{Name: "type", Title: "Type", MinWidth: 16},
 		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
 		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},

@@ -93,7 +93,7 @@ func (a *Action) keyNames() string {
 	for i, k := range a.Keys {
 		names[i] = k.String()
 	}
-	return strings.Join(names, " ")
+	return strings.Join(names, "  ")
 }
 
 // Names of the keys that views bind.

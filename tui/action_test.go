@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -9,12 +10,72 @@ import (
 func everyView(t *testing.T, visit func(name string, tm *terminal)) {
 	s := snapshot(t, blockstore(30, 5))
 	for name, keys := range map[string][]string{
-		"overview": nil, "dominators": {"2"}, "types": {"3"}, "instances": {"3", "enter"}, "roots": {"4"}, "goroutines": {"5"},
-		"members": {"5", "enter"}, "frames": {"5", "enter", "enter"}, "inspector": {"i"}, "referrers": {"i", "tab"},
+		"overview": nil, "dominators": {"2"}, "types": {"3"}, "packages": {"3u"}, "instances": {"3", "enter"}, "roots": {"4"}, "root kinds": {"4u"},
+		"goroutines": {"5"}, "suspects": {"6"}, "search": {"7"}, "map": {"8"}, "marks": {"3mM"}, "bookmarks": {"'"}, "merged": {"3P"}, "query": {"=retained > 1", "enter"},
+		"members": {"5", "enter"}, "frames": {"5", "enter", "enter"}, "inspector": {"i"}, "referrers": {"<"}, "references": {">"}, "hex": {">", "tab"},
 		"path": {"w"}, "problems": {"p"}, "help": {"?"},
 	} {
 		visit(name, newTerminal(t, s, 100, 30, Options{}).press(keys...))
 	}
+}
+
+// The page of keys and the one that is printed are those of the tables, and have
+// every key of every view.
+func TestKeysPage(t *testing.T) {
+	const file = "../docs/keys.md"
+	page := KeysMarkdown()
+	if *update {
+		if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(file)
+	if err != nil || string(have) != page {
+		t.Errorf("%s is not the table of keys: %v (go test ./tui -update writes it)", file, err)
+	}
+	listed := map[[2]string]bool{}
+	for _, s := range Keys() {
+		for _, k := range s.Keys {
+			listed[[2]string{k.Keys, k.Help}] = true
+		}
+	}
+	everyView(t, func(name string, tm *terminal) {
+		for _, action := range append(tm.app.top().actions(), tm.app.global...) {
+			if !listed[[2]string{action.keyNames(), action.Help}] {
+				t.Errorf("%s: %q is not listed", name, action.Label)
+			}
+		}
+	})
+}
+
+// Every row of every view answers the same questions: each does something, or
+// says why not, and none leaves the program in a state that cannot be left.
+func TestAnyRowAnyQuestion(t *testing.T) {
+	t.Chdir(t.TempDir()) // for bookmarks
+	everyView(t, func(name string, tm *terminal) {
+		before := tm.text()
+		for _, action := range tm.app.rowActions() {
+			key := action.Keys[0].String()
+			depth := len(tm.app.history)
+			tm.press(key)
+			why := ""
+			if action.Disabled != nil && tm.app.message != "" {
+				why = tm.app.message
+			}
+			if why == "" && tm.text() == before && tm.app.prompt == nil && len(tm.app.history) == depth {
+				t.Errorf("%s: %s does nothing and does not say why:\n%s", name, key, before)
+			}
+			if strings.HasPrefix(tm.app.message, key+" does nothing") {
+				t.Errorf("%s: %s is not bound", name, key)
+			}
+			if tm.app.prompt != nil {
+				tm.press("esc")
+			}
+			for len(tm.app.history) > depth {
+				tm.press("-")
+			}
+		}
+	})
 }
 
 func TestNoKeyBoundTwice(t *testing.T) {

@@ -25,6 +25,10 @@ import (
 type Options struct {
 	Title   string // the file, for the first line
 	ASCII   bool   // draw nothing but ASCII
+	Theme   Theme
+	State   string // where bookmarks go that cannot be kept beside the file; "" for nowhere
+	Tour    bool   // guide through the views in five steps
+	At      string // the location to start with; "" for the overview
 	NoMouse bool   // leave the mouse to the terminal
 	// Physical shows the parts of maps and channels as hops and types of their own.
 	// A key changes that.
@@ -35,7 +39,7 @@ type Options struct {
 // belong to the event loop.
 type App struct {
 	opt    Options
-	sym    symbols
+	sym    look
 	ctx    context.Context // ends with the program
 	cancel context.CancelFunc
 	tv     *tview.Application
@@ -46,21 +50,32 @@ type App struct {
 
 	physical bool // see Options
 
+	partial     *partial // of loading that was stopped; nil otherwise
+	stopped     error    // what quitting returns before there is a heap
+	stopLoading func()
+
 	snap    *report.Snapshot // nil while loading
 	holders holderList       // of snap
 	tracker *progress.Tracker
 	loadFor time.Duration
 
-	base    [tabCount]view // the numbered views, made when first opened
-	stack   []view         // the views under each other, the one on top last
-	history [][]view       // stacks that were left, for going back
-	future  [][]view       // stacks that were gone back from
-	global  []Action
-	why     whyPane
-	prompt  *prompt       // nil when none is open
-	budget  time.Duration // for making cells in one draw
-	message string        // in the status line until the next key
-	lastKey Key
+	base       [tabCount]view // the numbered views, made when first opened
+	stack      []view         // the views under each other, the one on top last
+	history    [][]view       // stacks that were left, for going back
+	future     [][]view       // stacks that were gone back from
+	sections   []section      // the global actions, as the help has them
+	global     []Action
+	marks      []rowSet // in the order of marking
+	markedKeys map[string]bool
+	bookmarks  *report.Bookmarks // nil until they were read
+	goroutines map[heap.Node]int // places in the process's Goroutines
+	exact      bool              // sizes to the byte
+	why        whyPane
+	prompt     *prompt       // nil when none is open
+	tour       *tour         // nil without one
+	budget     time.Duration // for making cells in one draw
+	message    string        // in the status line until the next key
+	lastKey    Key
 
 	jobs     [slots]*job
 	spawn    func(func())
@@ -69,10 +84,15 @@ type App struct {
 	workers  sync.WaitGroup
 }
 
+// Load reads a heap and tells a tracker of its phases. Where its context ends after
+// the program was read, it may hand that over to keep, which then owns it.
+type Load func(ctx context.Context, t *progress.Tracker, keep func(report.Process)) (*report.Snapshot, error)
+
 // Run shows the heap that load reads and returns when the person quits, when
 // ctx ends, or with load's error. Load runs while its phases are on the screen;
-// its context ends with ctrl-c. Run closes the snapshot.
-func Run(ctx context.Context, load func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error), opt Options) error {
+// its context ends with ctrl-c, or when the person stops loading and looks at what
+// is ready. Run closes the snapshot.
+func Run(ctx context.Context, load Load, opt Options) error {
 	screen, err := tcell.NewScreen()
 	if err != nil {
 		return fmt.Errorf("open the terminal: %w", err)
@@ -89,17 +109,21 @@ type initialised struct{ tcell.Screen }
 
 func (initialised) Init() error { return nil }
 
-func run(ctx context.Context, screen tcell.Screen, load func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error), opt Options) (err error) {
+func run(ctx context.Context, screen tcell.Screen, load Load, opt Options) (err error) {
 	a := newApp(ctx, screen, opt)
 	a.spawn = a.background
 	a.tv.EnableMouse(!opt.NoMouse).EnablePaste(true)
 
 	var loaded *report.Snapshot // written before the last worker ends
+	var kept report.Process     // likewise
 	defer func() {
 		a.cancel()
 		a.workers.Wait()
 		if loaded != nil {
 			err = errors.Join(err, loaded.Close())
+		}
+		if kept != nil {
+			err = errors.Join(err, kept.Close())
 		}
 	}()
 	a.background(func() { a.ticker(a.ctx) })
@@ -109,12 +133,19 @@ func run(ctx context.Context, screen tcell.Screen, load func(ctx context.Context
 	})
 	started := time.Now()
 	a.start(slotLoad, "loading", func(ctx context.Context) (func(), error) {
-		s, err := load(ctx, a.tracker)
-		if err != nil {
+		loading, stop := context.WithCancel(ctx)
+		a.post(func() { a.stopLoading = stop })
+		s, err := load(loading, a.tracker, func(p report.Process) { kept = p })
+		switch {
+		case err != nil && kept != nil && ctx.Err() == nil:
+			rows := newPartial(a, kept)
+			return func() { a.partial = rows }, nil
+		case err != nil:
 			return func() { a.quit(err) }, nil
 		}
 		loaded = s
-		if _, err := a.holders.get(ctx, s); err != nil { // for the first screen
+		// For the first screen; the views load it anew where it was stopped.
+		if _, err := a.holders.get(loading, s); err != nil && loading.Err() == nil {
 			return func() { a.quit(err) }, nil
 		}
 		return func() {
@@ -136,11 +167,18 @@ const cellBudget = 10 * time.Millisecond
 // newApp returns a program that shows the loading screen. Jobs run at once and
 // on the caller's goroutine until spawn is replaced.
 func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
-	a := &App{opt: opt, sym: symbolsFor(opt.ASCII), screen: screen, physical: opt.Physical, tracker: new(progress.Tracker), budget: cellBudget}
+	a := &App{opt: opt, sym: lookOf(opt.ASCII, opt.Theme), screen: screen, physical: opt.Physical, tracker: new(progress.Tracker), budget: cellBudget}
 	a.spawn = func(f func()) { f(); a.drain() }
 	a.ctx, a.cancel = context.WithCancel(ctx)
-	a.global = a.globalActions()
+	a.sections = a.globalSections()
+	for _, s := range a.sections {
+		a.global = append(a.global, s.actions...)
+	}
 	a.why.app = a
+	a.stopped, a.stopLoading = context.Canceled, func() {}
+	if opt.Tour {
+		a.tour = new(tour)
+	}
 	tview.Styles = plain()
 	a.tv = tview.NewApplication().SetScreen(screen)
 	a.root = newRoot(a)
@@ -163,8 +201,16 @@ func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
 // show puts a heap on the screen.
 func (a *App) show(s *report.Snapshot) {
 	a.snap = s
+	a.goroutines = map[heap.Node]int{}
+	for i, g := range s.Process.Goroutines() {
+		a.goroutines[g.Node] = i
+	}
 	a.open(tabOverview)
 	a.history = nil
+	a.openBookmarks()
+	if a.opt.At != "" {
+		a.goTo(a.opt.At)
+	}
 	a.start(slotWarm, "preparing", func(ctx context.Context) (func(), error) {
 		// The first answer of each of these takes a while.
 		s.Dominators.Dominates(heap.SuperRoot, heap.SuperRoot)
@@ -187,7 +233,10 @@ func (a *App) quit(err error) {
 }
 
 // updateAnimated notes for the ticker whether the screen changes by itself.
-func (a *App) updateAnimated() { a.animated.Store(a.snap == nil || a.busy() != "") }
+func (a *App) updateAnimated() {
+	a.tour.advance(a)
+	a.animated.Store(a.snap == nil || a.busy() != "")
+}
 
 // flash shows a message until the next key.
 func (a *App) flash(message string) { a.message = a.clean(message) }
@@ -218,8 +267,11 @@ func (a *App) visit(stack []view) {
 
 // entered is called when another view has come on top.
 func (a *App) entered() {
-	for _, s := range []slot{slotView, slotExpand, slotGoto} {
+	for _, s := range []slot{slotView, slotExpand, slotGoto, slotAsk, slotCut} {
 		a.cancelJob(s)
+	}
+	if len(a.why.cuts) > 0 {
+		a.why.set = false // what was cut is whole again
 	}
 	a.top().enter()
 	a.moved()
@@ -292,6 +344,14 @@ func (a *App) key(ev *tcell.EventKey) bool {
 
 // find returns the action that a key stands for now, nil for none.
 func (a *App) find(k Key) *Action {
+	if a.snap == nil {
+		for _, action := range a.loadingActions() {
+			if action.bound(k) {
+				return &action
+			}
+		}
+		return nil
+	}
 	if a.snap != nil {
 		for _, action := range a.top().actions() {
 			if action.bound(k) {
@@ -308,9 +368,6 @@ func (a *App) find(k Key) *Action {
 }
 
 func (a *App) do(action *Action) {
-	if a.snap == nil && !action.bound(code(tcell.KeyCtrlC)) && !action.bound(char('q')) {
-		return
-	}
 	if action.Disabled != nil {
 		if why := action.Disabled(); why != "" {
 			a.flash(action.Label + ": " + why)
@@ -318,7 +375,9 @@ func (a *App) do(action *Action) {
 		}
 	}
 	action.Do()
-	a.moved()
+	if a.snap != nil {
+		a.moved()
+	}
 }
 
 // copy puts a text on the terminal's clipboard.
@@ -348,5 +407,5 @@ func (a *App) identity() (left, right string) {
 	src := a.snap.Process.Source()
 	left += "  " + a.clean(strings.TrimSpace(src.GoVersion+" "+src.OS+"/"+src.Arch))
 	objects, bytes := a.snap.Live()
-	return left, report.HumanBytes(bytes) + " live  " + plural(objects, "object")
+	return left, a.bytes(bytes) + " live  " + plural(objects, "object")
 }

@@ -215,7 +215,20 @@ func (f *fake) Hex(n heap.Node, off, size uint64) []byte {
 	return b
 }
 
+// AllocSite is known of nodes of lists.
+func (f *fake) AllocSite(n heap.Node) (gocore.AllocSite, bool) {
+	return gocore.AllocSite{Stack: []gocore.Call{
+		{Func: "runtime.newobject", File: "/usr/lib/go/src/runtime/malloc.go", Line: 1500},
+		{Func: "main.push", File: "/src/blockstore/list.go", Line: 41}, {Func: "main.main", File: "/src/blockstore/main.go", Line: 12},
+	}}, f.Type(n) == "main.node"
+}
+
 func (f *fake) Lookup(target string) (heap.Node, error) {
+	for _, g := range f.goroutines {
+		if target == fmt.Sprintf("g:%d", g.ID) {
+			return g.Node, nil
+		}
+	}
 	for n, o := range f.byNode {
 		if o != nil && (o.name == target || fmt.Sprintf("0x%x", o.addr) == target) {
 			return heap.Node(n), nil

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,4 +40,37 @@ func elapsed(d time.Duration) string {
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return d.Round(time.Second).String()
+}
+
+// exactBytes says a size to the byte, and rounded where that is shorter.
+func exactBytes(n uint64) string {
+	if n < 1024 {
+		return report.HumanBytes(n)
+	}
+	return report.HumanBytes(n) + " (" + countText(n) + " B)"
+}
+
+// bytes prints a size as it is to be shown now.
+func (a *App) bytes(n uint64) string {
+	if a.exact {
+		return countText(n)
+	}
+	return report.HumanBytes(n)
+}
+
+// exactWidth is the width of a column of sizes to the byte: up to a terabyte.
+const exactWidth = 15
+
+// widened returns columns that have room for sizes as they are shown now.
+func (a *App) widened(cols []report.Column) []report.Column {
+	if !a.exact {
+		return cols
+	}
+	wide := slices.Clone(cols)
+	for i := range wide {
+		if wide[i].Kind == report.Bytes {
+			wide[i].MinWidth = max(wide[i].MinWidth, exactWidth)
+		}
+	}
+	return wide
 }

@@ -1,53 +1,45 @@
 package tui
 
 import (
-	"context"
-	"fmt"
-
 	"github.com/gdamore/tcell/v2"
-
-	"goheap/heap"
 )
 
-// globalActions are the keys that every view has.
-func (a *App) globalActions() []Action {
-	body := func() *grid { return a.top().grid() }
-	noNode := func() string {
-		if a.top().subject().node == heap.None {
-			return "this row is no object and no root"
-		}
-		return ""
+// section is actions that belong together in the help.
+type section struct {
+	title   string
+	actions []Action
+}
+
+// globalSections are the keys that every view has.
+func (a *App) globalSections() []section {
+	return []section{
+		{"the selected row", a.rowActions()},
+		{"the path that keeps it alive", a.pathActions()},
+		{"the rows", a.tableActions()},
+		{"moving", a.moveActions()},
+		{"views and questions", a.viewActions()},
+		{"the program", a.programActions()},
 	}
-	move := func(by func(g *grid) int) func() {
-		return func() { g := body(); g.move(by(g)) }
-	}
-	actions := []Action{
-		{Keys: []Key{code(tcell.KeyEnter)}, Label: "open", Priority: 1,
-			Help: "Open the selected row: its objects, its frames, its fields.",
-			Do:   func() { a.top().open() }},
-		{Keys: []Key{char('w')}, Label: "why alive", Priority: 2, Disabled: noNode,
-			Help: "Show the whole chain from a root to the selected row, every hop a row.",
-			Do:   func() { a.push(newPath(a, a.top().subject())) }},
-		{Keys: []Key{char('i')}, Label: "inspect", Priority: 3, Disabled: noNode,
-			Help: "Show the fields, referrers, references and bytes of the selected object.",
-			Do:   func() { a.inspect(a.top().subject().node) }},
-		{Keys: []Key{char('d')}, Label: "dominators", Priority: 9, Disabled: noNode,
-			Help: "Show the selected object in the dominator tree.",
-			Do:   func() { a.reveal(a.top().subject().node) }},
-		{Keys: []Key{char('t')}, Label: "its type", Disabled: noNode,
-			Help: "List all objects of the selected object's type.",
-			Do:   func() { a.instancesOf(a.top().subject().node) }},
+}
+
+func (a *App) pathActions() []Action {
+	return []Action{
 		{Keys: []Key{char(']')}, Label: "next path", Priority: 7, Disabled: a.why.alone,
 			Help: "Show the next path from a root in the why-alive pane.",
 			Do:   func() { a.why.turn(1) }},
 		{Keys: []Key{char('[')}, Label: "previous path", Disabled: a.why.alone,
 			Help: "Show the previous path from a root in the why-alive pane.",
 			Do:   func() { a.why.turn(-1) }},
-		{Keys: []Key{char('r')}, Label: "raw hops", Priority: 7,
+		{Keys: []Key{char('r')}, Label: "raw hops", Priority: 10,
 			Help: "Show each part of maps and channels as a hop and a type of its own, or each map and channel as one.",
 			Do:   a.turnPhysical},
+	}
+}
+
+func (a *App) tableActions() []Action {
+	return []Action{
 		{Keys: []Key{char('/')}, Label: "filter", Priority: 4,
-			Help: "Show only rows with a text: a part of it, whatever the case, or a regular expression as /re/.",
+			Help: "Show only rows with a text: a part of it, whatever the case, a regular expression as /re/, or an expression as =retained > 1MiB.",
 			Do:   func() { a.openPrompt(promptFilter, a.top().filterText()) }},
 		{Keys: []Key{char('s')}, Label: "sort", Priority: 5, Disabled: func() string { return a.top().sortable() },
 			Help: "Sort by the next column.",
@@ -55,35 +47,33 @@ func (a *App) globalActions() []Action {
 		{Keys: []Key{char('S')}, Label: "reverse", Disabled: func() string { return a.top().sortable() },
 			Help: "Sort the other way round.",
 			Do:   func() { a.top().sort(true) }},
-		{Keys: []Key{char(':')}, Label: "go to", Priority: 6,
-			Help: "Go to an address (0xc000…), an expression (main.cache.byID), a goroutine (g:17) or a type (type:main.Session).",
-			Do:   func() { a.openPrompt(promptGoto, "") }},
-		{Keys: []Key{char('y')}, Label: "copy", Priority: 10,
-			Help: "Copy the address of the selected row, or its name if it has none.",
-			Do:   a.copyAddress},
-		{Keys: []Key{char('Y')}, Label: "copy path",
-			Help: "Copy the expression of the path in the why-alive pane.",
-			Do:   func() { a.copy(a.why.expression()) }},
-		{Keys: []Key{code(tcell.KeyEscape)}, Label: "back", Priority: 8,
-			Help: "End a job, then clear the filter, then close the view.",
-			Do: func() {
-				if !a.cancelJobs() {
-					a.back()
-				}
-			}},
-		{Keys: []Key{char('-'), altKey(tcell.KeyLeft)}, Label: "history back",
-			Help:     "Go back to what was shown before.",
-			Disabled: func() string { return reasonIf(len(a.history) == 0, "there is nothing before") },
-			Do:       func() { a.step(&a.history, &a.future) }},
-		{Keys: []Key{altKey(tcell.KeyRight)}, Label: "history forward",
-			Help:     "Go forward again.",
-			Disabled: func() string { return reasonIf(len(a.future) == 0, "there is nothing after") },
-			Do:       func() { a.step(&a.future, &a.history) }},
+		{Keys: []Key{char('b')}, Label: "bytes",
+			Help: "Show sizes to the byte, or rounded.",
+			Do:   a.turnExact},
+		{Keys: []Key{char('e')}, Label: "export", Disabled: func() string { return reasonIf(a.top().grid().len() == 0, "there are no rows") },
+			Help: "Write the rows of this view to a file: CSV, or JSON if its name ends in .json.",
+			Do:   func() { a.openPrompt(promptExport, "") }},
+	}
+}
 
-		{Keys: []Key{char('j'), code(tcell.KeyDown)}, Label: "down",
-			Help: "Select the next row.", Do: move(func(*grid) int { return 1 })},
-		{Keys: []Key{char('k'), code(tcell.KeyUp)}, Label: "up",
-			Help: "Select the previous row.", Do: move(func(*grid) int { return -1 })},
+func (a *App) moveActions() []Action {
+	body := func() *grid { return a.top().grid() }
+	move := func(by func(g *grid) int) func() {
+		return func() { g := body(); g.move(by(g)) }
+	}
+	// On a map, up and down have a direction.
+	step := func(by int) func() {
+		return func() {
+			if m, ok := a.top().(*treemap); ok {
+				m.step(0, by)
+			} else {
+				body().move(by)
+			}
+		}
+	}
+	return []Action{
+		{Keys: []Key{char('j'), code(tcell.KeyDown)}, Label: "down", Help: "Select the next row.", Do: step(1)},
+		{Keys: []Key{char('k'), code(tcell.KeyUp)}, Label: "up", Help: "Select the previous row.", Do: step(-1)},
 		{Keys: []Key{code(tcell.KeyPgDn), code(tcell.KeyCtrlF)}, Label: "page down",
 			Help: "Move down a page.", Do: move(func(g *grid) int { return max(1, g.page) })},
 		{Keys: []Key{code(tcell.KeyPgUp), code(tcell.KeyCtrlB)}, Label: "page up",
@@ -97,30 +87,68 @@ func (a *App) globalActions() []Action {
 		{Keys: []Key{char('G'), code(tcell.KeyEnd)}, Label: "last",
 			Help: "Select the last row.", Do: func() { body().selectRow(body().len() - 1) }},
 	}
+}
+
+func (a *App) viewActions() []Action {
+	var actions []Action
 	for t := range tabCount {
 		long, _ := t.titles()
-		actions = append(actions, Action{
-			Keys: []Key{char('1' + rune(t))}, Label: long, Help: "Show the view " + long + ".",
-			Do: func() { a.open(t) },
-		})
+		keys := []Key{char('1' + rune(t))}
+		if t == tabProblems {
+			keys = append(keys, char('p'))
+		}
+		actions = append(actions, Action{Keys: keys, Label: long, Help: t.help(), Do: func() { a.open(t) }})
 	}
 	return append(actions,
-		Action{Keys: []Key{char('p')}, Label: "problems", Help: "List what could not be read, and the checks against the runtime's own word.",
-			Do: func() { a.push(newProblems(a)) }},
-		Action{Keys: []Key{char('?'), code(tcell.KeyF1)}, Label: "help", Priority: 1,
+		Action{Keys: []Key{char(':')}, Label: "go to", Priority: 6,
+			Help: "Go to an address (0xc000…), an expression (main.cache.byID), a goroutine (g:17), a type (type:main.Session) or a place (types?filter=Session).",
+			Do:   func() { a.openPrompt(promptGoto, "") }},
+		Action{Keys: []Key{char('=')}, Label: "query", Priority: 10,
+			Help: `List the live objects for which an expression holds: retained > 1MiB && type contains "Session".`,
+			Do:   func() { a.openPrompt(promptQuery, "") }},
+		Action{Keys: []Key{char('F')}, Label: "find",
+			Help: "Find the live objects that hold a text, or a pointer to an address (0xc000…).",
+			Do:   func() { a.openPrompt(promptFind, "") }},
+		Action{Keys: []Key{char('\'')}, Label: "bookmarks",
+			Help: "List the bookmarks of this file.",
+			Do:   func() { a.push(newBookmarks(a)) }},
+		Action{Keys: []Key{char('-'), altKey(tcell.KeyLeft)}, Label: "history back",
+			Help:     "Go back to what was shown before.",
+			Disabled: func() string { return reasonIf(len(a.history) == 0, "there is nothing before") },
+			Do:       func() { a.step(&a.history, &a.future) }},
+		Action{Keys: []Key{altKey(tcell.KeyRight)}, Label: "history forward",
+			Help:     "Go forward again.",
+			Disabled: func() string { return reasonIf(len(a.future) == 0, "there is nothing after") },
+			Do:       func() { a.step(&a.future, &a.history) }},
+		Action{Keys: []Key{code(tcell.KeyEscape)}, Label: "back", Priority: 8,
+			Help: "End a job, then clear the filter, then close the view.",
+			Do: func() {
+				if !a.cancelJobs() {
+					a.back()
+				}
+			}},
+	)
+}
+
+func (a *App) programActions() []Action {
+	return []Action{
+		{Keys: []Key{char('?'), code(tcell.KeyF1)}, Label: "help", Priority: 1,
 			Help: "Show the keys of this view and what the words mean.",
 			Do:   func() { a.push(newHelp(a, a.top())) }},
-		Action{Keys: []Key{code(tcell.KeyCtrlL)}, Label: "redraw", Help: "Draw the whole screen again.",
+		{Keys: []Key{char('n')}, Label: "skip", Help: "Go on to the next step of the tour.",
+			Disabled: func() string { return reasonIf(a.tour.lines() == 0, "there is no tour; goheap tour FILE starts one") },
+			Do:       func() { a.tour.skip() }},
+		{Keys: []Key{code(tcell.KeyCtrlL)}, Label: "redraw", Help: "Draw the whole screen again.",
 			Do: func() { a.screen.Sync() }},
-		Action{Keys: []Key{code(tcell.KeyCtrlZ)}, Label: "suspend", Help: "Stop this program until the shell continues it.",
+		{Keys: []Key{code(tcell.KeyCtrlZ)}, Label: "suspend", Help: "Stop this program until the shell continues it.",
 			Do: func() { a.suspend() }},
-		Action{Keys: []Key{char('q')}, Label: "quit", Priority: 8,
+		{Keys: []Key{char('q')}, Label: "quit", Priority: 8,
 			Help: "Close the view; quit from the first one, after asking if loading took long.",
 			Do:   a.quitKey},
-		Action{Keys: []Key{code(tcell.KeyCtrlC)}, Label: "stop",
-			Help: "End a job; pressed twice, or while loading, quit at once.",
+		{Keys: []Key{code(tcell.KeyCtrlC)}, Label: "stop",
+			Help: "End a job; pressed twice, quit at once.",
 			Do:   a.interrupt},
-	)
+	}
 }
 
 // turnPhysical shows the insides of maps and channels, or no longer does. The hop
@@ -131,10 +159,19 @@ func (a *App) turnPhysical() {
 	switch v := a.top().(type) {
 	case *pathView:
 		v.selectNode(selected)
-	case *list:
-		v.enter() // it may have changed
+	default:
+		if l := listOf(v); l != nil && l.stale != nil {
+			l.enter()
+		}
 	}
 	a.flash(map[bool]string{true: "maps and channels are shown with their parts", false: "maps and channels are shown as one"}[a.physical])
+}
+
+// turnExact shows sizes to the byte, or rounded.
+func (a *App) turnExact() {
+	a.exact = !a.exact
+	a.top().grid().invalidate()
+	a.flash(map[bool]string{true: "sizes are shown to the byte", false: "sizes are rounded"}[a.exact])
 }
 
 func reasonIf(cond bool, reason string) string {
@@ -148,7 +185,7 @@ func reasonIf(cond bool, reason string) string {
 // anything.
 func (a *App) cancelJobs() bool {
 	found := false
-	for _, s := range []slot{slotView, slotExpand, slotGoto} {
+	for _, s := range []slot{slotView, slotExpand, slotGoto, slotAsk} {
 		found = a.cancelJob(s) || found
 	}
 	if found {
@@ -162,8 +199,6 @@ const askAfter = 3
 
 func (a *App) quitKey() {
 	switch {
-	case a.snap == nil:
-		a.quit(context.Canceled)
 	case len(a.stack) > 1:
 		a.visit(a.stack[:len(a.stack)-1])
 	case a.loadFor.Seconds() > askAfter:
@@ -176,8 +211,6 @@ func (a *App) quitKey() {
 func (a *App) interrupt() {
 	ctrlC := code(tcell.KeyCtrlC)
 	switch {
-	case a.snap == nil:
-		a.quit(context.Canceled)
 	case a.prompt != nil:
 		a.closePrompt()
 	case a.lastKey == ctrlC:
@@ -186,40 +219,4 @@ func (a *App) interrupt() {
 	default:
 		a.flash("ctrl-c again quits")
 	}
-}
-
-// copyAddress copies what names the selected row best for another program.
-func (a *App) copyAddress() {
-	n := a.top().subject().node
-	if n == heap.None {
-		a.copy(a.selectedText())
-		return
-	}
-	if addr := a.snap.Process.Addr(n); addr != 0 {
-		a.copy(fmt.Sprintf("0x%x", addr))
-		return
-	}
-	a.copy(a.clean(a.snap.Process.Name(n)))
-}
-
-// selectedText is the main column of the selected row.
-func (a *App) selectedText() string {
-	g := a.top().grid()
-	if g.len() == 0 {
-		return ""
-	}
-	if col := mainColumn(g.rows.columns()); col >= 0 {
-		return g.rows.cell(g.selected, col)
-	}
-	return ""
-}
-
-// instancesOf lists the objects of the type of n.
-func (a *App) instancesOf(n heap.Node) {
-	ids := a.snap.Process.TypeIDs()
-	if int(n) >= len(ids) || ids[n] == 0 {
-		a.flash("its type: a root has no type of its own")
-		return
-	}
-	a.push(newInstances(a, ids[n:n+1], a.snap.Process.TypeInfo(ids[n]).Name))
 }

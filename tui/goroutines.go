@@ -10,82 +10,125 @@ import (
 	"goheap/report"
 )
 
-// newGoroutines lists the goroutines by stack: a leak is many with the same
-// one.
+// goroutinesView lists the goroutines: a leak is many with the same stack.
+type goroutinesView struct {
+	*list
+	mode   goroutineMode
+	rows   []report.GoroutineRow
+	groups []report.StackGroup
+}
+
+// goroutineMode is what the rows are.
+type goroutineMode int
+
+const (
+	byStack goroutineMode = iota
+	byCreator
+	eachGoroutine
+	goroutineModes
+)
+
 func newGoroutines(a *App) view {
-	grouped := true
-	var l *list
-	groups := func() []report.StackGroup {
-		g, err := a.snap.StackGroups(a.ctx) // memoised by the time there are rows
-		if err != nil {
-			return nil
-		}
-		return g
+	v := &goroutinesView{}
+	v.list = newList(a, "Goroutines", tabGoroutines, "goroutines")
+	v.choose = func() loader {
+		mode := v.mode
+		return func(ctx context.Context) (loaded, error) { return v.loadRows(ctx, mode) }
 	}
-	rows := func() []report.GoroutineRow {
-		g, err := a.snap.Goroutines(a.ctx)
-		if err != nil {
-			return nil
+	v.list.opens = func(row int) {
+		switch {
+		case v.mode == eachGoroutine:
+			a.push(newFrames(a, v.rows[row].Index))
+		case len(v.groups[row].Members) == 1:
+			a.push(newFrames(a, v.rows[v.groups[row].Members[0]].Index))
+		default:
+			a.push(newMembers(a, v.members(row)))
 		}
-		return g
 	}
-	l = newList(a, "Goroutines", tabGoroutines, a.snap.StackTable)
-	l.opens = func(row int) {
-		if !grouped {
-			a.push(newFrames(a, rows()[row].Index))
-			return
-		}
-		members := groups()[row].Members
-		if len(members) == 1 {
-			a.push(newFrames(a, rows()[members[0]].Index))
-			return
-		}
-		var nodes []heap.Node
-		for _, m := range members {
-			nodes = append(nodes, rows()[m].Node)
-		}
-		a.push(newMembers(a, nodes))
-	}
-	l.about = func(row int) subject {
-		s := subject{node: l.whole.Node(row)}
-		if grouped {
-			if n := len(groups()[row].Members); n > 1 {
+	v.list.about = func(row int) subject {
+		s := subject{node: v.whole.Node(row)}
+		if v.mode != eachGoroutine {
+			if n := len(v.groups[row].Members); n > 1 {
 				s.note = "the one of " + countText(uint64(n)) + " that retains most"
 			}
 		}
 		return s
 	}
-	l.own = []Action{{Keys: []Key{char('u')}, Label: "group", Priority: 3,
-		Help: "Show goroutines with the same stack as one row, or each for itself.",
+	v.list.sets = func(row int) rowSet {
+		n := v.whole.Node(row)
+		if v.mode == eachGoroutine || len(v.groups[row].Members) == 1 {
+			return a.setOf(n)
+		}
+		nodes := v.members(row)
+		return setOfAll(fmt.Sprintf("%s like %s", plural(uint64(len(nodes)), "goroutine"), a.snap.Process.Name(n)), n, nodes)
+	}
+	v.list.own = []Action{{Keys: []Key{char('u')}, Label: "group", Priority: 3,
+		Help: "Show goroutines with the same stack as one row, or those that the same statement created, or each for itself.",
 		Do: func() {
-			grouped = !grouped
-			l.load = a.snap.StackTable
-			if !grouped {
-				l.load = a.snap.GoroutineTable
-			}
-			l.reload()
+			v.mode = (v.mode + 1) % goroutineModes
+			v.reload()
 		}}}
-	return l
+	return v
+}
+
+func (v *goroutinesView) name() string {
+	return [goroutineModes]string{"Goroutines by stack", "Goroutines by creation site", "Goroutines"}[v.mode]
+}
+
+func (v *goroutinesView) where() (string, string) {
+	return [goroutineModes]string{"goroutines", "creators", "allgoroutines"}[v.mode], ""
+}
+
+func (v *goroutinesView) loadRows(ctx context.Context, mode goroutineMode) (l loaded, err error) {
+	s := v.app.snap
+	rows, err := s.Goroutines(ctx)
+	if err != nil {
+		return l, err
+	}
+	var groups []report.StackGroup
+	if mode == eachGoroutine {
+		l.table, err = s.GoroutineTable(ctx)
+	} else if mode == byCreator {
+		if groups, err = s.CreatorGroups(ctx); err == nil {
+			l.table, err = s.CreatorTable(ctx)
+		}
+	} else if groups, err = s.StackGroups(ctx); err == nil {
+		l.table, err = s.StackTable(ctx)
+	}
+	l.then = func() { v.rows, v.groups = rows, groups }
+	return l, err
+}
+
+// members are the goroutines of a group, those that retain most first.
+func (v *goroutinesView) members(row int) []heap.Node {
+	var nodes []heap.Node
+	for _, m := range v.groups[row].Members {
+		nodes = append(nodes, v.rows[m].Node)
+	}
+	return nodes
 }
 
 // newMembers lists the goroutines with the given nodes.
 func newMembers(a *App, nodes []heap.Node) view {
-	keep := map[heap.Node]bool{}
-	for _, n := range nodes {
-		keep[n] = true
-	}
-	l := newList(a, plural(uint64(len(nodes)), "goroutine"), a.top().tab(), func(ctx context.Context) (*report.Table, error) {
+	l := newList(a, plural(uint64(len(nodes)), "goroutine"), a.top().tab(), "")
+	var rows []report.GoroutineRow
+	l.load = func(ctx context.Context) (loaded, error) {
+		keep := make(map[heap.Node]bool, len(nodes))
+		for _, n := range nodes {
+			keep[n] = true
+		}
+		all, err := a.snap.Goroutines(ctx)
+		if err != nil {
+			return loaded{}, err
+		}
 		t, err := a.snap.GoroutineTable(ctx)
 		if err != nil {
-			return nil, err
+			return loaded{}, err
 		}
-		return t.Filtered(ctx, func(i int) bool { return keep[t.Node(i)] })
-	})
-	l.opens = func(row int) {
-		if rows, err := a.snap.Goroutines(a.ctx); err == nil {
-			a.push(newFrames(a, rows[row].Index))
-		}
+		some, err := t.Filtered(ctx, func(i int) bool { return keep[t.Node(i)] })
+		return loaded{some, func() { rows = all }}, err
 	}
+	l.opens = func(row int) { a.push(newFrames(a, rows[row].Index)) }
 	return l
 }
 
@@ -117,8 +160,16 @@ func newFrames(a *App, index int) view {
 func (v *framesView) name() string {
 	return fmt.Sprintf("goroutine %d %s", v.g.ID, v.g.Func)
 }
-func (v *framesView) tab() tab     { return v.app.stack[0].tab() }
-func (v *framesView) hasWhy() bool { return true }
+func (v *framesView) tab() tab                { return v.app.stack[0].tab() }
+func (v *framesView) hasWhy() bool            { return true }
+func (v *framesView) where() (string, string) { return "frames", fmt.Sprintf("g:%d", v.g.ID) }
+
+func (v *framesView) set(place int) rowSet {
+	if place < len(v.lines) && v.lines[place].variable {
+		return v.app.setOf(v.lines[place].target)
+	}
+	return v.app.setOf(v.g.Node)
+}
 
 func (v *framesView) enter() {
 	if v.ready {
@@ -177,7 +228,7 @@ func (v *framesView) facts(w, h int) []string {
 	}
 	lines := []string{
 		a.clean(fmt.Sprintf("goroutine %d   %s   retains %s (%s)   stack %s", v.g.ID, state,
-			report.HumanBytes(retained), report.HumanPercent(s.Share(retained)), report.HumanBytes(v.g.StackBytes))),
+			v.app.bytes(retained), report.HumanPercent(s.Share(retained)), v.app.bytes(v.g.StackBytes))),
 	}
 	if v.g.CreatedBy != "" {
 		lines = append(lines, a.clean("created by "+v.g.CreatedBy+"  "+path.Base(v.g.CreatedAt)))
@@ -207,7 +258,7 @@ func (v *framesView) cell(row, col int) string {
 		if l.target == heap.None {
 			return " "
 		}
-		return report.HumanBytes(v.app.snap.Dominators.Retained(l.target))
+		return v.app.bytes(v.app.snap.Dominators.Retained(l.target))
 	case 1:
 		return v.app.clean(l.text)
 	case 2:

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"time"
 
 	"github.com/gdamore/tcell/v2"
@@ -25,6 +26,10 @@ type slowRows interface {
 	// called on the loop.
 	fetch(g *grid, rows, cols []int) func() func()
 }
+
+// shares are rows of which each is a share of a whole, in millionths, for the bar
+// beside the column of shares. It must cost next to nothing.
+type shares interface{ share(row int) uint64 }
 
 // grid draws a window of rows under a header and keeps a selection. It is a
 // tree's and a table's body alike: depth is part of a row's text, so that
@@ -113,20 +118,24 @@ func mainColumn(cols []report.Column) int {
 	return best
 }
 
+// barCells is the width of the bar of a share, which is drawn where that much is
+// left over.
+const barCells = 10
+
 // mainWant is the width of the main column above which the others come first.
 const mainWant = 44
 
 // fitColumns chooses the columns that fit in w cells with a space between
 // them, and their widths: the columns of the highest priority number go first,
 // until the main column has its share of the room. What is left over goes
-// to the texts, most of it to the main column.
+// to the bar of a share and to the texts, most of it to the main column.
 func fitColumns(cols []report.Column, w int) (shown, widths []int) {
 	main := mainColumn(cols)
 	want := func(i int) int {
 		need := max(cols[i].MinWidth, width(cols[i].Title)+2*boolInt(cols[i].Right))
 		switch {
 		case i == main:
-			return max(need, min(w*11/20, mainWant))
+			return max(need, min(w*2/5, mainWant))
 		case cols[i].Kind == report.Text && need >= 10:
 			return need + 6
 		}
@@ -158,6 +167,13 @@ func spread(cols []report.Column, shown, widths []int, main, extra int) {
 			}
 		}
 		return
+	}
+	for k, i := range shown {
+		if cols[i].Kind == report.Percent && extra > barCells {
+			widths[k] += 1 + barCells
+			extra -= 1 + barCells
+			break
+		}
 	}
 	texts := 0
 	for _, i := range shown {
@@ -195,7 +211,8 @@ const header = 1
 // draw draws the window of rows that holds the selection into r. Where making
 // the cells of slow rows has taken longer than budget, the others stay empty
 // and are returned with the columns that they lack.
-func (g *grid) draw(screen tcell.Screen, r rect, sym symbols, budget time.Duration) (missing, columns []int) {
+// A row that is marked has a plus before it.
+func (g *grid) draw(screen tcell.Screen, r rect, sym *look, budget time.Duration, marked func(row int) bool) (missing, columns []int) {
 	g.page = max(0, r.h-header)
 	if r.h <= 0 || g.rows == nil {
 		return nil, nil
@@ -206,10 +223,18 @@ func (g *grid) draw(screen tcell.Screen, r rect, sym symbols, budget time.Durati
 	cols := g.rows.columns()
 	shown, widths := fitColumns(cols, r.w-2*margin)
 	main := mainColumn(cols)
+	bars, _ := g.rows.(shares)
+	room := func(k int) (cells, bar int) {
+		if c := &cols[shown[k]]; c.Kind == report.Percent && bars != nil && widths[k] > max(c.MinWidth, width(c.Title)+2)+barCells {
+			return widths[k] - barCells - 1, barCells
+		}
+		return widths[k], 0
+	}
 
 	x := r.x + margin
 	for k, i := range shown {
 		title := cols[i].Title
+		w, _ := room(k)
 		if i == g.sorted {
 			mark := sym.up
 			if g.descending {
@@ -217,7 +242,7 @@ func (g *grid) draw(screen tcell.Screen, r rect, sym symbols, budget time.Durati
 			}
 			title += " " + mark
 		}
-		put(screen, x, r.y, widths[k], pad(cut(title, widths[k], sym.cut), widths[k], cols[i].Right), styleHeader)
+		put(screen, x, r.y, w, pad(cut(title, w, sym.cut), w, cols[i].Right), sym.header)
 		x += widths[k] + 1
 	}
 
@@ -232,26 +257,60 @@ func (g *grid) draw(screen tcell.Screen, r rect, sym symbols, budget time.Durati
 		row, y := g.offset+line, r.y+header+line
 		style := tcell.StyleDefault
 		if row == g.selected {
-			style = styleSelected
+			style = sym.selected
 			fill(screen, r.x, y, r.w, ' ', style)
 		}
 		cells, complete := g.cells(row, shown, slow && time.Since(started) >= budget)
 		if !complete {
 			missing = append(missing, row)
 		}
+		if marked != nil && marked(row) {
+			mark := sym.mark
+			if row == g.selected {
+				mark = style
+			}
+			put(screen, r.x, y, 1, "+", mark)
+		}
 		x := r.x + margin
 		for k, i := range shown {
 			text := cells[i]
-			if i == main && g.keepEnd && (g.keepStart == nil || !g.keepStart(row)) {
-				text = cutMiddle(text, widths[k], sym.cut)
-			} else {
-				text = cut(text, widths[k], sym.cut)
+			w, bar := room(k)
+			if cols[i].Kind == report.Count {
+				text = shortCount(text, w)
 			}
-			put(screen, x, y, widths[k], pad(text, widths[k], cols[i].Right), style)
+			if i == main && g.keepEnd && (g.keepStart == nil || !g.keepStart(row)) {
+				text = cutMiddle(text, w, sym.cut)
+			} else {
+				text = cut(text, w, sym.cut)
+			}
+			put(screen, x, y, w, pad(text, w, cols[i].Right), style)
+			if bar > 0 {
+				colour := sym.share
+				if row == g.selected {
+					colour = style
+				}
+				put(screen, x+w+1, y, bar, sym.shareBar(bars.share(row), bar), colour)
+			}
 			x += widths[k] + 1
 		}
 	}
 	return missing, shown
+}
+
+// shortCount writes a number that is longer than w cells in thousands, millions and
+// so on: one that lost its end would be another.
+func shortCount(s string, w int) string {
+	for _, unit := range []string{"k", "M", "G", "T"} {
+		if len(s) <= w || !isASCII(s) {
+			break
+		}
+		i := strings.LastIndexByte(s, ',')
+		if i < 0 {
+			break
+		}
+		s = s[:i] + unit
+	}
+	return s
 }
 
 // rowAt returns the row at a line of the rectangle in which the grid was drawn

@@ -3,7 +3,6 @@ package tui
 import (
 	"strings"
 
-	"goheap/gocore"
 	"goheap/report"
 )
 
@@ -42,7 +41,9 @@ func newHelp(a *App, of view) view {
 	if own := of.actions(); len(own) > 0 {
 		add("IN THIS VIEW", own)
 	}
-	add("EVERYWHERE", a.global)
+	for _, part := range a.sections {
+		add(strings.ToUpper(part.title), part.actions)
+	}
 	v.lines = append(v.lines, [2]string{"", "WORDS"})
 	for _, g := range glossary {
 		v.add(g[0], g[1])
@@ -72,88 +73,15 @@ func (v *helpView) add(keys, sentence string) {
 	v.lines = append(v.lines, [2]string{keys, line})
 }
 
-func (v *helpView) name() string   { return "help" }
-func (v *helpView) tab() tab       { return v.app.stack[0].tab() }
-func (v *helpView) status() string { return "esc goes back" }
-func (v *helpView) len() int       { return len(v.lines) }
-func (v *helpView) open()          { v.app.back() }
+func (v *helpView) name() string            { return "help" }
+func (v *helpView) tab() tab                { return v.app.stack[0].tab() }
+func (v *helpView) where() (string, string) { return "help", "" }
+func (v *helpView) status() string          { return "esc goes back" }
+func (v *helpView) len() int                { return len(v.lines) }
+func (v *helpView) open()                   { v.app.back() }
 
 func (v *helpView) columns() []report.Column {
 	return []report.Column{{Title: "Key", Kind: report.Addr, MinWidth: 16}, {Title: "What it does", MinWidth: 30}}
 }
 
 func (v *helpView) cell(row, col int) string { return blank(v.app.clean(v.lines[row][col])) }
-
-// newProblems lists what is wrong with the file, and the checks.
-func newProblems(a *App) view {
-	v := &problemsView{app: a}
-	v.body.sorted = -1
-	v.body.rows = v
-	for _, p := range a.snap.Process.Problems() {
-		v.lines = append(v.lines, [3]string{string(p.Severity), countText(uint64(max(p.Count, 0))), p.Message})
-	}
-	for _, c := range a.snap.Checks {
-		text := c.Name + ": ours " + signed(c.Ours) + ", the runtime's " + signed(c.Runtime)
-		if c.Reason != "" {
-			text += "; " + c.Reason
-		}
-		if c.Status == gocore.CheckNotComparable {
-			text = c.Name + ": " + c.Reason
-		}
-		v.lines = append(v.lines, [3]string{"check " + checkWord(c.Status), "", text})
-	}
-	return v
-}
-
-func checkWord(s gocore.CheckStatus) string {
-	if s == gocore.CheckNotComparable {
-		return "not comparable"
-	}
-	return string(s)
-}
-
-func signed(n int64) string {
-	if n < 0 {
-		return "-" + countText(uint64(-n))
-	}
-	return countText(uint64(n))
-}
-
-type problemsView struct {
-	fixed
-	app   *App
-	lines [][3]string
-}
-
-func (v *problemsView) name() string { return "problems and checks" }
-func (v *problemsView) tab() tab     { return v.app.stack[0].tab() }
-func (v *problemsView) status() string {
-	return plural(uint64(len(v.lines)), "line") + "   esc goes back"
-}
-func (v *problemsView) len() int { return len(v.lines) }
-func (v *problemsView) columns() []report.Column {
-	return []report.Column{
-		{Title: "What", Kind: report.Addr, MinWidth: 20},
-		{Title: "Times", Kind: report.Count, MinWidth: 6, Right: true},
-		{Title: "Message", MinWidth: 30},
-	}
-}
-func (v *problemsView) cell(row, col int) string { return blank(v.app.clean(v.lines[row][col])) }
-
-// The whole message of the selected line, which a row cuts.
-func (v *problemsView) facts(w, h int) []string {
-	if v.body.selected >= len(v.lines) {
-		return nil
-	}
-	text := v.app.clean(v.lines[v.body.selected][2])
-	var lines []string
-	for len(lines) < min(h, 4) && text != "" {
-		piece := cut(text, w, "")
-		lines = append(lines, piece)
-		text = text[len(piece):]
-		if piece == "" {
-			break
-		}
-	}
-	return append(lines, "")
-}

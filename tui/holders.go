@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -17,6 +18,7 @@ import (
 type holder struct {
 	report.Retainer
 	goroutines bool
+	at         heap.Node // the accumulation point, where the row has no members
 }
 
 // holderList keeps the holders once they were made. It may be asked from
@@ -37,7 +39,18 @@ func (l *holderList) get(ctx context.Context, s *report.Snapshot) ([]holder, err
 	if err != nil {
 		return nil, err
 	}
-	l.all = foldGoroutines(retainers, s.Process.Goroutines())
+	all := foldGoroutines(retainers, s.Process.Goroutines())
+	// What the retainers dominate does not overlap: all the walks together look
+	// at each node once at most.
+	for i := range all {
+		if i%256 == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if all[i].at = all[i].Node; all[i].Members == nil {
+			all[i].at = s.Dominators.Accumulation(all[i].Node)
+		}
+	}
+	l.all = all
 	return l.all, nil
 }
 
@@ -102,19 +115,37 @@ func (a *App) heldBy(h *holder) string {
 	if h.goroutines {
 		return report.ShortPaths(h.Name)
 	}
+	if h.Members == nil {
+		return a.snap.Expression(a.snap.Dominators.PathTo(h.at), true)
+	}
 	return a.snap.Holder(h.Retainer, true)
+}
+
+// holderSet is what a row stands for.
+func (a *App) holderSet(h *holder) rowSet {
+	if h.Members == nil {
+		return a.setOf(h.at)
+	}
+	if h.single() {
+		return a.setOf(h.Node)
+	}
+	name := h.Name
+	if !h.goroutines {
+		name = fmt.Sprintf("%s × %s", countText(h.Count), h.Type)
+	}
+	return setOfAll(fmt.Sprintf("%s, %s", name, addrText(a.snap.Process.Addr(h.Node))), h.Node, h.Members)
 }
 
 // holderTable is the holders as a table.
 func (a *App) holderTable(all []holder) *report.Table {
 	// Room for "1,600 × main.Block, held jointly by main.srv and main.index": who
 	// holds it is what the table is for, the other columns go first.
-	const wide = 62
+	const wide = 56
 	s := a.snap
 	columns := []report.Column{
 		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
 		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Name: "objects", Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 9, Right: true},
+		{Name: "objects", Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 10, Right: true},
 		{Name: "kind", Title: "Kind", Priority: 3, MinWidth: 9},
 		{Name: "holder", Title: "Held by", MinWidth: wide},
 		{Name: "type", Title: "Type", Priority: 1, MinWidth: 12},

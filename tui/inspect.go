@@ -3,7 +3,9 @@ package tui
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"goheap/gocore"
@@ -35,7 +37,7 @@ type inspector struct {
 	top    *part     // the whole value; nil until loaded, and where there is none
 	rows   []partRow // of the fields
 	loaded bool
-	counts [pages]int // -1 unknown
+	site   string // where it was allocated, clean; "" unknown
 }
 
 // part is a value that can be opened into its parts, which are decoded when it
@@ -61,16 +63,18 @@ const partStep = 100
 
 func newInspector(a *App, n heap.Node) view {
 	v := &inspector{app: a, node: n}
-	v.lists[pageReferrers] = newList(a, "referrers", 0, func(ctx context.Context) (*report.Table, error) {
+	v.lists[pageReferrers] = newList(a, "referrers", 0, "")
+	v.lists[pageReferrers].load = func(ctx context.Context) (loaded, error) {
 		nodes, err := a.snap.Referrers(ctx, n)
 		if err != nil {
-			return nil, err
+			return loaded{}, err
 		}
-		return a.nodeTable(nodes, n, false), nil
-	})
-	v.lists[pageReferences] = newList(a, "references", 0, func(ctx context.Context) (*report.Table, error) {
-		return a.nodeTable(targets(a.snap.Graph, n), n, true), ctx.Err()
-	})
+		return loaded{table: a.nodeTable(nodes, n, false)}, nil
+	}
+	v.lists[pageReferences] = newList(a, "references", 0, "")
+	v.lists[pageReferences].load = func(ctx context.Context) (loaded, error) {
+		return loaded{table: a.nodeTable(targets(a.snap.Graph, n), n, true)}, ctx.Err()
+	}
 	v.bodies[pageFields] = &grid{rows: fieldRows{v}, sorted: -1}
 	v.bodies[pageHex] = &grid{rows: hexRows{v}, sorted: -1}
 	return v
@@ -99,7 +103,21 @@ func (v *inspector) name() string {
 	}
 	return text
 }
-func (v *inspector) tab() tab     { return v.app.stack[0].tab() }
+func (v *inspector) tab() tab { return v.app.stack[0].tab() }
+
+func (v *inspector) where() (string, string) {
+	return [pages]string{"object", "referrers", "references", "hex"}[v.at], v.app.targetOf(v.node)
+}
+
+func (v *inspector) set(place int) rowSet {
+	if l := v.list(); l != nil {
+		return l.set(place)
+	}
+	if v.at == pageFields && place < len(v.rows) && !v.rows[place].more && v.rows[place].Target != heap.None {
+		return v.app.setOf(v.rows[place].Target)
+	}
+	return v.app.setOf(v.node)
+}
 func (v *inspector) hasWhy() bool { return true }
 
 func (v *inspector) grid() *grid {
@@ -122,6 +140,7 @@ func (v *inspector) enter() {
 func (v *inspector) load() {
 	s := v.app.snap
 	v.app.start(slotView, "decoding the value", func(ctx context.Context) (func(), error) {
+		site := v.app.siteText(v.node)
 		value, ok := s.Value(v.node)
 		top := &part{Value: value}
 		var children []gocore.Value
@@ -129,7 +148,7 @@ func (v *inspector) load() {
 			children = s.Children(value, 0, partStep)
 		}
 		return func() {
-			v.loaded = true
+			v.loaded, v.site = true, site
 			if ok {
 				v.top = top
 				if value.InPlace {
@@ -307,6 +326,10 @@ func (v *inspector) actions() []Action {
 			Help: "Show the previous of Fields, Referrers, References, Hex.", Do: func() { v.turn(-1) }},
 	}
 	if v.at != pageFields {
+		if v.at == pageHex {
+			actions = append(actions, Action{Keys: []Key{char('o')}, Label: "offset", Priority: 3,
+				Help: "Go to an offset, as in +0x40.", Do: func() { v.app.openPrompt(promptGoto, "+0x") }})
+		}
 		return append(actions, Action{Keys: []Key{char('f'), char('l'), code(keyRight)}, Label: "follow", Priority: 3,
 			Help: "Inspect what the selected row points to.", Do: v.open})
 	}
@@ -325,11 +348,11 @@ func (v *inspector) facts(w, h int) []string {
 	d, p := s.Dominators, s.Process
 	line := a.clean(v.name())
 	if !s.Graph.IsRoot(v.node) {
-		line += "   " + report.HumanBytes(s.Graph.Size(v.node))
+		line += "   " + a.bytes(s.Graph.Size(v.node))
 	}
 	if d.Live(v.node) {
 		retained := d.Retained(v.node)
-		line += fmt.Sprintf("   retains %s (%s)", report.HumanBytes(retained), report.HumanPercent(s.Share(retained)))
+		line += fmt.Sprintf("   retains %s (%s)", a.bytes(retained), report.HumanPercent(s.Share(retained)))
 	} else {
 		line += "   garbage: no root reaches it"
 	}
@@ -359,7 +382,32 @@ func (v *inspector) facts(w, h int) []string {
 		}
 		tabs.WriteString(name + " ")
 	}
-	return []string{line, strings.TrimSpace(second), tabs.String()}
+	lines := []string{line, strings.TrimSpace(second)}
+	if v.site != "" && h > 3 {
+		lines = append(lines, v.site)
+	}
+	return append(lines, tabs.String())
+}
+
+// siteText says where an object was allocated, if it is one of those that the
+// runtime sampled: the program's own function first, then its callers.
+func (a *App) siteText(n heap.Node) string {
+	site, ok := a.snap.AllocSite(n)
+	if !ok {
+		return ""
+	}
+	var places []string
+	for _, f := range site.Stack {
+		place := report.ShortPaths(f.Func)
+		if f.File != "" {
+			place += fmt.Sprintf(" %s:%d", path.Base(f.File), f.Line)
+		}
+		if strings.HasPrefix(f.Func, "runtime.") && len(places) == 0 {
+			continue
+		}
+		places = append(places, place)
+	}
+	return a.clean("allocated in " + strings.Join(places, ", called by "))
 }
 
 func (v *inspector) status() string {
@@ -460,13 +508,26 @@ func (r fieldRows) cell(row, col int) string {
 		if p.Target == heap.None {
 			return " "
 		}
-		return report.HumanBytes(a.snap.Dominators.Retained(p.Target))
+		return a.bytes(a.snap.Dominators.Retained(p.Target))
 	}
 }
 
 // indented moves a text to the right by its depth.
 func indented(depth int, s string) string {
 	return strings.Repeat("  ", max(0, min(depth, deepest))) + s
+}
+
+// toOffset selects the row of bytes at an offset, as in "+0x40".
+func (v *inspector) toOffset(text string) {
+	off, err := strconv.ParseUint(text[1:], 0, 64)
+	switch {
+	case err != nil:
+		v.app.flash(text + " is no offset; +0x40 or +64 is one")
+	case off >= v.size():
+		v.app.flash(fmt.Sprintf("%s is outside: there are %s bytes", text, countText(v.size())))
+	default:
+		v.grid().selectRow(int(off / hexBytes))
+	}
 }
 
 // hexRows are the bytes of the object, sixteen a row.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gdamore/tcell/v2"
+
+	"goheap/internal/progress"
 )
 
 // A slot holds at most one job at a time: starting another cancels the first,
@@ -20,14 +22,32 @@ const (
 	slotExpand      // children of a row
 	slotWhy         // the chains of the why-alive pane
 	slotGoto
-	slotWarm // what later questions need, built ahead of them
+	slotAsk      // a question whose answer is a message or a line
+	slotCut      // what cut edges would free
+	slotSave     // bookmarks
+	slotSuspects // for the overview
+	slotWarm     // what later questions need, built ahead of them
 	slots
 )
 
 // job is work off the event loop.
 type job struct {
-	what   string // for the status line
-	cancel context.CancelFunc
+	what    string // for the status line
+	cancel  context.CancelFunc
+	tracker *progress.Tracker // of the work's phases, which its context carries
+}
+
+// percent says how far the phase is that began last, "" where that is not known.
+func (j *job) percent() string {
+	phases := j.tracker.Snapshot()
+	if len(phases) == 0 {
+		return ""
+	}
+	p := phases[len(phases)-1]
+	if p.Finished || p.Total <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" %d %%", min(max(p.Done, 0), p.Total)*100/p.Total)
 }
 
 // WorkerPanic is a panic of a worker, carried to where the terminal is
@@ -72,7 +92,8 @@ func (q *queue) empty() bool {
 func (a *App) start(s slot, what string, work func(ctx context.Context) (func(), error)) {
 	a.cancelJob(s)
 	ctx, cancel := context.WithCancel(a.ctx)
-	j := &job{what, cancel}
+	j := &job{what, cancel, new(progress.Tracker)}
+	ctx = progress.With(ctx, j.tracker)
 	a.jobs[s] = j
 	a.spawn(func() {
 		done, err := work(ctx)
@@ -104,11 +125,16 @@ func (a *App) cancelJob(s slot) bool {
 	return true
 }
 
+// waited reports whether a person waits for the jobs of a slot.
+func waited(s slot) bool {
+	return s != slotWarm && s != slotWhy && s != slotSave && s != slotSuspects
+}
+
 // busy names a job that runs, "" if none does that a person waits for.
 func (a *App) busy() string {
 	for s, j := range a.jobs {
-		if j != nil && slot(s) != slotWarm && slot(s) != slotWhy {
-			return j.what
+		if j != nil && waited(slot(s)) {
+			return j.what + j.percent()
 		}
 	}
 	return ""

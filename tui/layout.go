@@ -27,21 +27,26 @@ type layout struct {
 	list     rect
 	why      rect // empty where the view has no why-alive pane
 	beside   bool // the pane is right of the list, a column apart
+	note     rect // lines for the tour, none without one
 	status   rect // one line: the state of the list, a message, or the prompt
 	footer   rect // one line: keys
 }
 
-// arrange lays out a screen of w by h cells. Its result depends on nothing
-// else.
-func arrange(w, h int, why bool) layout {
+// arrange lays out a screen of w by h cells with note lines for the tour. Its
+// result depends on nothing else.
+func arrange(w, h int, why bool, note int) layout {
 	if w < minWidth || h < minHeight {
 		return layout{tooSmall: true}
+	}
+	if h < minHeight+note {
+		note = 0 // the rows come first
 	}
 	l := layout{
 		identity: rect{0, 0, w, 1},
 		tabs:     rect{0, 1, w, 1},
 		crumbs:   rect{0, 2, w, 1},
-		list:     rect{0, 3, w, h - 5},
+		list:     rect{0, 3, w, h - 5 - note},
+		note:     rect{0, h - 2 - note, w, note},
 		status:   rect{0, h - 2, w, 1},
 		footer:   rect{0, h - 1, w, 1},
 	}

@@ -26,7 +26,7 @@ func TestArrange(t *testing.T) {
 		{60, 14, true, 0, 0, true, false},
 		{0, 0, true, 0, 0, true, false},
 	} {
-		l := arrange(c.w, c.h, c.why)
+		l := arrange(c.w, c.h, c.why, 0)
 		if l.tooSmall != c.tooSmall || l.beside != c.beside || l.list.h != c.listH || l.why.h != c.whyH {
 			t.Errorf("arrange(%d, %d, %v) = %+v", c.w, c.h, c.why, l)
 		}
@@ -38,13 +38,14 @@ func TestArrange(t *testing.T) {
 func TestArrangeParts(t *testing.T) {
 	for w := 0; w <= 220; w++ {
 		for h := 0; h <= 70; h++ {
-			for _, why := range []bool{false, true} {
-				l := arrange(w, h, why)
+			for i := range 4 {
+				why, note := i%2 == 1, i/2*tourLines
+				l := arrange(w, h, why, note)
 				if l.tooSmall {
 					continue
 				}
 				used := map[[2]int]bool{}
-				for _, r := range []rect{l.identity, l.tabs, l.crumbs, l.list, l.why, l.status, l.footer} {
+				for _, r := range []rect{l.identity, l.tabs, l.crumbs, l.list, l.why, l.note, l.status, l.footer} {
 					if r.w < 0 || r.h < 0 || r.x < 0 || r.y < 0 || r.x+r.w > w || r.y+r.h > h {
 						t.Fatalf("%dx%d: %+v leaves the screen", w, h, r)
 					}
@@ -97,7 +98,7 @@ func TestFitColumns(t *testing.T) {
 			t.Errorf("width %d: a column of priority 0 is missing", w)
 		}
 	}
-	for w, want := range map[int]string{30: "0 2", 60: "0 1 2", 90: "0 1 2 3", 130: "0 1 2 3 4"} {
+	for w, want := range map[int]string{30: "0 2", 60: "0 1 2", 80: "0 1 2 3", 130: "0 1 2 3 4"} {
 		shown, _ := fitColumns(cols, w)
 		if got := strings.Trim(fmt.Sprint(shown), "[]"); got != want {
 			t.Errorf("width %d: columns %s, want %s", w, got, want)
@@ -157,7 +158,7 @@ func FuzzCut(f *testing.F) {
 }
 
 func TestPhaseLine(t *testing.T) {
-	a := &App{sym: symbolsFor(false)}
+	a := &App{sym: lookOf(false, ThemePlain)}
 	for _, c := range []struct {
 		state progress.State
 		want  string
@@ -172,6 +173,21 @@ func TestPhaseLine(t *testing.T) {
 	} {
 		if got := a.phaseLine(c.state); got != c.want {
 			t.Errorf("%+v:\n%q, want\n%q", c.state, got, c.want)
+		}
+	}
+}
+
+func TestShortCount(t *testing.T) {
+	for _, c := range []struct {
+		s    string
+		w    int
+		want string
+	}{
+		{"22,949,308", 10, "22,949,308"}, {"22,949,308", 9, "22,949k"}, {"22,949,308", 4, "22M"}, {"999", 2, "999"}, {"1,000", 2, "1k"},
+		{"1,234,567,890", 4, "1G"}, {"-", 1, "-"},
+	} {
+		if got := shortCount(c.s, c.w); got != c.want {
+			t.Errorf("shortCount(%q, %d) = %q, want %q", c.s, c.w, got, c.want)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"goheap/heap"
@@ -16,10 +15,25 @@ type tableRows struct {
 	table *report.Table
 }
 
-func (r tableRows) columns() []report.Column { return r.table.Columns }
+func (r tableRows) columns() []report.Column { return r.app.widened(r.table.Columns) }
 func (r tableRows) len() int                 { return r.table.Len() }
 func (r tableRows) cell(row, col int) string {
-	return blank(r.app.clean(r.table.Columns[col].Human(r.table.Cell(row, col))))
+	column, cell := &r.table.Columns[col], r.table.Cell(row, col)
+	if r.app.exact && column.Kind == report.Bytes && !cell.Unknown {
+		exact := report.Column{Kind: report.Count, AtLeast: column.AtLeast}
+		return r.app.clean(exact.Human(cell))
+	}
+	return blank(r.app.clean(column.Human(cell)))
+}
+
+// share implements shares.
+func (r tableRows) share(row int) uint64 {
+	for col := range r.table.Columns {
+		if r.table.Columns[col].Kind == report.Percent {
+			return r.table.Cell(row, col).Num
+		}
+	}
+	return 0
 }
 
 // fetch implements slowRows. A table may be read from everywhere.
@@ -51,24 +65,52 @@ type list struct {
 	app   *App
 	crumb string
 	in    tab
+	kind  string                // what location calls it, "" for none
+	of    string                // what location says it is about
 	about func(row int) subject // by row of the whole table; nil: its node
+	sets  func(row int) rowSet  // likewise; nil: its node
 	opens func(row int)         // the enter key, by row of the whole table
 	own   []Action
 	head  func(w, h int) []string
-	pane  bool // whether the why-alive pane is shown
+	empty string // what an empty list says
+	pane  bool   // whether the why-alive pane is shown
 	// stale reports whether the rows are no longer those to be shown, and changes load
 	// then; nil: they never are.
 	stale func() bool
-	load  func(ctx context.Context) (*report.Table, error)
+	load  loader
+	// choose returns what loads the rows that are to be shown now; nil: load does.
+	choose func() loader
 
 	body    grid
 	whole   *report.Table // as loaded; nil until then
 	needle  string
-	ordered bool // a column was chosen to sort by
+	ordered bool   // a column was chosen to sort by
+	wanted  wanted // to be restored by the next refresh
+	opening bool   // the first row is to be opened once there are rows
 }
 
-func newList(a *App, crumb string, in tab, load func(ctx context.Context) (*report.Table, error)) *list {
-	l := &list{app: a, crumb: crumb, in: in, load: load, pane: true}
+// loader loads a list. It is called off the event loop.
+type loader func(ctx context.Context) (loaded, error)
+
+// loaded is what a list has loaded: the table, and what is to be done on the event
+// loop when it is shown.
+type loaded struct {
+	table *report.Table
+	then  func() // nil: nothing
+}
+
+// wanted is what a location says of a list that is not yet loaded.
+type wanted struct {
+	column     string // to sort by
+	descending bool
+	at         string             // target of the row to select
+	row        int                // or its place, from 1; 0: the first
+	pick       func(row int) bool // or this, once the table was loaded
+}
+
+// newList returns a list whose load is to be set.
+func newList(a *App, crumb string, in tab, kind string) *list {
+	l := &list{app: a, crumb: crumb, in: in, kind: kind, pane: true}
 	l.body.sorted, l.body.keepEnd = -1, true
 	return l
 }
@@ -104,6 +146,22 @@ func (l *list) row() int {
 	return t.Row(l.body.selected)
 }
 
+func (l *list) where() (string, string) { return l.kind, l.of }
+
+func (l *list) set(place int) rowSet {
+	t := l.shown()
+	switch {
+	case t == nil || place >= t.Len():
+		return rowSet{node: heap.None}
+	case l.sets != nil:
+		return l.sets(t.Row(place))
+	case l.about != nil:
+		return l.app.setOf(l.about(t.Row(place)).node)
+	default:
+		return l.app.setOf(t.Node(place))
+	}
+}
+
 func (l *list) subject() subject {
 	row := l.row()
 	switch {
@@ -119,7 +177,11 @@ func (l *list) subject() subject {
 func (l *list) open() {
 	row := l.row()
 	switch {
+	case row < 0 && l.whole == nil && l.app.jobs[slotView] != nil:
+		l.opening = true
+		l.app.flash("it opens as soon as the rows are here")
 	case row < 0:
+		l.app.flash("there is no row to open")
 	case l.opens != nil:
 		l.opens(row)
 	case l.subject().node != heap.None:
@@ -145,75 +207,107 @@ func (l *list) reload() {
 // refresh loads, sorts and filters in a job and shows the result. The old rows
 // stay until then.
 func (l *list) refresh() {
-	load, whole, needle, col, descending := l.load, l.whole, l.needle, l.body.sorted, l.body.descending
-	sorted := l.ordered
-	match, err := matcher(needle)
-	if err != nil {
-		l.app.flash("filter: " + err.Error())
-		return
+	if l.whole == nil && l.choose != nil {
+		l.load = l.choose()
 	}
+	load, whole, needle, wish := l.load, l.whole, l.needle, l.wanted
+	col, descending, ordered, selected := l.body.sorted, l.body.descending, l.ordered, l.row()
+	l.wanted, l.opening = wanted{}, false
 	what := "sorting"
-	if whole == nil {
-		what = "loading " + l.crumb
+	switch {
+	case whole == nil:
+		what = "loading " + l.app.clean(l.crumb)
+	case needle != "":
+		what = "filtering"
 	}
+	s := l.app.snap
 	l.app.start(slotView, what, func(ctx context.Context) (func(), error) {
-		t := whole
-		if t == nil {
-			loaded, err := load(ctx)
-			if err != nil {
-				return nil, err
-			}
-			t = loaded
-		}
-		base := t
-		var err error
-		if match != nil {
-			if t, err = t.Filtered(ctx, func(i int) bool { return matches(t, i, match) }); err != nil {
+		var from loaded
+		if from.table = whole; whole == nil {
+			var err error
+			if from, err = load(ctx); err != nil {
 				return nil, err
 			}
 		}
-		if sorted {
+		t, base := from.table, from.table
+		if needle != "" {
+			var err error
+			if t, err = s.Where(ctx, t, needle); err != nil {
+				return nil, fmt.Errorf("filter: %w", err)
+			}
+		}
+		if i := base.Column(wish.column); i >= 0 {
+			col, descending, ordered = i, wish.descending, true
+		}
+		if ordered {
+			var err error
 			if t, err = t.Sorted(ctx, col, descending); err != nil {
 				return nil, err
 			}
 		}
-		return func() { l.replace(base, t) }, nil
+		place := max(wish.row-1, 0)
+		if wish.at != "" {
+			if n, err := s.Find(ctx, wish.at); err == nil {
+				place = find(ctx, t, func(i int) bool { return t.Node(i) == n })
+			}
+		} else if selected > 0 && wish.row == 0 {
+			place = find(ctx, t, func(i int) bool { return t.Row(i) == selected })
+		}
+		return func() { l.replace(from, t, place, order{ordered, col, descending}, wish) }, ctx.Err()
 	})
 }
 
-// matches looks at the texts and addresses of a row.
-func matches(t *report.Table, i int, match func(string) bool) bool {
-	for c, col := range t.Columns {
-		if (col.Kind == report.Text || col.Kind == report.Addr) && match(col.Human(t.Cell(i, c))) {
-			return true
+// find returns the first place that is, 0 if none is or ctx ends.
+func find(ctx context.Context, t *report.Table, is func(i int) bool) int {
+	const pace = 1 << 16
+	for i := range t.Len() {
+		if i%pace == 0 && ctx.Err() != nil {
+			return 0
+		}
+		if is(i) {
+			return i
 		}
 	}
-	return false
+	return 0
 }
 
-// searchLimit bounds how far a selected row is looked for in a new order; the
-// first row is selected when it is not found.
-const searchLimit = 1 << 20
+// order is how a list is sorted.
+type order struct {
+	chosen     bool
+	column     int
+	descending bool
+}
 
-func (l *list) replace(whole, t *report.Table) {
-	selected := l.row()
+// replace shows what was loaded, with the row at a place selected.
+func (l *list) replace(from loaded, t *report.Table, place int, by order, wish wanted) {
+	if from.then != nil {
+		from.then()
+	}
+	l.ordered, l.body.sorted, l.body.descending = by.chosen, by.column, by.descending
 	if l.whole == nil && l.body.sorted < 0 {
 		// Tables come sorted by what they are about.
-		l.body.sorted = firstSorted(whole)
+		l.body.sorted = firstSorted(from.table)
 		l.body.descending = l.body.sorted >= 0
 	}
-	l.whole = whole
+	l.whole = from.table
 	l.body.setRows(tableRows{l.app, t})
-	l.body.selectRow(0)
-	if selected > 0 {
-		for i := range min(t.Len(), searchLimit) {
-			if t.Row(i) == selected {
-				l.body.selectRow(i)
-				break
-			}
+	if wish.pick != nil {
+		place = find(l.app.ctx, t, func(i int) bool { return wish.pick(t.Row(i)) })
+	}
+	l.body.selectRow(place)
+	l.app.moved()
+	if l.opening {
+		l.opening = false
+		if l.row() >= 0 && listOf(l.app.top()) == l {
+			l.open()
 		}
 	}
-	l.app.moved()
+}
+
+// restore shows the rows that a location tells.
+func (l *list) restore(filter string, w wanted) {
+	l.needle, l.wanted = filter, w
+	l.refresh()
 }
 
 // firstSorted is the column by which report orders its tables.
@@ -253,7 +347,7 @@ func following(ring []int, one int) int {
 // listWidth is the width in which the grid on top is drawn.
 func (a *App) listWidth() int {
 	_, _, w, h := a.root.GetRect()
-	return arrange(w, h, a.top().hasWhy()).list.w
+	return arrange(w, h, a.top().hasWhy(), a.tour.lines()).list.w
 }
 
 func (l *list) filter(text string) {
@@ -296,26 +390,4 @@ func statusLine(g grid, shown, whole int, needle string, cols []report.Column) s
 		text += "   sorted by " + strings.ToLower(cols[g.sorted].Title) + ", " + order
 	}
 	return text
-}
-
-// regexpLimit bounds a regular expression that a person types.
-const regexpLimit = 1000
-
-// matcher turns the text of a filter into a test, nil for all rows: /re/ is a
-// regular expression, everything else a part of the text, whatever the case.
-func matcher(text string) (func(string) bool, error) {
-	switch {
-	case text == "" || text == "/":
-		return nil, nil
-	case len(text) > regexpLimit:
-		return nil, fmt.Errorf("longer than %d characters", regexpLimit)
-	case strings.HasPrefix(text, "/"):
-		re, err := regexp.Compile(strings.TrimSuffix(text[1:], "/"))
-		if err != nil {
-			return nil, err
-		}
-		return re.MatchString, nil
-	}
-	text = strings.ToLower(text)
-	return func(s string) bool { return strings.Contains(strings.ToLower(s), text) }, nil
 }

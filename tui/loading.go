@@ -12,6 +12,11 @@ import (
 
 // drawLoading shows the phases of loading, the last ones if not all fit.
 func (a *App) drawLoading(screen tcell.Screen, l layout) {
+	if a.partial != nil {
+		a.partial.draw(a, screen, l)
+		a.root.drawActions(screen, l.footer, a.loadingActions())
+		return
+	}
 	put(screen, l.crumbs.x+1, l.crumbs.y, l.crumbs.w-2, "Loading "+a.clean(a.opt.Title), tcell.StyleDefault)
 	states := a.tracker.Snapshot()
 	area := rect{l.list.x + 4, l.list.y + 1, l.list.w - 8, l.list.h - 2}
@@ -21,8 +26,10 @@ func (a *App) drawLoading(screen tcell.Screen, l layout) {
 	for i, s := range states {
 		put(screen, area.x, area.y+i, area.w, cut(a.phaseLine(s), area.w, a.sym.cut), tcell.StyleDefault)
 	}
-	put(screen, l.status.x+1, l.status.y, l.status.w-2, a.message, styleStrong)
-	put(screen, l.footer.x+1, l.footer.y, l.footer.w-2, "ctrl-c quits", tcell.StyleDefault)
+	put(screen, l.status.x+1, l.status.y, l.status.w-2, a.message, a.sym.strong)
+	a.root.drawActions(screen, l.footer, a.loadingActions()[:1])
+	const quit = "ctrl-c quits"
+	put(screen, l.footer.x+l.footer.w-1-len(quit), l.footer.y, len(quit), quit, tcell.StyleDefault)
 }
 
 // Widths in the lines of the phases: one of a long phase fits in 72 cells.

@@ -4,77 +4,99 @@ import (
 	"context"
 	"strings"
 
-	"goheap/heap"
 	"goheap/report"
 )
 
-// newOverview is the first screen: who holds the memory, under a few lines
-// about the file.
+// overview is the first screen: who holds the memory, under a few lines about
+// the file.
+type overview struct {
+	*list
+	holders  []holder
+	info     report.SummaryDocument
+	suspects []report.Suspect
+	looked   bool // for suspects
+}
+
 func newOverview(a *App) view {
-	var all []holder
-	var info report.SummaryDocument
-	l := newList(a, "Overview", tabOverview, func(ctx context.Context) (*report.Table, error) {
+	v := &overview{}
+	v.list = newList(a, "Overview", tabOverview, "overview")
+	v.load = func(ctx context.Context) (loaded, error) {
 		found, err := a.holders.get(ctx, a.snap)
+		if err != nil {
+			return loaded{}, err
+		}
+		info := a.snap.Summary() // which looks at every object
+		return loaded{a.holderTable(found), func() { v.holders, v.info = found, info }}, nil
+	}
+	v.list.head = func(w, h int) []string {
+		if v.whole == nil {
+			return nil
+		}
+		return v.about(h)
+	}
+	v.list.about = func(row int) subject {
+		h := &v.holders[row]
+		s := h.about()
+		s.node = h.at
+		return s
+	}
+	v.list.sets = func(row int) rowSet { return a.holderSet(&v.holders[row]) }
+	v.body.keepStart = func(place int) bool { return v.holders[v.shown().Row(place)].Members != nil }
+	v.list.opens = func(row int) {
+		if h := &v.holders[row]; h.goroutines {
+			a.push(newMembers(a, h.Members))
+		} else {
+			a.reveal(h.at)
+		}
+	}
+	return v
+}
+
+// enter looks for suspects once the rows are shown.
+func (v *overview) enter() {
+	v.list.enter()
+	if v.looked {
+		return
+	}
+	v.looked = true
+	a := v.app
+	a.start(slotSuspects, "looking for suspects", func(ctx context.Context) (func(), error) {
+		all, err := a.snap.Suspects(ctx, true)
 		if err != nil {
 			return nil, err
 		}
-		all, info = found, a.snap.Summary() // which looks at every object
-		return a.holderTable(found), nil
+		return func() { v.suspects = all }, nil
 	})
-	l.head = func(w, h int) []string {
-		if l.whole == nil {
-			return nil
-		}
-		return a.overviewFacts(info, h)
-	}
-	// A subject is asked for several times a draw, and the walk to the
-	// accumulation point looks at all children on its way.
-	accumulation := map[int]heap.Node{}
-	l.about = func(row int) subject {
-		h := &all[row]
-		s := h.about()
-		if h.Members != nil {
-			return s
-		}
-		at, known := accumulation[row]
-		if !known {
-			at = a.snap.Dominators.Accumulation(h.Node)
-			accumulation[row] = at
-		}
-		s.node = at
-		return s
-	}
-	l.body.keepStart = func(place int) bool { return all[l.shown().Row(place)].Members != nil }
-	l.opens = func(row int) {
-		if h := &all[row]; h.goroutines {
-			a.push(newMembers(a, h.Members))
-		} else {
-			a.reveal(l.about(row).node)
-		}
-	}
-	return l
 }
 
-// overviewFacts are the lines above the retainers, the most important first.
-func (a *App) overviewFacts(info report.SummaryDocument, h int) []string {
+// about is the lines above the retainers, the most important first.
+func (v *overview) about(h int) []string {
+	a, info := v.app, v.info
 	s := a.snap
 	var lines []string
-	parts := []string{report.HumanBytes(info.Heap.LiveBytes) + " live in " + plural(info.Heap.LiveObjects, "object")}
+	parts := []string{a.bytes(info.Heap.LiveBytes) + " live in " + plural(info.Heap.LiveObjects, "object")}
 	if g := info.Heap.GarbageBytes; g != nil {
-		parts = append(parts, report.HumanBytes(*g)+" garbage")
+		parts = append(parts, a.bytes(*g)+" garbage")
 	}
 	lines = append(lines, join(append(parts, plural(info.Heap.Goroutines, "goroutine"), plural(info.Heap.Roots, "root"))...))
 	typed := report.HumanPercent(s.Share(info.Typing.TypedBytes)) + " of it typed"
-	complete := "core complete"
+	file := "core"
+	if info.Source.Kind == "heapdump" {
+		file = "dump"
+	}
+	complete := file + " complete"
 	if !info.Source.Complete {
-		complete = "core INCOMPLETE"
+		complete = file + " INCOMPLETE"
 	}
 	lines = append(lines, join(typed, "check "+a.verdict(), complete))
 	if n := len(info.Source.Problems); n > 0 {
 		first := info.Source.Problems[0]
-		lines = append(lines, plural(uint64(n), "problem")+" (p): "+a.clean(first.Severity+": "+string(first.Message)))
+		lines = append(lines, plural(uint64(n), "problem")+" (9): "+a.clean(first.Severity+": "+string(first.Message)))
 	}
-	if h >= 7 {
+	if n := len(v.suspects); n > 0 {
+		lines = append(lines, plural(uint64(n), "suspect")+" (6): "+a.clean(report.ShortPaths(v.suspects[0].Sentence)))
+	}
+	if h >= 8 {
 		lines = append(lines, join("executable "+a.clean(string(info.Source.Executable)), "symbols "+info.Source.Symbols, "loaded in "+elapsed(a.loadFor)))
 	}
 	if h > len(lines) {

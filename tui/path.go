@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
 
 	"goheap/heap"
@@ -66,28 +67,68 @@ func (v *pathView) open() {
 	}
 }
 
+func (v *pathView) where() (string, string) { return "path", v.app.targetOf(v.about.node) }
+
+func (v *pathView) set(place int) rowSet {
+	if hops := v.hops(); place < len(hops) {
+		return v.app.setOf(hops[place].node)
+	}
+	return rowSet{node: heap.None}
+}
+
 func (v *pathView) facts(w, h int) []string {
 	v.body.invalidate() // the pane may have turned to another path
 	why := &v.app.why
-	return []string{
-		why.title(),
-		cutMiddle(why.expression(), w, v.app.sym.cut),
-		why.paths() + "   * dominates: without it, all below is freed",
-		"",
+	lines := []string{why.title()}
+	if why.expression() != "" {
+		lines = append(lines, cutMiddle(why.expression(), w, v.app.sym.cut), why.paths()+"   * dominates: without it, all below is freed")
+	}
+	if verdict := why.verdict(); verdict != "" {
+		lines = append(lines, wrap(verdict, w, 2)...)
+	}
+	return append(lines, "")
+}
+
+func (v *pathView) actions() []Action {
+	return []Action{
+		{Keys: []Key{char('x')}, Label: "cut", Priority: 2, Disabled: func() string {
+			if h, ok := v.hop(); ok {
+				return reasonIf(v.app.why.severed(h), "this pointer is cut")
+			}
+			return "there is no path"
+		},
+			Help: "Take the pointer to the selected hop away: show what still holds the object, and what would be freed.",
+			Do: func() {
+				hops, i := v.hops(), min(v.body.selected, len(v.hops())-1)
+				word := hops[i].expr
+				if word == report.Pointee && i > 0 {
+					word = "the pointer of " + hops[i-1].expr
+				}
+				v.app.why.take(&severed{heap.Edge{From: hops[i].from, To: hops[i].node}, word})
+			}},
+		{Keys: []Key{char('u')}, Label: "uncut", Priority: 5, Disabled: func() string { return reasonIf(len(v.app.why.cuts) == 0, "nothing is cut") },
+			Help: "Give the pointer back that was cut last.",
+			Do:   func() { v.app.why.take(nil) }},
 	}
 }
 
-func (v *pathView) status() string { return "enter inspects the selected hop   r shows raw hops" }
+func (v *pathView) status() string {
+	hops := v.hops()
+	return fmt.Sprintf("hop %d of %d   x cuts the pointer to it", min(v.body.selected+1, len(hops)), len(hops))
+}
+
+// share implements shares.
+func (v *pathView) share(row int) uint64 { return v.app.snap.Share(v.hops()[row].retained) }
 
 func (v *pathView) columns() []report.Column {
-	return []report.Column{
+	return v.app.widened([]report.Column{
 		{Title: "", MinWidth: 1, Kind: report.Count},
 		{Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
 		{Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Title: "Hop", MinWidth: 20},
-		{Title: "Type", MinWidth: 14, Priority: 1},
+		{Title: "Hop", MinWidth: 24},
+		{Title: "Type", MinWidth: 14},
 		{Title: "Address", Kind: report.Addr, MinWidth: 14, Priority: 2},
-	}
+	})
 }
 
 func (v *pathView) len() int { return len(v.hops()) }
@@ -96,12 +137,15 @@ func (v *pathView) cell(row, col int) string {
 	h := v.hops()[row]
 	switch col {
 	case 0:
-		if h.dominates {
+		switch {
+		case v.app.why.severed(h):
+			return "x"
+		case h.dominates:
 			return "*"
 		}
 		return " "
 	case 1:
-		return report.HumanBytes(h.retained)
+		return v.app.bytes(h.retained)
 	case 2:
 		return report.HumanPercent(v.app.snap.Share(h.retained))
 	case 3:
@@ -117,6 +161,8 @@ func (v *pathView) cell(row, col int) string {
 type fixed struct{ body grid }
 
 func (f *fixed) grid() *grid             { return &f.body }
+func (f *fixed) where() (string, string) { return "", "" }
+func (f *fixed) set(int) rowSet          { return rowSet{node: heap.None} }
 func (f *fixed) actions() []Action       { return nil }
 func (f *fixed) hasWhy() bool            { return false }
 func (f *fixed) filter(string)           {}

@@ -7,6 +7,7 @@ import (
 	"github.com/rivo/tview"
 
 	"goheap/heap"
+	"goheap/report"
 )
 
 // promptKind is what is asked for in the status line.
@@ -15,6 +16,10 @@ type promptKind int
 const (
 	promptFilter promptKind = iota
 	promptGoto
+	promptQuery
+	promptFind
+	promptExport
+	promptNote
 	promptQuit
 )
 
@@ -26,18 +31,26 @@ type prompt struct {
 
 func (a *App) openPrompt(kind promptKind, text string) {
 	label := map[promptKind]string{
-		promptFilter: "filter: ",
+		promptFilter: "filter (text, /re/, =expression): ",
 		promptGoto:   "go to (0xADDR, expression, g:17, type:T): ",
+		promptQuery:  "objects for which: ",
+		promptFind:   "find (text or 0xADDR): ",
+		promptExport: "write the rows to (.csv or .json): ",
+		promptNote:   "note: ",
 		promptQuit:   "quit? y/n ",
 	}[kind]
+	if kind == promptFilter && text != "" {
+		label = "filter: " // there is no need of the forms
+	}
 	field := tview.NewInputField().SetLabel(label).SetText(text)
 	field.SetBackgroundColor(tcell.ColorDefault)
-	field.SetLabelStyle(styleStrong)
+	field.SetLabelStyle(a.sym.strong)
 	field.SetFieldStyle(tcell.StyleDefault)
 	p := &prompt{kind, field}
 	switch kind {
 	case promptFilter:
 		field.SetChangedFunc(func(text string) {
+			field.SetLabel("filter: ") // the forms are known by now
 			a.top().filter(text)
 			a.moved()
 		})
@@ -52,16 +65,36 @@ func (a *App) openPrompt(kind promptKind, text string) {
 	field.SetDoneFunc(func(key tcell.Key) {
 		text := field.GetText()
 		a.closePrompt()
-		switch {
-		case kind == promptFilter && key == tcell.KeyEscape:
-			a.top().unfilter()
-			a.moved()
-		case kind == promptGoto && key == tcell.KeyEnter && text != "":
-			a.goTo(text)
+		if key != tcell.KeyEnter {
+			if kind == promptFilter && key == tcell.KeyEscape {
+				a.top().unfilter()
+				a.moved()
+			}
+			return
 		}
+		a.answer(kind, text)
 	})
 	a.prompt = p
 	a.tv.SetFocus(field)
+}
+
+// answer does what was asked for with a text.
+func (a *App) answer(kind promptKind, text string) {
+	if text == "" && kind != promptNote {
+		return
+	}
+	switch kind {
+	case promptGoto:
+		a.goTo(text)
+	case promptQuery:
+		a.query(text)
+	case promptFind:
+		a.findText(text)
+	case promptExport:
+		a.export(text)
+	case promptNote:
+		a.addBookmark(text)
+	}
 }
 
 func (a *App) closePrompt() {
@@ -69,15 +102,34 @@ func (a *App) closePrompt() {
 	a.tv.SetFocus(a.root)
 }
 
-// goTo inspects what a target names.
-func (a *App) goTo(target string) {
+// find1 looks for what a target names and shows it.
+func (a *App) find1(target string, show func(n heap.Node)) {
 	s := a.snap
 	a.start(slotGoto, "looking for "+a.clean(target), func(ctx context.Context) (func(), error) {
 		n, err := s.Find(ctx, target)
 		if err != nil {
 			return nil, err
 		}
-		return func() { a.inspect(n) }, nil
+		return func() { show(n) }, nil
+	})
+}
+
+// typesNamed looks for a type and shows it.
+func (a *App) typesNamed(name string, show func(row report.TypeRow)) {
+	s := a.snap
+	a.start(slotGoto, "looking for "+a.clean(name), func(ctx context.Context) (func(), error) {
+		for _, of := range []func(context.Context) ([]report.TypeRow, error){s.FoldedTypes, s.Types} {
+			rows, err := of(ctx)
+			if err != nil {
+				return nil, err
+			}
+			for _, row := range rows {
+				if row.Name == name {
+					return func() { show(row) }, nil
+				}
+			}
+		}
+		return func() { a.flash("no live object has the type " + name) }, nil
 	})
 }
 
@@ -90,16 +142,21 @@ func (a *App) inspect(n heap.Node) {
 	a.push(newInspector(a, n))
 }
 
+// inspectAt opens a page of the inspector.
+func (a *App) inspectAt(n heap.Node, at page) {
+	v := newInspector(a, n).(*inspector)
+	v.at = at
+	a.push(v)
+}
+
 // goroutineOf returns the place of a goroutine's node in the process's
 // Goroutines, -1 if n is none.
 func (a *App) goroutineOf(n heap.Node) int {
 	if !a.snap.Graph.IsRoot(n) {
 		return -1
 	}
-	for i, g := range a.snap.Process.Goroutines() {
-		if g.Node == n {
-			return i
-		}
+	if g, ok := a.goroutines[n]; ok {
+		return g
 	}
 	return -1
 }

@@ -79,6 +79,9 @@ func (r *root) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, func(tv
 				}
 			case r.last.list.contains(x, y):
 				row := grid.rowAt(y - r.last.list.y)
+				if m, ok := a.top().(*treemap); ok {
+					row = m.at(x, y)
+				}
 				if row < 0 {
 					return false, nil
 				}
@@ -102,7 +105,7 @@ func (r *root) Draw(screen tcell.Screen) {
 	a := r.app
 	_, _, w, h := r.GetRect()
 	v := a.top()
-	l := arrange(w, h, v != nil && v.hasWhy())
+	l := arrange(w, h, v != nil && v.hasWhy(), a.tour.lines())
 	r.last = l
 	if l.tooSmall {
 		put(screen, 0, 0, w, fmt.Sprintf("terminal too small (%dx%d needed)", minWidth, minHeight), tcell.StyleDefault)
@@ -110,7 +113,7 @@ func (r *root) Draw(screen tcell.Screen) {
 	}
 	left, right := a.identity()
 	room := w - 2 - width(right) - 2
-	put(screen, 1, l.identity.y, room, cut(left, room, a.sym.cut), styleStrong)
+	put(screen, 1, l.identity.y, room, cut(left, room, a.sym.cut), a.sym.strong)
 	put(screen, w-1-width(right), l.identity.y, width(right), right, tcell.StyleDefault)
 	if v == nil {
 		a.drawLoading(screen, l)
@@ -128,11 +131,19 @@ func (r *root) Draw(screen tcell.Screen) {
 		list.y, list.h = list.y+1, list.h-1
 	}
 	r.last.list = list
-	if missing, cols := v.grid().draw(screen, list, a.sym, a.budget); len(missing) > 0 && a.fetch(v.grid(), missing, cols) {
-		v.grid().draw(screen, list, a.sym, a.budget)
+	if m, ok := v.(*treemap); ok {
+		m.paint(screen, list)
+	} else {
+		marked := a.isMarked(v)
+		if missing, cols := v.grid().draw(screen, list, &a.sym, a.budget, marked); len(missing) > 0 && a.fetch(v.grid(), missing, cols) {
+			v.grid().draw(screen, list, &a.sym, a.budget, marked)
+		}
 	}
 	if v.grid().len() == 0 {
 		text := "nothing to show"
+		if l := listOf(v); l != nil && l.empty != "" {
+			text = l.empty
+		}
 		switch {
 		case a.jobs[slotView] != nil:
 			text = a.jobs[slotView].what + " " + a.sym.cut
@@ -141,44 +152,61 @@ func (r *root) Draw(screen tcell.Screen) {
 		case v.filterText() != "":
 			text = "no row has " + a.clean(v.filterText()) + " (esc clears the filter)"
 		}
-		put(screen, list.x+1, list.y+header, list.w-2, text, styleFaint)
+		put(screen, list.x+1, list.y+header, list.w-2, text, a.sym.faint)
 	}
 	if l.why.h > 0 {
 		if l.beside {
 			for y := l.why.y; y < l.why.y+l.why.h; y++ {
-				put(screen, l.why.x-1, y, 1, verticalRule(a.opt.ASCII), styleFaint)
+				fill(screen, l.why.x-1, y, 1, a.sym.vertical, a.sym.faint)
 			}
 		}
 		a.why.draw(screen, l.why)
 	}
+	a.tour.draw(a, screen, l.note)
 	r.drawStatus(screen, l.status, v)
 	r.drawFooter(screen, l.footer, v)
 }
 
-func verticalRule(ascii bool) string {
-	if ascii {
-		return "|"
-	}
-	return "│"
-}
-
+// drawTabs names the numbered views: in full, in short, or where there is little
+// room only the one that is shown.
 func (r *root) drawTabs(screen tcell.Screen, at rect, v view) {
-	total := 0
-	for t := range tabCount {
-		long, _ := t.titles()
-		total += width(long) + 5
+	names := func(length int, t tab) string {
+		long, short := t.titles()
+		switch {
+		case length == 0 || length == 2 && t == v.tab():
+			return long
+		case length == 1:
+			return short
+		}
+		return ""
+	}
+	text := func(length int, t tab) string {
+		name := names(length, t)
+		if name != "" {
+			name = " " + name
+		}
+		if t == v.tab() {
+			return fmt.Sprintf("[%d%s]", t+1, name)
+		}
+		return fmt.Sprintf(" %d%s ", t+1, name)
+	}
+	length := 0
+	for ; length < 2; length++ {
+		total := -1
+		for t := range tabCount {
+			total += width(text(length, t)) + 1
+		}
+		if total <= at.w {
+			break
+		}
 	}
 	x := at.x
 	for t := range tabCount {
-		name, short := t.titles()
-		if total > at.w {
-			name = short
-		}
-		text, style := fmt.Sprintf(" %d %s ", t+1, name), tcell.StyleDefault
+		style := tcell.StyleDefault
 		if t == v.tab() {
-			text, style = fmt.Sprintf("[%d %s]", t+1, name), styleStrong
+			style = r.app.sym.header
 		}
-		x += put(screen, x, at.y, at.w-x, text, style) + 1
+		x += put(screen, x, at.y, at.w-x, text(length, t), style) + 1
 		r.tabEnd[t] = x
 	}
 }
@@ -208,12 +236,12 @@ func (r *root) drawStatus(screen tcell.Screen, at rect, v view) {
 		p.field.Draw(screen)
 		return
 	}
-	text, style := v.status(), styleFaint
+	text, style := v.status(), a.sym.faint
 	if busy := a.busy(); busy != "" {
 		text = busy + " " + a.sym.cut + "  (esc stops)"
 	}
 	if a.message != "" {
-		text, style = a.message, styleStrong
+		text, style = a.message, a.sym.strong
 	}
 	put(screen, at.x+1, at.y, at.w-2, cut(text, at.w-2, a.sym.cut), style)
 }
@@ -221,7 +249,10 @@ func (r *root) drawStatus(screen tcell.Screen, at rect, v view) {
 // drawFooter shows the actions that fit, the most important ones; what cannot
 // be done now stays, in brackets, so that keys do not move.
 func (r *root) drawFooter(screen tcell.Screen, at rect, v view) {
-	all := append(append([]Action(nil), v.actions()...), r.app.global...)
+	r.drawActions(screen, at, append(append([]Action(nil), v.actions()...), r.app.global...))
+}
+
+func (r *root) drawActions(screen tcell.Screen, at rect, all []Action) {
 	text := func(act *Action) string { return act.Keys[0].String() + " " + act.Label }
 	room, chosen := at.w-2, map[int]bool{}
 	for priority := 1; priority <= 10; priority++ {
@@ -236,9 +267,9 @@ func (r *root) drawFooter(screen tcell.Screen, at rect, v view) {
 	for i := range all {
 		if chosen[i] {
 			style := tcell.StyleDefault
-			x += put(screen, x, at.y, at.w-1-x, all[i].Keys[0].String(), styleStrong)
+			x += put(screen, x, at.y, at.w-1-x, all[i].Keys[0].String(), r.app.sym.strong)
 			if all[i].Disabled != nil && all[i].Disabled() != "" {
-				style = styleFaint
+				style = r.app.sym.faint
 			}
 			x += put(screen, x, at.y, at.w-1-x, " "+all[i].Label+"  ", style)
 		}

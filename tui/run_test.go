@@ -71,10 +71,8 @@ func (w *watched) press(s string) {
 	}
 }
 
-type loader = func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error)
-
 // start runs the program and returns what gives its result.
-func start(t *testing.T, ctx context.Context, w *watched, load loader) func() error {
+func start(t *testing.T, ctx context.Context, w *watched, load Load) func() error {
 	result := make(chan error, 1)
 	go func() { result <- run(ctx, w, load, Options{Title: "core.1"}) }()
 	return func() error {
@@ -98,7 +96,7 @@ func TestRun(t *testing.T) {
 	before := runtime.NumGoroutine()
 	w := newWatched(t)
 	proceed := make(chan bool)
-	end := start(t, context.Background(), w, func(ctx context.Context, tr *progress.Tracker) (*report.Snapshot, error) {
+	end := start(t, context.Background(), w, func(ctx context.Context, tr *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
 		p := tr.Start("mark", 100)
 		p.Add(62)
 		<-proceed
@@ -133,7 +131,7 @@ func TestRun(t *testing.T) {
 }
 
 // forever loads until it is told to stop.
-func forever(ctx context.Context, _ *progress.Tracker) (*report.Snapshot, error) {
+func forever(ctx context.Context, _ *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
 	<-ctx.Done()
 	return nil, context.Cause(ctx)
 }
@@ -161,16 +159,74 @@ func TestRunEndsWithContext(t *testing.T) {
 
 func TestRunReportsLoadError(t *testing.T) {
 	wrong := errors.New("not a core file")
-	end := start(t, context.Background(), newWatched(t), func(context.Context, *progress.Tracker) (*report.Snapshot, error) { return nil, wrong })
+	end := start(t, context.Background(), newWatched(t), func(context.Context, *progress.Tracker, func(report.Process)) (*report.Snapshot, error) {
+		return nil, wrong
+	})
 	if err := end(); !errors.Is(err, wrong) {
 		t.Errorf("error %v", err)
 	}
 }
 
 func TestRunSurvivesWorkerPanic(t *testing.T) {
-	end := start(t, context.Background(), newWatched(t), func(context.Context, *progress.Tracker) (*report.Snapshot, error) { panic("corrupt") })
+	end := start(t, context.Background(), newWatched(t), func(context.Context, *progress.Tracker, func(report.Process)) (*report.Snapshot, error) {
+		panic("corrupt")
+	})
 	var p *WorkerPanic
 	if err := end(); !errors.As(err, &p) || p.Value != "corrupt" || !strings.Contains(string(p.Stack), "run_test.go") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Esc stops loading; what was read by then can be looked at, and is closed in the
+// end.
+func TestRunKeepsWhatIsReady(t *testing.T) {
+	w := newWatched(t)
+	p := &closed{fake: blockstore(10, 2)}
+	end := start(t, context.Background(), w, func(ctx context.Context, _ *progress.Tracker, keep func(report.Process)) (*report.Snapshot, error) {
+		<-ctx.Done()
+		keep(p)
+		return nil, context.Cause(ctx)
+	})
+	w.wait(t, "esc stop")
+	w.press("5")
+	w.wait(t, "nothing can be looked at before loading ends")
+	w.InjectKey(tcell.KeyEscape, 0, 0)
+	w.wait(t, "Loading was stopped")
+	w.wait(t, "main.(*server).watch")
+	w.InjectKey(tcell.KeyEnter, 0, 0)
+	w.wait(t, "Frame or variable")
+	w.wait(t, "server.go:61")
+	w.press("4")
+	w.wait(t, "main.srv")
+	w.press("9")
+	w.wait(t, "2 frames have no stack map")
+	w.press("q")
+	if err := end(); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if !p.done {
+		t.Error("the program was not closed")
+	}
+}
+
+// closed is a program that knows whether it was closed.
+type closed struct {
+	*fake
+	done bool
+}
+
+func (c *closed) Close() error {
+	c.done = true
+	return nil
+}
+
+// Where nothing was read yet, stopping is quitting.
+func TestRunStopsWithNothing(t *testing.T) {
+	w := newWatched(t)
+	end := start(t, context.Background(), w, forever)
+	w.wait(t, "Loading")
+	w.InjectKey(tcell.KeyEscape, 0, 0)
+	if err := end(); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -46,12 +46,12 @@ func (tm *terminal) draw() { tm.app.tv.ForceDraw() }
 // press sends keys: a name of Key.String or, else, the characters of it.
 func (tm *terminal) press(keys ...string) *terminal {
 	tm.t.Helper()
-	named := map[string]*tcell.EventKey{
-		"enter": tcell.NewEventKey(tcell.KeyEnter, 0, 0), "esc": tcell.NewEventKey(tcell.KeyEscape, 0, 0),
-		"tab": tcell.NewEventKey(tcell.KeyTab, 0, 0), "down": tcell.NewEventKey(tcell.KeyDown, 0, 0),
-		"end": tcell.NewEventKey(tcell.KeyEnd, 0, 0), "alt-left": tcell.NewEventKey(tcell.KeyLeft, 0, tcell.ModAlt),
-		"alt-right": tcell.NewEventKey(tcell.KeyRight, 0, tcell.ModAlt), "ctrl-c": tcell.NewEventKey(tcell.KeyCtrlC, 0, tcell.ModCtrl),
-		"backspace": tcell.NewEventKey(tcell.KeyBackspace2, 0, 0), "ctrl-d": tcell.NewEventKey(tcell.KeyCtrlD, 0, tcell.ModCtrl),
+	named := map[string]*tcell.EventKey{}
+	for code := range tcell.KeyNames {
+		ev := tcell.NewEventKey(code, 0, 0)
+		named[keyOf(ev).String()] = ev
+		alt := tcell.NewEventKey(code, 0, tcell.ModAlt)
+		named[keyOf(alt).String()] = alt
 	}
 	for _, k := range keys {
 		if ev := named[k]; ev != nil {
@@ -135,9 +135,9 @@ func (tm *terminal) selected(text string) *terminal {
 	return tm
 }
 
-func golden(t *testing.T, name, got string) {
+func golden(t *testing.T, dir, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name+".screen")
+	file := filepath.Join(dir, name+".screen")
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -155,6 +155,10 @@ func golden(t *testing.T, name, got string) {
 
 func TestScreens(t *testing.T) {
 	s := snapshot(t, blockstore(2500, 40))
+	data, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	views := []struct {
 		name string
 		keys []string
@@ -179,6 +183,23 @@ func TestScreens(t *testing.T) {
 		{"filter", []string{"4", "/main"}},
 		{"goto", []string{":main.ind"}},
 		{"problems", []string{"p"}},
+		{"packages", []string{"3u"}},
+		{"package", []string{"3u", "enter"}},
+		{"root-kinds", []string{"4u"}},
+		{"root-packages", []string{"4uu"}},
+		{"creators", []string{"5u"}},
+		{"suspects", []string{"6", "down"}},
+		{"search", []string{"7"}},
+		{"query", []string{`=retained > 4KiB && type contains "Block"`, "enter"}},
+		{"map", []string{"8"}},
+		{"map-zoomed", []string{"8", "enter", "m", "right"}},
+		{"marks", []string{"3mmM"}},
+		{"merged", []string{"3P"}},
+		{"cut", []string{"3", "/Block", "enter", "enter", "w", "jjx"}},
+		{"cut-off", []string{"2/srv", "enter", "enter", "down", "w", "jx"}},
+		{"bytes", []string{"2b"}},
+		{"bookmarks", []string{"4B", "the store", "enter", "'"}},
+		{"export", []string{"3e"}},
 		{"help", []string{"2?"}},
 	}
 	for _, v := range views {
@@ -186,27 +207,37 @@ func TestScreens(t *testing.T) {
 			name := fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1])
 			t.Run(name, func(t *testing.T) {
 				tm := newTerminal(t, s, size[0], size[1], Options{})
-				golden(t, name, tm.press(v.keys...).text())
+				t.Chdir(t.TempDir()) // for bookmarks
+				golden(t, data, name, tm.press(v.keys...).text())
 				// No time to make cells while drawing: the same screen.
 				late := newTerminal(t, nil, size[0], size[1], Options{})
 				late.app.budget = 0
 				late.app.show(s)
 				late.draw()
-				golden(t, name, late.press(v.keys...).text())
+				golden(t, data, name, late.press(v.keys...).text())
 			})
 		}
 	}
 	t.Run("wide", func(t *testing.T) {
-		golden(t, "dominators-180x50", newTerminal(t, s, 180, 50, Options{}).press("2", "enter", "down", "enter").text())
+		golden(t, data, "dominators-180x50", newTerminal(t, s, 180, 50, Options{}).press("2", "enter", "down", "enter").text())
+	})
+	t.Run("tour", func(t *testing.T) {
+		tm := newTerminal(t, s, 80, 24, Options{Tour: true})
+		golden(t, data, "tour-80x24", tm.text())
+		golden(t, data, "tour-2-80x24", tm.press("enter").text())
+		golden(t, data, "tour-3-80x24", tm.press("down", "w").text())
+		golden(t, data, "tour-4-80x24", tm.press("jx").text())
+		golden(t, data, "tour-5-80x24", tm.press("5").text())
+		golden(t, data, "tour-6-80x24", tm.press("enter", "enter").text())
 	})
 	t.Run("small", func(t *testing.T) {
-		golden(t, "types-60x15", newTerminal(t, s, 60, 15, Options{}).press("3").text())
+		golden(t, data, "types-60x15", newTerminal(t, s, 60, 15, Options{}).press("3").text())
 	})
 	t.Run("ascii", func(t *testing.T) {
 		got := newTerminal(t, s, 80, 24, Options{ASCII: true}).press("2", "enter", "down", "enter").text()
 		if !isASCII(got) {
 			t.Errorf("not ASCII:\n%s", got)
 		}
-		golden(t, "dominators-ascii-80x24", got)
+		golden(t, data, "dominators-ascii-80x24", got)
 	})
 }

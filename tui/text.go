@@ -10,23 +10,6 @@ import (
 	"goheap/report"
 )
 
-// symbols are the characters that are no letters. None is East Asian wide, and
-// none carries a meaning that its place or a word beside it does not.
-type symbols struct {
-	open, closed string // of a row with children
-	rule         rune
-	cut          string // in the place of what was cut off
-	up, down     string // of the sort order
-	bar, rest    string // of a progress bar
-}
-
-func symbolsFor(ascii bool) symbols {
-	if ascii {
-		return symbols{"v", ">", '-', "~", "^", "v", "#", "."}
-	}
-	return symbols{"▾", "▸", '─', "…", "▴", "▾", "█", "░"}
-}
-
 // toASCII replaces the signs that this program itself writes into names.
 // Everything else outside ASCII becomes an escape.
 var toASCII = strings.NewReplacer("→", "->", "×", "x", "…", "...", "·", "-", "≥", ">=")
@@ -140,6 +123,25 @@ func cutMiddle(s string, w int, mark string) string {
 		skip -= cells
 	}
 	return head + tail
+}
+
+// wrap breaks s at spaces into lines of w cells, most of them at most.
+func wrap(s string, w, most int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(s) {
+		if line != "" && width(line)+1+width(word) > w {
+			lines, line = append(lines, line), ""
+			if len(lines) == most {
+				return lines
+			}
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
 }
 
 // pad fills s with spaces to w cells, on the left where right is set.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,7 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"goheap/gocore"
+	"goheap/heap"
+	"goheap/internal/progress"
 	"goheap/internal/testcore"
+	"goheap/report"
 )
 
 // tmux is a terminal in which the real program runs on a real core.
@@ -44,6 +49,29 @@ func (m *tmux) keys(keys ...string) *tmux {
 	m.t.Helper()
 	m.do(append([]string{"send-keys"}, keys...)...)
 	return m
+}
+
+// quit closes all views, says yes where it is asked, and waits for the end, after
+// which the terminal is as it was.
+func (m *tmux) quit() {
+	m.t.Helper()
+	for range 20 {
+		key := "q"
+		for range 20 {
+			screen := m.do("capture-pane", "-p")
+			if strings.Contains(screen, "status ") {
+				m.wait("status 0.", " echo")
+				return
+			}
+			if strings.Contains(screen, "quit? y/n") {
+				key = "y"
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		m.keys(key)
+	}
+	m.t.Fatalf("it does not end:\n%s", m.do("capture-pane", "-p"))
 }
 
 // wait returns when all texts are on the screen.
@@ -81,33 +109,149 @@ func TestInTerminal(t *testing.T) {
 	const store = "main.srv.storage.(*main.memStorage).blocks"
 
 	t.Run("walk", func(t *testing.T) {
-		m := startTmux(t, 100, 30, "", open)
-		m.wait("[1 Overview]", store, "Why alive", "held jointly by main.srv and main.recent")
+		m := startTmux(t, 120, 30, "", open)
+		m.wait("[1 Overview]", store, "Why alive", "held jointly by main.srv and main.re", "suspects (6)")
 		m.keys("Enter").wait("[2 Dominators]", ".blocks  []*main.Block", "dominates")
 		m.keys("Enter").wait("▾ .blocks")
 		m.keys("Down", "w").wait("why alive: main.Block", store+"[")
+		m.keys("j", "j", "j", "x").wait("cut .blocks: nothing else holds it", "would be freed")
+		m.keys("u").wait(store + "[")
 		m.keys("Escape").wait("▾ .blocks")
 		m.keys("3").wait("[3 Types]", "main.Block")
 		m.keys("/", "Block", "Enter").wait("filter: Block")
+		m.keys("Escape").wait("main.Tx") // a key at once after esc would be alt with that key
+		m.keys("8").wait("[8 Map]", "┌"+store)
+		m.keys("=").wait("objects for which")
+		m.keys(`retained > 1MiB && type contains "Block"`, "Enter").wait("[7 Search]", "row 1 of 1", "[]*main.Block")
+		m.keys("F", "validator-30", "Enter").wait("found in")
+		m.keys("3").wait("[3 Types]")
 		m.do("resize-window", "-x", "80", "-y", "24")
-		m.wait("2 Dominators  [3 Types]")
+		m.wait("2 Dom  [3 Types]")
 		m.do("resize-window", "-x", "50", "-y", "24")
 		m.wait("terminal too small (60x15 needed)")
+		m.do("resize-window", "-x", "60", "-y", "15")
+		m.wait("[3 Types]", " 1   2 ")
 		m.do("resize-window", "-x", "130", "-y", "40")
-		m.keys("Escape").wait("main.Tx") // a key at once after esc would be alt with that key
 		m.keys(":", store, "Enter").wait("[Fields]")
-		m.keys("q", "q").wait("status 0.", " echo")
+		m.quit()
+	})
+	// From the start to the field that holds the memory, in no more than six
+	// keys: here the first screen says it, and one key shows it in the tree.
+	t.Run("six keys to the field", func(t *testing.T) {
+		m := startTmux(t, 80, 24, "", open)
+		m.wait("[1 Over]", "main.srv.storage.(*main.memStorage).blocks", "86.")
+		m.keys("Enter").wait("▸ .blocks", store)
+		m.keys("w").wait("why alive: []*main.Block", store, "path 1 of 1")
+		m.keys("G", "x").wait("nothing else holds it", "would be freed")
+		m.quit()
+	})
+	t.Run("six keys to the goroutines", func(t *testing.T) {
+		m := startTmux(t, 80, 24, "", open)
+		m.wait("200 goroutines in main.notify, created by main.main")
+		m.keys("5").wait("[5 Gor]", "200", "main.notify", "chan send")
+		m.keys("Enter").wait("200 goroutines")
+		m.keys("Enter").wait("created by main.main", "Frame or variable", "main.notify")
+		m.quit()
+	})
+	t.Run("places", func(t *testing.T) {
+		m := startTmux(t, 100, 30, "", open+` --at "types?filter=Block&sort=-objects"`)
+		m.wait("[3 Types]", "filter: Block", "sorted by objects, descending")
+		m.quit()
+		m = startTmux(t, 100, 30, "", open+" --at object:main.srv.storage")
+		m.wait("main.memStorage", "[Fields]")
+		m.keys("-").wait("[1 Over]")
+		m.quit()
+	})
+	t.Run("tour", func(t *testing.T) {
+		m := startTmux(t, 80, 24, "", strings.Replace(open, exe, exe+" tour", 1))
+		m.wait("Tour, step 1 of 5", "main.srv.storage")
+		m.keys("Enter").wait("Tour, step 2 of 5", "[2 Dom]", "▸ .blocks")
+		m.keys("w").wait("Tour, step 3 of 5", "path 1 of 1")
+		m.keys("j", "x").wait("Tour, step 4 of 5", "would be freed")
+		m.keys("5").wait("Tour, step 5 of 5", "main.notify")
+		m.keys("Enter").wait("200 goroutines")
+		m.keys("Enter").wait("That was the tour")
+		m.keys("n").wait("created by main.main")
+		m.quit()
+	})
+	t.Run("suspend", func(t *testing.T) {
+		// An interactive shell has job control.
+		m := &tmux{t, filepath.Join(t.TempDir(), "socket")}
+		m.do("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "env -u TMUX PS1=prompt: bash --norc -i")
+		t.Cleanup(func() { _ = exec.Command("tmux", "-S", m.socket, "kill-server").Run() })
+		m.wait("prompt:")
+		m.keys(open, "Enter").wait("[1 Over]", store)
+		m.keys("C-z").wait("Stopped", "prompt:")
+		m.keys("fg", "Enter").wait("[1 Over]", store)
+		m.keys("3").wait("[3 Types]", "main.Block")
+		m.keys("C-c", "C-c").wait("prompt:")
+		m.keys("echo still $((40+2))", "Enter").wait("still 42")
 	})
 	t.Run("no colour", func(t *testing.T) {
+		colours := regexp.MustCompile(`\x1b\[([0-9]+;)*([349][0-7]|[34]8;|10[0-7])m?`)
 		m := startTmux(t, 80, 24, "NO_COLOR=1", open)
-		m.wait("[1 Overview]", store)
-		if escapes := m.do("capture-pane", "-p", "-e"); regexp.MustCompile(`\x1b\[([0-9]+;)*([349][0-7]|[34]8;|10[0-7])m?`).MatchString(escapes) {
+		m.wait("[1 Over]", store)
+		if escapes := m.do("capture-pane", "-p", "-e"); colours.MatchString(escapes) {
 			t.Errorf("colours in spite of NO_COLOR:\n%q", escapes)
 		}
-		m.keys("q").wait("status 0.", " echo")
+		m.quit()
+		m = startTmux(t, 80, 24, "", open+" --theme colour")
+		m.wait("[1 Over]", store)
+		if escapes := m.do("capture-pane", "-p", "-e"); !colours.MatchString(escapes) {
+			t.Errorf("no colours without NO_COLOR, so that the test could not fail:\n%q", escapes)
+		}
+		m.quit()
+		m = startTmux(t, 80, 24, "", open+" --ascii --theme plain")
+		m.wait("[1 Over]", store)
+		if screen := m.do("capture-pane", "-p"); !isASCII(screen) {
+			t.Errorf("not ASCII:\n%s", screen)
+		}
+		m.quit()
 	})
 	t.Run("no core", func(t *testing.T) {
 		m := startTmux(t, 80, 24, "", exe+" "+filepath.Join(os.TempDir(), "no-such-core"))
 		m.wait("goheap: ", "no such file", "status 1.", " echo")
 	})
+}
+
+// panics names the environment variable with which this test's own binary shows a
+// screen whose worker panics.
+const panics = "GOHEAP_TEST_WORKER_PANICS"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(panics) == "" {
+		os.Exit(m.Run())
+	}
+	err := Run(context.Background(), func(ctx context.Context, t *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
+		return report.Analyse(ctx, panicking{blockstore(10, 2)}, t)
+	}, Options{Title: "core.1"})
+	fmt.Println("error:", err)
+}
+
+// panicking is a program of which a question makes a worker panic.
+type panicking struct{ *fake }
+
+func (panicking) Hex(heap.Node, uint64, uint64) []byte { panic("nobody expects it") }
+
+func (panicking) Value(heap.Node) (gocore.Value, bool) { panic("nobody expects it") }
+
+func (panicking) Children(gocore.Value, int, int) []gocore.Value { return nil }
+
+func (panicking) FieldsFrom(heap.Node, int, int) ([]gocore.Field, int) { return nil, 0 }
+
+// A worker that panics ends the program; the terminal is as it was.
+func TestWorkerPanicInTerminal(t *testing.T) {
+	if testing.Short() {
+		return
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := startTmux(t, 80, 24, panics+"=1", exe)
+	m.wait("[1 Over]", "main.srv.storage")
+	m.keys("i").wait("error: internal error: nobody expects it", "status 0.", " echo")
+	if screen := m.do("capture-pane", "-p"); strings.Contains(screen, "[1 Over]") {
+		t.Errorf("the screen is still there:\n%s", screen)
+	}
 }

@@ -3,10 +3,12 @@ package tui
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"goheap/heap"
+	"goheap/internal/progress"
 	"goheap/report"
 )
 
@@ -50,6 +52,7 @@ type dominators struct {
 	top    *branch // stands for the super-root; nil until loaded
 	rows   []treeRow
 	needle string
+	kept   map[*branch]bool // what the filter keeps; nil: all
 }
 
 func newDominators(a *App) view {
@@ -65,7 +68,26 @@ func (v *dominators) grid() *grid             { return &v.body }
 func (v *dominators) hasWhy() bool            { return true }
 func (v *dominators) facts(int, int) []string { return nil }
 func (v *dominators) filterText() string      { return v.needle }
-func (v *dominators) sortable() string        { return reasonIf(v.top == nil, "not yet loaded") }
+func (v *dominators) where() (string, string) { return "dominators", "" }
+
+func (v *dominators) set(place int) rowSet {
+	if place >= len(v.rows) || v.rows[place].more {
+		return rowSet{node: heap.None}
+	}
+	if b := v.rows[place].branch; b.group() {
+		return v.app.holderSet(b.held)
+	}
+	return v.app.setOf(v.rows[place].node)
+}
+
+// share implements shares.
+func (v *dominators) share(row int) uint64 {
+	if v.rows[row].more {
+		return 0
+	}
+	return v.app.snap.Share(v.retained(v.rows[row].branch))
+}
+func (v *dominators) sortable() string { return reasonIf(v.top == nil, "not yet loaded") }
 
 func (v *dominators) enter() {
 	if v.top == nil {
@@ -88,6 +110,10 @@ func (v *dominators) load(done func()) {
 		return func() {
 			v.top = top
 			v.rebuild()
+			if v.needle != "" { // typed meanwhile
+				v.filter(v.needle)
+			}
+			v.app.moved()
 			if done != nil {
 				done()
 			}
@@ -102,21 +128,17 @@ func (v *dominators) rebuild() {
 	if v.body.selected < len(v.rows) {
 		selected = v.rows[v.body.selected]
 	}
-	match, err := matcher(v.needle)
-	if err != nil {
-		v.app.flash("filter: " + err.Error())
-	}
 	v.rows = v.rows[:0]
 	type visit struct {
 		b    *branch
 		next int
 	}
 	stack := []visit{{v.top, 0}}
-	shown := v.visible(match)
+	shown := v.visible()
 	for len(stack) > 0 {
 		at := &stack[len(stack)-1]
 		if at.next == len(at.b.children) {
-			if len(at.b.children) < at.b.total && match == nil {
+			if len(at.b.children) < at.b.total && shown == nil {
 				v.rows = append(v.rows, treeRow{at.b, true})
 			}
 			stack = stack[:len(stack)-1]
@@ -138,25 +160,62 @@ func (v *dominators) rebuild() {
 	}
 }
 
-// visible are the branches that match and those above them; nil for all.
-func (v *dominators) visible(match func(string) bool) map[*branch]bool {
-	if match == nil {
+// visible are the branches that the filter keeps and those above them; nil for
+// all.
+func (v *dominators) visible() map[*branch]bool {
+	if v.kept == nil {
 		return nil
 	}
 	shown := map[*branch]bool{}
-	for stack := []*branch{v.top}; len(stack) > 0; {
-		b := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if b != v.top && match(v.labelOf(b)) {
-			for up := b; up != nil && !shown[up]; up = up.parent {
-				shown[up] = true
-			}
-		}
-		if b.expanded {
-			stack = append(stack, b.children...)
+	for b := range v.kept {
+		for up := b; up != nil && !shown[up]; up = up.parent {
+			shown[up] = true
 		}
 	}
 	return shown
+}
+
+// loaded are all branches, whether their rows are open or not.
+func (v *dominators) loaded() (all []*branch) {
+	for stack := []*branch{v.top}; len(stack) > 0; {
+		b := stack[len(stack)-1]
+		stack = append(stack[:len(stack)-1], b.children...)
+		all = append(all, b.children...)
+	}
+	return all
+}
+
+// labelled makes the labels of branches off the event loop: naming an object of a
+// large list takes long. With them it calls work there, and what that returns on
+// the loop.
+func (v *dominators) labelled(what string, work func(ctx context.Context, all []*branch, labels []string) (func(), error)) {
+	all := v.loaded()
+	labels := make([]string, len(all))
+	for i, b := range all {
+		labels[i] = b.label
+	}
+	v.app.start(slotView, what, func(ctx context.Context) (func(), error) {
+		p := progress.From(ctx).Start("name", int64(len(all)))
+		for i, b := range all {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			if labels[i] == "" {
+				labels[i] = v.text(b)
+			}
+			p.Add(1)
+		}
+		p.Finish()
+		done, err := work(ctx, all, labels)
+		return func() {
+			for i, b := range all {
+				b.label = labels[i]
+			}
+			if done != nil {
+				done()
+			}
+		}, err
+	})
 }
 
 // selectBranch selects a row, or where it is no longer shown the nearest one
@@ -229,6 +288,9 @@ func (v *dominators) expand(b *branch, k int, done func()) {
 		b.expanded = true
 		v.order(b)
 		v.rebuild()
+		if v.needle != "" {
+			v.filter(v.needle)
+		}
 		if done != nil {
 			done()
 		}
@@ -277,7 +339,7 @@ func (a *App) dominated(ctx context.Context, b *branch, k int) ([]*branch, int, 
 		}
 		return children, len(all), nil
 	case b.group():
-		members := membersByRetained(s, b.held)
+		members := a.membersByRetained(b.held.Members)
 		nodes, total = members[:min(k, len(members))], len(members)
 	default:
 		nodes, total = s.Dominators.TopChildren(b.node, k), s.Dominators.ChildCount(b.node)
@@ -289,12 +351,11 @@ func (a *App) dominated(ctx context.Context, b *branch, k int) ([]*branch, int, 
 	return children, total, ctx.Err()
 }
 
-// membersByRetained returns the members of a group, those that retain most
-// first.
-func membersByRetained(s *report.Snapshot, h *holder) []heap.Node {
-	members := slices.Clone(h.Members)
+// membersByRetained returns nodes in a new order: those that retain most first.
+func (a *App) membersByRetained(nodes []heap.Node) []heap.Node {
+	d, members := a.snap.Dominators, slices.Clone(nodes)
 	slices.SortFunc(members, func(a, b heap.Node) int {
-		return cmp.Or(cmp.Compare(s.Dominators.Retained(b), s.Dominators.Retained(a)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(d.Retained(b), d.Retained(a)), cmp.Compare(a, b))
 	})
 	return members
 }
@@ -330,28 +391,44 @@ func (v *dominators) actions() []Action {
 			Help: "Go down to where most of what the selected row retains comes together.",
 			Do: func() {
 				if r, ok := v.row(); ok && !r.more {
-					if n := v.app.snap.Dominators.Accumulation(r.node); n != heap.None {
-						v.reveal(n)
-					}
+					v.accumulate(r.node)
 				}
 			}},
 	}
 }
 
+// accumulate selects the accumulation point of a node, which is found by looking
+// at all children on the way.
+func (v *dominators) accumulate(n heap.Node) {
+	d := v.app.snap.Dominators
+	v.app.start(slotGoto, "finding where it comes together", func(ctx context.Context) (func(), error) {
+		at := d.Accumulation(n)
+		return func() {
+			if at != heap.None {
+				v.reveal(at)
+			}
+		}, ctx.Err()
+	})
+}
+
 // reveal opens the tree down to n and selects it.
 func (v *dominators) reveal(n heap.Node) {
-	chain := v.app.snap.Dominators.Chain(n)
+	d := v.app.snap.Dominators
+	var chain []heap.Node
+	for m := n; m != heap.SuperRoot && d.Live(m); m = d.Idom(m) {
+		if chain = append(chain, m); len(chain) > revealLimit {
+			// The rows above it would fill screens; its own neighbourhood is
+			// what is looked for.
+			v.app.flash("it lies more than " + countText(revealLimit) + " dominators deep; w shows them")
+			return
+		}
+	}
+	slices.Reverse(chain)
 	if len(chain) == 0 {
 		v.app.flash("nothing dominates it: no root reaches it")
 		return
 	}
-	if len(chain) > revealLimit {
-		// The rows above it would fill screens; its own neighbourhood is
-		// what is looked for.
-		v.app.flash("it lies " + countText(uint64(len(chain))) + " dominators deep; w shows them")
-		return
-	}
-	v.needle = ""
+	v.needle, v.kept = "", nil
 	if v.top == nil {
 		v.load(func() { v.descend(v.top, chain) })
 		return
@@ -397,6 +474,9 @@ func (a *App) reveal(n heap.Node) {
 	if n == heap.None {
 		return
 	}
+	if a.top() == a.base[tabDominators] {
+		a.flash("dominators: this is the tree")
+	}
 	a.open(tabDominators)
 	a.base[tabDominators].(*dominators).reveal(n)
 }
@@ -409,12 +489,18 @@ func (v *dominators) sort(reverse bool) {
 		v.body.sorted = following(shown, v.body.sorted)
 		v.body.descending = v.columns()[v.body.sorted].Kind != report.Text
 	}
-	for stack := []*branch{v.top}; len(stack) > 0; {
-		b := stack[len(stack)-1]
-		stack = append(stack[:len(stack)-1], b.children...)
-		v.order(b)
+	sorted := func() {
+		v.order(v.top)
+		for _, b := range v.loaded() {
+			v.order(b)
+		}
+		v.rebuild()
 	}
-	v.rebuild()
+	if v.body.sorted != treeText {
+		sorted()
+		return
+	}
+	v.labelled("sorting", func(context.Context, []*branch, []string) (func(), error) { return sorted, nil })
 }
 
 // order sorts the loaded children of b by the chosen column.
@@ -444,11 +530,34 @@ func (v *dominators) order(b *branch) {
 	})
 }
 
+// filter keeps the rows that were loaded and have the text.
 func (v *dominators) filter(text string) {
 	v.needle = text
-	if v.top != nil {
+	switch {
+	case v.top == nil:
+		return
+	case text == "":
+		v.app.cancelJob(slotView)
+		v.kept = nil
 		v.rebuild()
+		return
 	}
+	v.labelled("filtering", func(ctx context.Context, all []*branch, labels []string) (func(), error) {
+		t := v.table(all, labels)
+		some, err := v.app.snap.Where(ctx, t, text)
+		if err != nil {
+			return nil, fmt.Errorf("filter: %w", err)
+		}
+		kept := map[*branch]bool{}
+		for i := range some.Len() {
+			kept[all[some.Row(i)]] = true
+		}
+		return func() {
+			v.kept = kept
+			v.rebuild()
+			v.app.moved()
+		}, nil
+	})
 }
 
 func (v *dominators) unfilter() bool {
@@ -473,6 +582,58 @@ func (v *dominators) status() string {
 	return text
 }
 
+// table is branches as a table, for filters and files.
+func (v *dominators) table(all []*branch, labels []string) *report.Table {
+	s := v.app.snap
+	columns := []report.Column{
+		treeRetained: {Name: "retained_bytes", Kind: report.Bytes},
+		treeShare:    {Name: "share", Kind: report.Percent},
+		treeObjects:  {Name: "objects", Kind: report.Count},
+		treeShallow:  {Name: "shallow_bytes", Kind: report.Bytes},
+		treeText:     {Name: "object"},
+		treeAddress:  {Name: "address", Kind: report.Addr},
+		treeDepth:    {Name: "depth", Kind: report.Count},
+	}
+	return report.NewTable(columns, len(all), func(row, col int) report.Cell {
+		b := all[row]
+		switch col {
+		case treeRetained:
+			return report.Cell{Num: v.retained(b)}
+		case treeShare:
+			return report.Cell{Num: s.Share(v.retained(b))}
+		case treeObjects:
+			return report.Cell{Num: v.objects(b)}
+		case treeShallow:
+			return report.Cell{Num: v.shallow(b)}
+		case treeText:
+			return report.Cell{Text: labels[row]}
+		case treeDepth:
+			return report.Cell{Num: uint64(b.depth + 1)}
+		}
+		addr := s.Process.Addr(b.node)
+		return report.Cell{Num: addr, Unknown: addr == 0 || b.group()}
+	}, func(row int) heap.Node { return all[row].node })
+}
+
+// asTable returns what makes a table of the rows that are open.
+func (v *dominators) asTable() func() *report.Table {
+	var all []*branch
+	var labels []string
+	for _, r := range v.rows {
+		if !r.more {
+			all, labels = append(all, r.branch), append(labels, r.label)
+		}
+	}
+	return func() *report.Table {
+		for i, b := range all {
+			if labels[i] == "" {
+				labels[i] = v.text(b)
+			}
+		}
+		return v.table(all, labels)
+	}
+}
+
 // Columns of the tree.
 const (
 	treeRetained = iota
@@ -481,17 +642,18 @@ const (
 	treeShallow
 	treeText
 	treeAddress
+	treeDepth // in files only
 )
 
 func (v *dominators) columns() []report.Column {
-	return []report.Column{
+	return v.app.widened([]report.Column{
 		{Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
 		{Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
 		{Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 10, Right: true},
 		{Title: "Shallow", Kind: report.Bytes, Priority: 3, MinWidth: 9, Right: true},
 		{Title: "Object", MinWidth: 50},
 		{Title: "Address", Kind: report.Addr, Priority: 1, MinWidth: 14},
-	}
+	})
 }
 
 func (v *dominators) len() int { return len(v.rows) }
@@ -528,13 +690,13 @@ func (v *dominators) cell(row, col int) string {
 	}
 	switch col {
 	case treeRetained:
-		return report.HumanBytes(v.retained(r.branch))
+		return v.app.bytes(v.retained(r.branch))
 	case treeShare:
 		return report.HumanPercent(s.Share(v.retained(r.branch)))
 	case treeObjects:
 		return countText(v.objects(r.branch))
 	case treeShallow:
-		return report.HumanBytes(v.shallow(r.branch))
+		return v.app.bytes(v.shallow(r.branch))
 	case treeAddress:
 		if r.group() {
 			return "-"

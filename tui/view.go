@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"context"
+	"fmt"
+
 	"goheap/heap"
 )
 
@@ -12,8 +15,10 @@ type view interface {
 	grid() *grid
 	// facts are lines above the rows, at most h of them are shown.
 	facts(w, h int) []string
-	actions() []Action // this view's own keys, in the order of the help
-	subject() subject  // what the selected row is about
+	actions() []Action       // this view's own keys, in the order of the help; needs no heap
+	subject() subject        // what the selected row is about
+	set(place int) rowSet    // what the row at a place stands for
+	where() (string, string) // what location calls the view, and what it is of
 	status() string
 	enter()             // the view has come on top
 	open()              // the enter key
@@ -32,6 +37,45 @@ type subject struct {
 	note string
 }
 
+// rowSet is what a row stands for: a node, or several that it does not list.
+type rowSet struct {
+	key   string // tells sets apart; "" for a row that stands for nothing
+	name  string // not clean
+	node  heap.Node
+	nodes func(ctx context.Context) ([]heap.Node, error) // nil: node alone
+}
+
+// all returns the nodes of the set.
+func (s rowSet) all(ctx context.Context) ([]heap.Node, error) {
+	if s.nodes == nil {
+		return []heap.Node{s.node}, nil
+	}
+	return s.nodes(ctx)
+}
+
+// setOf is the set of one node.
+func (a *App) setOf(n heap.Node) rowSet {
+	if n == heap.None || n == heap.SuperRoot {
+		return rowSet{node: heap.None}
+	}
+	return rowSet{key: fmt.Sprintf("node %d", n), name: a.nodeTitle(n), node: n}
+}
+
+// setOfAll is the set of several nodes under a name, which tells it apart.
+func setOfAll(name string, node heap.Node, nodes []heap.Node) rowSet {
+	return rowSet{"set " + name, name, node, func(context.Context) ([]heap.Node, error) { return nodes, nil }}
+}
+
+// nodeTitle names a node with its address, where it has one that its name does
+// not say.
+func (a *App) nodeTitle(n heap.Node) string {
+	text := a.nodeText(n)
+	if addr := addrText(a.snap.Process.Addr(n)); addr != "" && !a.snap.Graph.IsRoot(n) {
+		return addr + " " + text
+	}
+	return text
+}
+
 // tab is one of the numbered views.
 type tab int
 
@@ -41,23 +85,32 @@ const (
 	tabTypes
 	tabRoots
 	tabGoroutines
+	tabSuspects
+	tabSearch
+	tabMap
+	tabProblems
 	tabCount
 )
 
 // titles are the names of the numbered views, in full and short.
 func (t tab) titles() (long, short string) {
-	switch t {
-	case tabOverview:
-		return "Overview", "Over"
-	case tabDominators:
-		return "Dominators", "Dom"
-	case tabTypes:
-		return "Types", "Types"
-	case tabRoots:
-		return "Roots", "Roots"
-	default:
-		return "Goroutines", "Gor"
-	}
+	return [tabCount]string{"Overview", "Dominators", "Types", "Roots", "Goroutines", "Suspects", "Search", "Map", "Problems"}[t],
+		[tabCount]string{"Over", "Dom", "Types", "Roots", "Gor", "Susp", "Find", "Map", "Prob"}[t]
+}
+
+// help says what a numbered view shows.
+func (t tab) help() string {
+	return [tabCount]string{
+		"Show who holds the memory, and how the file is.",
+		"Show the dominator tree: below each row what it alone keeps alive.",
+		"List the types of the live objects.",
+		"List the roots, from which the garbage collector starts.",
+		"List the goroutines, those with the same stack as one.",
+		"Show what holds so much that it probably should not.",
+		"Show what the last question found; = and F ask.",
+		"Show the dominator tree as areas: the larger, the more it retains.",
+		"List what could not be read, and the checks against the runtime's own word.",
+	}[t]
 }
 
 func (a *App) newBase(t tab) view {
@@ -70,7 +123,15 @@ func (a *App) newBase(t tab) view {
 		return newTypes(a)
 	case tabRoots:
 		return newRoots(a)
-	default:
+	case tabGoroutines:
 		return newGoroutines(a)
+	case tabSuspects:
+		return newSuspects(a)
+	case tabSearch:
+		return newSearch(a)
+	case tabMap:
+		return newMap(a)
+	default:
+		return newProblems(a)
 	}
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +16,9 @@ import (
 // Whatever is pressed on a screen of whatever size: no panic, nothing outside
 // the printable on the screen, and no more cells made than are visible.
 func TestRandomKeys(t *testing.T) {
+	t.Chdir(t.TempDir()) // for bookmarks and exported rows
 	s := snapshot(t, blockstore(1200, 60))
-	runes := []rune("123456789jkhlgGwidtfau/:sS[]yYpq?-=x n0m")
+	runes := []rune("123456789jkhlgGwidtTfauU/:sS[]yYpq?-=xX n0mMbBcCePFzZ<>'rD")
 	codes := []tcell.Key{tcell.KeyEnter, tcell.KeyEscape, tcell.KeyTab, tcell.KeyBacktab, tcell.KeyUp, tcell.KeyDown, tcell.KeyLeft,
 		tcell.KeyRight, tcell.KeyPgDn, tcell.KeyPgUp, tcell.KeyHome, tcell.KeyEnd, tcell.KeyCtrlD, tcell.KeyCtrlU, tcell.KeyCtrlF, tcell.KeyCtrlB, tcell.KeyF1}
 	for seed := range uint64(12) {
@@ -26,7 +28,7 @@ func TestRandomKeys(t *testing.T) {
 			var pressed []string
 			defer func() {
 				if v := recover(); v != nil {
-					t.Fatalf("%v after %s", v, strings.Join(pressed, " "))
+					t.Fatalf("%v after %s\n%s", v, strings.Join(pressed, " "), debug.Stack())
 				}
 			}()
 			for range 250 {
@@ -54,7 +56,7 @@ func TestRandomKeys(t *testing.T) {
 				w, h = tm.scr.Size()
 				// A key draws once; opening the same view anew draws its
 				// window again.
-				if after := tm.app.top().grid(); after == body && body.fetched-before > 2*h*len(body.rows.columns()) {
+				if after := tm.app.top().grid(); after == body && body.rows != nil && body.fetched-before > 2*h*len(body.rows.columns()) {
 					t.Fatalf("%d cells for one key on %dx%d after %s", body.fetched-before, w, h, strings.Join(pressed, " "))
 				}
 				if tm.app.asked { // q on the first view
@@ -97,7 +99,7 @@ func TestDeepChain(t *testing.T) {
 	tm := newTerminal(t, s, 100, 30, Options{})
 	tm.press(":", fmt.Sprintf("0x%x", f.Addr(f.node["list99999"])), "enter")
 	tm.has(".next ×99,999", "retains 32 B")
-	tm.press("d").has("100,001 dominators deep")
+	tm.press("d").has("more than 5,000 dominators deep")
 	tm.press("-", ":", fmt.Sprintf("0x%x", f.Addr(f.node["list40"])), "enter", "d")
 	tm.has("(+29)", "depth 42")
 }
@@ -105,8 +107,8 @@ func TestDeepChain(t *testing.T) {
 func TestWalk(t *testing.T) {
 	s := snapshot(t, blockstore(2500, 3))
 	tm := newTerminal(t, s, 100, 30, Options{})
-	tm.has("main.srv.storage.(*main.memStorage).blocks", "Why alive", "held jointly by main.srv and main.index")
-	tm.press("enter").has("[2 Dominators]", "▸ .blocks")
+	tm.has("main.srv.storage.(*main.memStorage).blocks", "Why alive", "held jointly by main.srv and main.ind")
+	tm.press("enter").has("[2 Dom]", "▸ .blocks")
 	tm.press("enter")
 	more := 3 + childStep // under main.srv, .storage, .blocks and the first thousand
 	tm.app.top().grid().selectRow(more)
@@ -140,16 +142,16 @@ func TestFilterAndSort(t *testing.T) {
 		t.Errorf("not sorted by type:\n%s", text)
 	}
 	// The selection stays on its row.
-	tm.press("4/history", "enter", "esc").has("main.history <<")
+	tm.press("4/history", "enter", "esc").selected("main.history")
 }
 
 func TestHistory(t *testing.T) {
 	s := snapshot(t, blockstore(40, 3))
 	tm := newTerminal(t, s, 100, 30, Options{})
-	tm.press("3", "enter", "5").has("[5 Goroutines]")
+	tm.press("3", "enter", "5").has("[5 Gor]")
 	tm.press("alt-left").has("Types > []uint8")
 	tm.press("-").has("[3 Types]")
-	tm.press("alt-right", "alt-right").has("[5 Goroutines]")
+	tm.press("alt-right", "alt-right").has("[5 Gor]")
 	tm.press("alt-right").has("there is nothing after")
 	tm.press("esc").has("first view")
 }
@@ -234,7 +236,7 @@ func TestRawHops(t *testing.T) {
 	tm.press("r").hasNot(physical[:3]...)
 
 	// On the whole screen, with the selection on its hop.
-	tm.press("w", "jj").has("r raw hops", `["key"]`).selected(`["key"]`)
+	tm.press("w", "jj").has(`["key"]`).selected(`["key"]`)
 	tm.press("r").has(".dirPtr").selected(`["key"]`)
 	tm.press("k", "k").selected(".dirPtr")
 	tm.press("r").selected(`["key"]`) // what was selected is gone

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,7 +20,8 @@ const pathsAsked = 8
 // it has the first. Its texts are clean.
 type hop struct {
 	node      heap.Node
-	expr      string // what the step adds to the expression, or its physical name; the root's name in the first
+	from      heap.Node // what points to it in memory, heap.SuperRoot for a root
+	expr      string    // what the step adds to the expression, or its physical name; the root's name in the first
 	typ       string
 	detail    string // the frame and variable of a goroutine's step
 	addr      uint64
@@ -49,12 +51,22 @@ type whyPane struct {
 	about  subject
 	set    bool // about was set
 	chains []chain
-	ready  bool // the first chain was looked for
-	all    bool // the others were too
-	more   bool // the search was cut short
+	site   string // where the object was allocated, clean; "" unknown
+	ready  bool   // the first chain was looked for
+	all    bool   // the others were too
+	more   bool   // the search was cut short
 	at     int
 
+	cuts []severed         // pointers that a person took away
+	left *report.CutAnswer // what that frees; nil: not yet known, or nothing is cut
+
 	searching bool // a worker looks for other chains, perhaps of an earlier subject
+}
+
+// severed is a pointer that is taken away to see what else holds an object.
+type severed struct {
+	edge heap.Edge
+	word string // clean
 }
 
 // look turns the pane to a subject. The chains are found off the event loop:
@@ -65,6 +77,7 @@ func (w *whyPane) look(s subject) {
 	}
 	a := w.app
 	a.cancelJob(slotWhy)
+	a.cancelJob(slotCut)
 	*w = whyPane{app: a, about: s, set: true, searching: w.searching}
 	if s.node == heap.None {
 		w.ready, w.all = true, true
@@ -79,8 +92,9 @@ func (w *whyPane) look(s subject) {
 		if path := d.PathTo(s.node); len(path) > 0 {
 			chains = append(chains, a.chain(path))
 		}
+		site := a.siteText(s.node)
 		return func() {
-			w.chains, w.ready = chains, true
+			w.chains, w.site, w.ready = chains, site, true
 			w.search()
 		}, nil
 	})
@@ -107,6 +121,7 @@ func (w *whyPane) search() {
 			case err != nil && a.ctx.Err() == nil:
 				a.flash(err.Error())
 			case err != nil:
+			case w.about == s && len(w.cuts) > 0: // it was cut meanwhile
 			case w.about != s:
 				if w.ready && !w.all {
 					w.search()
@@ -158,8 +173,12 @@ func (a *App) hops(p gocore.Path, physical bool) []hop {
 			hops[len(hops)-1].times++
 			continue
 		}
+		from := heap.SuperRoot
+		if i > 0 {
+			from = p.Hops[i-1].Node
+		}
 		hops = append(hops, hop{
-			node: h.Node, expr: a.clean(s.HopWord(p, i)), typ: a.clean(report.ShortPaths(h.Type)), detail: a.clean(h.Detail), addr: h.Addr,
+			node: h.Node, from: from, expr: a.clean(s.HopWord(p, i)), typ: a.clean(report.ShortPaths(h.Type)), detail: a.clean(h.Detail), addr: h.Addr,
 			retained: s.Dominators.Retained(h.Node), dominates: s.Dominators.Dominates(h.Node, n), times: 1,
 		})
 	}
@@ -167,6 +186,66 @@ func (a *App) hops(p gocore.Path, physical bool) []hop {
 		hops[0].detail = "" // the next line says it
 	}
 	return hops
+}
+
+// take cuts one more pointer, or with none gives the last one back, and looks for
+// what still holds the object.
+func (w *whyPane) take(c *severed) {
+	cuts := slices.Clone(w.cuts)
+	if c != nil {
+		cuts = append(cuts, *c)
+	} else {
+		cuts = cuts[:len(cuts)-1]
+	}
+	a, s := w.app, w.about
+	if len(cuts) == 0 {
+		w.set = false
+		w.look(s)
+		return
+	}
+	var edges []heap.Edge
+	for _, c := range cuts {
+		edges = append(edges, c.edge)
+	}
+	a.start(slotCut, "cutting", func(ctx context.Context) (func(), error) {
+		left, err := a.snap.Cut(ctx, s.node, edges, pathsAsked)
+		if err != nil {
+			return nil, err
+		}
+		var chains []chain
+		for _, path := range left.Paths {
+			chains = append(chains, a.chain(path))
+		}
+		return func() {
+			w.cuts, w.left, w.ready, w.all = cuts, &left, true, true
+			if len(chains) > 0 { // else what was cut stays to be seen
+				w.chains, w.more, w.at = chains, left.More, 0
+			}
+		}, nil
+	})
+}
+
+// severed reports whether the pointer to a hop is cut.
+func (w *whyPane) severed(h hop) bool {
+	return w.left != nil && slices.ContainsFunc(w.cuts, func(c severed) bool { return c.edge == heap.Edge{From: h.from, To: h.node} })
+}
+
+// verdict says what the cuts free and leave, "" without any.
+func (w *whyPane) verdict() string {
+	if w.left == nil {
+		return ""
+	}
+	words := make([]string, len(w.cuts))
+	for i, c := range w.cuts {
+		words[i] = c.word
+	}
+	text := "cut " + strings.Join(words, ", ") + ": "
+	if w.left.Live {
+		text += "still held, by the paths here; "
+	} else {
+		text += "nothing else holds it; "
+	}
+	return text + fmt.Sprintf("%s in %s would be freed", exactBytes(w.left.Freed.Bytes), plural(w.left.Freed.Objects, "object"))
 }
 
 // turn shows another chain.
@@ -220,6 +299,10 @@ func (w *whyPane) paths() string {
 	}
 	text := "path " + countText(uint64(w.at+1)) + " of " + countText(uint64(len(w.chains)))
 	switch {
+	case w.left != nil && w.left.Live:
+		text += " left"
+	case w.left != nil:
+		text = "cut"
 	case !w.all:
 		return "path 1  searching others " + w.app.sym.cut
 	case w.more:
@@ -243,17 +326,17 @@ const (
 
 func (w *whyPane) draw(screen tcell.Screen, r rect) {
 	a := w.app
-	fill(screen, r.x, r.y, r.w, a.sym.rule, styleFaint)
+	fill(screen, r.x, r.y, r.w, a.sym.rule, a.sym.faint)
 	right := " " + w.paths() + " "
 	if w.paths() == "" {
 		right = ""
 	}
 	room := r.w - 4 - width(right) - 2
-	put(screen, r.x+2, r.y, room, " "+cut(w.title(), room-2, a.sym.cut)+" ", styleStrong)
+	put(screen, r.x+2, r.y, room, " "+cut(w.title(), room-2, a.sym.cut)+" ", a.sym.strong)
 	put(screen, r.x+r.w-2-width(right), r.y, width(right), right, tcell.StyleDefault)
 
 	lines := rect{r.x + 1, r.y + 1, r.w - 2, r.h - 1}
-	say := func(text string) { put(screen, lines.x, lines.y, lines.w, cut(text, lines.w, a.sym.cut), styleFaint) }
+	say := func(text string) { put(screen, lines.x, lines.y, lines.w, cut(text, lines.w, a.sym.cut), a.sym.faint) }
 	switch {
 	case w.about.node == heap.None && a.jobs[slotView] != nil:
 	case w.about.node == heap.None:
@@ -285,17 +368,21 @@ func (w *whyPane) drawChain(screen tcell.Screen, r rect, c *chain) {
 	for i, h := range hops {
 		if hidden > 0 && i >= 1 && i <= hidden {
 			if i == 1 {
-				put(screen, r.x+whyMark+whyRetained+whyShare, y, r.w, "... "+plural(uint64(hidden), "hop")+" more (w shows all)", styleFaint)
+				put(screen, r.x+whyMark+whyRetained+whyShare, y, r.w, "... "+plural(uint64(hidden), "hop")+" more (w shows all)", a.sym.faint)
 				y++
 			}
 			continue
 		}
 		style := tcell.StyleDefault
 		if h.dominates {
-			style = styleStrong
+			style = a.sym.strong
 			put(screen, r.x, y, 1, "*", style)
 		}
-		put(screen, r.x+whyMark, y, whyRetained, pad(report.HumanBytes(h.retained), whyRetained, true), style)
+		if w.severed(h) {
+			style = a.sym.warn
+			put(screen, r.x, y, 1, "x", style)
+		}
+		put(screen, r.x+whyMark, y, whyRetained, pad(a.bytes(h.retained), whyRetained, true), style)
 		put(screen, r.x+whyMark+whyRetained, y, whyShare, pad(report.HumanPercent(a.snap.Share(h.retained)), whyShare, true), style)
 		expr := a.hopText(h)
 		if i > 0 {
@@ -314,12 +401,17 @@ func (w *whyPane) drawChain(screen tcell.Screen, r rect, c *chain) {
 		y++
 	}
 	if extra >= 2 {
-		put(screen, r.x+whyMark, y, r.w-whyMark, cutMiddle(c.expression, r.w-whyMark, a.sym.cut), styleStrong)
+		put(screen, r.x+whyMark, y, r.w-whyMark, cutMiddle(c.expression, r.w-whyMark, a.sym.cut), a.sym.strong)
+		y++
+		extra--
+	}
+	if extra >= 1 && w.site != "" {
+		put(screen, r.x+whyMark, y, r.w-whyMark, cut(w.site, r.w-whyMark, a.sym.cut), tcell.StyleDefault)
 		y++
 		extra--
 	}
 	if extra >= 2 {
-		put(screen, r.x, y+min(extra-1, 1), r.w, cut("* dominates: without it, all below is freed", r.w, a.sym.cut), styleFaint)
+		put(screen, r.x, y+min(extra-1, 1), r.w, cut("* dominates: without it, all below is freed", r.w, a.sym.cut), a.sym.faint)
 	}
 }
 

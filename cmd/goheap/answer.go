@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +26,9 @@ type answer struct {
 	text func(ctx context.Context, w io.Writer, s *report.Snapshot) error
 	json func(ctx context.Context, s *report.Snapshot) (any, error)
 	csv  func(ctx context.Context, s *report.Snapshot) (*report.Table, error)
+
+	// lists says that --where filters the rows. In CSV print does it.
+	lists bool
 
 	// status is the exit status once all is printed; nil is statusDone.
 	status func(s *report.Snapshot) int
@@ -45,6 +51,9 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 	if err := c.checkOutput(path); err != nil {
 		return err
 	}
+	if c.flags.where != "" && !a.lists {
+		fmt.Fprintf(c.stderr, "goheap: note: --where does nothing for %s\n", cmd.Name())
+	}
 	ctx, t := cmd.Context(), new(progress.Tracker)
 	clear := drawProgress(c.stderr, t)
 	defer clear()
@@ -54,7 +63,7 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 	}
 	defer s.Close()
 	if err := c.print(ctx, s, a, clear); err != nil {
-		return err
+		return c.aboutWhere(err)
 	}
 	if a.status != nil {
 		if status := a.status(s); status != statusDone {
@@ -85,6 +94,9 @@ func (c *command) print(ctx context.Context, s *report.Snapshot, a answer, clear
 	case "csv":
 		table, err := a.csv(ctx, s)
 		if err != nil {
+			return err
+		}
+		if table, err = s.Where(ctx, table, c.flags.list(all).Where); err != nil {
 			return err
 		}
 		table = table.Head(c.flags.topOr(all))
@@ -143,11 +155,26 @@ func (c *command) checkOutput(path string) error {
 }
 
 // table makes the machine-readable part of an answer of a table and a document.
-func (c *command) table(table func(ctx context.Context, s *report.Snapshot) (*report.Table, error), document func(ctx context.Context, s *report.Snapshot, n int) (any, error)) answer {
+func (c *command) table(table func(ctx context.Context, s *report.Snapshot) (*report.Table, error), document func(ctx context.Context, s *report.Snapshot, l report.List) (any, error)) answer {
 	return answer{
+		lists: true,
 		json: func(ctx context.Context, s *report.Snapshot) (any, error) {
-			return document(ctx, s, c.flags.topOr(all))
+			return document(ctx, s, c.flags.list(all))
 		},
 		csv: table,
 	}
+}
+
+// aboutWhere turns an error about the expression of --where into one about the
+// command line.
+func (c *command) aboutWhere(err error) error {
+	var wrong *report.QueryError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	at := *wrong
+	if !strings.HasPrefix(c.flags.where, "=") && at.Column > 0 {
+		at.Column-- // list put the "=" before it
+	}
+	return usagef("--where: %w", &at)
 }

@@ -28,10 +28,12 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the transcripts in testdata/script, which say what each verb
 // prints and with which status it ends. They find a core of the program quiet
-// as $CORE, one of blockstore as $STORE, and damaged ones as $DAMAGED/kind.
+// as $CORE, one of blockstore as $STORE, damaged ones as $DAMAGED/kind, and a heap
+// dump of stacks as $HEAP.
 func TestScript(t *testing.T) {
 	quiet := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
 	store := testcore.Core(t, "blockstore", testcore.Options{}, testcore.Gcore)
+	heap := testcore.Core(t, "stacks", testcore.Options{}, testcore.HeapDump)
 	damaged := t.TempDir()
 	for _, how := range testcore.Damages() {
 		if err := os.Rename(testcore.Damaged(t, quiet, how), filepath.Join(damaged, string(how))); err != nil {
@@ -46,6 +48,8 @@ func TestScript(t *testing.T) {
 			env.Setenv("STORE", store.Core)
 			env.Setenv("STOREEXE", store.Exe)
 			env.Setenv("DAMAGED", damaged)
+			env.Setenv("HEAP", heap.Heap)
+			env.Setenv("HEAPEXE", heap.Exe)
 			return nil
 		},
 		RequireExplicitExec: true,

@@ -20,6 +20,11 @@ func (c *command) man() *cobra.Command {
 			}
 			root := cmd.Root()
 			root.DisableAutoGenTag = true // the date would differ each time
+			for _, verb := range root.Commands() {
+				if verb.Name() == "open" {
+					verb.Long += keysText()
+				}
+			}
 			return doc.GenManTree(root, &doc.GenManHeader{Title: "GOHEAP", Section: "1", Source: "goheap", Manual: "goheap"}, args[0])
 		},
 	}

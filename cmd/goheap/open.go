@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,24 +12,76 @@ import (
 	"goheap/tui"
 )
 
+// screen are the flags of the terminal UI.
+type screen struct {
+	ascii, noMouse bool
+	theme, at      string
+	tour           bool
+}
+
+func (s *screen) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.at, "at", "", "start at `PLACE`: a TARGET, or a place such as types?filter=Session")
+	f.BoolVar(&s.ascii, "ascii", false, "draw with ASCII characters only")
+	f.StringVar(&s.theme, "theme", "colour", "colours: "+strings.Join(tui.Themes(), " or ")+"; NO_COLOR takes them away")
+	f.BoolVar(&s.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+	must(cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(tui.Themes(), cobra.ShellCompDirectiveNoFileComp)))
+}
+
 func (c *command) open() *cobra.Command {
-	return &cobra.Command{
+	var s screen
+	cmd := &cobra.Command{
 		Use:   "open FILE",
 		Short: "Open the terminal UI (the same as goheap FILE)",
-		Long: `Open the terminal UI: overview, dominator tree, types, roots, goroutines and
-objects, and beside each of them what keeps the selected row alive. The key ?
-lists the keys.
+		Long: `Open the terminal UI: who holds the memory, the dominator tree as a tree and as a
+map, types, roots, goroutines, suspects, and objects with their fields and bytes;
+beside each list, what keeps the selected row alive. The key ? lists the keys.
+
+PLACE is what bookmarks keep: the name of a view, what it is of after a colon, and
+after a question mark filter, sort and at, the selected row.
 
 Where the input or the output is no terminal, or --format or --output is given,
 it prints the report.`,
-		Example:           "  goheap open core.4711\n  goheap open --exe /srv/bin/api core.4711",
+		Example: `  goheap open core.4711
+  goheap open --exe /srv/bin/api --at main.cache.byID core.4711
+  goheap open --at 'types?filter=Session&sort=-objects' core.4711`,
 		Args:              wants(false, "FILE"),
-		RunE:              c.runOpen,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.runOpen(cmd, args, s) },
 		ValidArgsFunction: completeFile,
 	}
+	s.add(cmd)
+	return cmd
 }
 
-func (c *command) runOpen(cmd *cobra.Command, args []string) error {
+// tour is open with a guided walk.
+func (c *command) tour() *cobra.Command {
+	var s screen
+	cmd := &cobra.Command{
+		Use:   "tour FILE",
+		Short: "Open the terminal UI with a guided walk of five steps",
+		Long: `Open the terminal UI and be guided in five steps from the whole heap to a pointer
+that holds it, and to the goroutines. make tour does so with the core of a leaking
+server.`,
+		Example:           "  goheap tour core.4711",
+		Args:              wants(false, "FILE"),
+		ValidArgsFunction: completeFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !isTerminal(c.stdin) || !isTerminal(c.stdout) {
+				return fmt.Errorf("the tour needs a terminal; goheap report %s prints what there is", args[0])
+			}
+			s.tour = true
+			return c.runOpen(cmd, args, s)
+		},
+	}
+	s.add(cmd)
+	return cmd
+}
+
+func (c *command) runOpen(cmd *cobra.Command, args []string, s screen) error {
+	theme, err := tui.ParseTheme(s.theme)
+	if err != nil {
+		return usageError{err}
+	}
 	asked := cmd.Flags().Changed("format") || cmd.Flags().Changed("output")
 	if asked || !isTerminal(c.stdin) || !isTerminal(c.stdout) {
 		return c.answer(cmd, args[0], c.reportAnswer())
@@ -36,18 +90,37 @@ func (c *command) runOpen(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	complete := true
-	load := func(ctx context.Context, t *progress.Tracker) (*report.Snapshot, error) {
-		s, err := c.load(ctx, args[0], c.flags.options(t))
+	load := func(ctx context.Context, t *progress.Tracker, keep func(report.Process)) (*report.Snapshot, error) {
+		opt := c.flags.options(t)
+		opt.Keep = keep
+		s, err := c.load(ctx, args[0], opt)
 		if err == nil {
 			complete = s.Complete()
 		}
 		return s, err
 	}
-	if err := tui.Run(cmd.Context(), load, tui.Options{Title: args[0], Physical: c.flags.physical}); err != nil {
+	opt := tui.Options{
+		Title: args[0], Physical: c.flags.physical, ASCII: s.ascii, NoMouse: s.noMouse, Theme: theme,
+		State: report.StateDir(), At: s.at, Tour: s.tour,
+	}
+	if err := tui.Run(cmd.Context(), load, opt); err != nil {
 		return err
 	}
 	if !complete {
 		return statusError(statusIncomplete)
 	}
 	return nil
+}
+
+// keysText is the keys of the terminal UI for its manual page.
+func keysText() string {
+	var b strings.Builder
+	b.WriteString("\n\nThe keys:\n")
+	for _, s := range tui.Keys() {
+		fmt.Fprintf(&b, "\n%s%s:\n\n", strings.ToUpper(s.Title[:1]), s.Title[1:])
+		for _, k := range s.Keys {
+			fmt.Fprintf(&b, "    %-22s %s\n", k.Keys, k.Help)
+		}
+	}
+	return b.String()
 }

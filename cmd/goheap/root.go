@@ -21,13 +21,15 @@ type command struct {
 	load           func(ctx context.Context, path string, opt report.Options) (*report.Snapshot, error)
 }
 
-const about = `goheap reads the memory of a Go program from a core file, rebuilds every heap
-object with its type and every pointer between them, and shows what keeps the
-memory alive: who holds on, through which fields, and how many bytes.
+const about = `goheap reads the memory of a Go program from a core file or a heap dump, rebuilds
+every heap object with its type and every pointer between them, and shows what
+keeps the memory alive: who holds on, through which fields, and how many bytes.
 
 FILE is a core file of a Go program: what the kernel leaves when a program
 crashes, or what gcore PID takes of one that goes on running. The executable is
-found through the core; --exe names it where it has moved.
+found through the core; --exe names it where it has moved. Or FILE is a heap dump,
+which the program wrote itself with debug.WriteHeapDump: put its executable beside
+the file, or name it with --exe, for without it few types and names are known.
 
 TARGET is the address of an object (0xc000123000), a Go expression from a global
 variable (main.cache.byID), a goroutine (g:17), or a type (type:main.Session),
@@ -40,6 +42,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but the input was
 incomplete, 4 done but what was asked for does not hold (check differs).`
 
 func (c *command) root() *cobra.Command {
+	var s screen
 	root := &cobra.Command{
 		Use:   "goheap FILE",
 		Short: "Show what keeps the memory of a Go program alive",
@@ -48,7 +51,7 @@ func (c *command) root() *cobra.Command {
   goheap report core.4711                   who holds the memory
   goheap why core.4711 type:main.Session    what keeps the largest session alive`,
 		Args:              rootArgs,
-		RunE:              c.runOpen,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.runOpen(cmd, args, s) },
 		ValidArgsFunction: completeFile,
 		Version:           version(),
 		SilenceErrors:     true,
@@ -59,8 +62,9 @@ func (c *command) root() *cobra.Command {
 		return usagef("%w; try %s --help", err, cmd.CommandPath())
 	})
 	c.flags.add(root)
+	s.add(root)
 	root.AddCommand(
-		c.open(), c.info(), c.check(), c.report(), c.types(), c.roots(), c.goroutines(), c.why(), c.show(), c.man(),
+		c.open(), c.tour(), c.info(), c.check(), c.report(), c.types(), c.tree(), c.roots(), c.goroutines(), c.why(), c.show(), c.find(), c.man(),
 	)
 	return root
 }

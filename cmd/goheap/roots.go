@@ -15,17 +15,19 @@ func (c *command) roots() *cobra.Command {
 		Short: "List the roots: globals, goroutines and what else the collector starts from",
 		Long: `List the roots: global variables, goroutines, and what else the garbage collector
 starts from, with what each retains by itself, the largest first. The text only
-counts the goroutines: goheap goroutines FILE lists them.`,
+counts the goroutines: goheap goroutines FILE lists them.` + whereHelp(`retained, share, count, kind, name, type, package, address and size`),
 		Example:           "  goheap roots core.4711\n  goheap roots --format json core.4711",
 		Args:              wants(false, "FILE"),
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a := c.table(
 				func(ctx context.Context, s *report.Snapshot) (*report.Table, error) { return s.RootTable(ctx) },
-				func(ctx context.Context, s *report.Snapshot, n int) (any, error) { return s.RootsDocument(ctx, n) },
+				func(ctx context.Context, s *report.Snapshot, l report.List) (any, error) {
+					return s.RootsDocument(ctx, l)
+				},
 			)
 			a.text = func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
-				return s.WriteRoots(ctx, w, c.flags.topOr(textTop))
+				return s.WriteRoots(ctx, w, c.flags.list(textTop))
 			}
 			return c.answer(cmd, args[0], a)
 		},

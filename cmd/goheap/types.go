@@ -19,17 +19,19 @@ together with others are not counted.
 
 What the maps of one type consist of behind their headers is one row in the text,
 "map[K]V (insides)"; --physical, json and csv have a row for each type of part.
-Objects of unknown type are told apart by size and pointers.`,
+Objects of unknown type are told apart by size and pointers.` + whereHelp(`retained, share, shallow, count, type and package`),
 		Example:           "  goheap types core.4711\n  goheap types --format csv -o types.csv core.4711",
 		Args:              wants(false, "FILE"),
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a := c.table(
 				func(ctx context.Context, s *report.Snapshot) (*report.Table, error) { return s.TypeTable(ctx, false) },
-				func(ctx context.Context, s *report.Snapshot, n int) (any, error) { return s.TypesDocument(ctx, n) },
+				func(ctx context.Context, s *report.Snapshot, l report.List) (any, error) {
+					return s.TypesDocument(ctx, l)
+				},
 			)
 			a.text = func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
-				return s.WriteTypes(ctx, w, c.flags.topOr(textTop), !c.flags.physical)
+				return s.WriteTypes(ctx, w, c.flags.list(textTop), !c.flags.physical)
 			}
 			return c.answer(cmd, args[0], a)
 		},

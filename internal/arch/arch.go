@@ -50,6 +50,17 @@ func known() []Arch {
 // AMD64 is linux/amd64.
 func AMD64() Arch { return known()[0] }
 
+// ByName returns the description for a GOARCH, and whether goheap knows its
+// stacks.
+func ByName(goarch string) (Arch, bool) {
+	for _, a := range known() {
+		if a.Name == goarch {
+			return a, true
+		}
+	}
+	return Arch{}, false
+}
+
 // ByMachine returns the description for an ELF machine of the given class and
 // byte order, and whether goheap can read it.
 func ByMachine(m elf.Machine, c elf.Class, d elf.Data) (Arch, bool) {

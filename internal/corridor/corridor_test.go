@@ -42,6 +42,7 @@ var only = map[string][]string{
 	"golang.org/x/term":               {"cmd/goheap", "tui"},
 	"github.com/rivo/uniseg":          {"report", "tui"},
 	"github.com/dustin/go-humanize":   {"report"},
+	"github.com/expr-lang/expr":       {"report"},
 	"github.com/go-delve/delve":       {"gocore/internal/..."},
 	"golang.org/x/sys":                {"dump", "internal/...", "tui"},
 	"github.com/klauspost/compress":   {"dump"},

@@ -48,12 +48,29 @@ func (c cache) compile(dir, program string, opt Options) error {
 	if err := os.WriteFile(mod, []byte(text), 0o666); err != nil {
 		return err
 	}
-	args := []string{"build", "-modfile=" + mod, "-buildvcs=false", "-o", filepath.Join(dir, program)}
+	mode := ""
 	if opt.PIE {
-		args = append(args, "-buildmode=pie")
+		mode = "pie"
+	}
+	if err := c.goBuild(mod, filepath.Join(dir, program), mode, path.Join(programs, program), opt); err != nil {
+		return err
+	}
+	// A program may have a plugin, which it finds beside it.
+	extension := path.Join(programs, program, "extension")
+	if _, err := os.Stat(filepath.Join(c.root, extension)); err != nil {
+		return nil
+	}
+	return c.goBuild(mod, filepath.Join(dir, "extension.so"), "plugin", extension, opt)
+}
+
+// goBuild builds one package in a mode, "" for that of the toolchain.
+func (c cache) goBuild(mod, out, mode, folder string, opt Options) error {
+	args := []string{"build", "-modfile=" + mod, "-buildvcs=false", "-o", out}
+	if mode != "" {
+		args = append(args, "-buildmode="+mode)
 	}
 	args = append(args, opt.Flags...)
-	args = append(args, "./"+path.Join(programs, program))
+	args = append(args, "./"+folder)
 	cmd := exec.Command("go", args...)
 	cmd.Dir = c.root
 	cmd.Env = append(os.Environ(), "GOTOOLCHAIN="+opt.toolchain(), "GOFLAGS=", "GOWORK=off")

@@ -22,9 +22,12 @@ const (
 	dumpTime  = 5 * time.Minute // from "ready" to the end of the core file
 )
 
+// heapDumpFile is the name of a heap dump in its cache entry.
+const heapDumpFile = "heapdump"
+
 func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump, error) {
-	if kind != Gcore && kind != Kernel {
-		return Dump{}, fmt.Errorf("unknown kind of core %q: want %q or %q", kind, Gcore, Kernel)
+	if kind != Gcore && kind != Kernel && kind != HeapDump {
+		return Dump{}, fmt.Errorf("unknown kind of core %q: want %q, %q or %q", kind, Gcore, Kernel, HeapDump)
 	}
 	// Asking for the executable first keeps it as young as its cores.
 	exe, err := c.build(program, opt)
@@ -36,6 +39,9 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 	parts := []string{"core", exe, string(kind), strings.Join(args, "\x00")}
 	if opt.At != "" {
 		parts = append(parts, opt.At, strconv.Itoa(opt.Skip))
+	}
+	if opt.Filter != "" || opt.Namespace {
+		parts = append(parts, opt.Filter, fmt.Sprint(opt.Namespace))
 	}
 	key := keyOf(parts...)
 	dir, err := c.entry("core-"+program+"-"+string(kind), key, func(dir string) error {
@@ -53,6 +59,9 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 		return Dump{}, fmt.Errorf("taking a %s core of test program %s: %w", kind, program, err)
 	}
 	d := Dump{Exe: exe, Core: filepath.Join(dir, "core")}
+	if kind == HeapDump {
+		d.Heap = filepath.Join(dir, heapDumpFile)
+	}
 	b, err := os.ReadFile(filepath.Join(dir, "output.json"))
 	if err != nil {
 		return Dump{}, err
@@ -76,10 +85,21 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		return nil, fmt.Errorf("a %s core is taken at no function", kind)
 	}
 	if emulator != "" {
-		if kind != Kernel {
+		if kind == Gcore {
 			return nil, fmt.Errorf("a program for %s has no %s cores", opt.goarch(), kind)
 		}
 		command = append([]string{emulator}, command...)
+	}
+	if kind == HeapDump {
+		env = append(env, "GOHEAP_HEAPDUMP="+filepath.Join(dir, heapDumpFile))
+		if kind = Gcore; emulator != "" {
+			kind = Kernel
+		}
+	}
+	if opt.Namespace {
+		// The shell keeps unshare's child from being the first process there, which
+		// the kernel protects from its own signals.
+		command = append([]string{"unshare", "--pid", "--fork", "--kill-child", "/bin/sh", "-c", `"$0" "$@"; exit $?`}, command...)
 	}
 	var cmd *exec.Cmd
 	switch kind {
@@ -93,7 +113,11 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 			return nil, err
 		}
 		// Only a shell sets a limit in the child alone. exec keeps the process.
-		cmd = exec.Command("/bin/sh", append([]string{"-c", `ulimit -c unlimited && exec "$0" "$@"`}, command...)...)
+		script := `ulimit -c unlimited && exec "$0" "$@"`
+		if opt.Filter != "" {
+			script = "echo " + opt.Filter + " > /proc/self/coredump_filter && " + script
+		}
+		cmd = exec.Command("/bin/sh", append([]string{"-c", script}, command...)...)
 		env = append(env, "GOHEAP_CRASH=1")
 	}
 	cmd.Dir, cmd.Env = dir, env
@@ -128,9 +152,8 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	lines, err = readUntilReady(stdout)
 	timer.Stop()
 	if err != nil {
-		// Only then is all there that it said.
 		cmd.Process.Kill()
-		cmd.Wait()
+		cmd.Wait() // what the program had to say is complete
 		waited = true
 		return nil, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, stderr)
 	}
@@ -139,10 +162,16 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		// The program is in its last system call within microseconds; its
 		// helper threads need a little longer to go to sleep.
 		time.Sleep(100 * time.Millisecond)
-		if opt.At != "" {
-			return lines, gdbAt(cmd.Process.Pid, dir, opt)
+		pid := cmd.Process.Pid
+		if opt.Namespace {
+			if pid, err = processOf(pid, exe); err != nil {
+				return nil, err
+			}
 		}
-		return lines, gcore(cmd.Process.Pid, dir)
+		if opt.At != "" {
+			return lines, gdbAt(pid, dir, opt)
+		}
+		return lines, gcore(pid, dir)
 	}
 	timer = time.AfterFunc(dumpTime, func() { cmd.Process.Kill() })
 	defer timer.Stop()
@@ -151,7 +180,7 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	if emulator != "" {
 		return lines, emulated(dir, err, stderr)
 	}
-	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.CoreDump() {
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !opt.Namespace && (!ok || !status.CoreDump()) {
 		return nil, fmt.Errorf("the process ended (%v) without a core; is RLIMIT_CORE's hard limit above zero (ulimit -Hc)?\n%s", err, stderr)
 	}
 	found, err := filepath.Glob(filepath.Join(dir, "core*"))
@@ -191,6 +220,26 @@ func emulated(dir string, end error, stderr *tail) error {
 	// merely large.
 	_ = exec.Command("fallocate", "-d", core).Run()
 	return nil
+}
+
+// processOf returns the descendant of a process that runs exe.
+func processOf(pid int, exe string) (int, error) {
+	exe, err := filepath.EvalSymlinks(exe)
+	if err != nil {
+		return 0, err
+	}
+	for at := strconv.Itoa(pid); ; {
+		b, err := os.ReadFile(filepath.Join("/proc", at, "task", at, "children"))
+		if err != nil {
+			return 0, err
+		}
+		if at = strings.TrimSpace(string(b)); at == "" || strings.Contains(at, " ") {
+			return 0, fmt.Errorf("%s is not below process %d", exe, pid)
+		}
+		if path, err := os.Readlink(filepath.Join("/proc", at, "exe")); err == nil && path == exe {
+			return strconv.Atoi(at)
+		}
+	}
 }
 
 // readUntilReady returns the lines up to "ready".

@@ -30,16 +30,23 @@ const (
 	// another processor it is qemu, as that processor's kernel, that writes the
 	// core.
 	Kernel Kind = "kernel"
+	// HeapDump lets the process write a heap dump (debug.WriteHeapDump), and then
+	// has a core of the same process taken: by gdb, or for another processor by
+	// qemu.
+	HeapDump Kind = "heapdump"
 )
 
 // Options select how a program is built and run. The zero value builds as a
 // plain "go build" does, with the toolchain that runs the test.
 type Options struct {
 	Go    string   // toolchain as in GOTOOLCHAIN, such as "go1.27.0"; "" is the running one
-	Arch  string   // GOARCH; "" is that of the test; others run under qemu-user, and have Kernel cores only
+	Arch  string   // GOARCH; "" is that of the test; others run under qemu-user, and have no Gcore cores
 	PIE   bool     // -buildmode=pie
 	Flags []string // further flags of go build, such as "-gcflags=all=-N -l"
 	Env   []string // "NAME=value", added to the environment of the build and of the run
+
+	Filter    string // what the kernel dumps, as in /proc/PID/coredump_filter; "" is what the test has
+	Namespace bool   // the program is in a pid namespace of its own, which only root can make
 
 	// At is a function, such as "runtime.gcMark". A Gcore core is taken when a
 	// thread enters it for the first time after "ready", or once it has been
@@ -52,6 +59,7 @@ type Options struct {
 type Dump struct {
 	Exe    string   // the executable, at the path it ran from
 	Core   string   // the core file
+	Heap   string   // the heap dump, of kind HeapDump
 	Output []string // the lines printed before "ready", in order
 }
 

@@ -346,6 +346,10 @@ func TestDamaged(t *testing.T) {
 }
 
 func TestFailuresSayWhy(t *testing.T) {
+	c, err := findCache()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		program string
 		opt     Options
@@ -363,10 +367,6 @@ func TestFailuresSayWhy(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %v %s: %v, want it to say %q", c.program, c.opt, c.kind, err, c.want)
 		}
-	}
-	c, err := findCache()
-	if err != nil {
-		t.Fatal(err)
 	}
 	// Other tests take such cores too, and theirs have output.
 	left, err := filepath.Glob(filepath.Join(c.dir, "core-sessions-gcore-*", "*"))

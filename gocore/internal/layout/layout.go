@@ -4,6 +4,7 @@
 package layout
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
@@ -56,9 +57,15 @@ func (f Field) Uint(a arch.Arch, b []byte) uint64 {
 type Size uint64
 
 // Runtime holds the places of everything that is read. A structure's `type` tag
-// is its name in DWARF; a field's `field` tag is its path; `opt` marks what
-// some supported version of Go does not have. A bar separates the names that a
-// structure has had, the newest first.
+// is its name in DWARF; a field's `field` tag is its path. A bar separates the names
+// that a structure has had, the newest first.
+//
+// What some supported version of Go does not have has a `go` tag with the minor
+// versions that do: "22-", "-21", "20-21", or "experiment" for what depends on
+// GOEXPERIMENT alone. It only tells what drift is to be reported: whether an entry
+// is there is asked of DWARF. The `size` tag of a field has the sizes that it has
+// had, in bytes, or "any" where nothing depends on it; the `value` tag "any" marks a
+// constant whose value is asked of DWARF.
 type Runtime struct {
 	Mheap struct {
 		Size     Size
@@ -75,16 +82,14 @@ type Runtime struct {
 		Spanclass        Field `field:"spanclass"`
 		Elemsize         Field `field:"elemsize"`
 		AllocCount       Field `field:"allocCount"`
-		CountBeforeCache Field `field:"allocCountBeforeCache,opt"`
+		CountBeforeCache Field `field:"allocCountBeforeCache" go:"19-"`
 		Sweepgen         Field `field:"sweepgen"`
-		Freeindex        Field `field:"freeindex"`
-		FreeIndexForScan Field `field:"freeIndexForScan,opt"`
-		Nelems           Field `field:"nelems"`
+		Freeindex        Field `field:"freeindex" size:"2|8"`
+		Nelems           Field `field:"nelems" size:"2|8"`
 		AllocBits        Field `field:"allocBits"`
 		GCMarkBits       Field `field:"gcmarkBits"`
 		Specials         Field `field:"specials"`
-		LargeType        Field `field:"largeType,opt"`
-		IsUserArenaChunk Field `field:"isUserArenaChunk,opt"`
+		LargeType        Field `field:"largeType" go:"22-"`
 	} `type:"runtime.mspan"`
 
 	// HeapArena has a bitmap where the pointers of objects are described by arena,
@@ -92,20 +97,20 @@ type Runtime struct {
 	// GOEXPERIMENT=noallocheaders in 1.22.
 	HeapArena struct {
 		Size            Size
-		Bitmap          Field `field:"bitmap,opt"`
-		NoMorePtrs      Field `field:"noMorePtrs,opt"`                // since Go 1.20
-		PtrScalarBitmap Field `field:"heapArenaPtrScalar.bitmap,opt"` // in Go 1.22
-	} `type:"runtime.heapArena,opt"`
+		Bitmap          Field `field:"bitmap" go:"-21"`
+		NoMorePtrs      Field `field:"noMorePtrs" go:"20-21"`
+		PtrScalarBitmap Field `field:"heapArenaPtrScalar.bitmap" go:"experiment"`
+	} `type:"runtime.heapArena" go:"18-"`
 
 	InlineMarkBits struct {
 		Size  Size
-		Marks Field `field:"marks,opt"`
-	} `type:"runtime.spanInlineMarkBits,opt"`
+		Marks Field `field:"marks" go:"26-"`
+	} `type:"runtime.spanInlineMarkBits" go:"26-"`
 
 	Special struct {
 		Size   Size
 		Next   Field `field:"next"`
-		Offset Field `field:"offset"`
+		Offset Field `field:"offset" size:"2|8"`
 		Kind   Field `field:"kind"`
 	} `type:"runtime.special"`
 	SpecialFinalizer struct {
@@ -115,12 +120,36 @@ type Runtime struct {
 	SpecialWeakHandle struct {
 		Size   Size
 		Handle Field `field:"handle"`
-	} `type:"runtime.specialWeakHandle,opt"`
+	} `type:"runtime.specialWeakHandle" go:"23-"`
 	SpecialCleanup struct {
 		Size    Size
-		Cleanup Field `field:"cleanup,opt"` // since Go 1.26
-		Fn      Field `field:"fn,opt"`      // before
-	} `type:"runtime.specialCleanup,opt"`
+		Cleanup Field `field:"cleanup" go:"26-"`
+		Fn      Field `field:"fn" go:"24-25"`
+	} `type:"runtime.specialCleanup" go:"24-"`
+
+	SpecialProfile struct {
+		Size   Size
+		Bucket Field `field:"b"`
+	} `type:"runtime.specialprofile" go:"18-"`
+
+	// Bucket is a stack of the memory profile. Behind it lie Nstk program
+	// counters, and then a MemRecord.
+	Bucket struct {
+		Size    Size
+		Typ     Field `field:"typ"`
+		ObjSize Field `field:"size"`
+		Nstk    Field `field:"nstk"`
+	} `type:"runtime.bucket" go:"18-"`
+	MemRecord struct {
+		Size   Size
+		Active Field `field:"active"`
+		Future Field `field:"future"` // three times the like of Active
+	} `type:"runtime.memRecord" go:"18-"`
+	MemRecordCycle struct {
+		Size   Size
+		Allocs Field `field:"allocs"`
+		Frees  Field `field:"frees"`
+	} `type:"runtime.memRecordCycle" go:"18-"`
 
 	FinBlock struct {
 		Size    Size
@@ -138,19 +167,19 @@ type Runtime struct {
 	CleanupQueue struct {
 		Size Size
 		All  Field `field:"all"`
-	} `type:"runtime.cleanupQueue,opt"`
+	} `type:"runtime.cleanupQueue" go:"25-"`
 	CleanupBlock struct {
 		Size     Size
 		Alllink  Field `field:"cleanupBlockHeader.alllink"`
 		N        Field `field:"cleanupBlockHeader.n"`
 		Cleanups Field `field:"cleanups"`
-	} `type:"runtime.cleanupBlock,opt"`
+	} `type:"runtime.cleanupBlock" go:"25-"`
 	CleanupFn struct {
 		Size Size
 		Call Field `field:"call"`
 		Fn   Field `field:"fn"`
 		Arg  Field `field:"arg"`
-	} `type:"runtime.cleanupFn,opt"`
+	} `type:"runtime.cleanupFn" go:"26-"`
 
 	Moduledata struct {
 		Size      Size
@@ -170,7 +199,7 @@ type Runtime struct {
 		Etypes    Field `field:"etypes"`
 		Rodata    Field `field:"rodata"`
 		Gofunc    Field `field:"gofunc"`
-		Epclntab  Field `field:"epclntab,opt"`
+		Epclntab  Field `field:"epclntab" go:"26-"`
 		DataMask  Field `field:"gcdatamask.bytedata"`
 		DataBits  Field `field:"gcdatamask.n"`
 		BSSMask   Field `field:"gcbssmask.bytedata"`
@@ -193,16 +222,16 @@ type Runtime struct {
 		SchedCtxt      Field `field:"sched.ctxt"`
 		Syscallsp      Field `field:"syscallsp"`
 		Syscallpc      Field `field:"syscallpc"`
-		Syscallbp      Field `field:"syscallbp,opt"`
+		Syscallbp      Field `field:"syscallbp" go:"23-"`
 		Atomicstatus   Field `field:"atomicstatus"`
 		Goid           Field `field:"goid"`
-		ParentGoid     Field `field:"parentGoid,opt"`
+		ParentGoid     Field `field:"parentGoid" go:"21-"`
 		Waitsince      Field `field:"waitsince"`
 		Waitreason     Field `field:"waitreason"`
 		AsyncSafePoint Field `field:"asyncSafePoint"`
 		Gopc           Field `field:"gopc"`
 		Startpc        Field `field:"startpc"`
-		XRegsState     Field `field:"xRegs.state,opt"`
+		XRegsState     Field `field:"xRegs.state" go:"26-"`
 	} `type:"runtime.g"`
 	Defer struct {
 		Size Size
@@ -212,8 +241,8 @@ type Runtime struct {
 	} `type:"runtime._defer"`
 	XRegState struct {
 		Size Size
-		Regs Field `field:"regs,opt"`
-	} `type:"runtime.xRegState,opt"`
+		Regs Field `field:"regs" go:"26-"`
+	} `type:"runtime.xRegState" go:"26-"`
 
 	M struct {
 		Size    Size
@@ -245,10 +274,10 @@ type Runtime struct {
 	Work struct {
 		Size   Size
 		Cycles Field `field:"cycles"`
-	} `type:"runtime.workType,opt"`
+	} `type:"runtime.workType" go:"19-"`
 	Mstats struct {
 		Size      Size
-		HeapStats Field `field:"heapStats.stats"`
+		HeapStats Field `field:"heapStats.stats" size:"any"`
 		NumGC     Field `field:"numgc"`
 		LastGC    Field `field:"last_gc_nanotime"`
 	} `type:"runtime.mstats"`
@@ -263,10 +292,11 @@ type Runtime struct {
 	} `type:"runtime.heapStatsDelta"`
 
 	// Constants.
-	KindSpecialFinalizer  Constant `const:"runtime._KindSpecialFinalizer"`
-	KindSpecialWeakHandle Constant `const:"runtime._KindSpecialWeakHandle,opt"`
-	KindSpecialCleanup    Constant `const:"runtime._KindSpecialCleanup,opt"`
-	ArenaBaseOffset       Constant `const:"runtime.arenaBaseOffsetUintptr,opt"`
+	KindSpecialFinalizer  Constant `const:"runtime._KindSpecialFinalizer" value:"any"`
+	KindSpecialWeakHandle Constant `const:"runtime._KindSpecialWeakHandle" go:"23-" value:"any"`
+	KindSpecialCleanup    Constant `const:"runtime._KindSpecialCleanup" go:"24-" value:"any"`
+	KindSpecialProfile    Constant `const:"runtime._KindSpecialProfile" go:"18-" value:"any"`
+	ArenaBaseOffset       Constant `const:"runtime.arenaBaseOffsetUintptr" go:"18-"`
 }
 
 // Constant is the value of a constant, and whether this version of Go has it.
@@ -279,12 +309,12 @@ type Constant struct {
 func (c Constant) Is(v uint64) bool { return c.Known && uint64(c.Value) == v }
 
 // Load fills the table from src. The error names every entry that is missing
-// without being marked optional.
+// although all versions have it.
 func Load(src Source) (*Runtime, error) {
 	r := new(Runtime)
 	var missing []string
 	walk(r, src, func(e entry) {
-		if !e.load(src) && !e.optional {
+		if !e.load(src) && e.versions == "" {
 			missing = append(missing, e.name())
 		}
 	})
@@ -298,7 +328,9 @@ func Load(src Source) (*Runtime, error) {
 type entry struct {
 	typ, path string // path "" stands for the structure itself
 	constant  string
-	optional  bool
+	versions  string // that have it, "" for all
+	sizes     string // that the field may have
+	anyValue  bool   // of the constant
 	into      reflect.Value
 }
 
@@ -345,15 +377,16 @@ func walk(r *Runtime, src Source, f func(entry)) {
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
 		if c, ok := tag.Lookup("const"); ok {
-			c, opt := strings.CutSuffix(c, ",opt")
-			f(entry{constant: c, optional: opt, into: v.Field(i)})
+			f(entry{constant: c, versions: tag.Get("go"), anyValue: tag.Get("value") == "any", into: v.Field(i)})
 			continue
 		}
-		typ, typeOpt := strings.CutSuffix(tag.Get("type"), ",opt")
-		typ = nameIn(src, typ)
+		typ := nameIn(src, tag.Get("type"))
 		for j := range v.Field(i).NumField() {
-			path, opt := strings.CutSuffix(v.Type().Field(i).Type.Field(j).Tag.Get("field"), ",opt")
-			f(entry{typ: typ, path: path, optional: opt || typeOpt, into: v.Field(i).Field(j)})
+			field := v.Type().Field(i).Type.Field(j).Tag
+			f(entry{
+				typ: typ, path: field.Get("field"), versions: cmp.Or(field.Get("go"), tag.Get("go")),
+				sizes: field.Get("size"), into: v.Field(i).Field(j),
+			})
 		}
 	}
 }

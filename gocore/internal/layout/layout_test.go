@@ -1,6 +1,7 @@
 package layout_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,79 +12,92 @@ import (
 	"goheap/internal/testcore"
 )
 
-// source is a layout.Source over DWARF that notes what was not there: structures
-// as a whole, fields of those that are.
+// source is a layout.Program over DWARF, with some of its names changed.
 type source struct {
 	*symbols.File
-	missing *[]string
+	hidden string            // a structure, field, constant, type or variable that it does not have
+	sizes  map[string]uint64 // of fields, by structure and path
+	values map[string]int64  // of constants
+	minor  int               // of its version, 0 for its own
 }
 
 func (s source) Field(typ, path string) (offset, size uint64, ok bool) {
 	l, ok := s.Struct(typ)
-	if !ok {
+	if !ok || s.hidden == typ || s.hidden == typ+"."+path {
 		return 0, 0, false
 	}
 	f, ok := l.Field(path)
-	if !ok {
-		*s.missing = append(*s.missing, typ+"."+path)
+	if n := s.sizes[typ+"."+path]; n > 0 {
+		f.Size = n
 	}
 	return f.Offset, f.Size, ok
 }
 
 func (s source) SizeOf(typ string) (uint64, bool) {
 	l, ok := s.Struct(typ)
-	if !ok {
-		*s.missing = append(*s.missing, typ)
-	}
-	return l.Size, ok
+	return l.Size, ok && s.hidden != typ
 }
 
 func (s source) Const(name string) (int64, bool) {
-	v, ok := s.File.Const(name)
-	if !ok {
-		*s.missing = append(*s.missing, name)
+	if v, ok := s.values[name]; ok {
+		return v, ok
 	}
-	return v, ok
+	v, ok := s.File.Const(name)
+	return v, ok && s.hidden != name
 }
 
-// Every entry of the table exists in the versions that are read, but for those
-// listed here.
+func (s source) HasType(name string) bool {
+	_, ok := s.Types().Lookup(name)
+	return ok && s.hidden != name
+}
+
+func (s source) HasVariable(name string) bool {
+	_, ok := s.Global(name)
+	return ok && s.hidden != name
+}
+
+func (s source) GoMinor() (minor int) {
+	if s.minor > 0 {
+		return s.minor
+	}
+	fmt.Sscanf(s.GoVersion, "go1.%d", &minor)
+	return minor
+}
+
+func open(t *testing.T, version string) source {
+	t.Helper()
+	f, err := symbols.Open(testcore.Build(t, "oldmaps", testcore.Options{Go: version}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return source{File: f}
+}
+
+// Each version has the entries of the table that the table says it has, and no
+// others.
 func TestEveryEntry(t *testing.T) {
-	// Before Go 1.26, and since.
-	older := []string{"runtime.cleanupFn", "runtime.g.xRegs.state", "runtime.moduledata.epclntab", "runtime.spanInlineMarkBits", "runtime.xRegState"}
-	newer := []string{"runtime.specialCleanup.fn"}
-	noCleanups := []string{"runtime._KindSpecialCleanup", "runtime.cleanupBlock", "runtime.cleanupQueue", "runtime.finBlock", "runtime.specialCleanup"}
-	noBitmap := []string{"runtime.heapArena.bitmap", "runtime.heapArena.heapArenaPtrScalar.bitmap", "runtime.heapArena.noMorePtrs"}
-	for version, absent := range map[string][]string{
-		"go1.22.12": slices.Concat([]string{"runtime._KindSpecialWeakHandle", "runtime.specialWeakHandle", "runtime.g.syscallbp"}, noCleanups, noBitmap, older),
-		"go1.23.12": slices.Concat(noCleanups, noBitmap, older),
-		"go1.24.6":  slices.Concat([]string{"runtime.cleanupBlock", "runtime.cleanupQueue", "runtime.finBlock", "runtime.specialCleanup.cleanup"}, noBitmap, older),
-		"go1.25.0":  slices.Concat([]string{"runtime.specialCleanup.cleanup"}, noBitmap, older),
-		"go1.26.8":  slices.Concat(newer, noBitmap),
-		"go1.27.0":  slices.Concat(newer, noBitmap),
-	} {
-		f, err := symbols.Open(testcore.Build(t, "oldmaps", testcore.Options{Go: version}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		var missing []string
-		r, err := layout.Load(source{f, &missing})
+	newest := open(t, "go1.27.0")
+	for _, version := range []string{"go1.22.12", "go1.23.12", "go1.24.6", "go1.25.0", "go1.26.8", "go1.27.0"} {
+		f := open(t, version)
+		r, err := layout.Load(f)
 		if err != nil {
 			t.Errorf("%s: %v", version, err)
 			continue
 		}
-		slices.Sort(missing)
-		slices.Sort(absent)
-		if !slices.Equal(missing, absent) {
-			t.Errorf("%s has no %v, want %v", version, missing, absent)
+		for _, line := range layout.Drift(newest, f) {
+			t.Errorf("%s: %s", version, line)
 		}
 		// A few that the runtime's sources give.
 		if r.G.StackLo.Offset != 0 || r.G.StackLo.Size != 8 || r.G.StackHi.Offset != 8 {
 			t.Errorf("%s: g.stack is at %+v and %+v", version, r.G.StackLo, r.G.StackHi)
 		}
-		if size := r.InlineMarkBits.Size; size != 0 && slices.Contains(absent, "runtime.spanInlineMarkBits") || size != 128 && !slices.Contains(absent, "runtime.spanInlineMarkBits") {
-			t.Errorf("%s: spanInlineMarkBits has %d bytes", version, size)
+		marks := layout.Size(0)
+		if f.GoMinor() >= 26 {
+			marks = 128
+		}
+		if r.InlineMarkBits.Size != marks {
+			t.Errorf("%s: spanInlineMarkBits has %d bytes", version, r.InlineMarkBits.Size)
 		}
 		if r.FinBlock.Size == 0 || !r.FinBlock.Alllink.Has() {
 			t.Errorf("%s: finBlock, or finblock, was not found", version)
@@ -135,47 +149,46 @@ func TestUint(t *testing.T) {
 	}
 }
 
-func (s source) HasType(name string) bool {
-	_, ok := s.Types().Lookup(name)
-	return ok
-}
-
-func (s source) HasVariable(name string) bool {
-	_, ok := s.Global(name)
-	return ok
-}
-
-// What is looked up beside the table is there in the newest version, and what an
-// older one lacks is told.
+// What a program lacks of what the table says that its version has is told, and so
+// is what it should not have.
 func TestDrift(t *testing.T) {
-	open := func(program, version string) source {
-		f, err := symbols.Open(testcore.Build(t, program, testcore.Options{Go: version}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { f.Close() })
-		return source{f, new([]string)}
+	newest := open(t, "go1.27.0")
+	changed := func(change func(*source)) source {
+		s := newest
+		change(&s)
+		return s
 	}
-	newest := open("kinds", "go1.27.0")
-	names, variables := layout.Names()
-	for _, name := range names {
-		used := name != "reflect.funcTypeFixed4" && name != "runtime/pprof.labelMap" // not by this program
-		if used && !newest.HasType(name) {
-			t.Errorf("%s is no type of go1.27.0", name)
+	for _, test := range []struct {
+		name string
+		to   source
+		want []string
+	}{
+		{"nothing", newest, nil},
+		{"field", changed(func(s *source) { s.hidden = "runtime.mspan.largeType" }), []string{"runtime.mspan.largeType is missing; the table has it since Go 1.22"}},
+		{"field of all versions", changed(func(s *source) { s.hidden = "runtime.g.goid" }), []string{"runtime.g.goid is missing"}},
+		{"structure", changed(func(s *source) { s.hidden = "runtime.cleanupQueue" }), []string{"runtime.cleanupQueue is missing; the table has it since Go 1.25"}},
+		{"constant", changed(func(s *source) { s.hidden = "runtime._KindSpecialFinalizer" }), []string{"runtime._KindSpecialFinalizer is missing"}},
+		{"type", changed(func(s *source) { s.hidden = "sync.poolLocal" }), []string{"type sync.poolLocal is missing"}},
+		{"variable", changed(func(s *source) { s.hidden = "runtime.allgs" }), []string{"variable runtime.allgs is missing"}},
+		{"size", changed(func(s *source) { s.sizes = map[string]uint64{"runtime.g.goid": 4} }), []string{"runtime.g.goid has 4 bytes, not 8"}},
+		{"a size that it has had", changed(func(s *source) { s.sizes = map[string]uint64{"runtime.mspan.nelems": 8} }), nil},
+		{"value", changed(func(s *source) { s.values = map[string]int64{"runtime.arenaBaseOffsetUintptr": 7} }), []string{"runtime.arenaBaseOffsetUintptr is 7, not -140737488355328"}},
+		{"a value that is asked for", changed(func(s *source) { s.values = map[string]int64{"runtime._KindSpecialFinalizer": 7} }), nil},
+		{"unexpected", changed(func(s *source) { s.minor = 24 }), []string{"runtime.cleanupQueue is there; the table has it since Go 1.25"}},
+		{"a version to come", changed(func(s *source) { s.minor = 99 }), nil},
+	} {
+		lines := layout.Drift(newest, test.to)
+		if len(lines) < len(test.want) || len(test.want) == 0 && len(lines) > 0 {
+			t.Errorf("%s: %q, want %q", test.name, lines, test.want)
+		}
+		for _, want := range test.want {
+			if !slices.Contains(lines, want) {
+				t.Errorf("%s: no line %q in %q", test.name, want, lines)
+			}
 		}
 	}
-	for _, name := range variables {
-		if !newest.HasVariable(name) {
-			t.Errorf("%s is no variable of go1.27.0", name)
-		}
-	}
-	if lines := layout.Drift(newest, newest); len(lines) > 0 {
-		t.Errorf("a program differs from itself: %q", lines)
-	}
-	lines := layout.Drift(open("oldmaps", "go1.27.0"), open("oldmaps", "go1.25.0"))
-	for _, want := range []string{"type runtime.maybeTraceableChan is missing", "runtime.spanInlineMarkBits is missing; the table calls it optional"} {
-		if !slices.Contains(lines, want) {
-			t.Errorf("go1.25.0: no line %q in %q", want, lines)
-		}
+	// What the newest program does not use is no drift of another.
+	if without := changed(func(s *source) { s.hidden = "sync.poolLocal" }); len(layout.Drift(without, without)) > 0 {
+		t.Errorf("unused: %q", layout.Drift(without, without))
 	}
 }

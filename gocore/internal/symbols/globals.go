@@ -63,6 +63,9 @@ func (f *File) Symbols() []Symbol {
 func (f *File) readSymbols() {
 	f.byName = map[string]int{}
 	var all []elf.Symbol
+	if f.elf == nil {
+		return // see None
+	}
 	guarded("reading symbols", func() (err error) {
 		all, err = f.elf.Symbols()
 		if f.debug != nil && len(all) == 0 {

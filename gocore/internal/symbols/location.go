@@ -116,7 +116,7 @@ func (ev *evaluator) run(expr []byte, size uint64) ([]Piece, error) {
 		op := c.Uint(1)
 		if op == opPiece {
 			n := c.Uleb()
-			if c.Bad || n > size-offset || len(ev.pieces) == maxPieces {
+			if c.Bad || n > size || offset+n < offset || len(ev.sizes) == maxPieces {
 				return nil, fmt.Errorf("piece of %d bytes at offset %d of a variable of %d bytes", n, offset, size)
 			}
 			ev.finish(offset, n)
@@ -131,10 +131,46 @@ func (ev *evaluator) run(expr []byte, size uint64) ([]Piece, error) {
 			return nil, fmt.Errorf("operation %#x at byte %d of a location: %w", op, at, err)
 		}
 	}
+	if offset > size && !ev.dropRepeated(size) {
+		return nil, fmt.Errorf("pieces of %d bytes of a variable of %d bytes", offset, size)
+	}
 	if ev.place.Kind != 0 || len(ev.stack) > 0 {
-		ev.finish(offset, size-offset)
+		ev.finish(offset, size-min(offset, size))
 	}
 	return ev.pieces, nil
+}
+
+// dropRepeated makes the best of a list with more bytes than the variable has:
+// until Go 1.21 the compiler lists a part again, behind itself, that it took out of
+// the variable twice (cmd/compile/internal/ssa/debug.go). It reports whether the
+// variable is complete without the repetitions.
+func (ev *evaluator) dropRepeated(size uint64) bool {
+	var pieces []Piece
+	var sizes []uint64
+	var of []int
+	offset, k := uint64(0), 0
+	for i, n := range ev.sizes {
+		var here *Piece // nil is nowhere
+		if k < len(ev.of) && ev.of[k] == i {
+			here = &ev.pieces[k]
+			k++
+		}
+		if here != nil && len(of) > 0 && of[len(of)-1] == len(sizes)-1 {
+			last := &pieces[len(pieces)-1]
+			if here.Bytes == nil && last.Bytes == nil && here.Kind == last.Kind && here.Value == last.Value && here.Size == last.Size {
+				continue
+			}
+		}
+		if here != nil {
+			p := *here
+			p.Offset = offset
+			pieces, of = append(pieces, p), append(of, len(sizes))
+		}
+		sizes = append(sizes, n)
+		offset += n
+	}
+	ev.pieces, ev.sizes, ev.of = pieces, sizes, of
+	return offset == size
 }
 
 // finish makes a piece of the location read last.

@@ -55,6 +55,12 @@ type File struct {
 	lists     lists
 }
 
+// None stands for an executable that is not there: it has no symbols, and no types
+// but those that its table is told of.
+func None(a arch.Arch) *File {
+	return &File{Arch: a, dwarfErr: ErrNoDWARF, types: types.New(a, nil, nil)}
+}
+
 // Open opens the file at path. The caller closes it.
 func Open(path string) (*File, error) {
 	f, err := os.Open(path)

@@ -1,6 +1,9 @@
 package types
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // The compiler calls the buckets of classic maps so (until Go 1.23, and with
 // GOEXPERIMENT=noswissmap until 1.25): a struct of topbits, keys, elems and
@@ -25,6 +28,67 @@ func (t *Table) bucketOf(id ID) ID {
 		return bucket
 	}
 	return 0
+}
+
+// maxInBucket is the size above which keys and elements stand outside of their
+// bucket (runtime/map.go, maxKeySize and maxElemSize).
+const maxInBucket = 128
+
+// reflectBucket returns the type of the buckets of a map type that package reflect
+// made, whose descriptor is at addr: that of the buckets has their size and
+// pointers, and no fields (reflect.bucketOf, Go 1.23). It is 0 where the fields
+// that there must be are not of that size.
+func (t *Table) reflectBucket(addr uint64, key, elem ID) ID {
+	const entries = 8
+	word := uint64(t.Arch.PtrSize)
+	p, ok := t.word(addr, t.headerSize()+2*word)
+	h, ok2 := t.readHeader(p)
+	link, ok3 := t.Lookup("uintptr")
+	if ok && h.ptrBytes == h.size {
+		link, ok3 = t.Lookup("unsafe.Pointer")
+	}
+	top, ok4 := t.Lookup("uint8")
+	if !ok || !ok2 || !ok3 || !ok4 || h.kind != Struct || key == 0 || elem == 0 {
+		return 0
+	}
+	name := bucketPrefix + t.Type(key).Name + "]" + t.Type(elem).Name
+	fields := []Field{{Name: "topbits", Type: t.newArray(top, entries)}}
+	at := uint64(entries)
+	for _, f := range []struct {
+		name string
+		of   ID
+	}{{"keys", key}, {"elems", elem}} {
+		if t.Type(f.of).Size > maxInBucket {
+			f.of = t.made(fmt.Sprintf("* %d", f.of), Type{Name: "*" + t.Type(f.of).Name, Kind: Pointer, Size: word, Elem: f.of})
+		}
+		fields = append(fields, Field{Name: f.name, Offset: at, Type: t.newArray(f.of, entries)})
+		at += entries * t.Type(f.of).Size
+	}
+	fields = append(fields, Field{Name: "overflow", Offset: at, Type: link})
+	if at+word != h.size {
+		return 0
+	}
+	return t.made(fmt.Sprintf("bucket %d %d %d", key, elem, link), Type{Name: name, Kind: Struct, Size: h.size, Fields: fields})
+}
+
+// newArray returns the type of an array of n values.
+func (t *Table) newArray(elem ID, n uint64) ID {
+	of := t.Type(elem)
+	return t.made(fmt.Sprintf("[%d] %d", n, elem), Type{Name: fmt.Sprintf("[%d]%s", n, of.Name), Kind: Array, Elem: elem, Len: n, Size: n * of.Size})
+}
+
+// made returns a type that neither DWARF nor a descriptor has, the same one for
+// each key.
+func (t *Table) made(key string, typ Type) ID {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if id, ok := t.instances[key]; ok {
+		return id
+	}
+	id, s := t.newSlot()
+	s.typ.Store(&typ)
+	t.instances[key] = id
+	return id
 }
 
 // chainBuckets tells what the overflow of a bucket leads to, an unsafe.Pointer for

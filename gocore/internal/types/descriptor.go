@@ -71,6 +71,8 @@ type header struct {
 	kind           Kind
 	gcData         uint64
 	str            int32 // offset of the name
+	// bare says that neither a hash nor a function to compare values is there.
+	bare bool
 }
 
 func (t *Table) headerSize() uint64 { return 4*uint64(t.Arch.PtrSize) + 16 }
@@ -107,6 +109,7 @@ func (t *Table) readHeader(addr uint64) (h header, ok bool) {
 	align, fieldAlign := f[1], f[2]
 	h.gcData = t.Arch.Word(f[4+word:])
 	h.str = int32(order.Uint32(f[4+2*word:]))
+	h.bare = order.Uint32(b[2*word:]) == 0 && h.tflag == 0 && t.Arch.Word(f[4:]) == 0
 
 	if h.kind == Invalid || h.kind > UnsafePointer || h.size > 1<<47 || h.ptrBytes > h.size ||
 		h.ptrBytes%word != 0 || align == 0 || align&(align-1) != 0 || fieldAlign&(fieldAlign-1) != 0 ||
@@ -192,6 +195,9 @@ func (t *Table) loadDescriptor(addr uint64) *Type {
 		var ok bool
 		if typ.Runtime, ok = t.Lookup("internal/runtime/maps.Map"); !ok {
 			typ.Runtime, _ = t.Lookup("runtime.hmap")
+			if t.runtime.module(addr) < 0 {
+				typ.group = t.reflectBucket(addr, typ.Key, typ.Elem)
+			}
 		}
 	case Interface:
 		n, _ := t.word(addr, at+2*word)

@@ -42,9 +42,6 @@ func (t *Table) LookupInstance(generic, params string) (ID, bool) {
 	if first, ok := t.instances[name]; ok {
 		return first, true
 	}
-	if t.instances == nil {
-		t.instances = map[string]ID{}
-	}
 	t.instances[name] = id
 	return id, true
 }

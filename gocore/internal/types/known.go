@@ -22,8 +22,12 @@ func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
 		// The descriptor of the value's type, the value or a pointer to it, and
 		// a flag that says which (reflect/value.go).
 		desc, ok := offset("typ_", 2)
-		ptr, ok2 := offset("ptr", 1)
 		abi, ok3 := t.Lookup("internal/abi.Type")
+		if !ok { // until Go 1.20
+			desc, ok = offset("typ", 2)
+			abi, ok3 = t.Lookup("reflect.rtype")
+		}
+		ptr, ok2 := offset("ptr", 1)
 		if ok && ok2 && ok3 && ptr == desc+word {
 			return []Word{
 				{Offset: desc, Kind: PointerWord, Target: abi},

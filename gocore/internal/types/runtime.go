@@ -139,8 +139,9 @@ func (t *Table) outsideModules(addr uint64) (ID, bool) {
 
 // describedAt returns the ID for the descriptor at addr if there is one.
 func (t *Table) describedAt(addr uint64) ID {
-	if _, ok := t.readHeader(addr); !ok {
-		return 0
+	h, ok := t.readHeader(addr)
+	if !ok || h.bare && h.kind == Struct && t.runtime.module(addr) < 0 {
+		return 0 // the second is the descriptor of buckets, see reflectBucket
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -102,7 +102,8 @@ type Table struct {
 	mu       sync.Mutex
 	byOffset map[info.Offset]ID
 	byAddr   map[uint64]ID
-	// instances are the types that LookupInstance made, by name.
+	// instances are the types that LookupInstance made, by name, and others that
+	// stand nowhere, by what they are made of.
 	instances map[string]ID
 	n         uint32
 	chunks    atomic.Pointer[[]*chunk]
@@ -129,12 +130,13 @@ type slot struct {
 // New returns the table of the program with the given DWARF; both may be nil.
 func New(a arch.Arch, d *info.Data, x *info.Index) *Table {
 	t := &Table{
-		Arch:     a,
-		dwarf:    d,
-		index:    x,
-		byOffset: map[info.Offset]ID{},
-		byAddr:   map[uint64]ID{},
-		n:        1,
+		Arch:      a,
+		dwarf:     d,
+		index:     x,
+		byOffset:  map[info.Offset]ID{},
+		byAddr:    map[uint64]ID{},
+		instances: map[string]ID{},
+		n:         1,
 	}
 	first := []*chunk{new(chunk)}
 	t.chunks.Store(&first)

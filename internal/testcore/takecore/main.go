@@ -1,10 +1,11 @@
 // Takecore makes, or finds in the cache, the core file of a test program and
 // prints two lines: the path of the core and the path of the executable.
 //
-//	go run ./internal/testcore/takecore [-go go1.27.0] [-kind kernel|gcore|any] [-pie] [-lines] PROGRAM [ARG…]
+//	go run ./internal/testcore/takecore [-go go1.27.0] [-kind kernel|gcore|heapdump|any] [-pie] [-lines] PROGRAM [ARG…]
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,7 +18,7 @@ func main() {
 	var opt testcore.Options
 	flag.StringVar(&opt.Go, "go", "", "toolchain to build the program with, as in GOTOOLCHAIN")
 	flag.BoolVar(&opt.PIE, "pie", false, "build a position-independent executable")
-	kind := flag.String("kind", string(testcore.Kernel), "who writes the core: kernel, gcore, or any: gcore, and the kernel where that fails")
+	kind := flag.String("kind", string(testcore.Kernel), "who writes the core: kernel, gcore, heapdump for a heap dump and a core of one process, or any: gcore, and the kernel where that fails")
 	lines := flag.Bool("lines", false, "print also what the program said of itself")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: takecore [flags] PROGRAM [ARG…]")
@@ -46,7 +47,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "takecore:", err)
 		os.Exit(1)
 	}
-	fmt.Println(dump.Core)
+	fmt.Println(cmp.Or(dump.Heap, dump.Core))
 	fmt.Println(dump.Exe)
 	if *lines {
 		for _, line := range dump.Output {

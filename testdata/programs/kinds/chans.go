@@ -46,10 +46,10 @@ func buildChannels() {
 	say("channel without pointers", word(c.ints), "chan int", "main.c.ints")
 
 	c.ring = make(chan *thing, 4)
-	for range 4 {
+	for i := 0; i < 4; i++ {
 		c.ring <- newThing()
 	}
-	for range 3 {
+	for i := 0; i < 3; i++ {
 		<-c.ring
 	}
 	y, z := newThing(), newThing()

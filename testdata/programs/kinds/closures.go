@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
-	"iter"
 	"runtime"
+	"strings"
 )
 
 type box[T any] struct{ v T }
@@ -38,8 +38,6 @@ var f struct {
 	list      []func() int
 	handler   handler
 	generic   func() *thing
-	pulled    func() (*thing, bool)
-	stop      func()
 	hidden    *thing
 	lookup    func() int
 	counts    map[pairKey]int
@@ -138,8 +136,12 @@ func buildClosures() {
 	isThing("method value of an interface", i.(*thing), "main.f.byMethod.Sum captured receiver.(*main.thing)")
 	g := &box[*thing]{newThing()}
 	f.boundGen = g.Get
-	say("method value of a generic type", at(g), "main.box[*main.thing]", "main.f.boundGen.Get captured receiver")
-	isThing("method value of a generic type, on", g.v, "main.f.boundGen.Get captured receiver.v")
+	receiver := "Get captured receiver"
+	if !strings.HasSuffix(code(f.boundGen), "-fm") {
+		receiver = own(f.boundGen) + " captured g" // a closure, until Go 1.19
+	}
+	say("method value of a generic type", at(g), "main.box[*main.thing]", "main.f.boundGen."+receiver)
+	isThing("method value of a generic type, on", g.v, "main.f.boundGen."+receiver+".v")
 
 	f.expr = (*thing).Sum
 	missing("method expression", "it is a function of the program that holds nothing")
@@ -155,50 +157,18 @@ func buildClosures() {
 	f.generic = returns(ge)
 	say("closure in a generic function", at(ge), "main.thing", "main.f.generic."+own(f.generic)+" captured v").Shape = true
 
-	f.pulled, f.stop = iter.Pull(sequence)
-	f.pulled()
-
+	iterators()
 	start(deferring)
-	start(ranging)
 }
 
 func returns[T any](v T) func() T { return func() T { return v } }
 
-// sequence waits in yield.
-func sequence(yield func(*thing) bool) {
-	held := newThing()
-	b := begin("coroutine")
-	b.isThing("iter.Pull", held, "held", here()+1)
-	yield(nil)
-	runtime.KeepAlive(held)
-}
-
 // deferring waits with deferred calls that the compiler cannot keep on the stack.
 func deferring(b blocked) {
-	for i := range 3 {
+	for i := 0; i < 3; i++ {
 		x := newThing()
 		b.deferred(fmt.Sprint("deferred call in a loop, ", i), x)
 		defer func() { runtime.KeepAlive(x) }()
 	}
 	b.wait()
-}
-
-//go:noinline
-func each(yield func(*thing) bool) {
-	for yield(newThing()) {
-	}
-}
-
-// ranging waits in the body of a loop over a function.
-func ranging(b blocked) {
-	outside := newThing()
-	for x := range each {
-		b.fn = "main.ranging-range1"
-		b.isThing("variable of a range-over-func loop", x, "x", here()+3)
-		b.fn = "main.ranging"
-		b.ready()
-		<-b.forever
-		runtime.KeepAlive(x)
-		runtime.KeepAlive(outside)
-	}
 }

@@ -13,15 +13,14 @@ import (
 // blocked describes a goroutine that is about to wait.
 type blocked struct {
 	id      int
-	reason  string
 	fn      string
 	file    string
 	started chan struct{}
 	forever chan struct{}
 }
 
-func begin(reason string) blocked {
-	b := blocked{reason: reason, started: started, forever: forever}
+func begin() blocked {
+	b := blocked{started: started, forever: forever}
 	var buf [64]byte
 	fields := strings.Fields(string(buf[:runtime.Stack(buf[:], false)]))
 	b.id, _ = strconv.Atoi(fields[1])
@@ -29,6 +28,21 @@ func begin(reason string) blocked {
 	b.fn = runtime.FuncForPC(pc).Name()
 	b.file = file[strings.LastIndexByte(file, '/')+1:]
 	return b
+}
+
+// tellReasons puts into the lines what goroutines wait for, in the words of the
+// runtime, which differ from version to version.
+func tellReasons() {
+	buf := make([]byte, 1<<20)
+	for _, text := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+		head, reason, _ := strings.Cut(text, "[")
+		reason, _, _ = strings.Cut(reason, "]")
+		for i := range said {
+			if rest := strings.TrimPrefix(said[i].Path, head+"[]"); rest != said[i].Path {
+				said[i].Path = head + "[" + reason + "]" + rest
+			}
+		}
+	}
 }
 
 var (
@@ -39,7 +53,7 @@ var (
 // start runs f on a goroutine of its own until it is about to wait.
 func start(f func(b blocked)) {
 	go func() {
-		b := begin("chan receive")
+		b := begin()
 		b.fn = code(f)
 		_, b.file, _, _ = runtime.Caller(0)
 		f(b)
@@ -67,7 +81,7 @@ func here() int {
 // of a caller.
 func (b *blocked) in(expr string, line int) string {
 	_, file, _, _ := runtime.Caller(2)
-	return fmt.Sprintf("goroutine %d [%s] %s %s:%d · %s", b.id, b.reason, b.fn, file[strings.LastIndexByte(file, '/')+1:], line, expr)
+	return fmt.Sprintf("goroutine %d [] %s %s:%d · %s", b.id, b.fn, file[strings.LastIndexByte(file, '/')+1:], line, expr)
 }
 
 //go:noinline
@@ -82,7 +96,7 @@ func (b *blocked) say(name string, addr uintptr, typ, expr string, line int) *Ki
 
 //go:noinline
 func (b *blocked) deferred(name string, p *thing) {
-	isThing(name, p, fmt.Sprintf("goroutine %d [%s] · deferred.func1 captured x", b.id, b.reason))
+	isThing(name, p, fmt.Sprintf("goroutine %d [] · deferred.func1 captured x", b.id))
 }
 
 // sink makes what passes through it escape.
@@ -291,7 +305,7 @@ func inside(b *blocked, arg *thing, line int) {
 	} else {
 		b.fn = fn.Name()
 	}
-	isThing("variable of an inlined function", arg, fmt.Sprintf("goroutine %d [chan receive] %s frames.go:%d · arg", b.id, b.fn, line))
+	isThing("variable of an inlined function", arg, fmt.Sprintf("goroutine %d [] %s frames.go:%d · arg", b.id, b.fn, line))
 }
 
 // inlined reports whether the code at pc, in fn, stands in another function: its
@@ -363,7 +377,6 @@ func closureVariable(b blocked) {
 
 func selecting(b blocked) {
 	x := newThing()
-	b.reason = "select"
 	b.isThing("waiting in select", x, "x", here()+2)
 	b.ready()
 	select {
@@ -375,7 +388,6 @@ func selecting(b blocked) {
 
 func sleeping(b blocked) {
 	x := newThing()
-	b.reason = "sleep"
 	// Where the call is inlined the frame that waits is still this one.
 	b.isThing("waiting in sleep", x, "x", here()+2)
 	b.ready()
@@ -385,7 +397,6 @@ func sleeping(b blocked) {
 
 func locking(b blocked) {
 	x := newThing()
-	b.reason = "sync.Mutex.Lock"
 	b.isThing("waiting for a mutex", x, "x", here()+2)
 	b.ready()
 	s.mu.Lock()
@@ -394,7 +405,6 @@ func locking(b blocked) {
 
 func readLocking(b blocked) {
 	x := newThing()
-	b.reason = "sync.RWMutex.RLock"
 	b.isThing("waiting to read", x, "x", here()+2)
 	b.ready()
 	s.rw.RLock()
@@ -403,7 +413,6 @@ func readLocking(b blocked) {
 
 func waitingForGroup(b blocked) {
 	x := newThing()
-	b.reason = "sync.WaitGroup.Wait"
 	b.isThing("waiting for a WaitGroup", x, "x", here()+2)
 	b.ready()
 	s.group.Wait()
@@ -415,7 +424,6 @@ func waitingForCond(b blocked) {
 	var mu sync.Mutex
 	cond := sync.NewCond(&mu)
 	mu.Lock()
-	b.reason = "sync.Cond.Wait"
 	b.isThing("waiting for a Cond", x, "x", here()+2)
 	b.ready()
 	cond.Wait()
@@ -424,7 +432,6 @@ func waitingForCond(b blocked) {
 
 func sending(b blocked) {
 	x := newThing()
-	b.reason = "chan send"
 	b.isThing("waiting to send", x, "x", here()+2)
 	b.ready()
 	c.sends <- x

@@ -7,7 +7,6 @@ import (
 	"container/list"
 	"container/ring"
 	"context"
-	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -69,7 +68,7 @@ var d struct {
 //go:noinline
 func buildLibrary() {
 	var second *list.Element
-	for i := range 5 {
+	for i := 0; i < 5; i++ {
 		e := d.list.PushBack(newThing())
 		if i == 1 {
 			second = e
@@ -82,7 +81,7 @@ func buildLibrary() {
 	d.ring.Next().Value = newThing()
 	isThing("container/ring", d.ring.Next().Value.(*thing), "main.d.ring.next.Value.(*main.thing)")
 
-	for range 5 {
+	for i := 0; i < 5; i++ {
 		heap.Push(&d.heap, newThing())
 	}
 	isThing("container/heap", d.heap[3], "main.d.heap[3]")
@@ -107,17 +106,21 @@ func buildLibrary() {
 	d.deadline = late
 	_ = cancelLate
 	say("context, with timeout", boxed(d.deadline), "context.timerCtx", "main.d.deadline.(*context.timerCtx)")
-	say("context, done", word(d.deadline.Done()), "chan struct {}", "main.d.deadline.(*context.timerCtx).done.v.(chan struct {})")
+	inside := ""
+	if reflect.TypeOf(d.deadline).Elem().Field(0).Type.Kind() == reflect.Ptr {
+		inside = ".cancelCtx" // a *cancelCtx is embedded, in Go 1.20 alone
+	}
+	say("context, done", word(d.deadline.Done()), "chan struct {}", "main.d.deadline.(*context.timerCtx)"+inside+".done.v.(chan struct {})")
 
 	d.timer = time.NewTimer(1000 * time.Hour)
-	say("time.Timer", at(d.timer), "runtime.timeTimer", "main.d.timer")
-	say("time.Timer, channel", word(d.timer.C), "chan time.Time", "main.d.timer.C")
+	say("time.Timer", at(d.timer), timerType("time.Timer"), "main.d.timer")
+	say("time.Timer, channel", word(d.timer.C), timerChannel, "main.d.timer.C")
 	d.ticker = time.NewTicker(1000 * time.Hour)
-	say("time.Ticker", at(d.ticker), "runtime.timeTimer", "main.d.ticker")
+	say("time.Ticker", at(d.ticker), timerType("time.Ticker"), "main.d.ticker")
 	onP(func(p int) {
 		x := newThing()
 		time.AfterFunc(500*time.Hour, func() { println(x) })
-		isThing("time.AfterFunc", x, fmt.Sprintf("runtime.allp[%d].timers.heap[?].timer.arg.(func()).func1.1 captured x", p))
+		isThing("time.AfterFunc", x, fmt.Sprintf("runtime.allp[%d].%s.arg.(func()).func1.1 captured x", p, timersOfP))
 	})
 
 	d.value = reflect.ValueOf(newThing())
@@ -154,10 +157,7 @@ func buildLibrary() {
 	say("net.Addr", at(tcp), "net.TCPAddr", "main.d.addr.(*net.TCPAddr)")
 	say("net.Addr, bytes", word(tcp.IP), "[]uint8", "main.d.addr.(*net.TCPAddr).IP")
 
-	bad := &fault{p: newThing()}
-	d.joined = errors.Join(errors.New("first"), bad)
-	say("errors.Join", at(bad), "main.fault", "main.d.joined.(*errors.joinError).errs[1].(*main.fault)")
-	isThing("errors.Join, behind an error", bad.p, "main.d.joined.(*errors.joinError).errs[1].(*main.fault).p")
+	joinErrors()
 	worse := &fault{p: newThing()}
 	d.wrapped = fmt.Errorf("wrapped: %w", worse)
 	say("fmt.Errorf", at(worse), "main.fault", "main.d.wrapped.(*fmt.wrapError).err.(*main.fault)")

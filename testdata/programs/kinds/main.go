@@ -37,6 +37,11 @@ type Kind struct {
 	// parts are, but not rightly which: a reader may say that it does not know the
 	// last part of the path, and the type, but nothing else.
 	Parted bool `json:"parted,omitempty"`
+	// Nameless says that the path leads through a variable that a closure captured
+	// and that this Go version's debugging information does not describe: a reader
+	// may say at which offset of the closure it is, and that it does not know what
+	// is there, but nothing else.
+	Nameless bool `json:"nameless,omitempty"`
 	// Missing says why this build has no such object; there is no Addr then.
 	Missing string `json:"missing,omitempty"`
 }
@@ -62,7 +67,8 @@ func newThing() *thing {
 var said []Kind
 
 func say(name string, addr uintptr, typ, path string) *Kind {
-	said = append(said, Kind{Case: "kind", Name: name, Addr: ready.Hex(addr), Type: typ, Path: path})
+	nameless := !describesCaptures && strings.Contains(path, " captured ") && !strings.Contains(path, " captured receiver")
+	said = append(said, Kind{Case: "kind", Name: name, Addr: ready.Hex(addr), Type: typ, Path: path, Nameless: nameless})
 	return &said[len(said)-1]
 }
 
@@ -127,7 +133,8 @@ func stand(before, after func()) {
 	const prSetPtracer = 0x59616d61 // lets a debugger attach (prctl(2), PR_SET_PTRACER)
 	syscall.RawSyscall(syscall.SYS_PRCTL, prSetPtracer, ^uintptr(0), 0)
 	pause(50e6)
-	for range 3 {
+	tellReasons()
+	for i := 0; i < 3; i++ {
 		runtime.GC()
 		pause(5e6)
 	}

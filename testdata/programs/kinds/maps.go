@@ -62,13 +62,13 @@ func buildMaps() {
 	isThing("map, small, element with an odd key", m.small["with \"quotes\"]\n"], `main.m.small["with \"quotes\"]\n"]`)
 
 	m.table = map[string]*thing{}
-	for i := range 100 {
+	for i := 0; i < 100; i++ {
 		m.table[fmt.Sprint("k", i)] = newThing()
 	}
 	isThing("map, one table", m.table["k42"], `main.m.table["k42"]`)
 
 	m.many = map[int]*thing{}
-	for i := range 9000 {
+	for i := 0; i < 9000; i++ {
 		m.many[i] = newThing()
 	}
 	for _, i := range []int{0, 1, 4711, 8999} {
@@ -76,7 +76,7 @@ func buildMaps() {
 	}
 
 	m.wide = map[int]row{}
-	for i := range 40 {
+	for i := 0; i < 40; i++ {
 		r := row{}
 		for k := range r {
 			r[k] = newThing()
@@ -86,7 +86,7 @@ func buildMaps() {
 	isThing("map, wide groups", m.wide[3][7], "main.m.wide[3][7]")
 
 	m.indirect = map[int]wideElem{}
-	for i := range 20 {
+	for i := 0; i < 20; i++ {
 		m.indirect[i] = wideElem{p: newThing()}
 	}
 	isThing("map, indirect elements", m.indirect[5].p, "main.m.indirect[5].p")
@@ -95,10 +95,10 @@ func buildMaps() {
 	isThing("map, indirect keys", m.bigKeys[bigKey{id: 2}], "main.m.bigKeys[{{0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0} 2}]")
 
 	m.holes = map[int]*thing{}
-	for i := range 700 {
+	for i := 0; i < 700; i++ {
 		m.holes[i] = newThing()
 	}
-	for i := range 700 {
+	for i := 0; i < 700; i++ {
 		if i%7 != 3 {
 			delete(m.holes, i)
 		}

@@ -5,9 +5,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"unique"
 	_ "unsafe" // for go:linkname
-	"weak"
 )
 
 //go:linkname procPin runtime.procPin
@@ -18,21 +16,23 @@ func procUnpin()
 
 // onP calls f on a processor that is not the first, and tells it which.
 func onP(f func(p int)) {
-	var once atomic.Bool
-	for try := 0; !once.Load(); try++ {
+	var once uint32
+	for try := 0; atomic.LoadUint32(&once) == 0; try++ {
 		if try == 10_000 {
 			panic("no second processor ran anything")
 		}
 		var all sync.WaitGroup
-		for range 4 {
-			all.Go(func() {
-				for range 1000 {
-					if p := procPin(); p > 0 && once.CompareAndSwap(false, true) {
+		all.Add(4)
+		for i := 0; i < 4; i++ {
+			go func() {
+				defer all.Done()
+				for i := 0; i < 1000; i++ {
+					if p := procPin(); p > 0 && atomic.CompareAndSwapUint32(&once, 0, 1) {
 						f(p)
 					}
 					procUnpin()
 				}
-			})
+			}()
 		}
 		all.Wait()
 		runtime.Gosched()
@@ -56,20 +56,12 @@ var s struct {
 	ptrKeys sync.Map
 	after   sync.Map
 	pool    sync.Pool
-	value   func() *thing
-	values  func() (*thing, *thing)
-	onceFn  func()
 	once    sync.Once
 	cond    *sync.Cond
 	mu      sync.Mutex
 	rw      sync.RWMutex
 	group   sync.WaitGroup
-	ap      atomic.Pointer[thing]
-	aps     *atomic.Pointer[[]*thing]
 	av      atomic.Value
-	handle  unique.Handle[point]
-	text    unique.Handle[string]
-	weakly  weak.Pointer[thing]
 	strong  *thing
 }
 
@@ -82,7 +74,7 @@ func buildSync() {
 		isThing(fmt.Sprint("sync.Map, few entries, ", i), t, fmt.Sprintf(`main.s.few[%q].(*main.thing)`, k))
 		isThing(fmt.Sprint("sync.Map, few entries, on from ", i), t.next, fmt.Sprintf(`main.s.few[%q].(*main.thing).next`, k))
 	}
-	for i := range 300 {
+	for i := 0; i < 300; i++ {
 		s.many.Store(i, newThing())
 	}
 	for _, i := range []int{0, 57, 299} {
@@ -97,10 +89,10 @@ func buildSync() {
 	s.ptrKeys.Store(k, true)
 	isThing("sync.Map, pointer as key", k, fmt.Sprintf(`main.s.ptrKeys[key %#x]`, at(k)))
 	isThing("sync.Map, behind a pointer as key", k.next, fmt.Sprintf(`main.s.ptrKeys[key %#x].next`, at(k)))
-	for i := range 40 {
+	for i := 0; i < 40; i++ {
 		s.after.Store(keyText{"north", i}, newThing())
 	}
-	for i := range 40 {
+	for i := 0; i < 40; i++ {
 		if i != 33 {
 			s.after.Delete(keyText{"north", i})
 		}
@@ -108,11 +100,10 @@ func buildSync() {
 	t, _ := s.after.Load(keyText{"north", 33})
 	isThing("sync.Map, by struct, after deletes", t.(*thing), `main.s.after[main.keyText{"north" 33}].(*main.thing)`)
 
-	s.value = sync.OnceValue(newThing)
-	say("sync.OnceValue", at(s.value()), "main.thing", "main.s.value."+own(s.value)+" captured d.result").Shape = true
+	onceValue()
 	s.once.Do(func() { s.strong = newThing() })
 	isThing("set by a sync.Once", s.strong, "main.s.strong")
-	s.weakly = weak.Make(s.strong)
+	weakly()
 
 	l := &locker{p: newThing()}
 	s.cond = sync.NewCond(l)
@@ -120,22 +111,10 @@ func buildSync() {
 	say("sync.Cond, locker", at(l), "main.locker", "main.s.cond.L.(*main.locker)")
 	isThing("sync.Cond, behind the locker", l.p, "main.s.cond.L.(*main.locker).p")
 
-	s.ap.Store(newThing())
-	isThing("atomic.Pointer", s.ap.Load(), "main.s.ap.v")
-	list := &[]*thing{newThing(), newThing()}
-	s.aps = new(atomic.Pointer[[]*thing])
-	s.aps.Store(list)
-	say("atomic.Pointer on the heap", at(s.aps), "sync/atomic.Pointer[[]*main.thing]", "main.s.aps")
-	say("atomic.Pointer to a slice", at(list), "[]*main.thing", "*main.s.aps.v")
-	isThing("atomic.Pointer to a slice, element", (*list)[1], "(*main.s.aps.v)[1]")
+	atomicPointers()
 	s.av.Store(newThing())
 	isThing("atomic.Value", s.av.Load().(*thing), "main.s.av.v.(*main.thing)")
-
-	name := long("unique point")
-	s.handle = unique.Make(point{7, name})
-	say("unique.Handle", word(s.handle), "main.point", "main.s.handle.value")
-	s.text = unique.Make(long("unique text of some length"))
-	say("unique.Handle of a string", word(s.text.Value()), "string data", "*main.s.text.value")
+	uniques()
 }
 
 var poolShared, poolLocal, poolVictim uintptr

@@ -122,6 +122,7 @@ var l struct {
 	giants    *giants
 
 	structOf  any
+	funcOf    reflect.Type
 	arrayOf   any
 	sliceOf   any
 	mapOf     any
@@ -195,7 +196,7 @@ func buildTypes() {
 	l.element = &pointers[7]
 	*l.element = newThing()
 	isThing("behind an interior pointer to a pointer", *l.element, "*main.l.element")
-	l.blob = unsafe.Pointer(unsafe.SliceData(make([]byte, 1000)))
+	l.blob = unsafe.Pointer(&make([]byte, 1000)[0])
 	say("bytes behind an unsafe.Pointer", uintptr(l.blob), "(unknown 1024 B, no pointers)", "main.l.blob")
 	hidden := &part{p: newThing()}
 	l.unsafely = unsafe.Pointer(hidden)
@@ -266,11 +267,14 @@ func unknown(words, pointers uintptr) string {
 
 var sinkByte *byte
 
+// typeFor is reflect.TypeFor, which is there since Go 1.22.
+func typeFor[T any]() reflect.Type { return reflect.TypeOf((*T)(nil)).Elem() }
+
 //go:noinline
 func reflected() {
-	t := reflect.TypeFor[*thing]()
+	t := typeFor[*thing]()
 	v := reflect.New(reflect.StructOf([]reflect.StructField{
-		{Name: "A", Type: t}, {Name: "B", Type: reflect.TypeFor[string]()}, {Name: "C", Type: t},
+		{Name: "A", Type: t}, {Name: "B", Type: typeFor[string]()}, {Name: "C", Type: t},
 	}))
 	v.Elem().Field(2).Set(reflect.ValueOf(newThing()))
 	l.structOf = v.Interface()
@@ -278,25 +282,28 @@ func reflected() {
 	say("reflect.StructOf", v.Pointer(), structOf, "main.l.structOf.(*"+structOf+")")
 	isThing("reflect.StructOf, on", v.Elem().Field(2).Interface().(*thing), "main.l.structOf.(*"+structOf+").C")
 
+	l.funcOf = reflect.FuncOf([]reflect.Type{t, typeFor[withZero]()}, []reflect.Type{t}, false)
+	say("reflect.FuncOf", reflect.ValueOf(l.funcOf).Pointer(), funcDescriptor, "main.l.funcOf.(*reflect.rtype)")
+
 	v = reflect.New(reflect.ArrayOf(37, t))
 	v.Elem().Index(36).Set(reflect.ValueOf(newThing()))
 	l.arrayOf = v.Interface()
 	say("reflect.ArrayOf", v.Pointer(), "[37]*main.thing", "main.l.arrayOf.(*[37]*main.thing)")
 	isThing("reflect.ArrayOf, on", v.Elem().Index(36).Interface().(*thing), "main.l.arrayOf.(*[37]*main.thing)[36]")
 
-	v = reflect.MakeSlice(reflect.SliceOf(reflect.TypeFor[withZero]()), 5, 5)
+	v = reflect.MakeSlice(reflect.SliceOf(typeFor[withZero]()), 5, 5)
 	v.Index(3).Set(reflect.ValueOf(withZero{p: newThing()}))
 	l.sliceOf = v.Interface()
 	say("reflect.SliceOf", v.Pointer(), "[]main.withZero", "main.l.sliceOf.([]main.withZero)")
 	isThing("reflect.SliceOf, on", v.Index(3).Interface().(withZero).p, "main.l.sliceOf.([]main.withZero)[3].p")
 
-	v = reflect.MakeMap(reflect.MapOf(reflect.TypeFor[int16](), reflect.TypeFor[withZero]()))
+	v = reflect.MakeMap(reflect.MapOf(typeFor[int16](), typeFor[withZero]()))
 	v.SetMapIndex(reflect.ValueOf(int16(5)), reflect.ValueOf(withZero{p: newThing()}))
 	l.mapOf = v.Interface()
 	say("reflect.MapOf", v.Pointer(), "map[int16]main.withZero", "main.l.mapOf.(map[int16]main.withZero)")
 	isThing("reflect.MapOf, on", v.MapIndex(reflect.ValueOf(int16(5))).Interface().(withZero).p, "main.l.mapOf.(map[int16]main.withZero)[5].p")
 
-	v = reflect.MakeChan(reflect.ChanOf(reflect.BothDir, reflect.TypeFor[withZero]()), 2)
+	v = reflect.MakeChan(reflect.ChanOf(reflect.BothDir, typeFor[withZero]()), 2)
 	x := newThing()
 	v.Send(reflect.ValueOf(withZero{p: x}))
 	l.chanOf = v.Interface()
@@ -304,13 +311,13 @@ func reflected() {
 	isThing("reflect.ChanOf, on", x, "(<-main.l.chanOf.(chan main.withZero)[0]).p")
 
 	held := newThing()
-	l.makeFunc = reflect.MakeFunc(reflect.TypeFor[func(int8) int16](), func([]reflect.Value) []reflect.Value {
+	l.makeFunc = reflect.MakeFunc(typeFor[func(int8) int16](), func([]reflect.Value) []reflect.Value {
 		return []reflect.Value{reflect.ValueOf(int16(held.id))}
 	}).Interface()
 	say("reflect.MakeFunc", boxed(l.makeFunc), "reflect.makeFuncImpl", "main.l.makeFunc.(func(int8) int16)")
 	isThing("reflect.MakeFunc, captured", held, "main.l.makeFunc.(func(int8) int16).fn.func1 captured held")
 
-	v = reflect.New(reflect.PointerTo(reflect.TypeFor[withZero]()))
+	v = reflect.New(reflect.PointerTo(typeFor[withZero]()))
 	v.Elem().Set(reflect.ValueOf(&withZero{}))
 	l.pointerTo = v.Interface()
 	say("reflect.PointerTo", v.Pointer(), "*main.withZero", "*main.l.pointerTo.(**main.withZero)")
@@ -484,23 +491,21 @@ func specials() {
 	say("finalizer", word(fn), "closure "+code(fn), "main.l.finalized → finalizer")
 	isThing("finalizer, captured", x, "main.l.finalized → finalizer."+own(fn)+" captured x")
 	l.cleaned = &record{}
-	arg := newThing()
-	runtime.AddCleanup(l.cleaned, func(t *thing) { runtime.KeepAlive(t) }, arg)
-	say("cleanup, argument", at(arg), unknown(4, 0x6), "main.l.cleaned → cleanup argument → +0x0")
+	cleanup()
 }
 
 //go:noinline
 func chains() {
 	l.list = newThing()
 	end := l.list
-	for range 999 {
+	for i := 0; i < 999; i++ {
 		end.next = newThing()
 		end = end.next
 	}
 	isThing("list", end, "main.l.list.next ×999")
 	l.loops = &node{}
 	n := l.loops
-	for range 6 {
+	for i := 0; i < 6; i++ {
 		n.children = []node{{up: &node{}}}
 		n = n.children[0].up
 	}

@@ -61,40 +61,42 @@ type WideKey struct {
 type Point struct{ X, Y int32 }
 
 var (
-	empty     = make(map[string]*Item)
-	hinted    map[string]*Item // buckets, but no entry
-	small     map[string]*Item
-	full      map[int]*Item // as many entries as its buckets may have before they grow
-	growing   map[string]*Item
-	moving    map[int]*Item // growing, while an iterator needs the old buckets
-	several   map[int]*Item // growing, with overflow buckets of the old ones
-	again     map[int]*Item // growing into as many buckets as it had
-	deleted   map[string]*Item
-	numbers   map[int]int // no pointers in its buckets
-	ngrowing  map[int]int32
-	set       map[string]struct{}
-	bytes     map[int8]*Item
-	flags     map[bool]*Item
-	points    map[Point]*Item
-	pairs     map[int]Pair
-	wide      map[string]Wide
-	wideGrown map[int]Wide
-	wideKeys  map[WideKey]*Item
-	wideBoth  map[WideKey]Wide
-	slices    map[string][]*Item
-	maps      map[string]map[string]*Item
-	boxes     map[string]interface{}
-	array     [3]map[int]*Item
-	inside    *struct{ Cache map[string]*Item }
-	local     *sync.Map
-	promoted  sync.Map
-	amended   sync.Map
-	dirty     sync.Map
-	erased    sync.Map
-	finished  *Item
-	rest      map[int]*Item
-	restWide  map[int]Wide
-	huge      *[20000]Pair // until Go 1.23 the collector has a program for it, not a mask
+	empty         = make(map[string]*Item)
+	hinted        map[string]*Item // buckets, but no entry
+	small         map[string]*Item
+	full          map[int]*Item // as many entries as its buckets may have before they grow
+	growing       map[string]*Item
+	moving        map[int]*Item // growing, while an iterator needs the old buckets
+	several       map[int]*Item // growing, with overflow buckets of the old ones
+	again         map[int]*Item // growing into as many buckets as it had
+	deleted       map[string]*Item
+	numbers       map[int]int // no pointers in its buckets
+	ngrowing      map[int]int32
+	set           map[string]struct{}
+	bytes         map[int8]*Item
+	flags         map[bool]*Item
+	points        map[Point]*Item
+	pairs         map[int]Pair
+	wide          map[string]Wide
+	wideGrown     map[int]Wide
+	wideKeys      map[WideKey]*Item
+	wideBoth      map[WideKey]Wide
+	slices        map[string][]*Item
+	maps          map[string]map[string]*Item
+	boxes         map[string]interface{}
+	array         [3]map[int]*Item
+	byReflect     interface{}
+	wideByReflect interface{}
+	inside        *struct{ Cache map[string]*Item }
+	local         *sync.Map
+	promoted      sync.Map
+	amended       sync.Map
+	dirty         sync.Map
+	erased        sync.Map
+	finished      *Item
+	rest          map[int]*Item
+	restWide      map[int]Wide
+	huge          *[20000]Pair // until Go 1.23 the collector has a program for it, not a mask
 )
 
 // said collects the lines. It holds no pointer to what it describes.
@@ -295,6 +297,29 @@ func large() {
 	}
 }
 
+// reflected makes maps of types that no source has.
+func reflected() {
+	itemType := reflect.TypeOf((*Item)(nil))
+	m := reflect.MakeMap(reflect.MapOf(reflect.TypeOf(int16(0)), reflect.StructOf([]reflect.StructField{
+		{Name: "N", Type: reflect.TypeOf(0)}, {Name: "Item", Type: itemType},
+	})))
+	wide := reflect.MakeMap(reflect.MapOf(reflect.ArrayOf(21, reflect.TypeOf(0)), reflect.ArrayOf(30, itemType)))
+	byReflect, wideByReflect = m.Interface(), wide.Interface()
+	for i := 0; i < 30; i++ {
+		v := reflect.New(m.Type().Elem()).Elem()
+		v.Field(1).Set(reflect.ValueOf(item(i)))
+		m.SetMapIndex(reflect.ValueOf(int16(i)), v)
+		items("made by reflect", fmt.Sprintf("main.byReflect.(map[int16]struct { N int; Item *main.Item })[%d].Item", i), v.Field(1).Interface().(*Item))
+	}
+	for i := 0; i < 3; i++ {
+		k, v := reflect.New(wide.Type().Key()).Elem(), reflect.New(wide.Type().Elem()).Elem()
+		k.Index(0).SetInt(int64(i))
+		v.Index(29).Set(reflect.ValueOf(item(i)))
+		wide.SetMapIndex(k, v)
+		items("made by reflect", fmt.Sprintf("main.wideByReflect.(map[[21]int][30]*main.Item)[{%d%s}][29]", i, strings.Repeat(" 0", 20)), v.Index(29).Interface().(*Item))
+	}
+}
+
 func concurrent() {
 	// Read only: what was stored is looked for until the map is promoted.
 	fill(&promoted, "main.promoted", 30)
@@ -366,6 +391,7 @@ func main() {
 	pointerless()
 	kinds()
 	large()
+	reflected()
 	concurrent()
 	leftover()
 	huge = new([20000]Pair)
@@ -387,5 +413,5 @@ func main() {
 	said = nil
 	ready.Wait()
 	fmt.Println(empty, hinted, small, full, growing, several, again, moving, deleted, numbers, ngrowing, set, bytes, flags, points, pairs,
-		wide, wideGrown, wideKeys, wideBoth, slices, maps, boxes, array, inside, local, finished, rest, restWide, huge)
+		wide, wideGrown, wideKeys, wideBoth, byReflect, wideByReflect, slices, maps, boxes, array, inside, local, finished, rest, restWide, huge)
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -342,15 +343,20 @@ func queues() {
 	blockFinalizers(entered, block)
 	collectUntil(entered, func(addr uintptr) {
 		// The queue lets go of an entry after its finalizer has returned
-		// (mfinal.go, runFinalizers, Go 1.26); a cleanup is taken off before.
+		// (mfinal.go, runFinalizers, Go 1.26); a cleanup is taken off before,
+		// since Go 1.26.
 		c := oneT("runningFinalizer", addr, "joint", "main.blockFinalizers.func1 t")
 		c.Others = []string{"finalizer queue"}
 		ready.Say(c)
 	})
-	if hasCleanups {
+	if cleanupGoroutines {
 		blockCleanups(entered, block)
 		collectUntil(entered, func(addr uintptr) {
-			one("runningCleanup", addr, "goroutine", "main.blockCleanups.func1 t")
+			c := oneT("runningCleanup", addr, "goroutine", "main.blockCleanups.func1 t")
+			if queueHoldsRunning {
+				c.Kind, c.Others = "joint", []string{cleanupQueue}
+			}
+			ready.Say(c)
 		})
 	}
 	for i, addr := range queuedFinalizers(4) {
@@ -363,7 +369,7 @@ func queues() {
 		ready.Say(c)
 	}
 	for _, addr := range queuedCleanups(4) {
-		one("queuedCleanup", addr, "special", "cleanup queue")
+		one("queuedCleanup", addr, "special", cleanupQueue)
 	}
 }
 
@@ -453,6 +459,26 @@ func dead() {
 	t := newT(81)
 	hidden = address(t)
 	c := oneT("hiddenInInteger", hidden, "", "")
+	c.Live, c.Retained = false, nil
+	ready.Say(c)
+	outsideHeap()
+}
+
+// outside is memory that the runtime did not ask for, as a just-in-time compiler
+// has it: readable, writable and executable.
+var outside []byte
+
+// outsideHeap puts the only pointer to an object there.
+//
+//go:noinline
+func outsideHeap() {
+	var err error
+	if outside, err = syscall.Mmap(-1, 0, 4096, syscall.PROT_READ|syscall.PROT_WRITE|syscall.PROT_EXEC, syscall.MAP_ANON|syscall.MAP_PRIVATE); err != nil {
+		return // where the kernel refuses such memory there is none
+	}
+	t := newT(82)
+	*(**T)(unsafe.Pointer(&outside[0])) = t
+	c := oneT("hiddenOutside", address(t), "", "")
 	c.Live, c.Retained = false, nil
 	ready.Say(c)
 }

@@ -15,8 +15,6 @@ var (
 	atomically atomic.Pointer[T]
 )
 
-const hasCleanups = true
-
 // cleanups attaches two of them to cleanedUp.
 //
 //go:noinline

@@ -2,7 +2,11 @@
 
 package main
 
-const hasCleanups = false
+const (
+	cleanupGoroutines = false
+	queueHoldsRunning = false
+	cleanupQueue      = ""
+)
 
 func cleanups()                                {}
 func queuedCleanups(int) []uintptr             { return nil }

@@ -1,7 +1,8 @@
 // Quiet is a small process at rest: a few megabytes of objects of many sizes
 // and kinds, a few blocked goroutines, one of each kind of special, and no
 // allocation after the last collection. A reader of its core must find the
-// collector's live set object by object. What Go 1.18 does not have is in newer.go.
+// collector's live set object by object. What Go 1.18 does not have is in files of
+// its own.
 package main
 
 import (
@@ -173,6 +174,7 @@ func specials() {
 	runtime.SetFinalizer(finished, func(a *Account) { fmt.Println(a, captured) })
 	cleaned = account(4)
 	newerSpecials()
+	newestSpecials()
 	f, err := os.Open(os.Args[0])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -185,11 +187,47 @@ func say(name string, p unsafe.Pointer, typ string, size uintptr) {
 	ready.Say(object{"object", name, ready.Hex(uintptr(p)), typ, uint64(size)})
 }
 
+// sayHolds counts the objects of each type that main, the goroutines, and the
+// specials hold.
+func sayHolds() {
+	owners, histories := 0, 0 // of Accounts that somebody holds
+	count := func(i int) {
+		owners++
+		if i%7 > 0 {
+			histories++
+		}
+	}
+	for i := range accounts {
+		count(i)
+	}
+	for i := 0; i < holders; i++ {
+		count(i)
+	}
+	count(6)    // finished
+	count(5)    // captured by the finalizer
+	count(4)    // cleaned
+	count(6)    // boxed
+	histories++ // of inline, which is in a global itself
+	ready.Holds("main.Account", owners, 1)
+	ready.Holds("[]main.Entry", histories, 1)
+	ready.Holds("main.Node", 1<<12-1, 0)
+	ready.Holds("main.Entry", 300+40+len(pair), 0) // registry, queue
+	ready.Holds("main.Circle", 300, 0)
+	ready.Holds("main.Square", 299, 0)                // the value 0 needs none
+	ready.Holds("[]main.Block", 2*len(headered)+1, 0) // large, and slices behind pointers to them
+	ready.Holds("[]*[]main.Block", 1, 0)
+	ready.Holds("[]main.Shape", 1, 0)
+	ready.Holds("[]*main.Entry", 1, 0) // the buffer of queue
+}
+
+// holders is how many goroutines hold what their frames know.
+const holders = 8
+
 func main() {
 	populate()
 	specials()
 	block := make(chan struct{})
-	for i := 0; i < 8; i++ {
+	for i := 0; i < holders; i++ {
 		go hold(i, block)
 	}
 	var mu sync.Mutex
@@ -205,6 +243,7 @@ func main() {
 	say("main.cleaned", unsafe.Pointer(cleaned), "main.Account", unsafe.Sizeof(Account{}))
 	say("main.pair[1]", unsafe.Pointer(pair[1]), "main.Entry", unsafe.Sizeof(Entry{}))
 	say("main.file", unsafe.Pointer(file), "os.File", unsafe.Sizeof(os.File{}))
+	sayHolds()
 	ready.Wait()
 	close(block)
 }

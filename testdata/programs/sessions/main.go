@@ -120,6 +120,9 @@ func main() {
 		N       int    `json:"n"`
 		Workers int    `json:"workers"`
 	}{"sessions", n, 20})
+	ready.Holds("main.Session", n, 0)
+	ready.Holds("main.User", n+20*len([100]*User{}), 0)
+	ready.Holds("[]*main.Session", 1, 0)
 	ready.Wait()
 	close(jobs)
 }

@@ -1,14 +1,15 @@
-// Drift says what the runtime of one program no longer has of what gocore relies
-// on, or has in another shape, compared with that of another program.
+// Drift says what the runtime of one program has not of what gocore relies on in its
+// version, or has in another shape than that of another program.
 //
 //	drift EXECUTABLE EXECUTABLE
 //
-// The first is of a Go version that is tested. The exit status is 4 where
-// something is missing or differs.
+// The first is of the newest Go version that is tested, the second of any other. The
+// exit status is 4 where something is missing or differs.
 package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 
 	"goheap/gocore/internal/layout"
@@ -30,6 +31,14 @@ func (p program) Field(typ, path string) (offset, size uint64, ok bool) {
 func (p program) SizeOf(typ string) (uint64, bool) {
 	l, ok := p.Struct(typ)
 	return l.Size, ok
+}
+
+func (p program) GoMinor() int {
+	var minor int
+	if _, err := fmt.Sscanf(p.GoVersion, "go1.%d", &minor); err != nil {
+		return math.MaxInt // a development version
+	}
+	return minor
 }
 
 func (p program) HasType(name string) bool {

@@ -1,0 +1,123 @@
+package gocore
+
+import (
+	"cmp"
+	"slices"
+
+	"goheap/dump"
+	"goheap/heap"
+)
+
+// AllocSite says where an object was allocated and how many of its kind the
+// runtime's memory profiler has seen.
+type AllocSite struct {
+	Stack []Call // innermost first; the runtime's own functions are part of it
+
+	// Of the objects that were allocated with this stack and this size, those
+	// that the profiler sampled since the program began, and how many of these
+	// were freed: by the runtime's own account.
+	Allocs, Frees uint64
+	Size          uint64 // bytes of each, rounding included
+
+	// Rate is runtime.MemProfileRate: one object is sampled in so many bytes
+	// allocated, every one if it is 1. 0 is unknown: heap dumps do not have it.
+	Rate uint64
+}
+
+// Call is a line of a stack. Inlined calls are calls too.
+type Call struct {
+	Func, File string
+	Line       int
+}
+
+// sample is an object that the memory profiler has a record of.
+type sample struct {
+	object uint64 // address within a slot
+	bucket uint64 // address of the runtime.bucket with the stack
+}
+
+const (
+	memProfile = 1 // runtime/mprof.go, bucketType
+	// maxProfileStack is the most that GODEBUG=profstackdepth allows
+	// (runtime/mprof.go, maxProfStackDepth); until Go 1.22 there were 32.
+	maxProfileStack = 1024
+)
+
+// readSample reads the special of an object that was sampled (runtime/mheap.go,
+// specialprofile); b are its bytes.
+func (d *coreDecoder) readSample(e extent, object uint64, b []byte) {
+	rt := d.layout
+	if rt.Special.Offset.Size == 2 && e.size > 1<<16 && e.n > 1 {
+		return // until Go 1.23 the offset of an object far behind wraps around
+	}
+	if bucket := rt.SpecialProfile.Bucket.Uint(d.im.arch, b); bucket != 0 {
+		d.im.samples = append(d.im.samples, sample{object, bucket})
+	}
+}
+
+// SampledObjects returns how many objects, live or garbage, have an AllocSite.
+func (p *Process) SampledObjects() int { return len(p.im.samples) }
+
+// AllocSite returns where n was allocated; ok is false where the memory profiler
+// did not sample it, which is so for nearly all objects unless
+// runtime.MemProfileRate is 1, and where its record is not in the file. Of several
+// small values that share a slot it is the site of the first.
+func (p *Process) AllocSite(n heap.Node) (site AllocSite, ok bool) {
+	e, slot, found := p.slot(n)
+	if !found {
+		return AllocSite{}, false
+	}
+	i, _ := slices.BinarySearchFunc(p.im.samples, slot, func(s sample, slot uint64) int { return cmp.Compare(s.object, slot) })
+	if i == len(p.im.samples) || p.im.samples[i].object-slot >= e.elem {
+		return AllocSite{}, false
+	}
+	err := dump.Guard(func() error {
+		site, ok = p.readBucket(p.im.samples[i].bucket)
+		return nil
+	})
+	return site, ok && err == nil
+}
+
+// readBucket reads a stack of the memory profile and its counters (runtime/mprof.go).
+func (p *Process) readBucket(addr uint64) (site AllocSite, ok bool) {
+	if p.profile != nil {
+		site, ok = p.profile[addr]
+		return site, ok && len(site.Stack) > 0
+	}
+	rt, a, w := p.decoder.layout, p.im.arch, uint64(p.im.arch.PtrSize)
+	head, ok := p.im.mem.Slice(addr, uint64(rt.Bucket.Size))
+	if !ok || !rt.Bucket.Nstk.Has() || rt.Bucket.Typ.Uint(a, head) != memProfile {
+		return AllocSite{}, false
+	}
+	n := rt.Bucket.Nstk.Uint(a, head)
+	if n > maxProfileStack {
+		return AllocSite{}, false
+	}
+	site.Size = rt.Bucket.ObjSize.Uint(a, head)
+	stack, ok := p.im.mem.Slice(addr+uint64(rt.Bucket.Size), n*w)
+	if !ok {
+		return AllocSite{}, false
+	}
+	for i := range n {
+		// There is one return address for each call, inlined ones included:
+		// of the calls at the address, the innermost is meant.
+		pc := a.Word(stack[i*w:])
+		if calls := p.callsAt(pc - 1); len(calls) > 0 {
+			site.Stack = append(site.Stack, Call{calls[0].Name, calls[0].File, calls[0].Line})
+		}
+	}
+	// What was published and what waits for the next collections to be.
+	record, cycle := &rt.MemRecord, &rt.MemRecordCycle
+	if b, ok := p.im.mem.Slice(addr+uint64(rt.Bucket.Size)+n*w, uint64(record.Size)); ok && cycle.Size > 0 {
+		for _, at := range []uint64{record.Active.Offset, record.Future.Offset, record.Future.Offset + uint64(cycle.Size), record.Future.Offset + 2*uint64(cycle.Size)} {
+			if at+uint64(cycle.Size) <= uint64(len(b)) {
+				site.Allocs += cycle.Allocs.Uint(a, b[at:])
+				site.Frees += cycle.Frees.Uint(a, b[at:])
+			}
+		}
+	}
+	if rate, err := p.decoder.global("runtime.MemProfileRate"); err == nil {
+		site.Rate, _ = p.im.mem.Word(rate)
+	}
+	return site, len(site.Stack) > 0
+}

@@ -1,0 +1,365 @@
+package gocore
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"goheap/dump"
+	"goheap/gocore/internal/symbols"
+	"goheap/heap"
+	"goheap/internal/progress"
+)
+
+// dumpDecoder reads a program from a heap dump and, where there is one, its
+// executable.
+type dumpDecoder struct {
+	program
+	file  *dump.HeapDump
+	rules heapRules
+	slots slotReader
+
+	data, bss  dumpSegment
+	goroutines []dumpGoroutine
+	frames     []dumpFrame
+	frameMask  []byte // the pointers that each frame lists
+	names      map[string]string
+	typeNames  []dumpType
+	itabs      map[uint64]uint64 // concrete types, by the address of the itab
+	finalizers []dump.FinalizerRecord
+	queued     []dump.FinalizerRecord
+	others     []dumpRoot
+	threads    map[uint64]int // by the address of the m
+	stats      dump.HeapStats
+	hasStats   bool
+	profile    profile
+	samples    []sample
+
+	force   bool // Options.Force
+	records int
+	stopped error // what ended the records before their end
+}
+
+// dumpSegment is the data or the bss segment.
+type dumpSegment struct {
+	addr     uint64
+	contents []byte
+	mask     []byte // which words are pointers
+	present  bool
+}
+
+// dumpGoroutine is a goroutine with its frames[first:first+n].
+type dumpGoroutine struct {
+	dump.GoroutineRecord
+	waitReason string
+	first, n   int
+	words      []uint64 // what deferred calls and panics point to
+}
+
+// dumpRoot is a root that the dump has words for. No version of Go writes one.
+type dumpRoot struct {
+	what string
+	ptr  uint64
+}
+
+// dumpFrame is a frame as the dump describes it.
+type dumpFrame struct {
+	sp, fp, entry, pc, continPC uint64
+	name                        string
+	contents                    []byte
+	mask                        uint64 // byte offset in frameMask
+	partly                      bool   // some words are not on the list of pointers
+}
+
+// dumpType is a type that has a record.
+type dumpType struct {
+	addr, size uint64
+	name       string
+}
+
+// progressEvery is how many records are read between looks at the context.
+const progressEvery = 1 << 13
+
+// maxFreeSlots is how many free slots there may be for each object, beside
+// someFreeSlots: spans are not emptier on average. It bounds what a damaged file can
+// make of a few bytes.
+const (
+	maxFreeSlots  = 128
+	someFreeSlots = 1 << 20
+)
+
+// read reads all records. What ends them before their end is noted in d.stopped.
+func (d *dumpDecoder) read(ctx context.Context, t *progress.Tracker) error {
+	r := d.file.Records()
+	phase := t.Start("read records", d.file.Size)
+	defer phase.Finish()
+	done := uint64(0)
+	for r.Next() {
+		if r.Kind == dump.RecordObject {
+			_ = d.slots.object(r) // r keeps it
+		} else {
+			d.record(r)
+		}
+		if d.records++; d.records%progressEvery == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			phase.Add(int64(r.Offset() - done))
+			done = r.Offset()
+			if free := len(d.slots.offsets); free > maxFreeSlots*d.records+someFreeSlots {
+				_ = r.Damaged("%d records describe %d slots: records before are damaged; write the dump again", d.records, free)
+			}
+		}
+	}
+	phase.Add(int64(r.Offset() - done))
+	d.slots.end()
+	if r.Err() == nil && (len(d.goroutines) == 0 || !d.data.present || !d.bss.present || !d.hasStats) {
+		_ = r.Damaged("it should end the dump, but goroutines, data segments or statistics were not before it: a part of the file is missing or damaged; write the dump again, to a file that is new and on a disk with space")
+	}
+	d.stopped = r.Err()
+	d.problem(dump.Warning, r.Outside, "pointers that the dump lists for frames lie outside of the frames; they were left out")
+	if n, another := r.Trailing(); another {
+		d.problem(dump.Warning, 1, fmt.Sprintf("%d bytes follow the end of the dump and start with another one: the first is shown; a program that writes several has to name a new file for each", n))
+	} else if n > 0 {
+		d.problem(dump.Warning, 1, fmt.Sprintf("%d bytes follow the end of the dump: the file was longer before it was written over, perhaps; they were not read", n))
+	}
+	return ctx.Err()
+}
+
+// record takes a record that is no object.
+func (d *dumpDecoder) record(r *dump.HeapRecords) {
+	switch r.Kind {
+	case dump.RecordType:
+		t := r.Type()
+		d.typeNames = append(d.typeNames, dumpType{t.Addr, t.Size, d.name(t.Name)})
+	case dump.RecordItab:
+		itab, typ := r.Itab()
+		d.itabs[itab] = typ
+	case dump.RecordGoroutine:
+		g := r.Goroutine()
+		d.goroutines = append(d.goroutines, dumpGoroutine{GoroutineRecord: g, waitReason: d.name(g.WaitReason), first: len(d.frames)})
+	case dump.RecordFrame:
+		if g := d.goroutine(r); g != nil {
+			d.frame(g, r)
+		}
+	case dump.RecordDefer:
+		if g := d.goroutine(r); g != nil {
+			x := r.Defer()
+			g.words = append(g.words, x.Addr, x.Fn)
+		}
+	case dump.RecordPanic:
+		if g := d.goroutine(r); g != nil {
+			g.words = append(g.words, r.Panic().Data)
+		}
+	case dump.RecordOtherRoot:
+		what, ptr := r.OtherRoot()
+		d.others = append(d.others, dumpRoot{d.name(what), ptr})
+	case dump.RecordThread:
+		m, _, tid := r.Thread()
+		d.threads[m] = int(tid)
+	case dump.RecordData:
+		d.segment(&d.data, r)
+	case dump.RecordBSS:
+		d.segment(&d.bss, r)
+	case dump.RecordFinalizer:
+		d.finalizers = append(d.finalizers, r.Finalizer())
+	case dump.RecordQueuedFinalizer:
+		d.queued = append(d.queued, r.Finalizer())
+	case dump.RecordMemStats:
+		if d.hasStats {
+			_ = r.Damaged("the memory statistics come twice; write the dump again")
+			return
+		}
+		d.stats, d.hasStats = r.MemStats(), true
+	case dump.RecordMemProf:
+		d.profile.bucket(r.MemProf(), d.name)
+	case dump.RecordAllocSample:
+		object, bucket := r.AllocSample()
+		d.samples = append(d.samples, sample{object, bucket})
+	}
+}
+
+// name copies a string out of the file, once.
+func (d *dumpDecoder) name(b []byte) string {
+	if s, ok := d.names[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	d.names[s] = s
+	return s
+}
+
+// goroutine returns the one that a record belongs to, nil where there is none.
+func (d *dumpDecoder) goroutine(r *dump.HeapRecords) *dumpGoroutine {
+	if n := len(d.goroutines); n > 0 {
+		return &d.goroutines[n-1]
+	}
+	_ = r.Damaged("it belongs to a goroutine, but none was before it; write the dump again")
+	return nil
+}
+
+func (d *dumpDecoder) frame(g *dumpGoroutine, r *dump.HeapRecords) {
+	x := r.Frame()
+	w := d.rules.word
+	size := uint64(len(r.Contents))
+	if x.SP+size < x.SP || x.SP%w != 0 {
+		_ = r.Damaged("a frame of %d bytes at %#x: no stack is there; write the dump again", size, x.SP)
+		return
+	}
+	child := uint64(0)
+	if g.n > 0 {
+		child = d.frames[len(d.frames)-1].sp
+	}
+	if x.Depth != uint64(g.n) || x.Child != child {
+		_ = r.Damaged("it has number %d on its stack and is above a frame at %#x, where number %d should follow that is above one at %#x: a part of the file is missing; write the dump again", x.Depth, x.Child, g.n, child)
+		return
+	}
+	f := dumpFrame{sp: x.SP, fp: x.SP + size, entry: x.Entry, pc: x.PC, continPC: x.ContinPC, name: d.name(x.Func), contents: r.Contents, mask: uint64(len(d.frameMask))}
+	for range (size/w + 7) / 8 {
+		d.frameMask = append(d.frameMask, 0)
+	}
+	f.partly = uint64(r.Pointers(d.frameMask[f.mask:], 0)) < size/w
+	d.frames = append(d.frames, f)
+	g.n++
+}
+
+func (d *dumpDecoder) segment(s *dumpSegment, r *dump.HeapRecords) {
+	if s.present {
+		_ = r.Damaged("the %s comes twice; write the dump again", r.Kind)
+		return
+	}
+	size := uint64(len(r.Contents))
+	if r.Addr()+size < r.Addr() || r.Addr()%d.rules.word != 0 {
+		_ = r.Damaged("it has %d bytes at %#x, where no memory is; write the dump again", size, r.Addr())
+		return
+	}
+	*s = dumpSegment{addr: r.Addr(), contents: r.Contents, mask: make([]byte, size/d.rules.word/8+1), present: true}
+	r.Pointers(s.mask, 0)
+}
+
+// openHeapDump reads a heap dump and finds its executable.
+func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Options, phase *progress.Phase) error {
+	p.file = file
+	word := uint64(file.Params.PtrSize)
+	d := &dumpDecoder{
+		file: file, rules: rulesOf(file.Params.GoVersion, word),
+		profile: profile{}, names: map[string]string{}, itabs: map[uint64]uint64{}, threads: map[uint64]int{},
+	}
+	d.im, d.force = &image{arch: file.Arch}, opt.Force
+	d.slots = slotReader{rules: d.rules, im: d.im}
+	d.problems = append(d.problems, file.Problems...)
+	phase.Finish()
+	err := dump.Guard(func() error { return d.read(ctx, opt.Progress) })
+	if err == nil {
+		err = dump.Guard(func() (err error) {
+			d.exe, err = d.findExecutable(ctx, opt)
+			return err
+		})
+		p.exe = d.exe
+	}
+	if err == nil {
+		err = dump.Guard(func() error { return d.decode(opt.Progress) })
+	}
+	if err != nil {
+		return err
+	}
+	p.fill(&d.program)
+	p.profile = d.profile
+	p.source = p.describe("heapdump", file.Path, file.Size)
+	p.source.GoVersion = file.Params.GoVersion
+	return nil
+}
+
+// withoutExecutable stands for the executable that there is not.
+func withoutExecutable(d *dumpDecoder) *executable {
+	return &executable{file: symbols.None(d.im.arch), free: func() {}}
+}
+
+// decode makes the image of the records.
+func (d *dumpDecoder) decode(t *progress.Tracker) error {
+	phase := t.Start("read runtime", 0)
+	defer phase.Finish()
+	if d.slots.objects == 0 {
+		if d.stopped != nil {
+			return d.stopped
+		}
+		return fmt.Errorf("%w: it has no objects", dump.ErrHeapDump)
+	}
+	d.makeMemory()
+	if n := d.slots.finish(d.im.mem, d.file.Data()); n > 0 {
+		d.problem(dump.Error, n, "spans overlap others: the dump is damaged, and their objects were left out; write it again")
+	}
+	if d.exe.path != "" {
+		if err := d.loadLayout(); err != nil {
+			return err
+		}
+		noFiles := func(_, _ uint64) (*plugin, error) { return nil, errors.New("a heap dump does not say where it is") }
+		if err := d.readModules(noFiles); err != nil {
+			return err
+		}
+		if err := d.verify(); err != nil && !d.force {
+			return err
+		} else if err != nil {
+			d.problem(dump.Error, 1, forced(err))
+		}
+		d.loadTypes()
+		d.classes = d.classSizes()
+		d.im.setClasses(d.classes)
+		d.findStatics()
+	} else {
+		d.recordedTypes()
+	}
+	d.slots.settleLargest(&gcTypes{mem: d.im.mem, arch: d.im.arch, types: map[uint64]*gcType{}})
+	d.readSegments()
+	if err := d.readStacks(); err != nil {
+		return err
+	}
+	d.readFinalizers()
+	d.readUnrooted()
+	if !d.im.number(len(d.im.roots) + len(d.im.specials)) {
+		return fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
+	}
+	d.slots.allocate()
+	slices.SortStableFunc(d.samples, func(a, b sample) int { return cmp.Compare(a.object, b.object) })
+	d.im.samples = d.samples
+	d.recorded = &recorded{
+		allocSlots: int64(d.stats.HeapObjects), allocBytes: int64(d.stats.HeapAlloc), statistics: d.hasStats, numGC: d.stats.NumGC,
+		noMarks: "a heap dump does not say what the last collection marked",
+	}
+	d.tell()
+	return nil
+}
+
+// tell lists what is missing and why.
+func (d *dumpDecoder) tell() {
+	if d.stopped != nil {
+		missing := "what follows is missing"
+		switch {
+		case len(d.goroutines) == 0:
+			missing = "goroutines and global variables are missing, so that nothing can be told live from garbage: every object counts as held"
+		case !d.data.present:
+			missing = "global variables and finalizers are missing: what only they hold counts as garbage"
+		case !d.bss.present:
+			missing = "the variables of the bss segment and finalizers are missing: what only they hold counts as garbage"
+		case !d.hasStats:
+			missing = "some finalizers may be missing, and the runtime's counters are"
+		}
+		d.problem(dump.Error, 1, fmt.Sprintf("%v; %s", d.stopped, missing))
+	}
+	if d.exe.path == "" {
+		d.problem(dump.Warning, 1, "without the executable, which is not beside the file, variables have no names, frames no lines, objects no types but those that the dump names, and stacks are as long as their frames; give it with --exe PATH")
+	}
+	lacks := []string{
+		"marks of the last collection, so that the live set cannot be compared slot by slot",
+		"cleanups and weak handles: what only they hold counts as garbage",
+		"global variables without pointers, nor memory outside the heap",
+		"registers, nor how long goroutines have waited",
+	}
+	d.problem(dump.Info, 1, "a heap dump has no "+strings.Join(lacks, "; no "))
+	if n := d.slots.phantoms; n > 0 {
+		d.problem(dump.Info, int(n), "records of slots that no span has were left out, as the dumps of Go 1.22 and later have them")
+	}
+}

@@ -1,0 +1,197 @@
+package gocore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"goheap/dump"
+	"goheap/heap"
+	"goheap/internal/progress"
+)
+
+// Hit is a place in the slot of a live object.
+type Hit struct {
+	Node   heap.Node
+	Offset uint64
+}
+
+// Hits are the places at which something was found: those at the lowest addresses,
+// as many as were asked for.
+type Hits struct {
+	List    []Hit  // by address
+	Total   uint64 // places, also those that are not in List
+	Missing uint64 // bytes of live objects that are not in the file
+}
+
+// maxNeedle bounds what can be searched for.
+const maxNeedle = 1 << 16
+
+// FindBytes looks for text in the slots of the live objects, whatever their types:
+// what lies across two slots is none, and of places that overlap the first counts.
+// Most bounds the list. The context may carry a progress tracker.
+func (p *Process) FindBytes(ctx context.Context, text []byte, most int) (Hits, error) {
+	if len(text) == 0 || len(text) > maxNeedle {
+		return Hits{}, fmt.Errorf("a text to search for has 1 to %d bytes, not %d", maxNeedle, len(text))
+	}
+	return p.search(ctx, text, 1, most)
+}
+
+// FindWord looks for an aligned word with the given value in the slots of the live
+// objects, whether the collector would follow it or not: FollowedAt says so.
+func (p *Process) FindWord(ctx context.Context, value uint64, most int) (Hits, error) {
+	w := p.im.arch.PtrSize
+	if w < 8 && value>>(8*w) != 0 {
+		return Hits{}, fmt.Errorf("%#x does not fit in a word of %d bytes", value, w)
+	}
+	text := make([]byte, w)
+	p.im.arch.PutWord(text, value)
+	return p.search(ctx, text, w, most)
+}
+
+// FollowedAt reports whether the collector takes the word at an offset in an
+// object for a pointer.
+func (p *Process) FollowedAt(n heap.Node, off uint64) (followed bool) {
+	e, slot, ok := p.slot(n)
+	if !ok || off >= e.elem {
+		return false
+	}
+	w := uint64(p.im.arch.PtrSize)
+	_ = dump.Guard(func() error { // false where the file is gone
+		if e.pointers == heapBits {
+			followed = off%w == 0 && p.im.slotMaskFrom(e, slot, off)&1 != 0
+			return nil
+		}
+		for _, at := range p.im.pointerWords(p.gcTypes, e, slot) {
+			followed = followed || at == off
+		}
+		return nil
+	})
+	return followed
+}
+
+// searchPart is how many bytes of the heap one worker searches at a time.
+const searchPart = 32 << 20
+
+// search finds text at the given alignment. Workers take neighbouring parts of the
+// heap, and wait for each other before they go on: so the list is the same however
+// many there are, and what lies behind its end is but counted.
+func (p *Process) search(ctx context.Context, text []byte, align, most int) (Hits, error) {
+	if _, err := p.Graph(ctx); err != nil {
+		return Hits{}, err
+	}
+	parts := p.im.parts(searchPart)
+	phase := progress.From(ctx).Start("search", int64(len(parts)))
+	defer phase.Finish()
+	var all Hits
+	found := make([]Hits, runtime.GOMAXPROCS(0))
+	errs := make([]error, len(found))
+	for len(parts) > 0 {
+		k := min(len(found), len(parts))
+		var wait sync.WaitGroup
+		for i, part := range parts[:k] {
+			wait.Go(func() {
+				errs[i] = dump.Guard(func() error {
+					found[i] = Hits{}
+					return p.searchIn(ctx, part, text, align, most-len(all.List), &found[i])
+				})
+			})
+		}
+		wait.Wait()
+		if err := errors.Join(errs...); err != nil {
+			if ctx.Err() != nil {
+				return Hits{}, context.Cause(ctx)
+			}
+			return Hits{}, err
+		}
+		for _, h := range found[:k] {
+			all.List = append(all.List, h.List[:min(len(h.List), most-len(all.List))]...)
+			all.Total += h.Total
+			all.Missing += h.Missing
+		}
+		parts = parts[k:]
+		phase.Add(int64(k))
+	}
+	return all, nil
+}
+
+// slots are some neighbouring slots of an extent.
+type slots struct {
+	e     *extent
+	first uint32
+	n     uint32
+}
+
+// parts divides the heap into lists of slots of about size bytes each.
+func (im *image) parts(size uint64) [][]slots {
+	var parts [][]slots
+	var part []slots
+	var sum uint64
+	for i := range im.extents {
+		e := &im.extents[i]
+		for first := uint32(0); first < e.n; {
+			n := uint32(min(uint64(e.n-first), max(1, (size-sum)/e.elem)))
+			part = append(part, slots{e, first, n})
+			first += n
+			if sum += uint64(n) * e.elem; sum >= size {
+				parts, part, sum = append(parts, part), nil, 0
+			}
+		}
+	}
+	if part != nil {
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+func (p *Process) searchIn(ctx context.Context, part []slots, text []byte, align, most int, h *Hits) error {
+	for i, s := range part {
+		if i%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		start := s.e.base + uint64(s.first)*s.e.elem
+		if b, ok := p.im.mem.Slice(start, uint64(s.n)*s.e.elem); ok {
+			p.searchSlots(s.e, s.first, b, text, align, most, h)
+			continue
+		}
+		for slot := s.first; slot < s.first+s.n; slot++ {
+			b := p.im.mem.Prefix(s.e.base+uint64(slot)*s.e.elem, s.e.elem)
+			if uint64(len(b)) < s.e.elem && p.live.Has(s.e.first+heap.Node(slot)) {
+				h.Missing += s.e.elem - uint64(len(b))
+			}
+			p.searchSlots(s.e, slot, b, text, align, most, h)
+		}
+	}
+	return nil
+}
+
+// searchSlots finds text in b, which starts with the given slot of an extent.
+func (p *Process) searchSlots(e *extent, first uint32, b, text []byte, align, most int, h *Hits) {
+	for at := 0; ; {
+		i := bytes.Index(b[at:], text)
+		if i < 0 {
+			return
+		}
+		at += i
+		slot, off := uint64(at)/e.elem, uint64(at)%e.elem
+		n := e.first + heap.Node(uint64(first)+slot)
+		switch {
+		case off%uint64(align) != 0 || off+uint64(len(text)) > e.elem:
+			at++ // another may begin within it
+		case !p.live.Has(n):
+			at = int((slot + 1) * e.elem)
+		default:
+			h.Total++
+			if len(h.List) < most {
+				h.List = append(h.List, Hit{n, off})
+			}
+			at += len(text)
+		}
+		if at >= len(b) {
+			return
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package gocore
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// The parts of a heap have each slot once, in order, and are of the size that was
+// asked for where slots are not larger.
+func TestSearchParts(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for range 500 {
+		im := &image{}
+		var total uint64
+		for range r.IntN(20) {
+			e := extent{elem: 8 * uint64(1+r.IntN(200)), n: uint32(1 + r.IntN(50))}
+			total += e.elem * uint64(e.n)
+			im.extents = append(im.extents, e)
+		}
+		size := uint64(1 + r.IntN(4000))
+		extent, slot := 0, uint32(0)
+		for i, part := range im.parts(size) {
+			var bytes uint64
+			for _, s := range part {
+				if s.e != &im.extents[extent] || s.first != slot || s.n == 0 {
+					t.Fatalf("slots %d of %+v follow where slot %d of extent %d should", s.first, s.e, slot, extent)
+				}
+				bytes += uint64(s.n) * s.e.elem
+				if slot += s.n; slot == s.e.n {
+					extent, slot = extent+1, 0
+				}
+			}
+			if bytes == 0 || bytes > size+8*200 {
+				t.Fatalf("part %d has %d bytes, want %d", i, bytes, size)
+			}
+			total -= bytes
+		}
+		if total != 0 || extent != len(im.extents) {
+			t.Fatalf("%d bytes are in no part", total)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package gocore
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"goheap/heap"
+	"goheap/internal/testcore"
+)
+
+// Types are the same whether the live set is known from the start or only after
+// the walk from variables, which then may have looked into dead objects. Objects
+// are made dead by leaving out roots.
+func TestTypesBesideMarking(t *testing.T) {
+	for _, program := range []string{"quiet", "typed", "kinds"} {
+		t.Run(program, func(t *testing.T) {
+			p, err := Open(t.Context(), testcore.Core(t, program, testcore.Options{}, testcore.Kernel).Core, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close()
+			g, err := p.Graph(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			random := rand.New(rand.NewPCG(1, 2))
+			repeated := 0
+			for _, left := range []int{0, 2, 10, 100} { // percent of the roots
+				live := heap.NewMarker(g)
+				defer live.Close()
+				for _, r := range g.Targets(heap.SuperRoot) {
+					if random.IntN(100) >= left {
+						live.Mark(r)
+					}
+				}
+				var found [2]*typing
+				for i, known := range []bool{true, false} {
+					ty := p.newTyper(g)
+					ty.reached = func() (*heap.Marker, error) { return live, nil }
+					if known {
+						ty.alive = live.Bits().Words()
+					}
+					passes := 0
+					err := ty.run(t.Context(), nil, func(ty *typer) {
+						passes++
+						p.seedTypes(ty)
+					})
+					if err != nil {
+						t.Fatal(err)
+					}
+					if known && passes != 1 {
+						t.Errorf("with the live set known there were %d passes", passes)
+					}
+					repeated += passes - 1
+					found[i] = ty.out
+				}
+				a, b := found[0], found[1]
+				if !slices.Equal(a.id, b.id) || !slices.Equal(a.evidence, b.evidence) || !slices.Equal(a.unknown, b.unknown) || a.conflicts != b.conflicts {
+					t.Errorf("without %d %% of the roots types differ", left)
+				}
+			}
+			if repeated == 0 {
+				t.Error("no walk looked into a dead object")
+			}
+		})
+	}
+}

@@ -1,0 +1,63 @@
+package heap
+
+import (
+	"context"
+
+	"goheap/internal/progress"
+)
+
+// RetainedByClass returns what each class of roots retains as a set: what would
+// be freed if none of its roots were there. Classes is indexed by root less one
+// and its numbers are below n; every root is in one class. The results are those
+// of RetainedSet with all roots of a class, for all classes in one pass over the
+// graph. The error is the context's.
+//
+// An object dies with a class if every path to it passes through a root of the
+// class. Roots apart, it does so if that holds for all that points to it: the
+// class flows along the edges, and where two different ones meet, several stand.
+// A root is where its own class begins, whatever points to it.
+func (d *Dominators) RetainedByClass(ctx context.Context, classes []uint32, n int, t *progress.Tracker) ([]Total, error) {
+	p := t.Start("retained by class", 0)
+	defer p.Finish()
+	c, err := d.contract(ctx)
+	defer c.free()
+	if err != nil {
+		return nil, err
+	}
+	const none, several = 0, 1 // then the classes, from 2 on
+	totals := make([]Total, n)
+	state := make([]uint32, len(c.heads))
+	var queue []uint32
+	for v := range state {
+		if r := c.root(v); r != None {
+			state[v] = classes[r-1] + 2
+			queue = append(queue, uint32(v))
+		}
+	}
+	// A vertex changes twice at most: from none to a class, and to several.
+	for steps := 0; len(queue) > 0; steps++ {
+		if steps&(checkEvery-1) == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		v := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		for _, w := range c.to[c.start[v]:c.start[v+1]] {
+			joined := state[v]
+			if state[w] != none && state[w] != joined {
+				joined = several
+			}
+			if joined != state[w] && c.root(int(w)) == None {
+				state[w] = joined
+				queue = append(queue, w)
+			}
+		}
+	}
+	for v, s := range state {
+		if s > several {
+			head := d.vertex[c.heads[v]]
+			totals[s-2].Objects += d.Objects(head)
+			totals[s-2].Bytes += d.Retained(head)
+		}
+	}
+	return totals, nil
+}

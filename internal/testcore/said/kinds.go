@@ -1,0 +1,85 @@
+package said
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"goheap/heap"
+)
+
+// Kind is a line of testdata/programs/kinds.
+type Kind struct {
+	Name, Addr, Type, Path string
+	Tiny, Interior, Shape  bool
+	Parted, Nameless       bool
+	Missing                string
+}
+
+// CompareKind says what is wrong about one object.
+func (p *Process) CompareKind(o Kind) (why []string) {
+	wrong := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
+	n, ok := p.NodeAt(Address(o.Addr))
+	if !ok {
+		return []string{"no object at " + o.Addr}
+	}
+	if !p.Doms.Live(n) {
+		return []string{"not live"}
+	}
+	switch typ := p.Type(n); {
+	case o.Interior:
+		if p.Evidence(n) != "interior" || !strings.HasSuffix(typ, ", contains "+o.Type+")") {
+			wrong("type %s by %s, want a part of type %s", typ, p.Evidence(n), o.Type)
+		}
+	case o.Tiny:
+		if !p.TypeOf(n).Known {
+			wrong("type %s, want one of a tiny block", typ)
+		}
+	case (o.Shape || o.Parted || o.Nameless) && !p.TypeOf(n).Known:
+	case typ != o.Type:
+		wrong("type %s by %s, want %s", typ, p.Evidence(n), o.Type)
+	}
+	nodes := p.Doms.PathTo(n)
+	path := p.Path(nodes)
+	if o.Path != "" && !o.samePath(path.Expression) {
+		wrong("path %s\n\twant %s", path.Expression, o.Path)
+	}
+	if p.KindOf(nodes[0]) == "global" {
+		// What is but a pointer, string or slice shares its expression with what
+		// it leads to, and a variable with the object that it points to.
+		got, err := p.Lookup(path.Expression)
+		if err != nil || got != n && !p.BoxOf(n, got) && !(got == nodes[0] && p.Name(got) == path.Expression) {
+			wrong("%s is found to be %s (%v)", path.Expression, p.Name(got), err)
+		}
+	}
+	return why
+}
+
+// samePath reports whether an expression is the one that is wanted, in which [?]
+// stands for any index.
+func (o Kind) samePath(got string) bool {
+	want := regexp.QuoteMeta(o.Path)
+	if o.Nameless {
+		// Up to the closure, and where in it the variable is; what is behind that
+		// has no type, and so no names.
+		before, _, _ := strings.Cut(o.Path, " captured ")
+		want = regexp.QuoteMeta(before) + ` captured \+0x[0-9a-f]+( → \+0x[0-9a-f]+)*`
+	}
+	pattern := "^" + strings.ReplaceAll(want, `\[\?\]`, `\[\d+\]`) + "$"
+	if regexp.MustCompile(pattern).MatchString(got) {
+		return true
+	}
+	unknownPart := o.Path[:strings.LastIndexByte(o.Path, '.')+1] + "?"
+	return o.Parted && got == unknownPart
+}
+
+// BoxOf reports whether box is an object that holds nothing but what leads to n,
+// and that therefore has the expression of n.
+func (p *Process) BoxOf(box, n heap.Node) bool {
+	if !slices.Contains(p.Graph.Targets(box), n) {
+		return false
+	}
+	hops := p.Path(append(p.Doms.PathTo(box), n)).Hops
+	return hops[len(hops)-1].Expr == ""
+}

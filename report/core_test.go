@@ -1,0 +1,145 @@
+package report_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"goheap/heap"
+	"goheap/heap/heaptest"
+	"goheap/internal/testcore"
+	"goheap/report"
+)
+
+func load(t *testing.T, program string, kind testcore.Kind) (*report.Snapshot, []string) {
+	t.Helper()
+	dump := testcore.Core(t, program, testcore.Options{}, kind)
+	s, err := report.Load(t.Context(), dump.Core, report.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s, dump.Output
+}
+
+// What the leaking server says of itself: 16,000 blocks behind main.srv, of which
+// main.recent shares every tenth, and 200 goroutines that wait for ever.
+func TestQuestionsOfDemo(t *testing.T) {
+	s, _ := load(t, "blockstore", testcore.Gcore)
+	ctx := t.Context()
+	const blocks, shared, leaked = 16_000, 1_600, 200
+
+	query, err := s.Query(ctx, `= type == "main.Block" && kind == "object"`)
+	if err != nil || query.Len() != blocks {
+		t.Fatalf("%d blocks, %v", query.Len(), err)
+	}
+	var all []heap.Node
+	for i := range query.Len() {
+		all = append(all, query.Node(i))
+	}
+	types, err := s.Types(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(types, func(r report.TypeRow) bool { return r.Name == "main.Block" })
+	size, err := s.RetainedTypes(ctx, types[i].IDs)
+	bytes, objects := heaptest.Retained(s.Graph, all...)
+	if want := (report.SetSize{Objects: blocks, Shallow: types[i].Shallow, RetainedObjects: objects, Retained: bytes}); err != nil || size != want || size.Retained < types[i].Retained {
+		t.Errorf("all blocks: %+v, %v; want %+v, at least %d", size, err, want, types[i].Retained)
+	}
+
+	// The store leads to all of them by the shortest path, and there they meet.
+	merged, err := s.MergedPaths(ctx, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := merged.Table(heap.SuperRoot)
+	if merged.Members.Objects != blocks || roots.Cell(0, roots.Column("through")).Text != "main.srv" || merged.Of(roots.Node(0)).Objects < blocks-leaked-shared {
+		t.Errorf("%+v members, most through %s: %+v", merged.Members, roots.Cell(0, roots.Column("through")).Text, merged.Of(roots.Node(0)))
+	}
+	if got := s.Expression(s.Dominators.PathTo(merged.Gathered), true); got != "main.srv.storage.(*main.memStorage).blocks" {
+		t.Errorf("gathered at %s", got)
+	}
+
+	// Without main.srv, what it dominates is gone, and what is shared is held by
+	// the index.
+	srv, err := s.Find(ctx, "main.srv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut, err := s.Cut(ctx, all[0], []heap.Edge{{From: srv, To: s.Graph.Targets(srv)[0]}}, 2)
+	if want := (heap.Total{Objects: s.Dominators.Objects(srv), Bytes: s.Dominators.Retained(srv)}); err != nil || cut.Freed != want || want.Bytes == 0 {
+		t.Errorf("without main.srv %+v are freed, %v; it retains %+v", cut.Freed, err, want)
+	}
+	joint := 0
+	for _, n := range all {
+		if s.Dominators.Idom(n) == heap.SuperRoot {
+			joint++
+		}
+	}
+	if joint != shared {
+		t.Errorf("%d blocks are shared", joint)
+	}
+
+	groups, err := s.CreatorGroups(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := s.Goroutines(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stuck := groups[0]
+	var nodes []heap.Node
+	for _, m := range stuck.Members {
+		nodes = append(nodes, rows[m].Node)
+	}
+	bytes, objects = heaptest.Retained(s.Graph, nodes...)
+	if len(nodes) != leaked || stuck.State != "chan send" || stuck.Exclusive != (heap.Total{Objects: objects, Bytes: bytes}) || bytes < leaked*4096 {
+		t.Errorf("%d goroutines in %q hold %+v, want %d bytes in %d", len(nodes), stuck.State, stuck.Exclusive, bytes, objects)
+	}
+
+	suspects, err := s.Suspects(ctx, true)
+	if err != nil || len(suspects) != 2 || suspects[0].Name != "main.srv" || suspects[1].Rule != report.RuleGroup || suspects[1].Count != shared || !suspects[1].Gathered {
+		t.Errorf("suspects %+v, %v", suspects, err)
+	}
+	holders, err := s.ReferrerTable(ctx, all[0])
+	if err != nil || holders.Len() == 0 || !strings.HasPrefix(holders.Cell(0, holders.Column("through")).Text, "[") {
+		t.Errorf("%d referrers of a block, %v", holders.Len(), err)
+	}
+}
+
+// What the program says that its objects retain is what dies with the set of one.
+func TestRetainedSetOfProbe(t *testing.T) {
+	s, said := load(t, "probe", testcore.Kernel)
+	tried := 0
+	for _, line := range said {
+		var c struct {
+			Case, Addr, Kind string
+			Live             bool
+			Retained         *uint64
+			Only             string
+		}
+		if err := json.Unmarshal([]byte(line), &c); err != nil || c.Retained == nil || !c.Live || c.Only != "" && c.Only != "kernel" {
+			continue
+		}
+		addr, err := strconv.ParseUint(c.Addr, 0, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, ok := s.Process.NodeAt(addr)
+		if !ok {
+			continue // not in the heap
+		}
+		tried++
+		got, err := s.RetainedSet(t.Context(), []heap.Node{n})
+		if err != nil || got.Retained != *c.Retained {
+			t.Errorf("%s: %+v, %v; the program says %d", c.Case, got, err, *c.Retained)
+		}
+	}
+	if tried < 5 {
+		t.Errorf("only %d cases were tried", tried)
+	}
+}

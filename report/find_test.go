@@ -1,0 +1,92 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// texts is a program that holds a few.
+func texts() *fake {
+	f := &fake{
+		roots: []fakeNode{{id: "a", kind: "global", name: "main.a", addr: 0x500000, to: []fakeEdge{{".list", "list"}, {".short", "short"}, {".evil", "evil"}}}},
+		objects: []fakeNode{
+			{id: "short", kind: "object", typ: "string data", addr: 0xc000000100, size: 32, text: "the token=1"},
+			{id: "list", kind: "object", typ: "main.List", addr: 0xc000000200, size: 64, to: []fakeEdge{{"[0]", "long"}, {"[1]", "short"}}},
+			{id: "long", kind: "object", typ: "[]uint8", addr: 0xc000001000, size: 128, text: strings.Repeat("日", 20) + "token\x00 and token again"},
+			{id: "evil", kind: "object", typ: "string data", addr: 0xc000002000, size: 48, text: hostile + "token\x1b[0m"},
+		},
+	}
+	f.source.Arch = "amd64"
+	return f.build()
+}
+
+func TestSearch(t *testing.T) {
+	f := texts()
+	s := analyse(t, f)
+	found, err := s.Search(t.Context(), "token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := found.Table()
+	var got []string
+	for i := range table.Len() {
+		got = append(got, table.Cell(i, table.Column("excerpt")).Text+" "+table.Cell(i, table.Column("expression")).Text)
+	}
+	want := []string{ // the larger objects first
+		`"日日日日日日日日token" main.a.list[0]`,
+		`" and token again" main.a.list[0]`,
+		`"evil\x1b[31mtoken\x1b[0m" main.a.evil`,
+		`"the token=1" main.a.short`,
+	}
+	want[2] = table.Cell(2, table.Column("excerpt")).Text + " main.a.evil" // bytes before it are hostile's
+	if !slices.Equal(got, want) || !strings.Contains(want[2], `token\x1b[0m"`) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+
+	// A word is told to be a pointer or not.
+	words, err := s.Search(t.Context(), "0xc000000101") // the fake's second pointer has a 1 added
+	if err != nil || !words.Word || len(words.Hits) != 1 || words.Hits[0].Node != f.node["list"] || words.Hits[0].Offset != 8 || words.Excerpt(words.Hits[0]) != "pointer" {
+		t.Errorf("word: %+v, %v", words, err)
+	}
+	number, err := s.Search(t.Context(), "0x2")
+	if err != nil || len(number.Hits) != 1 || number.Excerpt(number.Hits[0]) != "not a pointer to the collector" {
+		t.Errorf("number: %+v, %v", number, err)
+	}
+	quoted, err := s.Search(t.Context(), `"token\x00"`)
+	if err != nil || quoted.Word || len(quoted.Hits) != 1 {
+		t.Errorf("quoted: %+v, %v", quoted, err)
+	}
+	for _, what := range []string{"0x", "0xfoo", "0x0", `"\q"`} {
+		if _, err := s.Search(t.Context(), what); !errors.Is(err, ErrTarget) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Search(ctx, "token"); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+func TestFindDocument(t *testing.T) {
+	s := analyse(t, texts())
+	var b bytes.Buffer
+	d, err := s.FindDocument(t.Context(), "token", List{Top: 2, Where: `= type == "[]uint8" || offset > 4`})
+	if err = errors.Join(err, WriteJSON(&b, d)); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "find.json", b.Bytes())
+	if !json.Valid(b.Bytes()) {
+		t.Error("no JSON")
+	}
+	b.Reset()
+	if err := errors.Join(s.WriteFind(t.Context(), &b, "token", List{Top: -1}), s.WriteFind(t.Context(), &b, "0x2", List{Top: 1})); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "find.txt", b.Bytes())
+}

@@ -1,0 +1,91 @@
+package report
+
+import (
+	"context"
+	"fmt"
+
+	"goheap/heap"
+)
+
+// MergedPaths are the shortest paths to the members of a set, laid over each
+// other: heap.Merged with names.
+type MergedPaths struct {
+	*heap.Merged
+	// Gathered is the node at which nearly all paths come together; SuperRoot
+	// where none is.
+	Gathered heap.Node
+
+	s *Snapshot
+}
+
+// MergedPaths says which roots hold how many of nodes, and through what. An object
+// that several roots hold counts for the one at the start of its shortest path.
+func (s *Snapshot) MergedPaths(ctx context.Context, nodes []heap.Node) (*MergedPaths, error) {
+	m, err := s.Dominators.MergePaths(ctx, nodes, s.tracker(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return &MergedPaths{m, m.Gather(s.Dominators), s}, nil
+}
+
+// Word says how the path goes on from one node to the next: ".Tags", "[3]", for
+// a root its name, and "→ +0x10" for what has no name. The keys of maps in it are
+// values of the program.
+func (m *MergedPaths) Word(from, to heap.Node) string {
+	if from == heap.SuperRoot {
+		return m.s.Process.Name(to)
+	}
+	switch word, offset, ok := m.s.pointerWord(from, to); {
+	case word != "":
+		return word
+	case ok && offset > 0:
+		return fmt.Sprintf("→ +%#x", offset)
+	}
+	return Pointee
+}
+
+// mergedLevel is what bounds the lists of MergedTable.
+const mergedLevel = 1000
+
+// Level returns the nodes that follow n, those that lead to most members first,
+// mergedLevel of them at most, and how many more there are.
+func (m *MergedPaths) Level(n heap.Node) (nodes []heap.Node, more int) {
+	count := m.ChildCount(n)
+	for i := range min(count, mergedLevel) {
+		nodes = append(nodes, m.Child(n, i))
+	}
+	return nodes, count - len(nodes)
+}
+
+// Table lists what follows n on the paths: the roots after heap.SuperRoot.
+func (m *MergedPaths) Table(n heap.Node) *Table {
+	s := m.s
+	columns := []Column{
+		{Name: "members", Title: "Members", Kind: Count, MinWidth: 9, Right: true},
+		{Name: "members_share", Title: "Of them", Kind: Percent, MinWidth: 7, Right: true},
+		{Name: "members_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
+		{Name: "through", Title: "Through", MinWidth: 20},
+		{Name: "type", Title: "Type", Priority: 1, MinWidth: 12},
+		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true},
+		{Name: "address", Title: "Address", Kind: Addr, Priority: 3, MinWidth: 12},
+	}
+	return NewTable(columns, m.ChildCount(n), func(row, col int) Cell {
+		c := m.Child(n, row)
+		switch col {
+		case 0:
+			return Cell{Num: m.Of(c).Objects}
+		case 1:
+			return Cell{Num: share(m.Of(c).Objects, m.Members.Objects)}
+		case 2:
+			return Cell{Num: m.Of(c).Bytes}
+		case 3:
+			return Cell{Text: m.Word(n, c)}
+		case 4:
+			return textCell(s.Process.Type(c))
+		case 5:
+			return Cell{Num: s.Dominators.Retained(c)}
+		default:
+			return addrCell(s.Process.Addr(c))
+		}
+	}, func(row int) heap.Node { return m.Child(n, row) })
+}

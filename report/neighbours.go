@@ -1,0 +1,92 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"goheap/heap"
+)
+
+// References returns the nodes that n points to, each once, in the order of its
+// pointers; those of an object that is not live too.
+func (s *Snapshot) References(ctx context.Context, n heap.Node) ([]heap.Node, error) {
+	targets := s.Graph.Targets(n)
+	to := make([]heap.Node, 0, len(targets))
+	seen := heap.NewBits(s.Graph.Len())
+	defer seen.Close()
+	for i, t := range targets {
+		if i%pace == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if !seen.Has(t) {
+			seen.Set(t)
+			to = append(to, t)
+		}
+	}
+	return slices.Clip(to), nil
+}
+
+// ReferrerTable lists who points to n: the live nodes of Referrers, in its order.
+func (s *Snapshot) ReferrerTable(ctx context.Context, n heap.Node) (*Table, error) {
+	from, err := s.Referrers(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	return s.neighbourTable("Held by", from, func(m heap.Node) (heap.Node, heap.Node) { return m, n }), nil
+}
+
+// ReferenceTable lists what n points to: the nodes of References, in its order.
+func (s *Snapshot) ReferenceTable(ctx context.Context, n heap.Node) (*Table, error) {
+	to, err := s.References(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	return s.neighbourTable("Points to", to, func(m heap.Node) (heap.Node, heap.Node) { return n, m }), nil
+}
+
+// neighbourTable lists nodes with what the pointer is called that edge returns
+// the ends of.
+func (s *Snapshot) neighbourTable(title string, nodes []heap.Node, edge func(heap.Node) (from, to heap.Node)) *Table {
+	columns := []Column{
+		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
+		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
+		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true},
+		{Name: "through", Title: "Through", MinWidth: 12},
+		{Name: "name", Title: title, MinWidth: 16},
+		{Name: "type", Title: "Type", Priority: 1, MinWidth: 12},
+		{Name: "address", Title: "Address", Kind: Addr, Priority: 1, MinWidth: 12},
+	}
+	return NewTable(columns, len(nodes), func(row, col int) Cell {
+		switch n := nodes[row]; col {
+		case 0:
+			return Cell{Num: s.Dominators.Retained(n)}
+		case 1:
+			return Cell{Num: s.Share(s.Dominators.Retained(n))}
+		case 2:
+			return Cell{Num: s.Graph.Size(n)}
+		case 3:
+			expr, offset, ok := s.Process.Edge(edge(n))
+			if ok && expr == "" {
+				expr = fmt.Sprintf("→ +%#x", offset)
+			}
+			return textCell(expr)
+		case 4:
+			return Cell{Text: s.Process.Name(n)}
+		case 5:
+			return textCell(s.Process.Type(n))
+		default:
+			return addrCell(s.Process.Addr(n))
+		}
+	}, func(row int) heap.Node { return nodes[row] })
+}
+
+// InstanceTable lists the live objects of some types, those that retain most
+// first: Instances as a NodeTable. Of its rows it keeps 4 bytes each.
+func (s *Snapshot) InstanceTable(ctx context.Context, ids []heap.TypeID) (*Table, error) {
+	nodes, err := s.Instances(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return s.NodeTable(nodes), nil
+}

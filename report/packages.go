@@ -1,0 +1,102 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"goheap/heap"
+	"goheap/internal/flat"
+)
+
+// groupings keeps rows that are grouped in other ways than by themselves.
+type groupings struct {
+	packages                memo[[]PackageRow]
+	rootKinds, rootPackages memo[[]RootGroup]
+}
+
+// PackageRow sums the live objects whose types are of one package.
+type PackageRow struct {
+	Name     string        // "" for types without one, such as []uint8
+	IDs      []heap.TypeID // its types
+	Objects  uint64
+	Shallow  uint64 // bytes
+	Retained uint64 // bytes that die with all of them, at least
+}
+
+// Packages returns the packages of the types of the live objects, those that
+// retain most first, then by name. The slice belongs to the Snapshot.
+func (s *Snapshot) Packages(ctx context.Context) ([]PackageRow, error) {
+	return s.packages.get(func() ([]PackageRow, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		dense, original := compact(s.Process.TypeIDs())
+		defer flat.Free(dense)
+		groups := make([]PackageRow, 1) // without sums; 0 is no package
+		place := make([]heap.TypeID, len(original))
+		byName := map[string]heap.TypeID{}
+		for i, id := range original[1:] {
+			name := s.Process.TypeInfo(id).Package
+			at, seen := byName[name]
+			if !seen {
+				at = heap.TypeID(len(groups))
+				byName[name] = at
+				groups = append(groups, PackageRow{Name: name})
+			}
+			groups[at].IDs = append(groups[at].IDs, id)
+			place[i+1] = at
+		}
+		for n, t := range dense {
+			dense[n] = place[t]
+		}
+		rows := []PackageRow{}
+		for i, total := range s.Dominators.RetainedByType(dense, len(groups)) {
+			if i == 0 || total.Objects == 0 {
+				continue
+			}
+			row := groups[i]
+			row.Objects, row.Shallow, row.Retained = total.Objects, total.Shallow, total.RetainedMin
+			rows = append(rows, row)
+		}
+		slices.SortFunc(rows, func(a, b PackageRow) int {
+			return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Name, b.Name))
+		})
+		return rows, nil
+	})
+}
+
+// PackageTable is Packages as a table; it has the same rows.
+func (s *Snapshot) PackageTable(ctx context.Context) (*Table, error) {
+	rows, err := s.Packages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	columns := []Column{
+		{Name: "retained_bytes_min", Title: "Retained", Kind: Bytes, MinWidth: 10, Right: true, AtLeast: true},
+		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
+		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
+		{Name: "objects", Title: "Objects", Kind: Count, MinWidth: 9, Right: true},
+		{Name: "types", Title: "Types", Kind: Count, Priority: 2, MinWidth: 6, Right: true},
+		{Name: "package", Title: "Package", MinWidth: 20},
+	}
+	return NewTable(columns, len(rows), func(row, col int) Cell {
+		switch r := rows[row]; col {
+		case 0:
+			return Cell{Num: r.Retained}
+		case 1:
+			return Cell{Num: s.Share(r.Retained)}
+		case 2:
+			return Cell{Num: r.Shallow}
+		case 3:
+			return Cell{Num: r.Objects}
+		case 4:
+			return Cell{Num: uint64(len(r.IDs))}
+		default:
+			if r.Name == "" {
+				return Cell{Text: "(no package)"}
+			}
+			return Cell{Text: r.Name}
+		}
+	}, nil), nil
+}

@@ -1,0 +1,93 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"goheap/heap"
+)
+
+// RootGroup is the roots of one kind, or the global variables of one package.
+type RootGroup struct {
+	Name     string
+	Roots    []heap.Node // those that retain most first
+	Objects  uint64      // that die with all of them
+	Retained uint64      // bytes that die with all of them: exact
+}
+
+// RootGroups returns the roots by kind, or by package, where a root without one
+// is of its kind. The groups that retain most stand first, then by name.
+func (s *Snapshot) RootGroups(ctx context.Context, byPackage bool) ([]RootGroup, error) {
+	memo := &s.rootKinds
+	if byPackage {
+		memo = &s.rootPackages
+	}
+	return memo.get(func() ([]RootGroup, error) {
+		rows, err := s.Roots(ctx)
+		if err != nil {
+			return nil, err
+		}
+		groups := []RootGroup{}
+		place := map[string]int{}
+		classes := make([]uint32, s.Graph.Roots)
+		for _, r := range rows {
+			name := r.Kind
+			if byPackage && r.Package != "" {
+				name = r.Package
+			}
+			at, seen := place[name]
+			if !seen {
+				at = len(groups)
+				place[name] = at
+				groups = append(groups, RootGroup{Name: name})
+			}
+			groups[at].Roots = append(groups[at].Roots, r.Node)
+			classes[r.Node-1] = uint32(at)
+		}
+		totals, err := s.Dominators.RetainedByClass(ctx, classes, max(len(groups), 1), s.progress)
+		if err != nil {
+			return nil, err
+		}
+		for i := range groups {
+			groups[i].Objects, groups[i].Retained = totals[i].Objects, totals[i].Bytes
+		}
+		slices.SortFunc(groups, func(a, b RootGroup) int {
+			return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Name, b.Name))
+		})
+		return groups, nil
+	})
+}
+
+// RootGroupTable is RootGroups as a table; it has the same rows.
+func (s *Snapshot) RootGroupTable(ctx context.Context, byPackage bool) (*Table, error) {
+	rows, err := s.RootGroups(ctx, byPackage)
+	if err != nil {
+		return nil, err
+	}
+	name := Column{Name: "kind", Title: "Kind", MinWidth: 20}
+	if byPackage {
+		name = Column{Name: "package", Title: "Package, or kind", MinWidth: 20}
+	}
+	columns := []Column{
+		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
+		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
+		{Name: "objects", Title: "Objects", Kind: Count, Priority: 1, MinWidth: 9, Right: true},
+		{Name: "roots", Title: "Roots", Kind: Count, MinWidth: 7, Right: true},
+		name,
+	}
+	return NewTable(columns, len(rows), func(row, col int) Cell {
+		switch r := rows[row]; col {
+		case 0:
+			return Cell{Num: r.Retained}
+		case 1:
+			return Cell{Num: s.Share(r.Retained)}
+		case 2:
+			return Cell{Num: r.Objects}
+		case 3:
+			return Cell{Num: uint64(len(r.Roots))}
+		default:
+			return Cell{Text: r.Name}
+		}
+	}, func(row int) heap.Node { return rows[row].Roots[0] }), nil
+}

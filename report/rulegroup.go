@@ -1,0 +1,70 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"goheap/heap"
+)
+
+// RuleGroup is the rule for many small retainers of one type that hold much
+// together.
+const RuleGroup = "group"
+
+func groupRule() Rule {
+	return Rule{
+		Name:  RuleGroup,
+		Title: "group of one type",
+		Doc: "Objects of one type that nothing but several roots holds, none of them suspect by itself, add up to more than a tenth of the live heap. " +
+			"Their accumulation point is where the shortest paths to more than 0.8 of them come together, if they do.",
+		find: findGroups,
+	}
+}
+
+// findGroups is step 3 of MAT's leak hunter: what is left of the children of the
+// super-root, by type. Their subtrees are disjoint, so that the sum counts nothing
+// twice; roots are of no type.
+func findGroups(ctx context.Context, h *hunt) error {
+	var groups []Suspect
+	place := map[heap.TypeID]int{}
+	for i, r := range h.retainers {
+		if h.claimed[i] || r.Kind != kindJoint && r.Kind != kindObject {
+			continue
+		}
+		at, old := place[r.TypeID]
+		if !old {
+			at = len(groups)
+			place[r.TypeID] = at
+			groups = append(groups, Suspect{Rule: RuleGroup, Name: r.Type, Type: r.Type, Node: r.Node})
+		}
+		g := &groups[at]
+		g.Count += r.Count
+		g.Retained += r.Retained
+		g.Members = append(g.Members, r.Members...)
+		if h.s.Dominators.Retained(r.Node) > h.s.Dominators.Retained(g.Node) {
+			g.Node = r.Node
+		}
+	}
+	for _, g := range groups {
+		if g.Retained <= h.threshold {
+			continue
+		}
+		slices.Sort(g.Members)
+		if err := h.gather(ctx, &g); err != nil {
+			return err
+		}
+		g.Sentence = h.groupSentence(&g)
+		h.found = append(h.found, g)
+	}
+	return nil
+}
+
+func (h *hunt) groupSentence(f *Suspect) string {
+	text := fmt.Sprintf("%s of type %s, each held by several roots, %s %s alive; ",
+		plural(f.Count, "object"), Printable(f.Name), keep(f.Count), h.amount(f.Retained))
+	if f.Gathered {
+		return text + "nearly all are reached through " + Printable(f.Accumulation.Expression) + "."
+	}
+	return text + "the largest is " + Printable(h.s.Expression(h.s.Dominators.PathTo(f.Node), h.values)) + "."
+}

@@ -1,0 +1,172 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"goheap/heap"
+	"goheap/heap/heaptest"
+	"goheap/internal/progress"
+)
+
+// The numbers of a set are those of removing it.
+func TestRetainedSet(t *testing.T) {
+	f := blockstore()
+	s := analyse(t, f)
+	for _, ids := range [][]string{{"block0"}, {"block8"}, {"srv"}, {"srv", "index"}, {"garbage", "block8", "block8", "data8"}, {"g17", "g18", "block1"}, {}} {
+		var nodes []heap.Node
+		want := SetSize{}
+		for _, id := range ids {
+			n := f.node[id]
+			if !slices.Contains(nodes, n) && s.Dominators.Live(n) && !s.Graph.IsRoot(n) {
+				want.Objects++
+				want.Shallow += s.Graph.Size(n)
+			}
+			nodes = append(nodes, n)
+		}
+		want.Retained, want.RetainedObjects = heaptest.Retained(s.Graph, nodes...)
+		got, err := s.RetainedSet(t.Context(), nodes)
+		if err != nil || got != want {
+			t.Errorf("%v: %+v, %v; want %+v", ids, got, err, want)
+		}
+	}
+	// Blocks 7 to 9 have two holders, but no block outlives all blocks.
+	types, err := s.Types(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(types, func(r TypeRow) bool { return r.Name == "main.Block" })
+	got, err := s.RetainedTypes(t.Context(), types[i].IDs)
+	if want := (SetSize{10, 1280, 20, 10 * (128 + 4096)}); err != nil || got != want {
+		t.Errorf("all blocks: %+v, %v; want %+v", got, err, want)
+	}
+}
+
+func TestCut(t *testing.T) {
+	f := blockstore()
+	s := analyse(t, f)
+	edge := func(from, to string) heap.Edge {
+		if from == "" {
+			return heap.Edge{To: f.node[to]}
+		}
+		return heap.Edge{From: f.node[from], To: f.node[to]}
+	}
+	for _, test := range []struct {
+		name string
+		node string
+		cut  []heap.Edge
+		want CutAnswer
+	}{
+		{"one of two holders", "data8", []heap.Edge{edge("index", "block8")},
+			CutAnswer{Live: true, Paths: [][]heap.Node{{f.node["srv"], f.node["storage"], f.node["blocks"], f.node["block8"], f.node["data8"]}}}},
+		{"both holders", "data8", []heap.Edge{edge("index", "block8"), edge("blocks", "block8")},
+			CutAnswer{Freed: heap.Total{Objects: 2, Bytes: 128 + 4096}}},
+		{"the store", "data8", []heap.Edge{edge("srv", "storage")},
+			CutAnswer{Freed: heap.Total{Objects: 2 + 14, Bytes: 64 + 256 + 7*(128+4096)}, Live: true,
+				Paths: [][]heap.Node{{f.node["index"], f.node["block8"], f.node["data8"]}}}},
+		{"a root", "buf0", []heap.Edge{edge("", "g17")}, CutAnswer{Freed: heap.Total{Objects: 1, Bytes: 1024}}},
+		{"nothing", "garbage", nil, CutAnswer{}},
+	} {
+		got, err := s.Cut(t.Context(), f.node[test.node], test.cut, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Freed != test.want.Freed || got.Live != test.want.Live || got.More || !slices.EqualFunc(got.Paths, test.want.Paths, slices.Equal) {
+			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestMergedPaths(t *testing.T) {
+	f := blockstore()
+	s := analyse(t, f)
+	var all []heap.Node
+	for _, o := range f.objects {
+		if o.typ == "main.Block" {
+			all = append(all, f.node[o.id])
+		}
+	}
+	m, err := s.MergedPaths(t.Context(), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// By their shortest paths, the index holds three and the store the others.
+	table := m.Table(heap.SuperRoot)
+	var got [][2]any
+	for i := range table.Len() {
+		got = append(got, [2]any{table.Cell(i, 0).Num, table.Cell(i, 3).Text})
+	}
+	if want := [][2]any{{uint64(7), "main.srv"}, {uint64(3), "main.index"}}; !slices.Equal(got, want) {
+		t.Errorf("roots: %v, want %v", got, want)
+	}
+	if nodes, more := m.Level(f.node["srv"]); more != 0 || !slices.Equal(nodes, []heap.Node{f.node["storage"]}) || m.Word(f.node["srv"], nodes[0]) != ".storage.(*main.memStorage)" {
+		t.Errorf("after main.srv: %d, %d more", nodes, more)
+	}
+	if m.Gathered != heap.SuperRoot {
+		t.Errorf("gathered at %d, but no root holds more than 0.8", m.Gathered)
+	}
+	if m, err := s.MergedPaths(t.Context(), all[:7]); err != nil || m.Gathered != f.node["blocks"] {
+		t.Errorf("gathered at %d, %v; want the list", m.Gathered, err)
+	}
+}
+
+func TestNeighbours(t *testing.T) {
+	f := blockstore()
+	s := analyse(t, f)
+	referrers, err := s.ReferrerTable(t.Context(), f.node["block8"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	references, err := s.ReferenceTable(t.Context(), f.node["blocks"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	through := referrers.Column("through")
+	if referrers.Len() != 2 || referrers.Node(0) != f.node["blocks"] || referrers.Cell(0, through).Text != "[8]" ||
+		referrers.Node(1) != f.node["index"] || referrers.Cell(1, through).Text != `["secret8"]` {
+		t.Errorf("referrers: %d rows, %q", referrers.Len(), referrers.Cell(0, through).Text)
+	}
+	if references.Len() != 10 || references.Node(9) != f.node["block9"] || references.Cell(9, through).Text != "[9]" {
+		t.Errorf("references: %d rows", references.Len())
+	}
+	types, err := s.Types(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range types {
+		table, err := s.InstanceTable(t.Context(), r.IDs)
+		if err != nil || uint64(table.Len()) != r.Objects {
+			t.Fatalf("%s has %d rows, %v; want %d", r.Name, table.Len(), err, r.Objects)
+		}
+		for i := range table.Len() - 1 {
+			a, b := table.Node(i), table.Node(i+1)
+			if x, y := s.Dominators.Retained(a), s.Dominators.Retained(b); x < y || x == y && a > b {
+				t.Errorf("%s: rows %d and %d in the wrong order", r.Name, i, i+1)
+			}
+		}
+	}
+}
+
+// Each question ends when its context does, and tells the context's tracker.
+func TestQuestionsCancelledAndFollowed(t *testing.T) {
+	f := blockstore()
+	s := analyse(t, f)
+	n := f.node["block8"]
+	for name, ask := range map[string]func(ctx context.Context) error{
+		"RetainedSet": func(ctx context.Context) error { _, err := s.RetainedSet(ctx, []heap.Node{n}); return err },
+		"Cut":         func(ctx context.Context) error { _, err := s.Cut(ctx, n, nil, 1); return err },
+		"MergedPaths": func(ctx context.Context) error { _, err := s.MergedPaths(ctx, []heap.Node{n}); return err },
+	} {
+		tracker := new(progress.Tracker)
+		if err := ask(progress.With(t.Context(), tracker)); err != nil || len(tracker.Snapshot()) == 0 {
+			t.Errorf("%s: %v, %d phases", name, err, len(tracker.Snapshot()))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := ask(ctx); !errors.Is(err, context.Canceled) && name != "Cut" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"goheap/gocore"
+	"goheap/heap"
+	"goheap/heap/heaptest"
+)
+
+// workers are goroutines from two go statements, in two states; each has a
+// buffer, the even ones share a queue, and all of them a table that a global
+// holds too.
+func workers() *fake {
+	f := &fake{
+		roots: []fakeNode{{id: "main", kind: "global", name: "main.table", typ: "*main.T", addr: 0x500000, to: []fakeEdge{{"", "table"}}}},
+		objects: []fakeNode{
+			{id: "table", kind: "object", typ: "main.T", addr: 0xc000100000, size: 512},
+			{id: "queue", kind: "object", typ: "main.Q", addr: 0xc000200000, size: 1024},
+		},
+	}
+	for i := range 6 {
+		id := fmt.Sprint("buf", i)
+		f.objects = append(f.objects, fakeNode{id: id, kind: "object", typ: "[]uint8", addr: 0xc000300000 + uint64(i)*64, size: 64})
+		g := fakeNode{id: fmt.Sprint("g", i), kind: "goroutine", name: fmt.Sprint("goroutine ", i), to: []fakeEdge{{" · buf", id}, {" · t", "table"}}}
+		info := gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 2), Status: "waiting", WaitReason: "select", WaitNanos: int64(i) * 60e9,
+			Func: "main.work", CreatedBy: "main.start", CreatedAt: "/src/main.go:7", StackBytes: 2048}
+		frames := []gocore.Frame{{Func: "main.work", File: "/src/work.go", Line: 10}}
+		if i%2 == 0 {
+			g.to = append(g.to, fakeEdge{" · q", "queue"})
+			info.CreatedAt = "/src/main.go:9"
+		}
+		if i >= 4 {
+			info.Status, info.WaitReason, info.WaitNanos = "running", "", -1
+		}
+		f.roots = append(f.roots, g)
+		f.goroutines = append(f.goroutines, info)
+		f.frames = append(f.frames, frames)
+	}
+	return f.build()
+}
+
+// What a group holds exclusively is what dies when all its goroutines do.
+func TestGroupsHoldExclusively(t *testing.T) {
+	for name, f := range map[string]*fake{"workers": workers(), "blockstore": blockstore()} {
+		s := analyse(t, f)
+		stacks, err := s.StackGroups(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		creators, err := s.CreatorGroups(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := s.Goroutines(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, groups := range [][]StackGroup{stacks, creators} {
+			members := 0
+			for _, g := range groups {
+				var nodes []heap.Node
+				for _, m := range g.Members {
+					nodes = append(nodes, rows[m].Node)
+				}
+				members += len(nodes)
+				bytes, objects := heaptest.Retained(s.Graph, nodes...)
+				if want := (heap.Total{Objects: objects, Bytes: bytes}); g.Exclusive != want || g.Retained > bytes {
+					t.Errorf("%s: %d goroutines hold %+v, want %+v; %d each on its own", name, len(nodes), g.Exclusive, want, g.Retained)
+				}
+			}
+			if members != len(rows) {
+				t.Errorf("%s: %d goroutines in groups, want %d", name, members, len(rows))
+			}
+		}
+	}
+}
+
+func TestCreatorGroups(t *testing.T) {
+	s := analyse(t, workers())
+	table, err := s.CreatorTable(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][]string
+	for i := range table.Len() {
+		var row []string
+		for _, name := range []string{"count", "retained_bytes", "exclusive_bytes", "state", "wait", "created_at"} {
+			col := table.Column(name)
+			row = append(row, table.Columns[col].Human(table.Cell(i, col)))
+		}
+		got = append(got, row)
+	}
+	want := [][]string{
+		{"3", "192 B", "1.19 KiB", "2 × select, 1 × running", "<1s to 2m00s", "main.go:9"},
+		{"3", "192 B", "192 B", "2 × select, 1 × running", "1m00s to 3m00s", "main.go:7"},
+	}
+	if !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,21 @@
+//go:build !go1.23
+
+package main
+
+const (
+	describesCaptures = false
+	timersOfP         = "timers[?]"
+	timerChannel      = "<-chan time.Time" // by the field C, and as sure as by arg
+)
+
+func timerType(declared string) string { return declared }
+
+func iterators() {
+	missing("iter.Pull", "package iter is there since Go 1.23")
+	missing("variable of a range-over-func loop", "loops range over functions since Go 1.23")
+}
+
+func uniques() {
+	missing("unique.Handle", "package unique is there since Go 1.23")
+	missing("unique.Handle of a string", "package unique is there since Go 1.23")
+}

@@ -1,0 +1,70 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+)
+
+// Where a location leads is what was shown when it was taken: the same rows, the
+// same order and filter, the same selection.
+func TestLocations(t *testing.T) {
+	s := snapshot(t, blockstore(60, 5))
+	for _, keys := range [][]string{
+		nil, {"jj"}, {"2"}, {"3"}, {"3jj"}, {"3/Block", "enter", "j"}, {"3s", "S", "jj"}, {"3u"}, {"3u", "enter", "j"}, {"3", "enter", "jj"}, {"3j", "enter", "s", "G"},
+		{"4j"}, {"4u"}, {"4uuj"}, {"5"}, {"5u"}, {"5uujj"}, {"6"}, {"7"}, {"8"}, {"9j"}, {"=retained > 100", "enter", "jj"},
+		{"3", "enter", "i"}, {"3", "enter", "<"}, {"3j", "enter", ">"}, {"3", "enter", ">", "tab"}, {"3j", "enter", "w"}, {"5", "enter", "enter"}, {"?"}, {"'"},
+		{"3/=retained > 1KiB && objects > 1", "enter", "s"}, {"4/a&b=c?d%e", "enter"},
+	} {
+		name := strings.Join(keys, " ")
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			from := newTerminal(t, s, 110, 30, Options{}).press(keys...)
+			from.app.message = ""
+			from.draw()
+			place := from.app.location()
+			if place == "" {
+				t.Fatal("no location")
+			}
+			to := newTerminal(t, s, 110, 30, Options{At: place})
+			to.app.message = ""
+			to.draw()
+			// The way there may differ.
+			body := func(tm *terminal) string {
+				lines := strings.Split(tm.text(), "\n")
+				return strings.Join(append(lines[:1:1], lines[3:]...), "\n")
+			}
+			if body(from) != body(to) {
+				t.Errorf("%s shows\n%s\nand was\n%s", place, to.text(), from.text())
+			}
+			if again := to.app.location(); again != place {
+				t.Errorf("%s leads to %s", place, again)
+			}
+		})
+	}
+}
+
+func FuzzPlace(f *testing.F) {
+	f.Add("types?filter=Block&sort=-objects")
+	f.Add("object:0xc000")
+	f.Add("frames:g:17?at=%zz")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, ok := parsePlace(text)
+		if _, known := places()[p.kind]; ok && !known || !ok && p.kind != "" {
+			t.Errorf("%q is %+v, %v", text, p, ok)
+		}
+	})
+}
+
+// A key that comes before the rows is not lost.
+func TestOpensWhenLoaded(t *testing.T) {
+	s := snapshot(t, blockstore(60, 5))
+	d := newDeferred(t, s, 100, 30, Options{})
+	d.press("3", "enter").has("as soon as the rows are here")
+	d.work()
+	d.has("Types > ")
+	// But not where the person has gone on.
+	d = newDeferred(t, s, 100, 30, Options{})
+	d.press("3", "enter", "4")
+	d.work()
+	d.has("[4 Roots]").hasNot("Roots > ")
+}

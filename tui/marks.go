@@ -1,0 +1,130 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"goheap/heap"
+	"goheap/report"
+)
+
+// turnMark marks the selected row, or no longer, and goes on to the next.
+func (a *App) turnMark() {
+	set := a.selectedSet()
+	if i := slices.IndexFunc(a.marks, func(m rowSet) bool { return m.key == set.key }); i >= 0 {
+		a.marks = slices.Delete(a.marks, i, i+1)
+	} else {
+		a.marks = append(a.marks, set)
+	}
+	a.markedKeys = map[string]bool{}
+	for _, m := range a.marks {
+		a.markedKeys[m.key] = true
+	}
+	if v, ok := a.top().(*marksView); ok {
+		v.reload()
+	} else {
+		a.top().grid().move(1)
+	}
+	a.flash(plural(uint64(len(a.marks)), "row") + " marked; X computes what they retain together, M lists them")
+}
+
+// isMarked returns a test for the rows of a view, nil if nothing is marked.
+func (a *App) isMarked(v view) func(row int) bool {
+	if len(a.marks) == 0 {
+		return nil
+	}
+	return func(row int) bool { return a.markedKeys[v.set(row).key] }
+}
+
+// marksView lists what was marked.
+type marksView struct {
+	*list
+	marks []rowSet
+	size  report.SetSize
+	known bool // size is
+}
+
+func newMarks(a *App) view {
+	v := &marksView{}
+	v.list = newList(a, "Marks", tabOverview, "")
+	v.choose = func() loader {
+		marks := v.marks
+		return func(ctx context.Context) (loaded, error) { return loaded{table: a.markTable(marks)}, ctx.Err() }
+	}
+	v.list.about = func(row int) subject { return subject{node: v.marks[row].node} }
+	v.list.sets = func(row int) rowSet { return v.marks[row] }
+	v.list.opens = func(row int) {
+		if m := v.marks[row]; m.nodes == nil {
+			a.inspect(m.node)
+		} else {
+			a.push(newNodes(a, m))
+		}
+	}
+	v.list.head = func(w, h int) []string {
+		text := "computing what they retain together " + a.sym.cut
+		if v.known {
+			text = fmt.Sprintf("together they retain %s (%s of the live heap) in %s", exactBytes(v.size.Retained),
+				report.HumanPercent(a.snap.Share(v.size.Retained)), plural(v.size.RetainedObjects, "object"))
+		}
+		return []string{text, ""}
+	}
+	return v
+}
+
+func (v *marksView) tab() tab { return v.app.stack[0].tab() }
+
+func (v *marksView) enter() { v.reload() }
+
+// reload shows the marks as they are now, and computes their exact size.
+func (v *marksView) reload() {
+	a := v.app
+	v.marks, v.known = slices.Clone(a.marks), false
+	v.list.reload()
+	marks := v.marks
+	a.start(slotAsk, "computing what they retain together", func(ctx context.Context) (func(), error) {
+		size, err := a.retainedTogether(ctx, marks)
+		if err != nil {
+			return nil, err
+		}
+		return func() { v.size, v.known = size, true }, nil
+	})
+}
+
+// markTable lists marks. What a set retains is at least what its largest member
+// does.
+func (a *App) markTable(marks []rowSet) *report.Table {
+	s := a.snap
+	columns := []report.Column{
+		{Name: "largest_bytes", Title: "Largest", Kind: report.Bytes, MinWidth: 9, Right: true},
+		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
+		{Name: "mark", Title: "Marked", MinWidth: 20},
+		{Name: "address", Title: "Address", Kind: report.Addr, MinWidth: 14, Priority: 1},
+	}
+	return report.NewTable(columns, len(marks), func(row, col int) report.Cell {
+		switch m := marks[row]; col {
+		case 0:
+			return report.Cell{Num: s.Dominators.Retained(m.node)}
+		case 1:
+			return report.Cell{Num: s.Share(s.Dominators.Retained(m.node))}
+		case 2:
+			return report.Cell{Text: report.ShortPaths(m.name)}
+		default:
+			addr := s.Process.Addr(m.node)
+			return report.Cell{Num: addr, Unknown: addr == 0 || m.nodes != nil}
+		}
+	}, func(row int) heap.Node { return marks[row].node })
+}
+
+// newNodes lists the objects of a set, those that retain most first.
+func newNodes(a *App, set rowSet) view {
+	l := newList(a, set.name, a.top().tab(), "")
+	l.load = func(ctx context.Context) (loaded, error) {
+		nodes, err := set.all(ctx)
+		if err != nil {
+			return loaded{}, err
+		}
+		return loaded{table: a.nodeTable(nodes, heap.None, false)}, nil
+	}
+	return l
+}

@@ -1,0 +1,134 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	"goheap/heap"
+	"goheap/report"
+)
+
+// suspectsView lists what holds so much that it probably should not, with the
+// sentence about the selected one above.
+type suspectsView struct {
+	*list
+	all []report.Suspect
+}
+
+func newSuspects(a *App) view {
+	v := &suspectsView{}
+	v.list = newList(a, "Suspects", tabSuspects, "suspects")
+	v.list.empty = "nothing holds as much as a tenth of the heap"
+	v.load = func(ctx context.Context) (loaded, error) {
+		all, err := a.snap.Suspects(ctx, true)
+		if err != nil {
+			return loaded{}, err
+		}
+		return loaded{a.suspectTable(all), func() { v.all = all }}, nil
+	}
+	v.list.about = func(row int) subject {
+		f := &v.all[row]
+		s := subject{node: f.Accumulation.Node}
+		if f.Count > 1 {
+			s = subject{node: f.Node, note: "the one of " + countText(f.Count) + " that retains most"}
+		}
+		return s
+	}
+	v.list.sets = func(row int) rowSet {
+		f := &v.all[row]
+		if f.Count > 1 {
+			return a.holderSetOf(f)
+		}
+		return a.setOf(f.Accumulation.Node)
+	}
+	v.list.opens = func(row int) {
+		f := &v.all[row]
+		if set := v.sets(row); set.nodes != nil && a.goroutineOf(f.Node) >= 0 {
+			nodes, err := set.all(a.ctx)
+			if err == nil {
+				a.push(newMembers(a, nodes))
+			}
+			return
+		}
+		a.reveal(v.list.about(row).node)
+	}
+	v.list.head = func(w, h int) []string {
+		row := v.row()
+		if row < 0 {
+			return nil
+		}
+		return append(wrap(a.clean(report.ShortPaths(v.all[row].Sentence)), w, min(h-1, 3)), "")
+	}
+	return v
+}
+
+// holderSetOf is the objects or goroutines of a suspect that is a group: the
+// holders' row with its node.
+func (a *App) holderSetOf(f *report.Suspect) rowSet {
+	all, err := a.holders.get(a.ctx, a.snap) // made by the time there are suspects
+	if err != nil {
+		return a.setOf(f.Node)
+	}
+	for i := range all {
+		if h := &all[i]; h.Members != nil && !h.single() && (h.Node == f.Node || h.goroutines && containsNode(h.Members, f.Node)) {
+			return a.holderSet(h)
+		}
+	}
+	return a.setOf(f.Node)
+}
+
+func containsNode(nodes []heap.Node, n heap.Node) bool {
+	for _, m := range nodes {
+		if m == n {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *App) suspectTable(all []report.Suspect) *report.Table {
+	s := a.snap
+	columns := []report.Column{
+		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
+		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
+		{Name: "rule", Title: "Rule", Priority: 1, MinWidth: 8},
+		{Name: "count", Title: "Count", Kind: report.Count, Priority: 2, MinWidth: 7, Right: true},
+		{Name: "what", Title: "What, and where it comes together", MinWidth: 40},
+		{Name: "type", Title: "Type", Priority: 3, MinWidth: 12},
+	}
+	return report.NewTable(columns, len(all), func(row, col int) report.Cell {
+		switch f := &all[row]; col {
+		case 0:
+			return report.Cell{Num: f.Retained}
+		case 1:
+			return report.Cell{Num: s.Share(f.Retained)}
+		case 2:
+			return report.Cell{Text: f.Rule}
+		case 3:
+			return report.Cell{Num: f.Count}
+		case 4:
+			return report.Cell{Text: suspectName(f)}
+		default:
+			return report.Cell{Text: report.ShortPaths(f.Accumulation.Type), Unknown: f.Accumulation.Type == "" || f.Count > 1}
+		}
+	}, func(row int) heap.Node { return all[row].Node })
+}
+
+// suspectName says what is suspect, and where its bytes come together.
+func suspectName(f *report.Suspect) string {
+	name, at := report.ShortPaths(f.Name), f.Accumulation.Expression
+	switch {
+	case f.Count > 1:
+		return countText(f.Count) + " × " + name
+	case at == "" || at == f.Name || strings.HasPrefix(at, f.Name):
+		return report.ShortPaths(orElse(at, f.Name))
+	}
+	return name + ": " + report.ShortPaths(at)
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

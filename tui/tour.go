@@ -1,0 +1,85 @@
+package tui
+
+import (
+	"fmt"
+
+	"github.com/gdamore/tcell/v2"
+)
+
+// tour guides a person through the views. A nil one is none.
+type tour struct {
+	step int
+	off  bool // it was ended
+}
+
+// tourLines is the height of what the tour says, with the rule above it.
+const tourLines = 3
+
+// tourStep is what a person is asked to do, and whether it was done.
+type tourStep struct {
+	text string
+	done func(a *App) bool
+}
+
+// tourSteps lead from the whole heap to a pointer that can be cut, and to the
+// goroutines.
+func tourSteps() []tourStep {
+	return []tourStep{
+		{"This is who holds the memory, most first. Press enter on the first row to see it in the dominator tree.",
+			func(a *App) bool { _, ok := a.top().(*dominators); return ok }},
+		{"A row alone keeps alive what is below it. The pane says through which fields a root holds the selected row. Press w to see that chain row by row.",
+			func(a *App) bool { _, ok := a.top().(*pathView); return ok }},
+		{"All below a hop with * hangs on it. Go down to a hop with j and press x: what would be freed without that pointer, and what else holds the object?",
+			func(a *App) bool { return a.why.left != nil }},
+		{"That is the answer, to the byte; u gives the pointer back. Press 5 to see the goroutines, those with the same stack as one row: a leak is many of them.",
+			func(a *App) bool { return a.top().tab() == tabGoroutines }},
+		{"Press enter to list the goroutines of the first row, and enter again for the frames of one and the variables that hold memory.",
+			func(a *App) bool { _, ok := a.top().(*framesView); return ok }},
+	}
+}
+
+// lines is how much room the tour takes.
+func (t *tour) lines() int {
+	if t == nil || t.off {
+		return 0
+	}
+	return tourLines
+}
+
+// advance goes on to the next step once the person has done what was asked.
+func (t *tour) advance(a *App) {
+	if t == nil || t.off || a.snap == nil {
+		return
+	}
+	steps := tourSteps()
+	if t.step < len(steps) && steps[t.step].done(a) {
+		t.step++
+	}
+}
+
+// skip goes on without it, and ends the tour after the last step.
+func (t *tour) skip() {
+	if t.step++; t.step > len(tourSteps()) {
+		t.off = true
+	}
+}
+
+func (t *tour) draw(a *App, screen tcell.Screen, r rect) {
+	if r.h == 0 {
+		return
+	}
+	steps := tourSteps()
+	title, text := fmt.Sprintf(" Tour, step %d of %d ", t.step+1, len(steps)), "That was the tour. ? lists all keys with what they do, and what the words mean; q quits. n ends the tour."
+	if t.step < len(steps) {
+		text = steps[t.step].text
+	} else {
+		title = " Tour "
+	}
+	fill(screen, r.x, r.y, r.w, a.sym.rule, a.sym.faint)
+	put(screen, r.x+2, r.y, r.w-4, title, a.sym.mark)
+	const skip = " n skips "
+	put(screen, r.x+r.w-2-len(skip), r.y, len(skip), skip, tcell.StyleDefault)
+	for i, line := range wrap(text, r.w-2, r.h-1) {
+		put(screen, r.x+1, r.y+1+i, r.w-2, line, a.sym.strong)
+	}
+}
