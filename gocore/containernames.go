@@ -219,7 +219,8 @@ type groupLayout struct {
 	m                   types.ID // the map's type
 }
 
-// layoutOfGroup reads a group type: control bytes, then an array of {key, elem}
+// layoutOfGroup reads a group type: control bytes, then an array of {key, elem}, or,
+// with GOEXPERIMENT=mapsplitgroup in Go 1.27, an array of keys and one of elements
 // (internal/runtime/maps/group.go).
 func (p *Process) layoutOfGroup(m types.ID) (l groupLayout, ok bool) {
 	group := p.types.Type(p.types.MapGroup(m))
@@ -235,9 +236,18 @@ func (p *Process) layoutOfGroup(m types.ID) (l groupLayout, ok bool) {
 			continue
 		}
 		slot := p.types.Type(array.Elem)
+		switch strings.ToLower(f.Name) { // package reflect writes them with capitals
+		case "keys":
+			l.slots, l.count = f.Offset, array.Len
+			l.keyOff, l.keyStride, l.key = f.Offset, slot.Size, array.Elem
+			continue
+		case "elems":
+			l.elemOff, l.elemStride, l.elem = f.Offset, slot.Size, array.Elem
+			continue
+		}
 		l.slots, l.count, l.keyStride, l.elemStride = f.Offset, array.Len, slot.Size, slot.Size
 		for _, f := range slot.Fields {
-			switch strings.ToLower(f.Name) { // package reflect writes them with capitals
+			switch strings.ToLower(f.Name) {
 			case "key":
 				l.keyOff, l.key = l.slots+f.Offset, f.Type
 			case "elem":

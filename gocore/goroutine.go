@@ -258,7 +258,9 @@ func (d *program) walker() (*unwind.Walker, error) {
 		Defer: unwind.DeferLayout{Heap: d.layout.Defer.Heap.Offset, Fn: d.layout.Defer.Fn.Offset, Link: d.layout.Defer.Link.Offset},
 	}
 	for _, m := range d.modules {
-		c.Modules = append(c.Modules, unwind.Module{Table: m.table, ROData: m.rodata})
+		if m.table != nil {
+			c.Modules = append(c.Modules, unwind.Module{Table: m.table, ROData: m.rodata})
+		}
 	}
 	return unwind.New(c)
 }

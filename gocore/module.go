@@ -16,8 +16,8 @@ type module struct {
 	bssMask, bssBits   uint64
 	types, etypes      uint64
 	rodata, end        uint64
-	table              *pclntab.Table
-	plugin             *plugin // the file that the module is in, nil for the program
+	table              *pclntab.Table // nil for a plugin of which it cannot be read
+	plugin             *plugin        // the file that the module is in, nil for the program and where there is none
 }
 
 // maxModules bounds the list of modules: a program has one, and one for each
@@ -32,7 +32,8 @@ func (d *program) readModules(load func(text, etext uint64) (*plugin, error)) er
 	if err != nil {
 		return err
 	}
-	for len(d.modules) < maxModules && addr != 0 {
+	for seen := map[uint64]bool{}; len(d.modules) < maxModules && addr != 0 && !seen[addr]; {
+		seen[addr] = true
 		b, ok := im.mem.Slice(addr, uint64(f.Size))
 		if !ok {
 			if len(d.modules) == 0 {
@@ -48,19 +49,16 @@ func (d *program) readModules(load func(text, etext uint64) (*plugin, error)) er
 			bssMask: f.BSSMask.Uint(a, b), bssBits: f.BSSBits.Uint(a, b),
 			types: f.Types.Uint(a, b), etypes: f.Etypes.Uint(a, b), rodata: f.Rodata.Uint(a, b), end: f.End.Uint(a, b),
 		}
-		if len(d.modules) > 0 {
-			if m.plugin, err = load(m.text, m.etext); err != nil {
-				d.problem(dump.Warning, 1, fmt.Sprintf("the file of the module at %#x cannot be read: %v: its variables have no names", addr, err))
-			}
-		}
-		if m.table, err = d.functions(m, b); err != nil {
-			if len(d.modules) == 0 {
+		if len(d.modules) == 0 {
+			if m.table, err = d.functions(m, b); err != nil {
 				return err
 			}
-			d.problem(dump.Error, 1, fmt.Sprintf("the function table of the module at %#x cannot be read: %v", addr, err))
-		} else {
-			d.modules = append(d.modules, m)
+		} else if m.plugin, err = load(m.text, m.etext); err != nil {
+			d.problem(dump.Error, 1, fmt.Sprintf("the file of the plugin whose module is at %#x cannot be read: %v: its variables have no names, and the frames of its functions are not known", addr, err))
+		} else if m.table, err = d.functions(m, b); err != nil {
+			d.problem(dump.Error, 1, fmt.Sprintf("the function table of the plugin %s cannot be read: %v: the frames of its functions are not known", m.plugin.path, err))
 		}
+		d.modules = append(d.modules, m)
 		addr = f.Next.Uint(a, b)
 	}
 	return nil

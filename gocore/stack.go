@@ -381,6 +381,9 @@ func (p *Process) readString(addr uint64) (string, bool) {
 
 func (p *Process) function(pc uint64) (pclntab.Func, bool) {
 	for _, m := range p.decoder.modules {
+		if m.table == nil {
+			continue
+		}
 		if f, ok := m.table.Find(pc); ok {
 			return f, true
 		}

@@ -104,6 +104,15 @@ func (c *cell) compare(p *said.Process, program string, minor int) {
 				c.one(k.Name, p.CompareKind(k))
 			}
 		}
+	case "oldmaps":
+		var list []said.Kind
+		list, err = said.Decode[said.Kind](p.Lines, "")
+		for i, k := range list {
+			// Looking all of them up would take long.
+			if k.Addr != "" && i%7 == 0 {
+				c.one(k.Path, p.CompareKind(k))
+			}
+		}
 	case "probe":
 		var list []said.Case
 		list, err = said.Decode[said.Case](p.Lines, "")

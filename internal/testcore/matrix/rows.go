@@ -48,6 +48,7 @@ func rows(list []string) []row {
 		{"nogreenteagc", []int{26, 27}, few},
 		{"greenteagc", []int{25}, few},
 		{"noswissmap", []int{24, 25}, []string{"sessions", "oldmaps", "quiet", "kinds"}},
+		{"mapsplitgroup", []int{27}, []string{"sessions", "oldmaps", "quiet", "kinds"}},
 		{"noallocheaders", []int{22}, []string{"sessions", "quiet", "kinds"}},
 		{"arenas", []int{20, 22, 24, 27}, []string{"sessions", "quiet", "arenas"}}, // one of each way in which pointers are described
 		{"nodwarf5", []int{25, 27}, []string{"sessions", "quiet", "kinds"}},
