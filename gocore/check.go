@@ -45,8 +45,11 @@ type recorded struct {
 	allocBytes int64
 	statistics bool   // the two above were read
 	noMarks    string // says why there are no marks of the last collection, "" where there are
-	numGC      uint64
-	lastGC     int64 // the program's clock at the end of the last collection
+	// countedFirst says that the statistics are from before the last sweep ended,
+	// and the slots from after it (runtime/heapdump.go, mdump).
+	countedFirst bool
+	numGC        uint64
+	lastGC       int64 // the program's clock at the end of the last collection
 }
 
 // Phases of a collection (runtime/mgc.go).
@@ -87,6 +90,10 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 		if d := int64(slots) - r.allocSlots; d != 0 && within(d, 0, int64(r.mallocing)+int64(im.sweeping.slots)) {
 			settled = false
 			reason = fmt.Sprintf("%s: the runtime's counters may be behind", im.unsettledIn(r))
+		}
+		if r.countedFirst && int64(slots) < r.allocSlots && int64(size) < r.allocBytes {
+			settled = false
+			reason = "objects were counted and then swept, before the dump was written: dead ones, unless the file has lost some; runtime.GC() before WriteHeapDump makes both agree"
 		}
 		for _, i := range []int{
 			add("allocated slots", int64(slots), r.allocSlots, within(int64(slots), r.allocSlots, 0), reason, nil),

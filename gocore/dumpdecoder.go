@@ -327,7 +327,8 @@ func (d *dumpDecoder) decode(t *progress.Tracker) error {
 	d.im.samples = d.samples
 	d.recorded = &recorded{
 		allocSlots: int64(d.stats.HeapObjects), allocBytes: int64(d.stats.HeapAlloc), statistics: d.hasStats, numGC: d.stats.NumGC,
-		noMarks: "a heap dump does not say what the last collection marked",
+		countedFirst: true,
+		noMarks:      "a heap dump does not say what the last collection marked",
 	}
 	d.tell()
 	return nil

@@ -188,6 +188,7 @@ func (s *Snapshot) VerdictText() (verdict, why string) {
 	verdict, why = "not comparable", "the runtime's own word is not known"
 	for _, c := range s.Checks {
 		switch {
+		case c.Absent:
 		case c.Status == gocore.CheckNotComparable:
 			why = c.Reason
 		case c.Live:

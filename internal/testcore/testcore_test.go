@@ -482,3 +482,23 @@ func TestLanguage(t *testing.T) {
 		}
 	}
 }
+
+// A heap dump and a core are of one process.
+func TestHeapDumpAndCore(t *testing.T) {
+	d := Core(t, "quiet", Options{}, HeapDump)
+	for path, magic := range map[string]string{d.Heap: "go1.7 heap dump\n", d.Core: "\x7fELF"} {
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, len(magic))
+		_, err = io.ReadFull(f, b)
+		f.Close()
+		if err != nil || string(b) != magic {
+			t.Errorf("%s starts with %q: %v", path, b, err)
+		}
+	}
+	if len(d.Output) == 0 || filepath.Dir(d.Heap) != filepath.Dir(d.Core) {
+		t.Errorf("%+v", d)
+	}
+}
