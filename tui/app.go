@@ -71,10 +71,11 @@ type App struct {
 	goroutines map[heap.Node]int // places in the process's Goroutines
 	exact      bool              // sizes to the byte
 	why        whyPane
-	prompt     *prompt       // nil when none is open
-	tour       *tour         // nil without one
-	budget     time.Duration // for making cells in one draw
-	message    string        // in the status line until the next key
+	prompt     *prompt                 // nil when none is open
+	said       map[promptKind][]string // what was answered before, the last one last
+	tour       *tour                   // nil without one
+	budget     time.Duration           // for making cells in one draw
+	message    string                  // in the status line until the next key
 	lastKey    Key
 
 	jobs     [slots]*job

@@ -48,6 +48,8 @@ func newHelp(a *App, of view) view {
 	for _, g := range glossary {
 		v.add(g[0], g[1])
 	}
+	v.lines = append(v.lines, [2]string{"", "WHILE SOMETHING IS ASKED FOR"})
+	v.add("up  down", "Bring earlier answers back; esc ends the question.")
 	v.lines = append(v.lines, [2]string{"", "MOUSE"})
 	v.add("click", "Select a row or a view; twice: open it. With shift held, most terminals select text instead.")
 	return v

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gdamore/tcell/v2"
 	"github.com/rivo/tview"
@@ -62,9 +63,25 @@ func (a *App) openPrompt(kind promptKind, text string) {
 			}
 		})
 	}
+	said, at := a.said[kind], len(a.said[kind])
+	field.SetInputCapture(func(ev *tcell.EventKey) *tcell.EventKey {
+		by := map[tcell.Key]int{tcell.KeyUp: -1, tcell.KeyDown: 1}[ev.Key()]
+		if by == 0 {
+			return ev
+		}
+		if at = max(0, min(at+by, len(said))); at < len(said) {
+			field.SetText(said[at])
+		} else {
+			field.SetText("")
+		}
+		return nil
+	})
 	field.SetDoneFunc(func(key tcell.Key) {
 		text := field.GetText()
 		a.closePrompt()
+		if key == tcell.KeyEnter {
+			a.remember(kind, text)
+		}
 		if key != tcell.KeyEnter {
 			if kind == promptFilter && key == tcell.KeyEscape {
 				a.top().unfilter()
@@ -76,6 +93,22 @@ func (a *App) openPrompt(kind promptKind, text string) {
 	})
 	a.prompt = p
 	a.tv.SetFocus(field)
+}
+
+// saidLimit bounds what is remembered of the answers to a question.
+const saidLimit = 100
+
+// remember keeps an answer, for the keys up and down.
+func (a *App) remember(kind promptKind, text string) {
+	if text == "" || kind == promptQuit {
+		return
+	}
+	if a.said == nil {
+		a.said = map[promptKind][]string{}
+	}
+	said := slices.DeleteFunc(slices.Clone(a.said[kind]), func(have string) bool { return have == text })
+	said = append(said, text)
+	a.said[kind] = said[max(0, len(said)-saidLimit):]
 }
 
 // answer does what was asked for with a text.

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"sync"
@@ -228,5 +229,36 @@ func TestRunStopsWithNothing(t *testing.T) {
 	w.InjectKey(tcell.KeyEscape, 0, 0)
 	if err := end(); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// With jobs beside the loop, as a person has them, random keys neither hang the
+// program nor, under the race detector, let a job touch what is drawn.
+func TestRunRandomKeys(t *testing.T) {
+	t.Chdir(t.TempDir()) // for bookmarks
+	for seed := range uint64(3) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		w := newWatched(t)
+		end := start(t, context.Background(), w, func(ctx context.Context, tr *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
+			return report.Analyse(ctx, blockstore(300, 20), tr)
+		})
+		w.wait(t, "main.srv.storage")
+		for range 400 {
+			ev := randomKey(r)
+			if ev.Rune() == 'q' {
+				continue
+			}
+			w.InjectKey(ev.Key(), ev.Rune(), 0)
+			if r.IntN(4) == 0 {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		for range 3 {
+			time.Sleep(20 * time.Millisecond)
+			w.InjectKey(tcell.KeyCtrlC, 0, 0)
+		}
+		if err := end(); err != nil {
+			t.Error(err)
+		}
 	}
 }

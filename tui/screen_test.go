@@ -206,8 +206,8 @@ func TestScreens(t *testing.T) {
 		for _, size := range [][2]int{{80, 24}, {120, 40}} {
 			name := fmt.Sprintf("%s-%dx%d", v.name, size[0], size[1])
 			t.Run(name, func(t *testing.T) {
-				tm := newTerminal(t, s, size[0], size[1], Options{})
 				t.Chdir(t.TempDir()) // for bookmarks
+				tm := newTerminal(t, s, size[0], size[1], Options{})
 				golden(t, data, name, tm.press(v.keys...).text())
 				// No time to make cells while drawing: the same screen.
 				late := newTerminal(t, nil, size[0], size[1], Options{})

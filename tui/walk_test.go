@@ -1,8 +1,10 @@
 package tui
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -269,4 +271,42 @@ func TestMembers(t *testing.T) {
 		tm.press("5", "g", "j", "enter").has("> 3 goroutines").press(strings.Repeat("j", int(id[0]-'1')/2))
 		tm.has("Why alive: goroutine " + id).press("enter").has("goroutine " + id + " main.small")
 	}
+}
+
+// The keys up and down bring earlier answers back.
+func TestPromptHistory(t *testing.T) {
+	s := snapshot(t, blockstore(40, 3))
+	tm := newTerminal(t, s, 100, 30, Options{})
+	tm.press("3/Block", "enter", "/", "esc").press("/", "up").has("filter: Block").press("enter").has("main.Block").hasNot("main.logger")
+	tm.press("=retained > 1", "enter").press("=retained > 2", "enter").press("=", "up", "up").has("objects for which: retained > 1")
+	tm.press("down").has("objects for which: retained > 2").press("down").hasNot("for which: retained").press("esc")
+}
+
+// A row is copied as it is shown, and its rows are written for programs.
+func TestExport(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s := snapshot(t, blockstore(40, 3))
+	tm := newTerminal(t, s, 120, 30, Options{})
+	tm.press("3c").press("e", "types.csv", "enter").has("wrote 10 rows to types.csv")
+	if got := string(tm.scr.GetClipboardData()); !strings.Contains(got, "main.Block") && !strings.Contains(got, "[]uint8") {
+		t.Errorf("the clipboard has %q", got)
+	}
+	data, err := os.ReadFile("types.csv")
+	if err != nil || !strings.HasPrefix(string(data), "retained_bytes_min,share,shallow_bytes,objects,type,package\n") || strings.Count(string(data), "\n") != 11 {
+		t.Errorf("types.csv: %v\n%s", err, data)
+	}
+	tm.press("e", "types.csv", "enter").has("types.csv exists: name another file")
+	for _, keys := range [][]string{{"2"}, {"8"}, {"w"}, {"5", "enter", "enter"}, {"i"}, {"3", "P"}, {"9"}} {
+		name := strings.Join(keys, "") + ".json"
+		tm.press("1").press(keys...).press("e", name, "enter").has("to " + name)
+		var rows []map[string]any
+		data, err := os.ReadFile(name)
+		if err == nil {
+			err = json.Unmarshal(data, &rows)
+		}
+		if err != nil || len(rows) == 0 {
+			t.Errorf("%s: %d rows, %v", name, len(rows), err)
+		}
+	}
+	tm.press("1e", "no/such/folder.csv", "enter").has("no such file or directory")
 }

@@ -45,7 +45,7 @@ var walk = []step{
 	{[]string{"8"}, "┌main.srv", 3 * time.Second},
 	{[]string{"Enter"}, "Map >", 3 * time.Second},
 	{[]string{"="}, "objects for which", time.Second},
-	{[]string{`retained > 4KiB && type == "main.Tx"`}, "main.Tx", 2 * time.Second},
+	{[]string{`retained > 4KiB && type contains "Block"`}, "Block", 2 * time.Second},
 	{[]string{"Enter"}, "[7 Search]", 4 * time.Second},
 	{[]string{"?"}, "THE SELECTED ROW", 4 * time.Second},
 }
