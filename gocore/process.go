@@ -189,6 +189,11 @@ func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {
 	p.graphOnce.Do(func() {
 		p.graphErr = dump.Guard(func() (err error) {
 			p.graph, p.live, err = p.im.buildGraph(ctx, p.progress, p.gcTypes)
+			if p.im.blind > 0 {
+				p.mu.Lock()
+				p.problems = append(p.problems, Problem{Severity: dump.Error, Message: "objects are of types whose descriptions are not in the core, or damaged: what they point to is missing", Count: p.im.blind})
+				p.mu.Unlock()
+			}
 			return err
 		})
 	})
