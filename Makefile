@@ -62,8 +62,8 @@ cross: need-go ## build the viewer for linux, darwin and windows on amd64 and ar
 	  GOOS=$$os GOARCH=$$arch CGO_ENABLED=0 $(GO) vet ./dump ./heap ./internal/arch ./internal/flat ./internal/progress || exit 1; \
 	done; done
 
-test-damage: need-go need-core ## cut a core at 200 places, and flip 2,000 bytes of a core and its executable
-	GOHEAP_DAMAGE=all $(GO) test -count=1 -timeout 30m -run 'TestTruncations|TestFlips|TestHeapDumpBroken' -v ./gocore
+test-damage: need-go need-core ## cut a core at 200 places, take pages out of it, and flip 2,000 bytes of it and its executable
+	GOHEAP_DAMAGE=all $(GO) test -count=1 -timeout 30m -run 'TestTruncations|TestFlips|TestMissingPageAnywhere|TestHeapDumpBroken' -v ./gocore
 
 bench: build need-core ## measure the reference load against the budgets, then the benchmarks
 	@echo "Building and running testdata/programs/sessions $(BENCH_SESSIONS), and taking its core ..."

@@ -30,6 +30,7 @@ type image struct {
 	// too, and that the contents of slots stand apart in the file.
 	listed bool
 	nodes  int // one more than the highest node number
+	blind  int // allocated slots that the graph has no edges from, since nothing says where their pointers are
 
 	// By node, one bit each: the slot is allocated; it was marked by the last
 	// garbage collection; it was allocated since its span was swept.

@@ -267,6 +267,7 @@ func (p *Process) scan(ctx context.Context) (*heap.Graph, error) {
 	p.scanOnce.Do(func() {
 		p.scanErr = dump.Guard(func() (err error) {
 			p.scanned, err = p.im.scanGraph(ctx, p.progress, p.gcTypes)
+			p.problem(dump.Error, p.im.blind, "objects are of types whose descriptions are not in the core, or damaged: what they point to is missing")
 			return err
 		})
 	})

@@ -98,6 +98,7 @@ func (im *image) scanHeap(ctx context.Context, t *progress.Tracker, types *gcTyp
 	for n := range first {
 		out.offset[n] = gap
 	}
+	im.blind = int(s.blind.Load())
 	out.offset[im.nodes] = s.next
 	out.target = out.target[:s.next]
 	return out, nil
@@ -128,6 +129,7 @@ type scanner struct {
 	out   *edges
 	next  uint64 // entries of out.target in use
 	turn  []chan struct{}
+	blind atomic.Int64 // allocated slots whose pointers are not known
 }
 
 // scan appends the targets of all slots of extents [from, to) to buf, and sets
@@ -139,6 +141,7 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 	if len(keeps) > 0 {
 		keeps = keeps[keepsFrom(keeps, extents[0].first):]
 	}
+	blind := 0
 	for i := range extents {
 		e := &extents[i]
 		var data, bitmap []byte
@@ -175,6 +178,8 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 				}
 				if bitmap != nil {
 					buf = s.byBits(buf, in[at:], bitmap, off, e.elem)
+				} else {
+					blind++
 				}
 			case headers:
 				if h := im.arch.Word(data[off:]); h != header || headerType == nil {
@@ -185,10 +190,14 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 				}
 				if headerType != nil {
 					buf = s.byType(buf, data[off+mallocHeader:off+e.elem], headerType)
+				} else if header != 0 {
+					blind++
 				}
 			case oneType:
 				if single != nil {
 					buf = s.byType(buf, data[:e.elem], single)
+				} else if e.at != 0 {
+					blind++
 				}
 			}
 			for len(keeps) > 0 && keeps[0].from <= n {
@@ -203,6 +212,7 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 			s.out.offset[pad] = uint64(len(buf))
 		}
 	}
+	s.blind.Add(int64(blind))
 	return buf
 }
 
