@@ -913,7 +913,7 @@ func (t *typer) tally(extents []extent, sum *tally) error {
 			if ev == byInterior {
 				shape.part, _ = splitTypeID(id)
 			}
-			if e.pointers == heapBits {
+			if e.pointers == heapBits || t.im.listed && e.pointers != noPointers {
 				shape.mask = t.im.slotMask(e, e.base+uint64(s)*e.elem)
 			}
 			sum.unknown = append(sum.unknown, unknownObject{n, shape})

@@ -100,7 +100,8 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, li
 	}
 	fields, more := s.fields(n, from, most)
 	d.MoreFields = more
-	if len(fields) == 0 && !s.Graph.IsRoot(n) && !p.TypeOf(n).Known {
+	// Without an executable a type may be known by its name alone.
+	if len(fields) == 0 && !s.Graph.IsRoot(n) && (!p.TypeOf(n).Known || p.Source().Symbols == "none") {
 		d.Fields, d.MoreFields = s.words(n, from, most)
 	}
 	for _, f := range fields {
