@@ -142,8 +142,8 @@ type Runtime struct {
 	} `type:"runtime.bucket" go:"18-"`
 	MemRecord struct {
 		Size   Size
-		Active Field `field:"active"`
-		Future Field `field:"future"` // three times the like of Active
+		Active Field `field:"active" size:"16|32"`
+		Future Field `field:"future" size:"48|96"` // three times the like of Active
 	} `type:"runtime.memRecord" go:"18-"`
 	MemRecordCycle struct {
 		Size   Size
