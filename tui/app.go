@@ -275,6 +275,7 @@ func (a *App) entered() {
 		a.why.set = false // what was cut is whole again
 	}
 	a.top().enter()
+	a.top().grid().forget(report.Bytes) // sizes may be shown in another way now
 	a.moved()
 }
 

@@ -448,6 +448,7 @@ func BenchmarkKeys(b *testing.B) {
 					worst, slowest = took, key
 				}
 			}
+			b.Logf("the slowest key is %s", slowest)
 			b.ReportMetric(float64(worst.Microseconds())/1000, "worst-ms")
 			if worst > budget {
 				b.Errorf("%s took %v in %s", slowest, worst, place.name)

@@ -53,13 +53,13 @@ func exactBytes(n uint64) string {
 // bytes prints a size as it is to be shown now.
 func (a *App) bytes(n uint64) string {
 	if a.exact {
-		return countText(n)
+		return countText(n) + " B"
 	}
 	return report.HumanBytes(n)
 }
 
 // exactWidth is the width of a column of sizes to the byte: up to a terabyte.
-const exactWidth = 15
+const exactWidth = 17
 
 // widened returns columns that have room for sizes as they are shown now.
 func (a *App) widened(cols []report.Column) []report.Column {

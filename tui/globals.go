@@ -2,6 +2,8 @@ package tui
 
 import (
 	"github.com/gdamore/tcell/v2"
+
+	"goheap/report"
 )
 
 // section is actions that belong together in the help.
@@ -170,7 +172,7 @@ func (a *App) turnPhysical() {
 // turnExact shows sizes to the byte, or rounded.
 func (a *App) turnExact() {
 	a.exact = !a.exact
-	a.top().grid().invalidate()
+	a.top().grid().forget(report.Bytes)
 	a.flash(map[bool]string{true: "sizes are shown to the byte", false: "sizes are rounded"}[a.exact])
 }
 

@@ -66,6 +66,20 @@ func (g *grid) invalidate() {
 	g.selectRow(g.selected)
 }
 
+// forget makes the cells of a kind of columns be made anew.
+func (g *grid) forget(kind report.Kind) {
+	if g.rows == nil {
+		return
+	}
+	for i, c := range g.rows.columns() {
+		for _, cells := range g.cached {
+			if c.Kind == kind {
+				cells[i] = ""
+			}
+		}
+	}
+}
+
 func (g *grid) len() int {
 	if g.rows == nil {
 		return 0

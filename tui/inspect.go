@@ -316,6 +316,7 @@ func (v *inspector) turn(by int) {
 	v.at = (v.at + page(by) + pages) % pages
 	v.app.cancelJob(slotView)
 	v.enter()
+	v.grid().forget(report.Bytes)
 }
 
 func (v *inspector) actions() []Action {

@@ -21,7 +21,7 @@ func (r tableRows) cell(row, col int) string {
 	column, cell := &r.table.Columns[col], r.table.Cell(row, col)
 	if r.app.exact && column.Kind == report.Bytes && !cell.Unknown {
 		exact := report.Column{Kind: report.Count, AtLeast: column.AtLeast}
-		return r.app.clean(exact.Human(cell))
+		return r.app.clean(exact.Human(cell) + " B")
 	}
 	return blank(r.app.clean(column.Human(cell)))
 }

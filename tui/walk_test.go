@@ -310,3 +310,11 @@ func TestExport(t *testing.T) {
 	}
 	tm.press("1e", "no/such/folder.csv", "enter").has("no such file or directory")
 }
+
+// Sizes are shown to the byte in every view once they are in one.
+func TestExactBytes(t *testing.T) {
+	s := snapshot(t, blockstore(2500, 3))
+	tm := newTerminal(t, s, 120, 30, Options{}).press("3").has("8.13 MiB").press("2").has("8.13 MiB")
+	tm.press("b").has("8,520,304 B").hasNot("8.13 MiB")
+	tm.press("3").has("8,520,240 B").hasNot(" MiB ").press("b").has("8.13 MiB").press("2").has("8.13 MiB")
+}

@@ -355,7 +355,11 @@ func (w *whyPane) draw(screen tcell.Screen, r rect) {
 // it, where there is room, stand the whole expression and what the mark means.
 func (w *whyPane) drawChain(screen tcell.Screen, r rect, c *chain) {
 	a, y, hops := w.app, r.y, c.lines(w.app.physical)
-	const x = whyMark + whyRetained + whyShare + 1
+	whyRetained := whyRetained
+	if a.exact {
+		whyRetained = exactWidth
+	}
+	x := whyMark + whyRetained + whyShare + 1
 	typeX := x + 10
 	for _, h := range hops {
 		typeX = max(typeX, min(x+width(a.hopText(h))+4, r.w*3/5))
