@@ -240,19 +240,33 @@ func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 		}
 		problems = append(problems, Problem{Severity: dump.Error, Message: "the runtime's tables in the core are not those of the executable: types and addresses may be wrong", Count: 1})
 	}
-	fillConstant(core, f, x.data, x.bias)
+	if missing := fillConstant(core, f, x.data, x.bias); missing > 0 {
+		problems = append(problems, Problem{Severity: dump.Error, Message: "pages of the program's data are not in the core: some variables, and some types that only they describe, are missing", Count: missing})
+	}
 	return problems, nil
 }
 
 // fillConstant lets a core have what dumps leave out because a file has it: the
-// segments that nobody writes to. Of those that are written to, a page that is
-// missing is not the one in the file.
-func fillConstant(core *dump.Core, f *elf.File, data []byte, bias uint64) {
+// segments that nobody writes to, and the part of the others that is read only once
+// the program runs, if nothing was relocated there before. Elsewhere a page that is
+// missing is not the one in the file. It returns how many of those there are.
+func fillConstant(core *dump.Core, f *elf.File, data []byte, bias uint64) (missing int) {
 	for _, p := range f.Progs {
-		if p.Type == elf.PT_LOAD && p.Flags&elf.PF_W == 0 {
+		if p.Type == elf.PT_LOAD && p.Flags&elf.PF_W == 0 || p.Type == elf.PT_GNU_RELRO && f.Type == elf.ET_EXEC {
 			core.Memory.Fill(p.Vaddr+bias, bytesAt(data, p.Off, p.Filesz))
 		}
 	}
+	for _, p := range f.Progs {
+		if p.Type != elf.PT_LOAD || p.Flags&elf.PF_W == 0 {
+			continue
+		}
+		for off := uint64(0); off < min(p.Filesz, uint64(len(data))); off += minPage {
+			if len(core.Memory.Prefix(p.Vaddr+bias+off, 1)) == 0 {
+				missing++
+			}
+		}
+	}
+	return missing
 }
 
 // compareNotes compares the notes of an ELF file, in which its build id stands, with

@@ -56,7 +56,7 @@ func (d *coreDecoder) loadPlugin(text, etext uint64) (*plugin, error) {
 		p.close()
 		return nil, err
 	}
-	fillConstant(d.core, p.file.ELF(), p.data, p.bias)
+	d.problem(dump.Error, fillConstant(d.core, p.file.ELF(), p.data, p.bias), fmt.Sprintf("pages of the data of %s are not in the core: some variables, and some types that only they describe, are missing", p.path))
 	d.exe.plugins = append(d.exe.plugins, p)
 	return p, nil
 }
