@@ -176,7 +176,7 @@ type step struct {
 	target types.ID
 	to     *compiled // nil until it is needed
 
-	// For types.RepeatWord.
+	// For types.RepeatWord; sub for types.BufferWord too.
 	count, stride uint64
 	sub           []step
 }
@@ -725,10 +725,19 @@ func (t *typer) follow(x *step, p uint64, data []byte) {
 	switch x.kind {
 	case types.PointerWord:
 		t.point(claim{p: p, n: 1, x: x.to, evidence: byPointer})
-	case types.SliceWord:
-		if n := t.wordAt(data, x.off, 2); n > 0 {
-			t.point(claim{p: p, n: n, x: x.to, form: manyValues, evidence: byPointer})
+	case types.SliceWord, types.BufferWord:
+		n := t.wordAt(data, x.off, 2)
+		if n == 0 {
+			return
 		}
+		if x.kind == types.BufferWord {
+			outer := &x.sub[0]
+			if at, ok := t.im.pages.find(p); ok && at.pointers != noPointers && at.off == outer.off {
+				t.point(claim{p: p - at.off, n: 1, x: t.compile(outer.target), evidence: byPointer})
+				return
+			}
+		}
+		t.point(claim{p: p, n: n, x: x.to, form: manyValues, evidence: byPointer})
 	case types.StringWord:
 		if n := t.wordAt(data, x.off, 1); n > 0 {
 			t.point(claim{p: p, n: n, x: t.strings, form: stringData, evidence: byPointer})

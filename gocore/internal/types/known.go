@@ -43,6 +43,20 @@ func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
 				return []Word{{Offset: v, Kind: PointerWord, Target: t.Type(a.Elem).Elem}}, true
 			}
 		}
+	case typ.Name == "regexp/syntax.Inst":
+		// Rune is that of a Regexp, and there may be the array in it that is used
+		// for one or two runes (regexp/syntax/parse.go, compile.go).
+		at, ok := offset("Rune", 2)
+		outer, ok2 := t.Lookup("regexp/syntax.Regexp")
+		for _, f := range typ.Fields {
+			if f.Name == "Rune" && ok && ok2 {
+				for _, part := range t.Type(outer).Fields {
+					if part.Name == "Rune0" {
+						return []Word{{Offset: at, Kind: BufferWord, Target: t.Type(f.Type).Elem, Sub: []Word{{Offset: part.Offset, Target: outer}}}}, true
+					}
+				}
+			}
+		}
 	case typ.Name == "sync.eface":
 		// The slots of a sync.Pool's queues (sync/poolqueue.go): an interface
 		// whose type word is declared as a pointer.

@@ -38,6 +38,9 @@ const (
 	// ArrayWord holds the address of an array of Target, whose length stands in
 	// the next word.
 	ArrayWord
+	// BufferWord is a SliceWord whose array may be a part of a structure, of type
+	// Sub[0].Target, in which it stands at Sub[0].Offset.
+	BufferWord
 	// ReflectWord holds the data of a reflect.Value: the word before it has the
 	// descriptor of the type, the word behind it a flag that says whether the
 	// data are the value itself or a pointer to it.
@@ -54,7 +57,7 @@ type Word struct {
 	Target ID
 	Kind   WordKind
 
-	// For RepeatWord.
+	// For RepeatWord; BufferWord has a Sub of one.
 	Count, Stride uint64
 	Sub           []Word
 }

@@ -14,10 +14,12 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"text/template"
 	"text/template/parse"
 	"time"
+	"unsafe"
 )
 
 type queue []*thing
@@ -149,6 +151,13 @@ func buildLibrary() {
 
 	d.regexp = regexp.MustCompile(`a(b|c)*d+[x-z]`)
 	say("regexp", at(d.regexp), "regexp.Regexp", "main.d.regexp")
+	prog := (*syntax.Prog)(reflect.ValueOf(d.regexp).Elem().FieldByName("prog").UnsafePointer())
+	for i, in := range prog.Inst {
+		if in.Op == syntax.InstRune1 && in.Rune[0] == 'd' {
+			outer := uintptr(unsafe.Pointer(&in.Rune[0])) - unsafe.Offsetof(syntax.Regexp{}.Rune0)
+			say("regexp, held by a rune", outer, "regexp/syntax.Regexp", fmt.Sprintf("main.d.regexp.prog.Inst[%d].Rune", i))
+		}
+	}
 
 	d.ip = append(make(net.IP, 0, 16), net.IPv4(192, 0, 2, 1)...)
 	say("net.IP", word(d.ip), "[]uint8", "main.d.ip")
