@@ -79,46 +79,56 @@ func refineTimer(t *typer, c claim, at slotAt) claim {
 }
 
 // refineDescriptor returns the whole descriptor of a type made by package reflect,
-// of which abi.Type is the beginning (internal/abi/type.go).
+// of which abi.Type is the beginning (internal/abi/type.go). Until Go 1.20 the
+// structures are those of package reflect, without capitals (reflect/type.go).
 func refineDescriptor(t *typer, c claim, at slotAt) claim {
+	kind, named := "Kind_", func(name string) string { return "internal/abi." + name }
 	id, ok := t.table.Lookup("internal/abi.Type")
+	if !ok {
+		kind, named = "kind", func(name string) string { return "reflect." + strings.ToLower(name[:1]) + name[1:] }
+		id, ok = t.table.Lookup("reflect.rtype")
+	}
 	if !ok {
 		return c
 	}
-	f, ok := field(t.table.Type(id), "Kind_")
+	f, ok := field(t.table.Type(id), kind)
 	b := t.bytes(c.p+f.Offset, 1)
 	if !ok || len(b) == 0 || at.elem <= t.table.Type(id).Size {
 		return c // the descriptor of a classic map's buckets ends here, see reflect.bucketOf
 	}
 	switch types.Kind(b[0] & 31) {
 	case types.Array:
-		return t.as(c, "internal/abi.ArrayType")
+		return t.as(c, named("ArrayType"))
 	case types.Chan:
-		return t.as(c, "internal/abi.ChanType")
+		return t.as(c, named("ChanType"))
 	case types.Func:
-		return t.funcDescriptor(t.as(c, "internal/abi.FuncType"))
+		return t.funcDescriptor(t.as(c, named("FuncType")))
 	case types.Interface:
-		return t.as(c, "internal/abi.InterfaceType")
+		return t.as(c, named("InterfaceType"))
 	case types.Map:
-		return t.as(t.as(c, "internal/abi.SwissMapType"), "internal/abi.MapType")
+		return t.as(t.as(c, named("SwissMapType")), named("MapType"))
 	case types.Pointer:
-		return t.as(c, "internal/abi.PtrType")
+		return t.as(c, named("PtrType"))
 	case types.Slice:
-		return t.as(c, "internal/abi.SliceType")
+		return t.as(c, named("SliceType"))
 	case types.Struct:
-		return t.as(c, "internal/abi.StructType")
+		return t.as(c, named("StructType"))
 	}
 	return c
 }
 
 // funcDescriptor returns the claim for a func type with the descriptors of its
-// parameters behind it (reflect/type.go, FuncOf). Until Go 1.21 they are in an array
+// parameters behind it (reflect/type.go, FuncOf). Until Go 1.19 they are in an array
 // of one of several sizes; since, package reflect makes a struct type for each number
 // of parameters, and keeps it in funcTypes.
 func (t *typer) funcDescriptor(c claim) claim {
 	typ := t.table.Type(c.x.id)
 	in, ok1 := field(typ, "InCount")
 	out, ok2 := field(typ, "OutCount")
+	if !ok1 && !ok2 { // until Go 1.20
+		in, ok1 = field(typ, "inCount")
+		out, ok2 = field(typ, "outCount")
+	}
 	b := t.bytes(c.p, c.x.size)
 	if !ok1 || !ok2 || uint64(len(b)) < max(in.Offset, out.Offset)+2 {
 		return c

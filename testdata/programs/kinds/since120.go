@@ -11,3 +11,6 @@ func joinErrors() {
 	say("errors.Join", at(bad), "main.fault", "main.d.joined.(*errors.joinError).errs[1].(*main.fault)")
 	isThing("errors.Join, behind an error", bad.p, "main.d.joined.(*errors.joinError).errs[1].(*main.fault).p")
 }
+
+// funcDescriptor is the type of what describes a func of three parameters.
+const funcDescriptor = "struct { FuncType " + funcType + "; Args [3]*reflect.rtype }"

@@ -11,3 +11,5 @@ func onceValue() {
 	once.value = sync.OnceValue(newThing)
 	say("sync.OnceValue", at(once.value()), "main.thing", "main.once.value."+own(once.value)+" captured "+onceResult).Shape = true
 }
+
+const funcType = "internal/abi.FuncType"
