@@ -131,9 +131,6 @@ func TestArchNames(t *testing.T) {
 func TestArchKinds(t *testing.T) {
 	for _, b := range archBuilds() {
 		t.Run(b.name, func(t *testing.T) {
-			if b.opt.Go != "go1.27.0" {
-				t.Skip("what DWARF says of a frame's variables differs between versions of Go, and the program states it for the newest ones")
-			}
 			p := open(t, "kinds", b.opt, b.kind)
 			kinds := 0
 			for _, o := range decode[kindObject](t, p.said, "kind") {
@@ -182,9 +179,6 @@ func TestArchTyped(t *testing.T) {
 func TestArchProbe(t *testing.T) {
 	for _, b := range archBuilds() {
 		t.Run(b.name, func(t *testing.T) {
-			if b.opt.Go == "go1.24.6" {
-				t.Skip("in Go 1.24 the finalizer goroutine, which the program blocks, runs the cleanups that it then waits for")
-			}
 			p := open(t, "probe", b.opt, b.kind)
 			cases := decode[probeCase](t, p.said, "")
 			cases = slices.DeleteFunc(cases, func(c probeCase) bool {
