@@ -844,8 +844,9 @@ func (t *typer) finish() error {
 	errs := make([]error, len(sums))
 	var wg sync.WaitGroup
 	for i := range sums {
-		extents := t.im.extents[len(t.im.extents)*i/len(sums) : len(t.im.extents)*(i+1)/len(sums)]
-		wg.Go(func() { errs[i] = dump.Guard(func() error { return t.tally(extents, &sums[i]) }) })
+		s := &sums[i]
+		s.extents = t.im.extents[len(t.im.extents)*i/len(sums) : len(t.im.extents)*(i+1)/len(sums)]
+		wg.Go(func() { errs[i] = dump.Guard(func() error { return t.tally(s) }) })
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -863,37 +864,57 @@ func (t *typer) finish() error {
 		out.TypedObjects += s.typedObjects
 		out.TypedBytes += s.typedBytes
 		out.CoveredBytes += s.coveredBytes
-		for _, u := range s.unknown {
-			id, ok := shapes[u.shape]
+		global := make([]heap.TypeID, len(s.unknown))
+		same := true
+		for local, shape := range s.unknown {
+			id, ok := shapes[shape]
 			if !ok {
 				id = firstUnknown + heap.TypeID(len(t.out.unknown))
-				shapes[u.shape] = id
-				t.out.unknown = append(t.out.unknown, u.shape)
+				shapes[shape] = id
+				t.out.unknown = append(t.out.unknown, shape)
 			}
-			t.out.id[u.node] = id
+			global[local] = id
+			same = same && id == firstUnknown+heap.TypeID(local)
+		}
+		if !same {
+			t.renumber(s.extents, global)
 		}
 	}
 	return nil
 }
 
-// tally is what finish finds out about a part of the heap.
+// renumber gives the unknown objects of extents the numbers of their shapes that
+// hold for all of the heap.
+func (t *typer) renumber(extents []extent, global []heap.TypeID) {
+	for i := range extents {
+		e := &extents[i]
+		ids := t.out.id[e.first:][:e.n]
+		for k, id := range ids {
+			if id >= firstUnknown {
+				ids[k] = global[id-firstUnknown]
+			}
+		}
+	}
+}
+
+// tally is what finish finds out about a part of the heap. The types of its unknown
+// objects are numbers in its own list of shapes at first.
 type tally struct {
+	extents                                []extent
 	typedObjects, typedBytes, coveredBytes uint64
 	byEvidence                             [byNothing + 1]uint64
-	unknown                                []unknownObject
+	unknown                                []unknownShape // in the order in which they are met
 }
 
-type unknownObject struct {
-	node  heap.Node
-	shape unknownShape
-}
-
-func (t *typer) tally(extents []extent, sum *tally) error {
+func (t *typer) tally(sum *tally) error {
+	shapes := map[unknownShape]heap.TypeID{}
+	var lastShape unknownShape // neighbours are alike
+	var lastID heap.TypeID
 	var covered uint64 // by the type looked at last, which last says, in slots of elem bytes
 	var last heap.TypeID
 	var elem uint64
-	for i := range extents {
-		e := &extents[i]
+	for i := range sum.extents {
+		e := &sum.extents[i]
 		for s := range e.n {
 			n := e.first + heap.Node(s)
 			if !hasBit(t.alive, n) {
@@ -925,7 +946,16 @@ func (t *typer) tally(extents []extent, sum *tally) error {
 			if e.pointers == heapBits || t.im.listed && e.pointers != noPointers {
 				shape.mask = t.im.slotMask(e, e.base+uint64(s)*e.elem)
 			}
-			sum.unknown = append(sum.unknown, unknownObject{n, shape})
+			if shape != lastShape || lastID == 0 {
+				id, ok := shapes[shape]
+				if !ok {
+					id = firstUnknown + heap.TypeID(len(sum.unknown))
+					shapes[shape] = id
+					sum.unknown = append(sum.unknown, shape)
+				}
+				lastShape, lastID = shape, id
+			}
+			t.out.id[n] = lastID
 		}
 	}
 	return nil
