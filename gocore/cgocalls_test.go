@@ -21,18 +21,7 @@ func TestCgoCalls(t *testing.T) {
 		for _, kind := range []testcore.Kind{testcore.Gcore, testcore.Kernel} {
 			t.Run(v+"/"+string(kind), func(t *testing.T) {
 				p := open(t, "cgocalls", testcore.Options{Go: v, Env: []string{"CGO_ENABLED=1"}}, kind)
-				checks, err := p.Check(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, c := range checks {
-					if c.Status != gocore.CheckOK || slices.Contains(exact, c.Name) && c.Difference != 0 {
-						t.Errorf("%+v", c)
-					}
-				}
-				for _, pr := range p.Problems() {
-					t.Errorf("a whole core has a problem: %+v", pr)
-				}
+				p.agrees(t)
 				gs := p.Goroutines()
 				cases := decode[busyCase](t, p.said, "held")
 				if len(cases) != 5 {

@@ -23,7 +23,14 @@ type process struct {
 func open(t *testing.T, program string, opt testcore.Options, kind testcore.Kind, args ...string) process {
 	t.Helper()
 	dump := testcore.Core(t, program, opt, kind, args...)
-	p, err := gocore.Open(t.Context(), dump.Core, gocore.Options{})
+	return openFile(t, dump.Core, "", dump.Output)
+}
+
+// openFile opens a core or a heap dump of a program that has said something of
+// itself, for the length of the test. An exe of "" is looked for.
+func openFile(t *testing.T, path, exe string, said []string) process {
+	t.Helper()
+	p, err := gocore.Open(t.Context(), path, gocore.Options{Exe: exe})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +44,7 @@ func open(t *testing.T, program string, opt testcore.Options, kind testcore.Kind
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	return process{p, g, d, dump.Output}
+	return process{p, g, d, said}
 }
 
 // asSaid is p for comparisons with what the program said of itself.

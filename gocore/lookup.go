@@ -400,7 +400,6 @@ func (e *evaluation) selected(o operand, part, rest string) (operand, error) {
 			return o, e.fail(rest, "%s leads to nothing", typ.Name)
 		}
 		o = to
-		typ = p.types.Type(o.t)
 	}
 	switch {
 	case part[0] == '.':

@@ -171,6 +171,5 @@ func (f *fixed) filterText() string      { return "" }
 func (f *fixed) sort(bool)               {}
 func (f *fixed) sortable() string        { return "the order of these rows has a meaning" }
 func (f *fixed) enter()                  {}
-func (f *fixed) open()                   {}
 func (f *fixed) subject() subject        { return subject{node: heap.None} }
 func (f *fixed) facts(int, int) []string { return nil }
