@@ -40,6 +40,11 @@ func findCache() (cache, error) {
 	if err := os.MkdirAll(c.dir, 0o777); err != nil {
 		return cache{}, fmt.Errorf("cannot make the cache of test cores: %w", err)
 	}
+	// Keys of cores hold the path: where the folder is a link, all who share it
+	// must come to the same ones.
+	if c.dir, err = filepath.EvalSymlinks(c.dir); err != nil {
+		return cache{}, err
+	}
 	return c, nil
 }
 
