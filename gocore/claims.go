@@ -171,10 +171,10 @@ func (t *typer) fills(c *claim, elem uint64) bool {
 	}
 	first := c.p % pageSize / 8
 	at := c.p - c.p%pageSize + l.bitmap + first/8
-	if off := at - t.segStart; first%8+l.words <= 64 && at >= t.segStart && off+8 <= uint64(len(t.seg)) {
-		return binary.LittleEndian.Uint64(t.seg[off:])>>(first%8)&lowBits(l.words) == mask
+	if off := at - t.mem.Start; first%8+l.words <= 64 && at >= t.mem.Start && off+8 <= uint64(len(t.mem.Segment)) {
+		return binary.LittleEndian.Uint64(t.mem.Segment[off:])>>(first%8)&lowBits(l.words) == mask
 	}
-	return gather(t.bytes(at, (first%8+l.words+7)/8), first%8, l.words) == mask
+	return gather(t.mem.Bytes(at, (first%8+l.words+7)/8), first%8, l.words) == mask
 }
 
 // tile repeats a mask of size words over n words, at most 64.
@@ -311,8 +311,7 @@ func (t *typer) untraced(c claim) bool {
 	typ := t.table.Type(c.x.id)
 	if c.form == container {
 		elem := t.compile(typ.Elem)
-		n := t.memberWord(t.table.Type(typ.Runtime), t.bytes(c.p, c.x.runtime.size), "dataqsiz")
-		return typ.Kind == types.Chan && (len(elem.steps) == 0 || elem.size == 0 || n == 0)
+		return typ.Kind == types.Chan && t.space.ChanUntraced(&t.mem, c.p, elem.size, len(elem.steps) > 0)
 	}
 	return typ.Name == "runtime.hchan" || typ.Name == "runtime.itabTableType"
 }

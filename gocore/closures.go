@@ -19,7 +19,7 @@ func (t *typer) pointClosure(p uint64) {
 	if t.capture == nil {
 		return
 	}
-	b := t.bytes(p, uint64(t.arch.PtrSize))
+	b := t.mem.Bytes(p, uint64(t.arch.PtrSize))
 	if b == nil {
 		return
 	}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"goheap/dump"
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/layout"
-	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 	"goheap/internal/progress"
@@ -112,7 +112,7 @@ func decodeCore(core *dump.Core, exe *executable, t *progress.Tracker) (*coreDec
 // loadLayout finds where the fields of the runtime's structures are.
 func (d *program) loadLayout() (err error) {
 	f := d.exe.file
-	if d.layout, err = layout.Load(runtimeSymbols{f}); err != nil {
+	if d.layout, err = layout.Load(f); err != nil {
 		return fmt.Errorf("%w: %s was built by %s: %w; goheap is tested with Go 1.%d to 1.%d", ErrVersion, d.exe.path, f.GoVersion, err, oldestGo, newestGo)
 	}
 	if minor, ok := goMinor(f.GoVersion); !ok || minor > newestGo {
@@ -132,26 +132,18 @@ func (d *program) loadTypes() types.Runtime {
 	return r
 }
 
+// space is the program's memory for the readers of its containers.
+func (d *program) space() *inferior.Space {
+	l := d.layout
+	if l == nil {
+		l = layout.Names()
+	}
+	return &inferior.Space{Mem: d.im.mem, Arch: d.im.arch, Types: d.types, Layout: l, Slot: d.im.values}
+}
+
 // scansVectorRegisters reports whether the program's collector scans the vector
 // registers of preempted goroutines (runtime/mgcmark.go, scanstack, Go 1.27).
 func (d *program) scansVectorRegisters() bool {
 	minor, ok := goMinor(d.exe.file.GoVersion)
 	return !ok || minor >= 27
-}
-
-// runtimeSymbols is a layout.Source over an executable's DWARF.
-type runtimeSymbols struct{ *symbols.File }
-
-func (s runtimeSymbols) Field(typ, path string) (offset, size uint64, ok bool) {
-	l, ok := s.Struct(typ)
-	if !ok {
-		return 0, 0, false
-	}
-	f, ok := l.Field(path)
-	return f.Offset, f.Size, ok
-}
-
-func (s runtimeSymbols) SizeOf(typ string) (uint64, bool) {
-	l, ok := s.Struct(typ)
-	return l.Size, ok
 }

@@ -218,6 +218,24 @@ func (im *image) extentAt(addr uint64) *extent {
 	return &im.extents[i]
 }
 
+// values returns where the values in the slot that holds addr start, and how many bytes
+// of the slot they may take.
+func (im *image) values(addr uint64) (start, size uint64, ok bool) {
+	e := im.extentAt(addr)
+	if e == nil {
+		return 0, 0, false
+	}
+	i := (addr - e.base) / e.elem
+	if i >= uint64(e.n) {
+		return 0, 0, false
+	}
+	start, size = e.base+i*e.elem, e.elem
+	if e.pointers == headers {
+		start, size = start+mallocHeader, size-mallocHeader
+	}
+	return start, size, true
+}
+
 // pointerWords returns the offsets in bytes, ascending, of the words of a slot
 // that the collector follows.
 func (im *image) pointerWords(types *gcTypes, e *extent, slot uint64) []uint64 {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 )
 
@@ -13,15 +14,15 @@ import (
 // What an interface holds has its type in front where the constant alone would be
 // of another: int8(17), main.point{1 2}. A key that is too long, or that cannot
 // be told from others in this way, has its address behind it.
-func (p *Process) keyText(e mapEntry) string {
-	t, addr := e.keyType, e.key
-	if e.m != 0 {
-		t, addr = p.direct(t, addr, p.types.Type(e.m).Key)
+func (p *Process) keyText(e inferior.Entry) string {
+	t, addr := e.KeyType, e.Key
+	if e.Map != 0 {
+		t, addr = p.direct(t, addr, p.types.Type(e.Map).Key)
 	}
 	k := keyWriter{p: p, exact: true}
 	k.value(t, addr, 0)
 	if !k.exact {
-		k.add(fmt.Sprintf(" at %#x", e.key))
+		k.add(fmt.Sprintf(" at %#x", e.Key))
 	}
 	return string(k.b)
 }
@@ -136,7 +137,7 @@ func (k *keyWriter) dynamic(typ *types.Type, addr uint64, depth int) {
 		k.add("nil")
 		return
 	}
-	dyn, at, ok := p.dynamicValue(typ, addr)
+	dyn, at, ok := p.space.Dynamic(typ, addr)
 	if !ok {
 		k.inexact("?")
 		return

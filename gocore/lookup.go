@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
@@ -177,7 +178,7 @@ func (e *evaluation) load(o operand) (operand, bool) {
 	p := e.p
 	typ := p.types.Type(o.t)
 	to, ok := p.im.mem.Word(o.addr)
-	if !ok || to == 0 || o.inside.stage != 0 || o.elements {
+	if !ok || to == 0 || o.inside.Stage != 0 || o.elements {
 		return operand{}, false
 	}
 	switch typ.Kind {
@@ -192,7 +193,7 @@ func (e *evaluation) load(o operand) (operand, bool) {
 			return operand{}, false
 		}
 		v, _ := p.hiddenView(&selected{outer: o.outer, outerOff: o.outerOff}, o.addr, to, n)
-		if v.t == 0 && v.inside.stage == 0 {
+		if v.t == 0 && v.inside.Stage == 0 {
 			return e.object(to)
 		}
 		return operand{view: v}, true
@@ -217,7 +218,7 @@ func (e *evaluation) object(addr uint64) (operand, bool) {
 		return operand{}, false
 	}
 	o := operand{view: p.ownView(n)}
-	if o.t == 0 && o.inside.stage == 0 {
+	if o.t == 0 && o.inside.Stage == 0 {
 		o.addr = addr // untyped: its words can be followed by their offsets
 	}
 	return o, true
@@ -235,8 +236,8 @@ func (p *Process) rootAt(addr uint64) *root {
 
 // header returns the address of the header of a map or channel.
 func (e *evaluation) header(o operand) (t types.ID, addr uint64) {
-	if o.inside.stage == atHeader {
-		return o.inside.t, o.addr
+	if o.inside.Stage == inferior.AtHeader {
+		return o.inside.Type, o.addr
 	}
 	addr, _ = e.p.im.mem.Word(o.addr)
 	return o.t, addr
@@ -247,20 +248,16 @@ func (e *evaluation) receive(o operand, index string) (operand, error) {
 	p := e.p
 	t, addr := e.header(o)
 	typ := p.types.Type(t)
-	rt := p.types.Type(typ.Runtime)
 	i, err := strconv.ParseUint(index, 10, 64)
 	if typ.Kind != types.Chan || err != nil || addr == 0 {
 		return o, e.fail("", "%s is no channel that holds anything, or %q is no place in its queue", typ.Name, index)
 	}
-	n, first, queued := p.structWord(rt, addr, "dataqsiz"), p.structWord(rt, addr, "recvx"), p.structWord(rt, addr, "qcount")
-	if i >= queued || i >= n || first >= n {
-		return o, e.fail("", "the queue has no place %d: it holds %d elements", i, queued)
+	c, _ := p.space.Chan(nil, addr)
+	at, ok := c.Place(i)
+	if !ok {
+		return o, e.fail("", "the queue has no place %d: it holds %d elements", i, c.Queued)
 	}
-	at := first + i
-	if at >= n || at < i {
-		at -= n
-	}
-	return valueAt(typ.Elem, p.structWord(rt, addr, "buf")+at*p.types.Type(typ.Elem).Size), nil
+	return valueAt(typ.Elem, c.Buffer+at*p.types.Type(typ.Elem).Size), nil
 }
 
 // follow follows rest, the end of an expression, from a value.
@@ -387,7 +384,7 @@ func (e *evaluation) selected(o operand, part, rest string) (operand, error) {
 		if typ.Kind != types.Interface || !strings.HasSuffix(part, ")") {
 			return o, e.fail(rest, "%s is no interface, or the parenthesis is not closed", typ.Name)
 		}
-		dyn, at, _ := p.dynamicValue(typ, o.addr)
+		dyn, at, _ := p.space.Dynamic(typ, o.addr)
 		if got, want := p.types.Type(dyn).Name, part[2:len(part)-1]; got != want {
 			return o, e.fail(rest, "it holds a %s, not a %s", got, onOneLine(want))
 		}
@@ -415,8 +412,8 @@ func (e *evaluation) selected(o operand, part, rest string) (operand, error) {
 // field selects a field, promoted ones included.
 func (e *evaluation) field(o operand, name, rest string) (operand, error) {
 	p := e.p
-	if o.inside.stage == atHeader {
-		o = valueAt(p.types.Type(o.inside.t).Runtime, o.addr)
+	if o.inside.Stage == inferior.AtHeader {
+		o = valueAt(p.types.Type(o.inside.Type).Runtime, o.addr)
 	} else if kind := p.types.Type(o.t).Kind; kind == types.Map || kind == types.Chan {
 		t, addr := e.header(o)
 		o = valueAt(p.types.Type(t).Runtime, addr)
@@ -441,16 +438,13 @@ func (e *evaluation) field(o operand, name, rest string) (operand, error) {
 func (e *evaluation) index(o operand, index, rest string) (operand, error) {
 	p := e.p
 	typ := p.types.Type(o.t)
-	if trie := p.trieOf(o.t); trie != 0 {
-		return e.entry(typ, index, rest, func(f func(mapEntry) bool) { p.eachTrieEntry(trie, o.addr, f) })
+	if p.space.IsSyncMap(o.t) {
+		return e.entry(o.t, o.addr, index, rest)
 	}
-	if p.isOlderSyncMap(o.t) {
-		return e.entry(typ, index, rest, func(f func(mapEntry) bool) { p.eachSyncEntry(o.t, o.addr, f) })
-	}
-	if typ.Kind == types.Map || o.inside.stage == atHeader {
+	if typ.Kind == types.Map || o.inside.Stage == inferior.AtHeader {
 		t, addr := e.header(o)
 		if typ = p.types.Type(t); typ.Kind == types.Map {
-			return e.entry(typ, index, rest, func(f func(mapEntry) bool) { p.eachEntry(t, addr, f) })
+			return e.entry(t, addr, index, rest)
 		}
 	}
 	i, err := strconv.ParseUint(index, 10, 64)
@@ -475,21 +469,22 @@ func (e *evaluation) index(o operand, index, rest string) (operand, error) {
 	return valueAt(o.t, o.addr+i*p.types.Type(o.t).Size), nil
 }
 
-// entry finds an element by its key, or the key itself: "key 17".
-func (e *evaluation) entry(typ *types.Type, index, rest string, each func(func(mapEntry) bool)) (operand, error) {
+// entry finds an element of the container of type t at addr by its key, or the key
+// itself: "key 17".
+func (e *evaluation) entry(t types.ID, addr uint64, index, rest string) (operand, error) {
 	p := e.p
 	want, isKey := strings.CutPrefix(index, "key ")
 	var o operand
 	found := false
-	each(func(m mapEntry) bool {
+	p.space.Entries(t, addr, func(m inferior.Entry) bool {
 		if p.keyText(m) != want {
 			return true
 		}
 		found = true
 		if isKey {
-			o = valueAt(m.keyType, m.key)
+			o = valueAt(m.KeyType, m.Key)
 		} else {
-			o = valueAt(m.elemType, m.elem)
+			o = valueAt(m.ElemType, m.Elem)
 		}
 		return false
 	})
@@ -497,7 +492,7 @@ func (e *evaluation) entry(typ *types.Type, index, rest string, each func(func(m
 		return o, e.fail(rest, "it has no key %s", onOneLine(want))
 	}
 	if t := p.types.Type(o.t); isKey && t.Kind == types.Interface {
-		if dyn, at, ok := p.dynamicValue(t, o.addr); ok {
+		if dyn, at, ok := p.space.Dynamic(t, o.addr); ok {
 			o = valueAt(dyn, at)
 		}
 	}
@@ -551,7 +546,7 @@ func (e *evaluation) objectOf(o operand) uint64 {
 // pointer.
 func (p *Process) leadsTo(o operand) uint64 {
 	at := o.addr
-	if o.inside.stage == 0 && !o.elements {
+	if o.inside.Stage == 0 && !o.elements {
 		switch p.types.Type(o.t).Kind {
 		case types.Pointer, types.Slice, types.String, types.Map, types.Chan, types.Func, types.UnsafePointer:
 			at, _ = p.im.mem.Word(o.addr)

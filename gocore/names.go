@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/unwind"
 	"goheap/heap"
@@ -41,8 +42,8 @@ type view struct {
 	t        types.ID
 	addr     uint64
 	n        uint64
-	elements bool // an element has to be chosen by an index
-	inside   inside
+	elements bool           // an element has to be chosen by an index
+	inside   inferior.Place // where in a container, if anywhere
 	// bytes are those of a variable of a frame, whose words may stand apart.
 	bytes []byte
 }
@@ -65,12 +66,12 @@ func (p *Process) Path(nodes []heap.Node) Path {
 		h := &path.Hops[i]
 		h.Node, h.Addr, h.Type = to, p.Addr(to), p.Type(to)
 		var s link
-		within := v.inside.stage != 0
+		within := v.inside.Stage != 0
 		s, v = p.hop(from, to, v, &path.Hops[i-1])
 		s.unstar = starred && strings.HasPrefix(s.suffix, arrow)
 		starred = s.star
 		h.Expr, h.Key = s.text(), s.keyAt < s.keyEnd
-		h.Internal = within && v.inside.stage != 0 && h.Expr == ""
+		h.Internal = within && v.inside.Stage != 0 && h.Expr == ""
 		full.add(s, s.suffix)
 		keyless.add(s, s.withoutKey())
 	}
@@ -123,7 +124,7 @@ func (p *Process) hop(from, to heap.Node, v view, last *Hop) (link, view) {
 	if slot == 0 {
 		return link{suffix: " → ?"}, p.ownView(to)
 	}
-	if v.inside.stage != 0 {
+	if v.inside.Stage != 0 {
 		return p.hopInContainer(slot, value, to, v)
 	}
 	return p.hopInValue(slot, value, to, v, p.Addr(from))
@@ -148,7 +149,7 @@ func (p *Process) hopInValue(slot, value uint64, to heap.Node, v view, base uint
 	if v.elements {
 		s.suffix = fmt.Sprintf("[%d]", off/size)
 	}
-	at := p.selectors(v.t, off%size, p.holdsTrie)
+	at := p.selectors(v.t, off%size, p.inContainer)
 	variable := false // the word is the address of a captured variable
 	if name, ok := closureName(p.types.Type(v.t).Name); ok {
 		at.path = "." + name + " captured " + strings.TrimPrefix(at.path, ".")
@@ -180,15 +181,21 @@ func (p *Process) hopInValue(slot, value uint64, to heap.Node, v view, base uint
 		next, s.star = p.hiddenView(&at, slot, value, to)
 	case typ.Kind == types.Func:
 		next = p.ownView(to)
-	case p.holdsTrie(at.leaf, at.rest):
-		next = view{addr: value, inside: inside{t: p.trieOf(at.leaf), stage: atTrie}}
-		if entries, ok := p.readMap(at.leaf, at.rest); ok {
-			next = p.syncMapView(entries, value)
-		}
 	default:
-		return p.offsetHop(slot-base, to)
+		place, ok := p.space.Inside(at.leaf, at.rest)
+		if !ok {
+			return p.offsetHop(slot-base, to)
+		}
+		next = view{addr: value, inside: place}
 	}
 	return s, next
+}
+
+// inContainer reports whether the byte at off of a value of type t leads to the inside
+// of a container that is no map or channel.
+func (p *Process) inContainer(t types.ID, off uint64) bool {
+	_, ok := p.space.Inside(t, off)
+	return ok
 }
 
 // wordOf reads a word of a value by the address where it would stand if all of
@@ -256,46 +263,31 @@ func (p *Process) dynamicView(typ *types.Type, addr, value uint64) (types.ID, vi
 
 // dynamicOf is dynamicView for an interface of the given two words.
 func (p *Process) dynamicOf(typ *types.Type, word, value uint64) (types.ID, view) {
-	if !typ.NoMethods {
-		word, _ = p.im.mem.Word(word + uint64(p.im.arch.PtrSize))
-	}
-	dyn, ok := p.types.ByRuntimeType(word)
+	dyn, ok := p.space.DynamicType(typ, word)
 	if !ok {
 		return 0, view{}
 	}
-	if x := p.directWord(dyn); x != nil {
+	if !p.types.Direct(dyn) {
+		return dyn, view{t: dyn, addr: value, n: 1}
+	}
+	if x := p.space.DirectWord(dyn); x != nil {
 		switch x.Kind {
 		case types.PointerWord:
 			return dyn, view{t: x.Target, addr: value, n: 1}
 		case types.MapWord, types.ChanWord:
 			return dyn, containerView(x.Target, value)
 		}
-		if n, ok := p.NodeAt(value); ok {
-			return dyn, p.ownView(n)
-		}
-		return dyn, view{}
 	}
-	return dyn, view{t: dyn, addr: value, n: 1}
-}
-
-// directWord returns the only word of a type whose values stand in an interface's
-// data word themselves, nil for other types (cmd/compile, types.IsDirectIface).
-func (p *Process) directWord(dyn types.ID) *types.Word {
-	words := p.types.Words(dyn)
-	if p.types.Type(dyn).Size != uint64(p.im.arch.PtrSize) || len(words) != 1 {
-		return nil
+	if n, ok := p.NodeAt(value); ok {
+		return dyn, p.ownView(n)
 	}
-	switch words[0].Kind {
-	case types.PointerWord, types.MapWord, types.ChanWord, types.FuncWord, types.UnsafePointerWord:
-		return &words[0]
-	}
-	return nil
+	return dyn, view{}
 }
 
 // directPath names the word that stands in an interface's data word itself, and
 // says whether it is dereferenced explicitly; "" for other types.
 func (p *Process) directPath(dyn types.ID) (path string, star bool) {
-	x := p.directWord(dyn)
+	x := p.space.DirectWord(dyn)
 	if x == nil {
 		return "", false
 	}
@@ -488,10 +480,10 @@ func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool)
 		v = r.view()
 	}
 	var s link
-	if v.inside.stage != 0 {
+	if v.inside.Stage != 0 {
 		s, _ = p.hopInContainer(slot, value, to, v)
 		if s.text() == "" { // its header: what the runtime calls the field
-			path, _, _ := p.types.FieldPath(p.types.Type(v.inside.t).Runtime, slot-v.addr)
+			path, _, _ := p.types.FieldPath(p.types.Type(v.inside.Type).Runtime, slot-v.addr)
 			s.suffix = path
 		}
 	} else {

@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"goheap/dump"
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 	"goheap/internal/flat"
@@ -39,6 +40,7 @@ type Process struct {
 	exe      *executable
 	im       *image
 	decoder  *program
+	space    *inferior.Space
 	gcTypes  *gcTypes
 	recorded *recorded
 	source   Source
@@ -143,6 +145,7 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 // fill takes over what a decoder read.
 func (p *Process) fill(d *program) {
 	p.decoder, p.exe, p.im, p.types, p.problems, p.recorded = d, d.exe, d.im, d.types, d.problems, d.recorded
+	p.space = d.space()
 	p.gcTypes = &gcTypes{mem: d.im.mem, arch: d.im.arch, types: map[uint64]*gcType{}}
 	p.vars, p.closures = map[uint64][]frameVar{}, map[uint64]types.ID{}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 )
 
@@ -60,7 +61,7 @@ func (t *typer) trieNode(pkg, params string) refinement {
 		return nil
 	}
 	return func(t *typer, c claim, at slotAt) claim {
-		if b := t.bytes(c.p, 1); len(b) == 1 {
+		if b := t.mem.Bytes(c.p, 1); len(b) == 1 {
 			c.x = t.compile([2]types.ID{inner, entry}[b[0]&1])
 		}
 		return c
@@ -82,17 +83,18 @@ func refineTimer(t *typer, c claim, at slotAt) claim {
 // of which abi.Type is the beginning (internal/abi/type.go). Until Go 1.20 the
 // structures are those of package reflect, without capitals (reflect/type.go).
 func refineDescriptor(t *typer, c claim, at slotAt) claim {
-	kind, named := "Kind_", func(name string) string { return "internal/abi." + name }
-	id, ok := t.table.Lookup("internal/abi.Type")
+	l := &t.space.Layout.Library.AbiType
+	named := func(name string) string { return "internal/abi." + name }
+	id, ok := t.table.Lookup(string(l.Name))
 	if !ok {
-		kind, named = "kind", func(name string) string { return "reflect." + strings.ToLower(name[:1]) + name[1:] }
+		named = func(name string) string { return "reflect." + strings.ToLower(name[:1]) + name[1:] }
 		id, ok = t.table.Lookup("reflect.rtype")
 	}
 	if !ok {
 		return c
 	}
-	f, ok := field(t.table.Type(id), kind)
-	b := t.bytes(c.p+f.Offset, 1)
+	f, ok := inferior.FieldOf(t.table.Type(id), l.Kind)
+	b := t.mem.Bytes(c.p+f.Offset, 1)
 	if !ok || len(b) == 0 || at.elem <= t.table.Type(id).Size {
 		return c // the descriptor of a classic map's buckets ends here, see reflect.bucketOf
 	}
@@ -123,13 +125,10 @@ func refineDescriptor(t *typer, c claim, at slotAt) claim {
 // of parameters, and keeps it in funcTypes.
 func (t *typer) funcDescriptor(c claim) claim {
 	typ := t.table.Type(c.x.id)
-	in, ok1 := field(typ, "InCount")
-	out, ok2 := field(typ, "OutCount")
-	if !ok1 && !ok2 { // until Go 1.20
-		in, ok1 = field(typ, "inCount")
-		out, ok2 = field(typ, "outCount")
-	}
-	b := t.bytes(c.p, c.x.size)
+	l := &t.space.Layout.Library.AbiFuncType
+	in, ok1 := inferior.FieldOf(typ, l.In)
+	out, ok2 := inferior.FieldOf(typ, l.Out)
+	b := t.mem.Bytes(c.p, c.x.size)
 	if !ok1 || !ok2 || uint64(len(b)) < max(in.Offset, out.Offset)+2 {
 		return c
 	}
@@ -156,18 +155,18 @@ func (t *typer) funcDescriptor(c claim) claim {
 func (t *typer) funcType(n uint64) types.ID {
 	addr, err := t.global("reflect.funcTypes")
 	w := uint64(t.arch.PtrSize)
-	header := t.bytes(addr, 2*w)
+	header := t.mem.Bytes(addr, 2*w)
 	if err != nil || n >= t.wordAt(header, 0, 1) {
 		return 0
 	}
-	elem := t.bytes(t.arch.Word(header)+n*2*w, 2*w)
+	elem := t.mem.Bytes(t.arch.Word(header)+n*2*w, 2*w)
 	return t.byDescriptor(t.wordAt(elem, 0, 1))
 }
 
 // refineChan finds out what a channel is one of: its header has the descriptor of
 // its elements (runtime/chan.go).
 func refineChan(t *typer, c claim, at slotAt) claim {
-	elem := t.byDescriptor(t.memberWord(t.table.Type(c.x.id), t.bytes(c.p, c.x.size), "elemtype"))
+	elem := t.byDescriptor(t.space.Layout.Hchan.Elemtype.Uint(t.arch, t.mem.Bytes(c.p, c.x.size)))
 	if elem == 0 {
 		return c
 	}
@@ -183,12 +182,12 @@ func refineChan(t *typer, c claim, at slotAt) claim {
 // that of the first one (runtime/iface.go, itabAdd).
 func refineItabTable(t *typer, c claim, at slotAt) claim {
 	typ := t.table.Type(c.x.id)
-	entries, ok := field(typ, "entries")
-	n := t.memberWord(typ, t.bytes(c.p, c.x.size), "size")
+	l := &t.space.Layout.ItabTable
+	n := l.Length.Uint(t.arch, t.mem.Bytes(c.p, c.x.size))
 	w := uint64(t.arch.PtrSize)
-	if !ok || n > maxContainer || entries.Offset+w > typ.Size {
+	if !l.Entries.Has() || n > maxContainer || l.Entries.Offset+w > typ.Size {
 		return c
 	}
-	c.x = t.compile(t.table.NewStruct(typ.Name, typ.Package, entries.Offset+n*w, typ.Fields))
+	c.x = t.compile(t.table.NewStruct(typ.Name, typ.Package, l.Entries.Offset+n*w, typ.Fields))
 	return c
 }

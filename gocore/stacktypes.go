@@ -38,7 +38,7 @@ func (t *typer) pointStack(c claim) {
 		return
 	}
 	s.words -= size
-	data := t.bytes(c.p, size)
+	data := t.mem.Bytes(c.p, size)
 	if uint64(len(data)) < size {
 		return
 	}

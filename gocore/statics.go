@@ -26,9 +26,9 @@ type static struct {
 func (d *program) findStatics() {
 	t := &typer{
 		im: d.im, table: d.types, arch: d.im.arch, modules: d.modules, out: new(typing),
-		static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
+		space: d.space(), static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
-	t.left = t.walkable()
+	t.readAnew()
 	best, cursor := map[uint64]static{}, map[staticValue]uint64{}
 	t.found = func(c claim, size uint64, within staticValue) {
 		if i, ok := d.exe.variableAt(c.p); ok && d.exe.variables[i].Addr+d.exe.bias != c.p {
@@ -50,7 +50,7 @@ func (d *program) findStatics() {
 		// Nothing is cancelled here: the walk is bounded by the data sections.
 		_ = t.drain(context.Background(), nil)
 	}
-	d.problem(dump.Error, t.out.unwalked, "values of the data sections were not followed: "+overlap)
+	d.problem(dump.Error, t.mem.Refused, "values of the data sections were not followed: "+overlap)
 	for _, s := range best {
 		d.statics = append(d.statics, s)
 	}

@@ -57,11 +57,11 @@ func (p *Process) runTyper(ctx context.Context, t *typer) error {
 	}
 	p.typing = t.out
 	err := t.run(ctx, p.progress, p.seedTypes)
-	p.problem(dump.Error, t.out.unwalked, "values were not followed to find types: "+overlap)
+	p.problem(dump.Error, t.mem.Refused, "values were not followed to find types: "+overlap)
 	return err
 }
 
-// overlap says why mayWalk refuses.
+// overlap says why a reader refuses.
 const overlap = "there is more to follow than memory, so that the core is damaged"
 
 // typed returns the types, which are empty where typing failed.
@@ -74,7 +74,7 @@ func (p *Process) typed() *typing {
 
 func (p *Process) newTyper(g *heap.Graph) *typer {
 	t := &typer{
-		im: p.im, g: g, table: p.types, arch: p.im.arch, modules: p.decoder.modules,
+		im: p.im, g: g, table: p.types, arch: p.im.arch, modules: p.decoder.modules, space: p.space,
 		out: &typing{
 			id: flat.Make[heap.TypeID](p.im.nodes), evidence: flat.Make[evidence](p.im.nodes),
 		},
@@ -82,7 +82,7 @@ func (p *Process) newTyper(g *heap.Graph) *typer {
 	}
 	maps.Copy(t.dynamic, p.decoder.described)
 	t.capture, t.global = p.closureType, p.decoder.global
-	t.left = t.walkable()
+	t.readAnew()
 	text, _ := t.table.Lookup("string")
 	t.strings = t.compile(text)
 	return t

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"goheap/dump"
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 	"goheap/internal/arch"
@@ -83,7 +84,6 @@ type typing struct {
 
 	conflicts uint64
 	rejected  []claim // the first of them
-	unwalked  int     // values that were not followed: see mayWalk
 	totals    Typing
 }
 
@@ -132,7 +132,10 @@ type typer struct {
 	within   staticValue                                    // the one whose pointers are being followed
 	found    func(c claim, size uint64, within staticValue) // told of new static values; may be nil
 
-	left    uint64     // bytes that may still be walked: see mayWalk
+	space *inferior.Space
+	mem   inferior.Reader
+	part  func(inferior.Part) // pointPart
+
 	onStack *stackWalk // the stack whose variables are being followed, or nil
 
 	leaves   chan []claim // to the leaf typer; nil when it has ended
@@ -146,22 +149,20 @@ type typer struct {
 	itabs    map[uint64]types.ID // by itab address
 	dynCache [dynCacheLen]dynCached
 	layouts  [maxHeapBits/8 + 1]slotLayout // by slot size / 8, as far as met
-	segStart uint64
-	seg      []byte
 }
 
-// compiled is what the walk needs of a type. Apart from swiss and what the steps
+// compiled is what the walk needs of a type. Apart from layout and what the steps
 // lead to, it does not change once it is made.
 type compiled struct {
 	id      types.ID
 	size    uint64
 	steps   []step
-	mask    uint64     // which of the first 64 words are pointers
-	shape   bool       // see shapePrefix
-	direct  *step      // see directStep
-	runtime *compiled  // of a map or channel, the structure that it points to; nil where unknown
-	refine  refinement // nil for nearly all types
-	swiss   *swissMap  // of a map, once one was walked
+	mask    uint64        // which of the first 64 words are pointers
+	shape   bool          // see shapePrefix
+	direct  *step         // the word of a value that interfaces store directly
+	runtime *compiled     // of a map or channel, the structure that it points to; nil where unknown
+	refine  refinement    // nil for nearly all types
+	layout  *inferior.Map // of a map, once one was walked
 }
 
 // shapePrefix starts the names of the types that stand for all type arguments of
@@ -212,12 +213,11 @@ func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*type
 	if t.alive == nil {
 		t.alive = t.im.allocated
 	}
-	left := t.left
 	again, err := t.pass(ctx, phase, seed)
 	if err == nil && again {
 		clear(t.out.id)
-		t.out.conflicts, t.out.rejected, t.out.unwalked = 0, nil, 0
-		t.left = left
+		t.out.conflicts, t.out.rejected = 0, nil
+		t.readAnew()
 		_, err = t.pass(ctx, phase, seed)
 	}
 	if err == nil {
@@ -551,7 +551,7 @@ func (t *typer) byItab(addr uint64) types.ID {
 		return id
 	}
 	var id types.ID
-	if typ, ok := t.im.mem.Word(addr + uint64(t.arch.PtrSize)); ok {
+	if typ := t.space.ItabType(addr); typ != 0 {
 		id = t.byDescriptor(typ)
 	}
 	t.itabs[addr] = id
@@ -570,7 +570,9 @@ func (t *typer) compile(id types.ID) *compiled {
 	if len(c.steps) > 0 {
 		c.mask = t.pointerMask(id, c.size)
 	}
-	c.direct = directStep(c, uint64(t.arch.PtrSize))
+	if len(c.steps) == 1 && t.table.Direct(id) {
+		c.direct = &c.steps[0]
+	}
 	for int(id) >= len(t.compiled) {
 		t.compiled = append(t.compiled, make([]*compiled, 1+len(t.compiled))...)
 	}
@@ -591,19 +593,6 @@ func (t *typer) pointerMask(id types.ID, size uint64) (mask uint64) {
 		}
 	}
 	return mask
-}
-
-// bytes returns n bytes at addr. Neighbouring reads mostly stay in one segment.
-func (t *typer) bytes(addr, n uint64) []byte {
-	if off := addr - t.segStart; addr >= t.segStart && off < uint64(len(t.seg)) && n <= uint64(len(t.seg))-off {
-		return t.seg[off : off+n]
-	}
-	if start, seg := t.im.mem.Segment(addr); seg != nil && n <= uint64(len(seg))-(addr-start) {
-		t.segStart, t.seg = start, seg
-		return seg[addr-start : addr-start+n]
-	}
-	b, _ := t.im.mem.Slice(addr, n)
-	return b
 }
 
 // walkObject follows the pointers in an object by its type.
@@ -627,7 +616,7 @@ func (t *typer) walkObject(n heap.Node) {
 	if f == manyValues {
 		size = t.im.filled(e, slot, e.elem-head, c.size)
 	}
-	t.walkValues(t.bytes(slot+head, min(size, e.elem-head)), c)
+	t.walkValues(t.mem.Bytes(slot+head, min(size, e.elem-head)), c)
 }
 
 // walkStatic follows the pointers in a value outside the heap.
@@ -647,7 +636,7 @@ func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
 	if hi != 0 {
 		return
 	}
-	t.walkValues(t.bytes(addr, size), c)
+	t.walkValues(t.mem.Bytes(addr, size), c)
 }
 
 // walkTimes is how many times as much as the core holds is walked at most. A value
@@ -655,23 +644,8 @@ func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
 // damaged core do they overlap without end.
 const walkTimes = 16
 
-func (t *typer) walkable() (size uint64) {
-	return walkTimes * t.im.mem.Size()
-}
-
-// mayWalk takes n bytes from what may still be walked, and reports whether there
-// are as many. If not, it counts what is left out.
-func (t *typer) mayWalk(n uint64) bool {
-	if n > t.left {
-		t.out.unwalked++
-		return false
-	}
-	t.left -= n
-	return true
-}
-
 func (t *typer) walkValues(data []byte, c *compiled) {
-	if !t.mayWalk(uint64(len(data))) {
+	if !t.mem.Take(uint64(len(data))) {
 		return
 	}
 	for uint64(len(data)) >= c.size {
@@ -821,20 +795,6 @@ func (t *typer) dynamicType(word uint64, kind types.WordKind) *compiled {
 	}
 	*at = dynCached{word, t.compile(id)}
 	return at.to
-}
-
-// directStep returns the only word of a type whose values stand in an interface's
-// data word themselves, or nil: pointers, maps, channels, functions, and structs
-// and arrays of one of these (cmd/compile, types.IsDirectIface).
-func directStep(c *compiled, word uint64) *step {
-	if c.size != word || len(c.steps) != 1 {
-		return nil
-	}
-	switch x := &c.steps[0]; x.kind {
-	case types.PointerWord, types.UnsafePointerWord, types.MapWord, types.ChanWord, types.FuncWord:
-		return x
-	}
-	return nil
 }
 
 // finish adds up what is typed, and gives the objects without a type the number

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"goheap/dump"
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 	"goheap/internal/testcore"
@@ -426,7 +427,7 @@ func (v *victim) explore(t testing.TB, p *Process) outcome {
 // checkEntries visits what a map holds.
 func (v *victim) checkEntries(t testing.TB, p *Process, m types.ID, addr uint64) {
 	n := uint64(0)
-	p.eachEntry(m, addr, func(mapEntry) bool {
+	p.space.Entries(m, addr, func(inferior.Entry) bool {
 		n++
 		return true
 	})
@@ -707,7 +708,7 @@ func TestMayWalk(t *testing.T) {
 		}
 		walk := p.newTyper(g)
 		if some {
-			walk.left = 100_000
+			walk.mem.Left = 100_000
 		}
 		if err := p.runTyper(t.Context(), walk); err != nil {
 			t.Fatal(err)
@@ -750,12 +751,11 @@ func TestLongDirectory(t *testing.T) {
 			n, addr := e.first+heap.Node(s), e.base+uint64(s)*e.elem
 			id, f := splitTypeID(p.typing.id[n])
 			if typ := p.types.Type(id); f == container && p.typing.id[n] < firstUnknown && typ.Kind == types.Map {
-				rt := p.types.Type(typ.Runtime)
-				if n := p.structWord(rt, addr, "dirLen"); n > tables.size {
-					ptr, _ := field(rt, "dirPtr")
-					length, _ := field(rt, "dirLen")
-					m, header, dir = id, target{addr, 0}, target{addr + ptr.Offset, addr + length.Offset}
-					tables = target{p.structWord(rt, addr, "dirPtr"), n}
+				l := &p.space.Layout.SwissMap
+				if n, _ := p.im.mem.Word(addr + l.DirLen.Offset); n > tables.size {
+					m, header, dir = id, target{addr, 0}, target{addr + l.DirPtr.Offset, addr + l.DirLen.Offset}
+					ptr, _ := p.im.mem.Word(dir.addr)
+					tables = target{ptr, n}
 				}
 			}
 		}
@@ -764,7 +764,7 @@ func TestLongDirectory(t *testing.T) {
 		t.Fatal("no map of the program has more than one table")
 	}
 	count := func() (n uint64) {
-		p.eachEntry(m, header.addr, func(mapEntry) bool {
+		p.space.Entries(m, header.addr, func(inferior.Entry) bool {
 			n++
 			return true
 		})

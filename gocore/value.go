@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 )
@@ -196,7 +197,7 @@ func (p *Process) partsOf(t types.ID, addr uint64) parts {
 	case types.Map, types.Chan:
 		return p.containerParts(t, word)
 	case types.Interface:
-		if dyn, at, ok := p.dynamicValue(typ, addr); ok {
+		if dyn, at, ok := p.space.Dynamic(typ, addr); ok {
 			x := p.partsOf(dyn, at)
 			x.inPlace = false
 			return x
@@ -242,11 +243,12 @@ func (p *Process) containerParts(t types.ID, addr uint64) parts {
 		}
 		return parts{how: opensMap, t: t, addr: addr, n: n}
 	}
-	c, ok := p.readChan(t, addr)
+	c, ok := p.space.Chan(nil, addr)
 	if !ok {
 		return parts{}
 	}
-	return parts{how: opensChan, t: t, addr: addr, n: c.queued + uint64(len(c.receivers)+len(c.senders))}
+	receivers, senders := p.space.ChanWaiting(addr)
+	return parts{how: opensChan, t: t, addr: addr, n: c.Queued + uint64(len(receivers)+len(senders))}
 }
 
 // Children decodes up to limit of the values that v opens into, from the one
@@ -287,7 +289,7 @@ func (p *Process) Children(v Value, from, limit int) []Value {
 		out = both[from : from+limit]
 	case opensMap:
 		i := 0
-		p.eachEntry(x.t, x.addr, func(e mapEntry) bool {
+		p.space.Entries(x.t, x.addr, func(e inferior.Entry) bool {
 			if i >= from {
 				out = append(out, p.entryValue(x.t, e, v.whole))
 			}
@@ -302,16 +304,16 @@ func (p *Process) Children(v Value, from, limit int) []Value {
 
 // entryValue is an entry of a map: its element, named by the key. One whose key
 // has parts of its own opens into the two.
-func (p *Process) entryValue(m types.ID, e mapEntry, whole region) Value {
+func (p *Process) entryValue(m types.ID, e inferior.Entry, whole region) Value {
 	typ := p.types.Type(m)
 	name := "[" + p.keyText(e) + "]"
 	// What is large stands behind a pointer (internal/runtime/maps, since Go
 	// 1.24; runtime/map.go before).
-	e.keyType, e.key = p.direct(e.keyType, e.key, typ.Key)
-	e.elemType, e.elem = p.direct(e.elemType, e.elem, typ.Elem)
-	v := p.valueAt(name, e.elemType, e.elem, whole)
-	if p.partsOf(p.unwrap(e.keyType, e.key)).n > 0 {
-		v.parts = parts{how: opensEntry, t: e.elemType, addr: e.elem, n: 2, key: e.keyType, keyAddr: e.key}
+	e.KeyType, e.Key = p.direct(e.KeyType, e.Key, typ.Key)
+	e.ElemType, e.Elem = p.direct(e.ElemType, e.Elem, typ.Elem)
+	v := p.valueAt(name, e.ElemType, e.Elem, whole)
+	if p.partsOf(p.unwrap(e.KeyType, e.Key)).n > 0 {
+		v.parts = parts{how: opensEntry, t: e.ElemType, addr: e.Elem, n: 2, key: e.KeyType, keyAddr: e.Key}
 		v.Children = 2
 	}
 	return v
@@ -327,151 +329,33 @@ func (p *Process) direct(t types.ID, addr uint64, want types.ID) (types.ID, uint
 	return t, addr
 }
 
-// mapLen returns the number of a map's entries by its header, and whether the
-// header can be one (internal/runtime/maps/map.go, since Go 1.24; runtime/map.go
-// before).
+// mapLen returns the number of a map's entries by its header, and whether the header
+// can be one.
 func (p *Process) mapLen(m types.ID, addr uint64) (uint64, bool) {
-	rt := p.types.Type(p.types.Type(m).Runtime)
-	if n, ok := p.uintPart(rt, addr, types.Int, "count"); ok {
-		return n, n < maxContainer
+	if layout := p.space.Map(m); layout != nil {
+		return p.space.MapLen(layout, addr)
 	}
-	used, ok := p.uintPart(rt, addr, types.Uint64, "used")
-	tables, ok1 := p.uintPart(rt, addr, types.Int, "dirLen")
-	depth, ok2 := p.uintPart(rt, addr, types.Uint8, "globalDepth")
-	dir := p.structWord(rt, addr, "dirPtr")
-	if !ok || !ok1 || !ok2 || used >= maxContainer {
-		return 0, false
-	}
-	// Without a directory dirPtr is the only group.
-	const groupSlots = 8
-	if tables == 0 {
-		return used, used <= groupSlots && (used == 0 || p.present(dir, 1))
-	}
-	return used, tables < maxContainer && tables == 1<<depth && p.present(dir, 1)
-}
-
-// dynamicValue returns the dynamic type of the interface at addr and where its
-// value stands: in the data word itself for what is shaped like a pointer
-// (cmd/compile, types.IsDirectIface).
-func (p *Process) dynamicValue(typ *types.Type, addr uint64) (dyn types.ID, at uint64, ok bool) {
-	w := uint64(p.im.arch.PtrSize)
-	word, _ := p.im.mem.Word(addr)
-	data, ok := p.im.mem.Word(addr + w)
-	if !typ.NoMethods && word != 0 {
-		word, _ = p.im.mem.Word(word + w)
-	}
-	if !ok || word == 0 {
-		return 0, 0, false
-	}
-	if dyn, ok = p.types.ByRuntimeType(word); !ok {
-		return 0, 0, false
-	}
-	switch d := p.types.Type(dyn); d.Kind {
-	case types.Interface, types.Invalid:
-		return 0, 0, false
-	case types.Pointer, types.UnsafePointer, types.Map, types.Chan, types.Func:
-		return dyn, addr + w, true
-	case types.Struct, types.Array:
-		if words := p.types.Words(dyn); d.Size == w && len(words) == 1 {
-			switch words[0].Kind {
-			case types.PointerWord, types.UnsafePointerWord, types.MapWord, types.ChanWord, types.FuncWord:
-				return dyn, addr + w, true
-			}
-		}
-	}
-	return dyn, data, true
-}
-
-// channel is what the header of a channel says.
-type channel struct {
-	queued, capacity   uint64
-	first              uint64 // place in the buffer of the element that is received next
-	buffer             uint64
-	closed             bool
-	receivers, senders []uint64 // addresses of the goroutines (runtime.g) that wait
-}
-
-// readChan reads the channel whose header (runtime.hchan) stands at addr.
-func (p *Process) readChan(t types.ID, addr uint64) (c channel, ok bool) {
-	rt := p.types.Type(p.types.Type(t).Runtime)
-	if rt.Size == 0 || !p.present(addr, rt.Size) {
-		return c, false
-	}
-	for _, f := range []struct {
-		name string
-		to   *uint64
-	}{{"qcount", &c.queued}, {"dataqsiz", &c.capacity}, {"recvx", &c.first}, {"buf", &c.buffer}} {
-		if _, ok := field(rt, f.name); !ok {
-			return c, false
-		}
-		*f.to = p.structWord(rt, addr, f.name)
-	}
-	closed, ok := p.uintPart(rt, addr, types.Uint32, "closed")
-	if !ok || c.queued > c.capacity || c.capacity >= maxContainer || c.first > 0 && c.first >= c.capacity {
-		return c, false
-	}
-	c.closed = closed != 0
-	c.receivers, c.senders = p.waiting(rt, addr, "recvq"), p.waiting(rt, addr, "sendq")
-	return c, true
-}
-
-// maxWaiting bounds the list of goroutines that wait at a channel.
-const maxWaiting = 1 << 20
-
-// waiting returns the goroutines in a queue (runtime.waitq) of a channel, each
-// once: one that selects may stand there several times. A list that does not end
-// is damaged and counts as empty.
-func (p *Process) waiting(rt *types.Type, addr uint64, queue string) []uint64 {
-	first, at, ok := p.part(rt, addr, queue, "first")
-	if !ok || first.Kind != types.Pointer {
-		return nil
-	}
-	sudog := p.types.Type(first.Elem)
-	g, ok1 := field(sudog, "g")
-	next, ok2 := field(sudog, "next")
-	if !ok1 || !ok2 {
-		return nil
-	}
-	var out []uint64
-	seen, visited := map[uint64]bool{}, map[uint64]bool{}
-	for s, _ := p.im.mem.Word(at); s != 0; {
-		if visited[s] || len(visited) >= maxWaiting {
-			return nil
-		}
-		visited[s] = true
-		who, ok := p.im.mem.Word(s + g.Offset)
-		if !ok {
-			return nil
-		}
-		if !seen[who] {
-			seen[who] = true
-			out = append(out, who)
-		}
-		if s, ok = p.im.mem.Word(s + next.Offset); !ok {
-			return nil
-		}
-	}
-	return out
+	return 0, false
 }
 
 func (p *Process) chanChildren(x parts, from, limit uint64, whole region) []Value {
-	c, ok := p.readChan(x.t, x.addr)
+	c, ok := p.space.Chan(nil, x.addr)
 	if !ok {
 		return nil
 	}
+	receivers, senders := p.space.ChanWaiting(x.addr)
 	elem := p.types.Type(x.t).Elem
 	size := p.types.Type(elem).Size
 	var out []Value
 	var byAddr map[uint64]int
 	for i := from; i < from+limit; i++ {
-		if i < c.queued {
-			at := (c.first + i) % c.capacity
-			out = append(out, p.valueAt(fmt.Sprintf("[%d]", i), elem, c.buffer+at*size, whole))
+		if at, ok := c.Place(i); ok {
+			out = append(out, p.valueAt(fmt.Sprintf("[%d]", i), elem, c.Buffer+at*size, whole))
 			continue
 		}
-		name, k, list := "receiver", i-c.queued, c.receivers
+		name, k, list := "receiver", i-c.Queued, receivers
 		if k >= uint64(len(list)) {
-			name, k, list = "sender", k-uint64(len(list)), c.senders
+			name, k, list = "sender", k-uint64(len(list)), senders
 		}
 		if k >= uint64(len(list)) {
 			break

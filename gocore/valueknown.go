@@ -9,34 +9,24 @@ import (
 	"strings"
 	"time"
 
+	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/layout"
 	"goheap/gocore/internal/types"
 )
 
-// part returns a field of a structure by its path of names, and where it stands.
-func (p *Process) part(typ *types.Type, addr uint64, path ...string) (*types.Type, uint64, bool) {
-	for _, name := range path {
-		f, ok := field(typ, name)
-		if !ok || typ.Kind != types.Struct {
-			return nil, 0, false
-		}
-		typ, addr = p.types.Type(f.Type), addr+f.Offset
-	}
-	return typ, addr, true
-}
-
 // uintPart reads a field that must be of the given kind.
-func (p *Process) uintPart(typ *types.Type, addr uint64, kind types.Kind, path ...string) (uint64, bool) {
-	f, at, ok := p.part(typ, addr, path...)
-	if !ok || f.Kind != kind || f.Size == 0 || f.Size > 8 {
+func (p *Process) uintPart(typ *types.Type, addr uint64, kind types.Kind, f layout.Field) (uint64, bool) {
+	part, at, ok := p.space.Part(typ, addr, f)
+	if !ok || part.Kind != kind || part.Size == 0 || part.Size > 8 {
 		return 0, false
 	}
-	return p.im.mem.Uint(at, int(f.Size))
+	return p.im.mem.Uint(at, int(part.Size))
 }
 
 // stringPart copies a field that must be a string.
-func (p *Process) stringPart(typ *types.Type, addr uint64, path ...string) (string, bool) {
-	f, at, ok := p.part(typ, addr, path...)
-	if !ok || f.Kind != types.String {
+func (p *Process) stringPart(typ *types.Type, addr uint64, f layout.Field) (string, bool) {
+	part, at, ok := p.space.Part(typ, addr, f)
+	if !ok || part.Kind != types.String {
 		return "", false
 	}
 	return p.readString(at)
@@ -44,12 +34,12 @@ func (p *Process) stringPart(typ *types.Type, addr uint64, path ...string) (stri
 
 // bytesPart copies a field that must be a byte slice of at most most bytes; nil
 // is a nil slice.
-func (p *Process) bytesPart(typ *types.Type, addr uint64, most uint64, path ...string) ([]byte, bool) {
-	f, at, ok := p.part(typ, addr, path...)
+func (p *Process) bytesPart(typ *types.Type, addr uint64, most uint64, f layout.Field) ([]byte, bool) {
+	part, at, ok := p.space.Part(typ, addr, f)
 	if !ok {
 		return nil, false
 	}
-	return p.readBytes(f, at, most)
+	return p.readBytes(part, at, most)
 }
 
 func (p *Process) readBytes(typ *types.Type, addr uint64, most uint64) ([]byte, bool) {
@@ -75,24 +65,26 @@ const maxWrappers = 4
 // are nothing but a way to get at it: sync/atomic's (sync/atomic/type.go and
 // value.go) and unique.Handle (unique/handle.go).
 func (p *Process) unwrap(t types.ID, addr uint64) (types.ID, uint64) {
+	l := p.library()
 	for range maxWrappers {
 		typ := p.types.Type(t)
 		if typ.Kind != types.Struct {
 			break
 		}
-		inner := "v"
-		switch typ.Name {
-		case "sync/atomic.Int32", "sync/atomic.Int64", "sync/atomic.Uint32", "sync/atomic.Uint64", "sync/atomic.Uintptr", "sync/atomic.Value":
+		var inner layout.Field
+		switch {
+		case isAtomic(typ.Name):
+			inner = l.AtomicInt64.V
+		case l.AtomicValue.Name.Is(typ.Name):
+			inner = l.AtomicValue.V
+		case l.AtomicPointer.Name.Is(typ.Name):
+			inner = l.AtomicPointer.V
+		case l.UniqueHandle.Name.Is(typ.Name):
+			inner = l.UniqueHandle.Value
 		default:
-			switch {
-			case strings.HasPrefix(typ.Name, "sync/atomic.Pointer["):
-			case strings.HasPrefix(typ.Name, "unique.Handle["):
-				inner = "value"
-			default:
-				return t, addr
-			}
+			return t, addr
 		}
-		f, ok := field(typ, inner)
+		f, ok := inferior.FieldOf(typ, inner)
 		if !ok {
 			break
 		}
@@ -107,6 +99,18 @@ func (p *Process) unwrap(t types.ID, addr uint64) (types.ID, uint64) {
 	}
 	return t, addr
 }
+
+// isAtomic reports whether a type is one of package sync/atomic's around a number.
+func isAtomic(name string) bool {
+	switch name {
+	case "sync/atomic.Int32", "sync/atomic.Int64", "sync/atomic.Uint32", "sync/atomic.Uint64", "sync/atomic.Uintptr":
+		return true
+	}
+	return false
+}
+
+// library is what is known of types of the standard library.
+func (p *Process) library() *layout.Library { return &p.space.Layout.Library }
 
 // emptyArrayOf returns the pointer type of which typ has an array of length 0.
 func (p *Process) emptyArrayOf(typ *types.Type) types.ID {
@@ -130,7 +134,7 @@ func (p *Process) knownText(typ *types.Type, addr uint64) (text string, ok bool)
 		v, ok := p.im.mem.Uint(addr, 8)
 		return time.Duration(v).String(), ok && typ.Kind == types.Int64
 	case "net.IP":
-		ip, ok := p.ipPart(typ, addr)
+		ip, ok := p.ipText(typ, addr)
 		if ok && ip == "" {
 			return "nil", true
 		}
@@ -153,7 +157,7 @@ func (p *Process) knownText(typ *types.Type, addr uint64) (text string, ok bool)
 	case "sync.RWMutex":
 		return p.rwMutexText(typ, addr)
 	case "sync/atomic.Bool":
-		v, ok := p.uintPart(typ, addr, types.Uint32, "v")
+		v, ok := p.uintPart(typ, addr, types.Uint32, p.library().AtomicBool.V)
 		return strconv.FormatBool(v != 0), ok
 	case "reflect.Value":
 		return p.reflectText(typ, addr)
@@ -183,9 +187,10 @@ const (
 // timeText formats a time.Time in UTC, and names its location where that is
 // another. The monotonic clock is left out.
 func (p *Process) timeText(typ *types.Type, addr uint64) (string, bool) {
-	wall, ok1 := p.uintPart(typ, addr, types.Uint64, "wall")
-	ext, ok2 := p.uintPart(typ, addr, types.Int64, "ext")
-	loc, at, ok3 := p.part(typ, addr, "loc")
+	l := &p.library().Time
+	wall, ok1 := p.uintPart(typ, addr, types.Uint64, l.Wall)
+	ext, ok2 := p.uintPart(typ, addr, types.Int64, l.Ext)
+	loc, at, ok3 := p.space.Part(typ, addr, l.Loc)
 	if !ok1 || !ok2 || !ok3 || loc.Kind != types.Pointer {
 		return "", false
 	}
@@ -200,16 +205,16 @@ func (p *Process) timeText(typ *types.Type, addr uint64) (string, bool) {
 	}
 	text := time.Unix(sec+internalToUnix, int64(nsec)).UTC().Format(time.RFC3339Nano)
 	if to, _ := p.im.mem.Word(at); to != 0 {
-		if name, ok := p.stringPart(p.types.Type(loc.Elem), to, "name"); ok && name != "" && name != "UTC" {
+		if name, ok := p.stringPart(p.types.Type(loc.Elem), to, p.library().Location.Place); ok && name != "" && name != "UTC" {
 			text += " (" + bare(name) + ")"
 		}
 	}
 	return text, true
 }
 
-// ipPart reads a net.IP as net.IP.String does; "" is an empty one.
-func (p *Process) ipPart(typ *types.Type, addr uint64, path ...string) (string, bool) {
-	b, ok := p.bytesPart(typ, addr, 16, path...)
+// ipText reads a net.IP as net.IP.String does; "" is an empty one.
+func (p *Process) ipText(typ *types.Type, addr uint64) (string, bool) {
+	b, ok := p.readBytes(typ, addr, 16)
 	if !ok || len(b) == 0 {
 		return "", ok
 	}
@@ -218,8 +223,8 @@ func (p *Process) ipPart(typ *types.Type, addr uint64, path ...string) (string, 
 }
 
 func (p *Process) ipNetText(typ *types.Type, addr uint64) (string, bool) {
-	ip, ok1 := p.bytesPart(typ, addr, 16, "IP")
-	mask, ok2 := p.bytesPart(typ, addr, 16, "Mask")
+	ip, ok1 := p.bytesPart(typ, addr, 16, p.library().IPNet.IP)
+	mask, ok2 := p.bytesPart(typ, addr, 16, p.library().IPNet.Mask)
 	if !ok1 || !ok2 || len(ip) != len(mask) {
 		return "", false
 	}
@@ -238,11 +243,16 @@ func (p *Process) ipNetText(typ *types.Type, addr uint64) (string, bool) {
 // netAddr formats the addresses of package net as their String methods do.
 func (p *Process) netAddr(typ *types.Type, addr uint64) (string, bool) {
 	if typ.Name == "net.UnixAddr" {
-		return p.stringPart(typ, addr, "Name")
+		return p.stringPart(typ, addr, p.library().UnixAddr.Path)
 	}
-	ip, ok1 := p.ipPart(typ, addr, "IP")
-	zone, ok2 := p.stringPart(typ, addr, "Zone")
+	l := &p.library().TCPAddr // the others have the same fields
+	part, at, ok1 := p.space.Part(typ, addr, l.IP)
+	zone, ok2 := p.stringPart(typ, addr, l.Zone)
 	if !ok1 || !ok2 {
+		return "", false
+	}
+	ip, ok := p.ipText(part, at)
+	if !ok {
 		return "", false
 	}
 	if zone != "" {
@@ -252,7 +262,7 @@ func (p *Process) netAddr(typ *types.Type, addr uint64) (string, bool) {
 	case "net.IPAddr":
 		return ip, true
 	case "net.TCPAddr", "net.UDPAddr":
-		port, ok := p.uintPart(typ, addr, types.Int, "Port")
+		port, ok := p.uintPart(typ, addr, types.Int, l.Port)
 		if strings.Contains(ip, ":") {
 			ip = "[" + ip + "]"
 		}
@@ -263,14 +273,15 @@ func (p *Process) netAddr(typ *types.Type, addr uint64) (string, bool) {
 
 // netipText formats the types of package net/netip as their String methods do.
 func (p *Process) netipText(typ *types.Type, addr uint64) (string, bool) {
+	l := p.library()
 	switch typ.Name {
 	case "net/netip.AddrPort":
-		a, ok1 := p.netipAddr(typ, addr, "ip")
-		port, ok2 := p.uintPart(typ, addr, types.Uint16, "port")
+		a, ok1 := p.netipPart(typ, addr, l.AddrPort.IP)
+		port, ok2 := p.uintPart(typ, addr, types.Uint16, l.AddrPort.Port)
 		return netip.AddrPortFrom(a, uint16(port)).String(), ok1 && ok2
 	case "net/netip.Prefix":
-		a, ok1 := p.netipAddr(typ, addr, "ip")
-		n, ok2 := p.uintPart(typ, addr, types.Uint8, "bitsPlusOne")
+		a, ok1 := p.netipPart(typ, addr, l.Prefix.IP)
+		n, ok2 := p.uintPart(typ, addr, types.Uint8, l.Prefix.BitsPlusOne)
 		if !a.IsValid() || n == 0 {
 			return "invalid Prefix", ok1 && ok2
 		}
@@ -280,16 +291,22 @@ func (p *Process) netipText(typ *types.Type, addr uint64) (string, bool) {
 	return a.String(), ok
 }
 
+// netipPart reads a field that is a netip.Addr.
+func (p *Process) netipPart(typ *types.Type, addr uint64, f layout.Field) (netip.Addr, bool) {
+	part, at, ok := p.space.Part(typ, addr, f)
+	if !ok {
+		return netip.Addr{}, false
+	}
+	return p.netipAddr(part, at)
+}
+
 // netipAddr reads a netip.Addr: two halves of a 128-bit number, and a handle to
 // which kind of address it is, with the zone (net/netip/netip.go, Go 1.23).
-func (p *Process) netipAddr(typ *types.Type, addr uint64, path ...string) (a netip.Addr, ok bool) {
-	typ, addr, ok = p.part(typ, addr, path...)
-	if !ok {
-		return a, false
-	}
-	hi, ok1 := p.uintPart(typ, addr, types.Uint64, "addr", "hi")
-	lo, ok2 := p.uintPart(typ, addr, types.Uint64, "addr", "lo")
-	z, at, ok3 := p.part(typ, addr, "z", "value")
+func (p *Process) netipAddr(typ *types.Type, addr uint64) (a netip.Addr, ok bool) {
+	l := p.library()
+	hi, ok1 := p.uintPart(typ, addr, types.Uint64, l.NetipAddr.Hi)
+	lo, ok2 := p.uintPart(typ, addr, types.Uint64, l.NetipAddr.Lo)
+	z, at, ok3 := p.space.Part(typ, addr, l.NetipAddr.Z)
 	if !ok1 || !ok2 || !ok3 || z.Kind != types.Pointer {
 		return a, false
 	}
@@ -298,8 +315,8 @@ func (p *Process) netipAddr(typ *types.Type, addr uint64, path ...string) (a net
 		return a, ok // the zero Addr
 	}
 	detail := p.types.Type(z.Elem)
-	v6, ok1 := p.uintPart(detail, to, types.Bool, "isV6")
-	zone, ok2 := p.stringPart(detail, to, "zoneV6")
+	v6, ok1 := p.uintPart(detail, to, types.Bool, l.NetipDetail.IsV6)
+	zone, ok2 := p.stringPart(detail, to, l.NetipDetail.ZoneV6)
 	if !ok1 || !ok2 || v6 > 1 {
 		return a, false
 	}
@@ -318,8 +335,8 @@ func (p *Process) netipAddr(typ *types.Type, addr uint64, path ...string) (a net
 const maxBigWords = 64
 
 func (p *Process) bigIntText(typ *types.Type, addr uint64) (string, bool) {
-	neg, ok1 := p.uintPart(typ, addr, types.Bool, "neg")
-	abs, at, ok2 := p.part(typ, addr, "abs")
+	neg, ok1 := p.uintPart(typ, addr, types.Bool, p.library().BigInt.Neg)
+	abs, at, ok2 := p.space.Part(typ, addr, p.library().BigInt.Abs)
 	w := uint64(p.im.arch.PtrSize)
 	if !ok1 || !ok2 || neg > 1 || abs.Kind != types.Slice || p.types.Type(abs.Elem).Kind != types.Uint {
 		return "", false
@@ -347,10 +364,7 @@ func (p *Process) bigIntText(typ *types.Type, addr uint64) (string, bool) {
 // mutexText reads the lowest bit of a mutex's state, mutexLocked
 // (internal/sync/mutex.go; sync/mutex.go before Go 1.24).
 func (p *Process) mutexText(typ *types.Type, addr uint64) (string, bool) {
-	state, ok := p.uintPart(typ, addr, types.Int32, "state")
-	if !ok {
-		state, ok = p.uintPart(typ, addr, types.Int32, "mu", "state")
-	}
+	state, ok := p.uintPart(typ, addr, types.Int32, p.library().Mutex.State)
 	if state&1 != 0 {
 		return "locked", ok
 	}
@@ -360,8 +374,8 @@ func (p *Process) mutexText(typ *types.Type, addr uint64) (string, bool) {
 // rwMutexText reads the count of readers, from which a writer that waits or
 // holds the lock takes rwmutexMaxReaders (sync/rwmutex.go).
 func (p *Process) rwMutexText(typ *types.Type, addr uint64) (string, bool) {
-	count, ok1 := p.uintPart(typ, addr, types.Int32, "readerCount", "v")
-	wait, ok2 := p.uintPart(typ, addr, types.Int32, "readerWait", "v")
+	count, ok1 := p.uintPart(typ, addr, types.Int32, p.library().RWMutex.ReaderCount)
+	wait, ok2 := p.uintPart(typ, addr, types.Int32, p.library().RWMutex.ReaderWait)
 	const maxReaders = 1 << 30
 	switch readers := int32(count); {
 	case readers == 0:
@@ -378,7 +392,7 @@ func (p *Process) rwMutexText(typ *types.Type, addr uint64) (string, bool) {
 
 // reflectText names the type of a reflect.Value (reflect/value.go).
 func (p *Process) reflectText(typ *types.Type, addr uint64) (string, bool) {
-	f, at, ok := p.part(typ, addr, "typ_")
+	f, at, ok := p.space.Part(typ, addr, p.library().ReflectValue.Typ)
 	if !ok || f.Kind != types.Pointer {
 		return "", false
 	}
@@ -426,8 +440,8 @@ const (
 	maxErrorText = maxName
 )
 
-func (e *errorReader) str(typ *types.Type, addr uint64, name string) (string, bool) {
-	s, ok := e.p.stringPart(typ, addr, name)
+func (e *errorReader) str(typ *types.Type, addr uint64, f layout.Field) (string, bool) {
+	s, ok := e.p.stringPart(typ, addr, f)
 	e.bytes -= len(s)
 	return s, ok && e.bytes >= 0
 }
@@ -439,42 +453,45 @@ func (e *errorReader) message(typ *types.Type, addr uint64) (string, bool) {
 	if e.errors--; e.errors < 0 {
 		return "", false
 	}
+	l := e.p.library()
 	switch typ.Name {
 	case "errors.errorString":
-		return e.str(typ, addr, "s")
-	case "fmt.wrapError", "fmt.wrapErrors":
-		return e.str(typ, addr, "msg")
+		return e.str(typ, addr, l.ErrorString.S)
+	case "fmt.wrapError":
+		return e.str(typ, addr, l.WrapError.Msg)
+	case "fmt.wrapErrors":
+		return e.str(typ, addr, l.WrapErrors.Msg)
 	case "errors.joinError":
 		return e.joined(typ, addr)
 	case "io/fs.PathError":
-		return e.wrapped(typ, addr, "%s %s: %s", "Op", "Path")
+		return e.wrapped(typ, addr, l.PathError.Err, "%s %s: %s", l.PathError.Op, l.PathError.Path)
 	case "os.SyscallError":
-		return e.wrapped(typ, addr, "%s: %s", "Syscall")
+		return e.wrapped(typ, addr, l.SyscallError.Err, "%s: %s", l.SyscallError.Syscall)
 	case "os.LinkError":
-		return e.wrapped(typ, addr, "%s %s %s: %s", "Op", "Old", "New")
+		return e.wrapped(typ, addr, l.LinkError.Err, "%s %s %s: %s", l.LinkError.Op, l.LinkError.Old, l.LinkError.New)
 	case "net/url.Error":
-		return e.wrapped(typ, addr, "%s %q: %s", "Op", "URL")
+		return e.wrapped(typ, addr, l.URLError.Err, "%s %q: %s", l.URLError.Op, l.URLError.URL)
 	case "os/exec.Error":
-		return e.wrapped(typ, addr, "exec: %q: %s", "Name")
+		return e.wrapped(typ, addr, l.ExecError.Err, "exec: %q: %s", l.ExecError.Program)
 	case "strconv.NumError":
-		return e.wrapped(typ, addr, "strconv.%s: parsing %q: %s", "Func", "Num")
+		return e.wrapped(typ, addr, l.NumError.Err, "strconv.%s: parsing %q: %s", l.NumError.Func, l.NumError.Num)
 	case "net.OpError":
 		return e.opError(typ, addr)
 	}
 	return "", false
 }
 
-// wrapped formats some fields and the error in the field Err.
-func (e *errorReader) wrapped(typ *types.Type, addr uint64, format string, names ...string) (string, bool) {
+// wrapped formats some fields and the error in the field err.
+func (e *errorReader) wrapped(typ *types.Type, addr uint64, err layout.Field, format string, fields ...layout.Field) (string, bool) {
 	var args []any
-	for _, name := range names {
-		s, ok := e.str(typ, addr, name)
+	for _, f := range fields {
+		s, ok := e.str(typ, addr, f)
 		if !ok {
 			return "", false
 		}
 		args = append(args, s)
 	}
-	inner, ok := e.field(typ, addr, "Err")
+	inner, ok := e.field(typ, addr, err)
 	if !ok {
 		return "", false
 	}
@@ -482,12 +499,12 @@ func (e *errorReader) wrapped(typ *types.Type, addr uint64, format string, names
 }
 
 // field returns the message of the error in a field.
-func (e *errorReader) field(typ *types.Type, addr uint64, name string) (string, bool) {
-	f, at, ok := e.p.part(typ, addr, name)
+func (e *errorReader) field(typ *types.Type, addr uint64, f layout.Field) (string, bool) {
+	part, at, ok := e.p.space.Part(typ, addr, f)
 	if !ok {
 		return "", false
 	}
-	return e.in(f, at)
+	return e.in(part, at)
 }
 
 // in returns the message of the error in the interface at addr.
@@ -510,7 +527,7 @@ func (e *errorReader) in(typ *types.Type, addr uint64) (string, bool) {
 // joined is joinError.Error (errors/join.go).
 func (e *errorReader) joined(typ *types.Type, addr uint64) (string, bool) {
 	p := e.p
-	f, at, ok := p.part(typ, addr, "errs")
+	f, at, ok := p.space.Part(typ, addr, p.library().JoinError.Errs)
 	if !ok || f.Kind != types.Slice {
 		return "", false
 	}
@@ -533,9 +550,10 @@ func (e *errorReader) joined(typ *types.Type, addr uint64) (string, bool) {
 // opError is net.OpError.Error (net/net.go).
 func (e *errorReader) opError(typ *types.Type, addr uint64) (string, bool) {
 	p := e.p
-	text, ok1 := e.str(typ, addr, "Op")
-	network, ok2 := e.str(typ, addr, "Net")
-	inner, ok3 := e.field(typ, addr, "Err")
+	l := &p.library().OpError
+	text, ok1 := e.str(typ, addr, l.Op)
+	network, ok2 := e.str(typ, addr, l.Net)
+	inner, ok3 := e.field(typ, addr, l.Err)
 	if !ok1 || !ok2 || !ok3 {
 		return "", false
 	}
@@ -543,8 +561,8 @@ func (e *errorReader) opError(typ *types.Type, addr uint64) (string, bool) {
 		text += " " + network
 	}
 	sep := " "
-	for _, name := range []string{"Source", "Addr"} {
-		f, at, ok := p.part(typ, addr, name)
+	for _, field := range []layout.Field{l.Source, l.Addr} {
+		f, at, ok := p.space.Part(typ, addr, field)
 		if !ok || f.Kind != types.Interface {
 			return "", false
 		}
@@ -565,9 +583,9 @@ func (e *errorReader) opError(typ *types.Type, addr uint64) (string, bool) {
 	return text + ": " + inner, true
 }
 
-// dynamicTarget is dynamicValue, with a pointer followed.
+// dynamicTarget is what an interface holds, with a pointer followed.
 func (p *Process) dynamicTarget(typ *types.Type, addr uint64) (*types.Type, uint64, bool) {
-	dyn, at, ok := p.dynamicValue(typ, addr)
+	dyn, at, ok := p.space.Dynamic(typ, addr)
 	if !ok {
 		return nil, 0, false
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 )
 
@@ -169,13 +170,13 @@ func (l *line) container(t types.ID, addr uint64, hops int) {
 		}
 		return
 	}
-	c, ok := p.readChan(t, addr)
+	c, ok := p.space.Chan(nil, addr)
 	if !ok {
 		l.unread(addr)
 		return
 	}
-	l.add(fmt.Sprintf("%d/%d", c.queued, c.capacity))
-	if c.closed {
+	l.add(fmt.Sprintf("%d/%d", c.Queued, c.Capacity))
+	if c.Closed {
 		l.add(", closed")
 	}
 	wait := func(n int, what string) {
@@ -186,8 +187,9 @@ func (l *line) container(t types.ID, addr uint64, hops int) {
 			l.add(fmt.Sprintf(", %d goroutines wait to %s", n, what))
 		}
 	}
-	wait(len(c.receivers), "receive")
-	wait(len(c.senders), "send")
+	receivers, senders := p.space.ChanWaiting(addr)
+	wait(len(receivers), "receive")
+	wait(len(senders), "send")
 }
 
 // unread writes the address of what cannot be decoded.
@@ -203,14 +205,14 @@ func (l *line) entries(m types.ID, addr uint64) {
 	p := l.p
 	typ := p.types.Type(m)
 	sep := " {"
-	p.eachEntry(m, addr, func(e mapEntry) bool {
+	p.space.Entries(m, addr, func(e inferior.Entry) bool {
 		l.add(sep)
 		sep = ", "
 		if l.full() {
 			return false
 		}
 		l.add(bare(cutText(p.keyText(e), maxPartShow)) + ": ")
-		t, at := p.direct(e.elemType, e.elem, typ.Elem)
+		t, at := p.direct(e.ElemType, e.Elem, typ.Elem)
 		l.value(t, at, 1, 0)
 		return true
 	})
@@ -227,7 +229,7 @@ func (l *line) dynamic(typ *types.Type, addr uint64, depth, hops int) {
 		l.add("nil")
 		return
 	}
-	dyn, at, ok := p.dynamicValue(typ, addr)
+	dyn, at, ok := p.space.Dynamic(typ, addr)
 	if !ok {
 		data, _ := p.im.mem.Word(addr + uint64(p.im.arch.PtrSize))
 		l.add(fmt.Sprintf("(?) %#x", data))

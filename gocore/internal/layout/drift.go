@@ -67,8 +67,11 @@ func Drift(from, to Program) []string {
 	for i, e := range is {
 		had, here, want := was[i].load(from), e.load(to), has(e.versions, to.GoMinor())
 		name := e.name()
+		// A program has only what it uses: what from has not, although its version
+		// has, cannot be compared.
+		unused := e.some && has(e.versions, from.GoMinor()) && !had
 		switch {
-		case e.versions == "experiment", e.typ != "" && e.typ == told:
+		case e.versions == "experiment", unused, e.typ != "" && e.typ == told:
 			continue
 		case want && !here:
 			say("%s is missing%s", name, inVersions(e.versions))
@@ -90,8 +93,6 @@ func Drift(from, to Program) []string {
 		has   func(Program, string) bool
 	}{{"type", Types(), Program.HasType}, {"variable", Variables(), Program.HasVariable}} {
 		for _, n := range list.names {
-			// A program has only what it uses: what from has not, although its
-			// version has, cannot be compared.
 			unused := has(n.Versions, from.GoMinor()) && !list.has(from, n.Name)
 			if has(n.Versions, to.GoMinor()) && !list.has(to, n.Name) && !unused {
 				say("%s %s is missing%s", list.what, n.Name, inVersions(n.Versions))

@@ -20,6 +20,8 @@ type Source interface {
 	Field(typ, path string) (offset, size uint64, ok bool)
 	SizeOf(typ string) (uint64, bool)
 	Const(name string) (int64, bool)
+	// First returns the name of the first structure, by name, whose name begins so.
+	First(prefix string) (string, bool)
 }
 
 // Field is the place of a field in its structure. Size is 0 where this version
@@ -27,6 +29,22 @@ type Source interface {
 type Field struct {
 	Offset uint64
 	Size   int
+	names  string
+}
+
+// Paths returns the paths of names that lead to the field, the newest version's first.
+func (f Field) Paths() []string { return strings.Split(f.names, "|") }
+
+// Named reports whether the field is called so. It is how the fields of structures are
+// found that differ with their type arguments.
+func (f Field) Named(name string) bool {
+	for rest, more := f.names, true; more; {
+		var one string
+		if one, rest, more = strings.Cut(rest, "|"); one == name {
+			return true
+		}
+	}
+	return false
 }
 
 // Has reports whether the field exists.
@@ -53,12 +71,37 @@ func (f Field) Uint(a arch.Arch, b []byte) uint64 {
 	return a.Word(b)
 }
 
+// Word is a shorter way to Uint for fields of pointer size.
+func (f *Field) Word(a arch.Arch, b []byte) uint64 {
+	if f.Size != a.PtrSize || f.Offset > uint64(len(b)) || uint64(f.Size) > uint64(len(b))-f.Offset {
+		return 0
+	}
+	return a.Word(b[f.Offset:])
+}
+
 // Size is the size of a structure in bytes.
 type Size uint64
 
+// TypeName is what a structure is called; of one with type arguments, what its name
+// begins with.
+type TypeName string
+
+// Is reports whether a type is called so, or is an instance of the generic type that is.
+func (n TypeName) Is(name string) bool {
+	return name == string(n) || strings.HasSuffix(string(n), "[") && strings.HasPrefix(name, string(n))
+}
+
 // Runtime holds the places of everything that is read. A structure's `type` tag
 // is its name in DWARF; a field's `field` tag is its path. A bar separates the names
-// that a structure has had, the newest first.
+// that a structure or field has had, the newest first.
+//
+// A name that ends in [* or <* stands for all instances of a generic structure, or for
+// all structures that the compiler and the linker write for types such as maps. Places
+// are then those in the first instance by name: a reader asks each one itself, by
+// Field.Named.
+//
+// A program has only what it uses. What stands in a structure with the tag
+// `use:"some"` may be missing for that reason.
 //
 // What some supported version of Go does not have has a `go` tag with the minor
 // versions that do: "22-", "-21", "20-21", or "experiment" for what depends on
@@ -291,6 +334,148 @@ type Runtime struct {
 		SmallFreeCount  Field `field:"smallFreeCount"`
 	} `type:"runtime.heapStatsDelta"`
 
+	Hchan struct {
+		Size       Size
+		Qcount     Field `field:"qcount"`
+		Dataqsiz   Field `field:"dataqsiz"`
+		Buf        Field `field:"buf"`
+		Closed     Field `field:"closed"`
+		Elemtype   Field `field:"elemtype"`
+		Recvx      Field `field:"recvx"`
+		RecvqFirst Field `field:"recvq.first"`
+		SendqFirst Field `field:"sendq.first"`
+	} `type:"runtime.hchan"`
+	Sudog struct {
+		Size Size
+		G    Field `field:"g"`
+		Next Field `field:"next"`
+	} `type:"runtime.sudog"`
+	Itab struct {
+		Size Size
+		Type Field `field:"Type|_type"`
+	} `type:"internal/abi.ITab|runtime.itab"`
+	ItabTable struct {
+		Name    TypeName
+		Size    Size
+		Length  Field `field:"size"`
+		Entries Field `field:"entries" size:"any"`
+	} `type:"runtime.itabTableType"`
+
+	// Classic maps.
+	Hmap struct {
+		Name       TypeName
+		Size       Size
+		Count      Field `field:"count"`
+		Flags      Field `field:"flags"`
+		B          Field `field:"B"`
+		Buckets    Field `field:"buckets"`
+		Oldbuckets Field `field:"oldbuckets"`
+		Extra      Field `field:"extra"`
+	} `type:"runtime.hmap" go:"-23"`
+	Mapextra struct {
+		Name         TypeName
+		Size         Size
+		Overflow     Field `field:"overflow"`
+		Oldoverflow  Field `field:"oldoverflow"`
+		NextOverflow Field `field:"nextOverflow"`
+	} `type:"runtime.mapextra" go:"-23"`
+	// MapBucket is what the compiler writes for the descriptors of maps
+	// (cmd/compile/internal/reflectdata, MapBucketType), DWARFMap and DWARFBucket are
+	// what the linker writes for DWARF (cmd/link/internal/ld/dwarf.go, synthesizemaptypes).
+	MapBucket struct {
+		Name     TypeName
+		Keys     Field `field:"keys" size:"any"`
+		Elems    Field `field:"elems" size:"any"`
+		Overflow Field `field:"overflow"`
+	} `type:"map.bucket[*|noalg.map.bucket[*" go:"-23" use:"some"`
+	DWARFMap struct {
+		Buckets    Field `field:"buckets"`
+		Oldbuckets Field `field:"oldbuckets"`
+	} `type:"hash<*" go:"-23"`
+	DWARFBucket struct {
+		Keys     Field `field:"keys" size:"any"`
+		Values   Field `field:"values" size:"any"`
+		Overflow Field `field:"overflow"`
+	} `type:"bucket<*" go:"-23"`
+
+	// Swiss maps. DWARF has each structure of the runtime's, and a copy with its own
+	// types for each map type (cmd/link/internal/ld/dwarf.go, synthesizemaptypes).
+	SwissMap struct {
+		Name        TypeName
+		Size        Size
+		Used        Field `field:"used"`
+		DirPtr      Field `field:"dirPtr"`
+		DirLen      Field `field:"dirLen"`
+		GlobalDepth Field `field:"globalDepth"`
+	} `type:"internal/runtime/maps.Map" go:"24-"`
+	SwissTable struct {
+		Name   TypeName
+		Size   Size
+		Groups Field `field:"groups"`
+	} `type:"internal/runtime/maps.table" go:"24-"`
+	GroupsReference struct {
+		Size       Size
+		Data       Field `field:"data"`
+		LengthMask Field `field:"lengthMask"`
+	} `type:"internal/runtime/maps.groupsReference" go:"24-"`
+	DWARFSwissMap struct {
+		DirPtr Field `field:"dirPtr"`
+	} `type:"map<*" go:"24-"`
+	DWARFSwissTable struct {
+		Groups Field `field:"groups"`
+	} `type:"table<*" go:"24-"`
+	DWARFGroupReference struct {
+		Data Field `field:"data"`
+	} `type:"groupReference<*" go:"24-"`
+	// MapGroup and MapSlot are written by the compiler
+	// (cmd/compile/internal/reflectdata, MapGroupType), and by package reflect with
+	// capitals.
+	MapGroup struct {
+		Slots Field `field:"slots|Slots" size:"any"`
+		Keys  Field `field:"keys|Keys" go:"experiment" size:"any"`
+		Elems Field `field:"elems|Elems" go:"experiment" size:"any"`
+	} `type:"noalg.map.group[*|map.group[*" go:"24-"`
+	MapSlot struct {
+		Key  Field `field:"key|Key" size:"any"`
+		Elem Field `field:"elem|Elem" size:"any"`
+	} `type:"noalg.struct { key *|struct { key *" go:"24-"`
+
+	// A sync.Map, and what package unique is made of.
+	HashTrieMap struct {
+		Name TypeName
+		Root Field `field:"root"`
+	} `type:"internal/sync.HashTrieMap[*" go:"24-" use:"some"`
+	TrieNode struct {
+		Name    TypeName
+		IsEntry Field `field:"isEntry"`
+	} `type:"internal/sync.node[*" go:"24-" use:"some"`
+	TrieIndirect struct {
+		Name     TypeName
+		Children Field `field:"children"`
+	} `type:"internal/sync.indirect[*" go:"24-" use:"some"`
+	TrieEntry struct {
+		Name     TypeName
+		Overflow Field `field:"overflow"`
+		Key      Field `field:"key" size:"any"`
+		Value    Field `field:"value" size:"any"`
+	} `type:"internal/sync.entry[*" go:"24-" use:"some"`
+	SyncMap struct {
+		Name  TypeName
+		Read  Field `field:"read" go:"-23" size:"8|16"`
+		Dirty Field `field:"dirty" go:"-23"`
+	} `type:"sync.Map" use:"some"`
+	SyncReadOnly struct {
+		Name TypeName
+		M    Field `field:"m"`
+	} `type:"sync.readOnly" go:"-23" use:"some"`
+	SyncEntry struct {
+		Name TypeName
+		P    Field `field:"p"`
+	} `type:"sync.entry" go:"-23" use:"some"`
+
+	// Library is what is known of types beside the runtime's own.
+	Library Library
+
 	// Constants.
 	KindSpecialFinalizer  Constant `const:"runtime._KindSpecialFinalizer" value:"any"`
 	KindSpecialWeakHandle Constant `const:"runtime._KindSpecialWeakHandle" go:"23-" value:"any"`
@@ -314,7 +499,7 @@ func Load(src Source) (*Runtime, error) {
 	r := new(Runtime)
 	var missing []string
 	walk(r, src, func(e entry) {
-		if !e.load(src) && e.versions == "" {
+		if !e.load(src) && e.versions == "" && !e.some {
 			missing = append(missing, e.name())
 		}
 	})
@@ -324,6 +509,21 @@ func Load(src Source) (*Runtime, error) {
 	return r, nil
 }
 
+// Names returns the table with names alone, for those who only ask Field.Named.
+func Names() *Runtime {
+	r := new(Runtime)
+	walk(r, nothing{}, func(e entry) { e.load(nothing{}) })
+	return r
+}
+
+// nothing is a program without any of it.
+type nothing struct{}
+
+func (nothing) Field(string, string) (uint64, uint64, bool) { return 0, 0, false }
+func (nothing) SizeOf(string) (uint64, bool)                { return 0, false }
+func (nothing) Const(string) (int64, bool)                  { return 0, false }
+func (nothing) First(string) (string, bool)                 { return "", false }
+
 // entry is one line of the table.
 type entry struct {
 	typ, path string // path "" stands for the structure itself
@@ -331,6 +531,7 @@ type entry struct {
 	versions  string // that have it, "" for all
 	sizes     string // that the field may have
 	anyValue  bool   // of the constant
+	some      bool   // programs have it
 	into      reflect.Value
 }
 
@@ -344,48 +545,83 @@ func (e entry) name() string {
 	return e.typ + "." + e.path
 }
 
-func (e entry) load(src Source) bool {
+// load sets the entry to what src has of it, and reports whether it has it.
+func (e entry) load(src Source) (ok bool) {
 	switch {
 	case e.constant != "":
 		v, ok := src.Const(e.constant)
 		e.into.Set(reflect.ValueOf(Constant{v, ok}))
+		return ok
+	case e.into.Type() == reflect.TypeFor[TypeName]():
+		_, ok = src.SizeOf(e.typ)
 		return ok
 	case e.path == "":
 		size, ok := src.SizeOf(e.typ)
 		e.into.SetUint(size)
 		return ok
 	}
-	off, size, ok := src.Field(e.typ, e.path)
-	e.into.Set(reflect.ValueOf(Field{off, int(size)}))
+	f := Field{names: e.path}
+	for rest, more := e.path, true; more && !ok; {
+		var path string
+		path, rest, more = strings.Cut(rest, "|")
+		var size uint64
+		f.Offset, size, ok = src.Field(e.typ, path)
+		f.Size = int(size)
+	}
+	e.into.Set(reflect.ValueOf(f))
 	return ok
 }
 
-// nameIn returns the first of a structure's names that src has, or the oldest.
+// nameIn returns the first of a structure's names that src has, or the oldest. Of
+// instances it is that of the first one, or what their names begin with.
 func nameIn(src Source, names string) string {
 	newest, older, found := strings.Cut(names, "|")
-	if found {
-		if _, ok := src.SizeOf(newest); !ok {
-			return nameIn(src, older)
+	prefix, generic := strings.CutSuffix(newest, "*")
+	if generic {
+		if first, ok := src.First(prefix); ok {
+			return first
 		}
+	} else if _, ok := src.SizeOf(newest); ok {
+		return newest
 	}
-	return newest
+	if found {
+		return nameIn(src, older)
+	}
+	return prefix
+}
+
+// nameOf returns what TypeName holds: the newest name, or what it begins with.
+func nameOf(names string) string {
+	newest, _, _ := strings.Cut(names, "|")
+	return strings.TrimSuffix(newest, "*")
 }
 
 // walk calls f for every entry of the table, in order, by the names of src.
 func walk(r *Runtime, src Source, f func(entry)) {
-	v := reflect.ValueOf(r).Elem()
+	walkTable(reflect.ValueOf(r).Elem(), src, f)
+}
+
+func walkTable(v reflect.Value, src Source, f func(entry)) {
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
+		if v.Field(i).Type() == reflect.TypeFor[Library]() {
+			walkTable(v.Field(i), src, f)
+			continue
+		}
 		if c, ok := tag.Lookup("const"); ok {
 			f(entry{constant: c, versions: tag.Get("go"), anyValue: tag.Get("value") == "any", into: v.Field(i)})
 			continue
 		}
 		typ := nameIn(src, tag.Get("type"))
 		for j := range v.Field(i).NumField() {
+			into := v.Field(i).Field(j)
+			if into.Type() == reflect.TypeFor[TypeName]() {
+				into.SetString(nameOf(tag.Get("type")))
+			}
 			field := v.Type().Field(i).Type.Field(j).Tag
 			f(entry{
 				typ: typ, path: field.Get("field"), versions: cmp.Or(field.Get("go"), tag.Get("go")),
-				sizes: field.Get("size"), into: v.Field(i).Field(j),
+				sizes: field.Get("size"), some: tag.Get("use") == "some", into: into,
 			})
 		}
 	}

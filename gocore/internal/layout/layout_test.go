@@ -22,20 +22,19 @@ type source struct {
 }
 
 func (s source) Field(typ, path string) (offset, size uint64, ok bool) {
-	l, ok := s.Struct(typ)
-	if !ok || s.hidden == typ || s.hidden == typ+"."+path {
+	if s.hidden == typ || s.hidden == typ+"."+path {
 		return 0, 0, false
 	}
-	f, ok := l.Field(path)
+	offset, size, ok = s.File.Field(typ, path)
 	if n := s.sizes[typ+"."+path]; n > 0 {
-		f.Size = n
+		size = n
 	}
-	return f.Offset, f.Size, ok
+	return offset, size, ok
 }
 
 func (s source) SizeOf(typ string) (uint64, bool) {
-	l, ok := s.Struct(typ)
-	return l.Size, ok && s.hidden != typ
+	size, ok := s.File.SizeOf(typ)
+	return size, ok && s.hidden != typ
 }
 
 func (s source) Const(name string) (int64, bool) {
@@ -64,9 +63,9 @@ func (s source) GoMinor() (minor int) {
 	return minor
 }
 
-func open(t *testing.T, version string) source {
+func open(t *testing.T, program, version string) source {
 	t.Helper()
-	f, err := symbols.Open(testcore.Build(t, "oldmaps", testcore.Options{Go: version}))
+	f, err := symbols.Open(testcore.Build(t, program, testcore.Options{Go: version}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,9 +76,9 @@ func open(t *testing.T, version string) source {
 // Each version has the entries of the table that the table says it has, and no
 // others.
 func TestEveryEntry(t *testing.T) {
-	newest := open(t, "go1.27.0")
+	newest := open(t, "kinds", "go1.27.0")
 	for _, version := range []string{"go1.22.12", "go1.23.12", "go1.24.6", "go1.25.0", "go1.26.8", "go1.27.0"} {
-		f := open(t, version)
+		f := open(t, "kinds", version)
 		r, err := layout.Load(f)
 		if err != nil {
 			t.Errorf("%s: %v", version, err)
@@ -111,6 +110,7 @@ type nothing struct{}
 func (nothing) Field(string, string) (uint64, uint64, bool) { return 0, 0, false }
 func (nothing) SizeOf(string) (uint64, bool)                { return 0, false }
 func (nothing) Const(string) (int64, bool)                  { return 0, false }
+func (nothing) First(string) (string, bool)                 { return "", false }
 
 func TestMissing(t *testing.T) {
 	_, err := layout.Load(nothing{})
@@ -152,7 +152,7 @@ func TestUint(t *testing.T) {
 // What a program lacks of what the table says that its version has is told, and so
 // is what it should not have.
 func TestDrift(t *testing.T) {
-	newest := open(t, "go1.27.0")
+	newest := open(t, "kinds", "go1.27.0")
 	changed := func(change func(*source)) source {
 		s := newest
 		change(&s)
@@ -190,5 +190,40 @@ func TestDrift(t *testing.T) {
 	// What the newest program does not use is no drift of another.
 	if without := changed(func(s *source) { s.hidden = "sync.poolLocal" }); len(layout.Drift(without, without)) > 0 {
 		t.Errorf("unused: %q", layout.Drift(without, without))
+	}
+}
+
+// Any field, structure or constant of the table that a toolchain calls otherwise is
+// told: in each version that has it, of the programs that make drift looks at. What
+// depends on an experiment is the exception.
+func TestEveryRename(t *testing.T) {
+	told, experiments := map[string]bool{}, map[string]bool{}
+	for _, of := range []struct{ program, version string }{
+		{"kinds", "go1.27.0"}, {"values", "go1.27.0"}, {"kinds", "go1.25.0"}, {"kinds", "go1.23.12"}, {"kinds", "go1.21.13"},
+	} {
+		program := open(t, of.program, of.version)
+		if lines := layout.Drift(program, program); len(lines) > 0 {
+			t.Errorf("%s %s: %q", of.version, of.program, lines)
+		}
+		for _, e := range layout.Entries(program) {
+			if e.Experiment {
+				experiments[e.Entry] = true
+				continue
+			}
+			if !e.Has || told[e.Entry] {
+				continue
+			}
+			told[e.Entry] = true
+			doctored := program
+			doctored.hidden = e.Name
+			if lines := layout.Drift(program, doctored); len(lines) == 0 {
+				t.Errorf("nobody is told that %s has no %s", of.version, e.Name)
+			}
+		}
+	}
+	for _, e := range layout.Entries(open(t, "kinds", "go1.27.0")) {
+		if !told[e.Entry] && !experiments[e.Entry] {
+			t.Errorf("no program that was looked at has %s", e.Entry)
+		}
 	}
 }

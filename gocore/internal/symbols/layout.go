@@ -39,6 +39,27 @@ func (f *File) Layout(id types.ID) (Layout, bool) {
 	return Layout{Name: t.Name, Size: t.Size, Type: id, table: f.types}, true
 }
 
+// Field, SizeOf and First make a File a layout.Source.
+
+// Field returns the place of the field at a path of the named struct.
+func (f *File) Field(typ, path string) (offset, size uint64, ok bool) {
+	l, ok := f.Struct(typ)
+	if !ok {
+		return 0, 0, false
+	}
+	field, ok := l.Field(path)
+	return field.Offset, field.Size, ok
+}
+
+// SizeOf returns the size of the named struct.
+func (f *File) SizeOf(typ string) (uint64, bool) {
+	l, ok := f.Struct(typ)
+	return l.Size, ok
+}
+
+// First returns the name of the first struct, by name, whose name begins so.
+func (f *File) First(prefix string) (string, bool) { return f.types.First(prefix) }
+
 // Field returns the field at a path such as "sched.sp". A path that ends at a
 // struct with one field is not continued into it.
 func (l Layout) Field(path string) (Field, bool) {

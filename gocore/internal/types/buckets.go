@@ -3,6 +3,8 @@ package types
 import (
 	"fmt"
 	"strings"
+
+	"goheap/gocore/internal/layout"
 )
 
 // The compiler calls the buckets of classic maps so (until Go 1.23, and with
@@ -98,7 +100,7 @@ func (t *Table) chainBuckets(id ID, typ *Type, list []Word) {
 		return
 	}
 	last := &typ.Fields[len(typ.Fields)-1]
-	if w := &list[len(list)-1]; last.Name == "overflow" && w.Kind == UnsafePointerWord && w.Offset == last.Offset {
+	if w := &list[len(list)-1]; t.names.MapBucket.Overflow.Named(last.Name) && w.Kind == UnsafePointerWord && w.Offset == last.Offset {
 		w.Kind, w.Target = PointerWord, id
 	}
 }
@@ -107,16 +109,16 @@ func (t *Table) chainBuckets(id ID, typ *Type, list []Word) {
 // names of keys and elements; str is the descriptor's own, with the names of
 // packages. Large keys and elements stand behind pointers that str does not have.
 func (n *namer) bucketName(addr uint64, str string, depth int) string {
-	elem := func(field string) string {
+	elem := func(field layout.Field) string {
 		for _, f := range n.t.rawFields(addr) {
-			if name, _ := n.t.readName(f.name); name == field {
+			if name, _ := n.t.readName(f.name); field.Named(name) {
 				p, _ := n.t.word(f.typ, n.t.headerSize())
 				return n.name(p, depth+1)
 			}
 		}
 		return unknown.Name
 	}
-	key, value := elem("keys"), elem("elems")
+	key, value := elem(n.t.names.MapBucket.Keys), elem(n.t.names.MapBucket.Elems)
 	if !strings.HasPrefix(str, bucketPrefix+"*") {
 		key = strings.TrimPrefix(key, "*")
 	}

@@ -12,6 +12,9 @@ type DescriptorLayout struct {
 	// MapTypeSize is the size of a map's descriptor, behind which its package
 	// is found (runtime.maptype, internal/abi.MapType); 0 if not known.
 	MapTypeSize uint64
+	// DirectFlag says that a flag of the descriptor, not of its kind, tells what
+	// interfaces store directly.
+	DirectFlag bool
 	// OffsetAnon says that a field's offset is shifted left by one, with the
 	// lowest bit set for embedded fields (runtime.structfield until Go 1.18).
 	OffsetAnon bool
@@ -31,7 +34,7 @@ func LayoutOf(version string) DescriptorLayout {
 			minor = v
 		}
 	}
-	l := DescriptorLayout{OffsetAnon: minor <= 18}
+	l := DescriptorLayout{OffsetAnon: minor <= 18, DirectFlag: minor >= 26}
 	switch {
 	case strings.Contains(version, "noswissmap") || minor <= 23:
 		l.MapTypeSize = 88 // runtime/type.go, Go 1.18; internal/abi/map_noswiss.go, Go 1.24
@@ -48,10 +51,12 @@ const (
 	tflagUncommon  = 1 << 0
 	tflagExtraStar = 1 << 1
 	tflagNamed     = 1 << 2
+	tflagDirect    = 1 << 5 // since Go 1.26
 
 	nameEmbedded = 1 << 3
 
 	kindMask     = 31 // above it, flags until Go 1.25
+	kindDirect   = 1 << 5
 	uncommonSize = 16
 	variadic     = 1 << 15
 )
@@ -69,6 +74,7 @@ type header struct {
 	size, ptrBytes uint64
 	tflag          uint8
 	kind           Kind
+	kindFlags      uint8 // above the kind
 	gcData         uint64
 	str            int32 // offset of the name
 	// bare says that neither a hash nor a function to compare values is there.
@@ -105,7 +111,7 @@ func (t *Table) readHeader(addr uint64) (h header, ok bool) {
 	order := t.Arch.Order()
 	h.size, h.ptrBytes = t.Arch.Word(b), t.Arch.Word(b[word:])
 	f := b[2*word+4:] // behind the hash
-	h.tflag, h.kind = f[0], Kind(f[3]&kindMask)
+	h.tflag, h.kind, h.kindFlags = f[0], Kind(f[3]&kindMask), f[3]&^kindMask
 	align, fieldAlign := f[1], f[2]
 	h.gcData = t.Arch.Word(f[4+word:])
 	h.str = int32(order.Uint32(f[4+2*word:]))

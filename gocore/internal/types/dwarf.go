@@ -3,6 +3,7 @@ package types
 import (
 	"math"
 
+	"goheap/gocore/internal/layout"
 	"goheap/gocore/internal/symbols/info"
 )
 
@@ -222,20 +223,21 @@ func (t *Table) MapGroup(id ID) ID {
 	if typ.Kind != Map || typ.group != 0 {
 		return typ.group
 	}
-	if buckets := t.elem(t.field(typ.Runtime, "buckets")); buckets != 0 {
+	if buckets := t.elem(t.field(typ.Runtime, t.names.DWARFMap.Buckets)); buckets != 0 {
 		if described := t.bucketOf(id); described != 0 {
 			return described
 		}
 		return buckets
 	}
-	table := t.elem(t.elem(t.field(typ.Runtime, "dirPtr")))
-	return t.elem(t.field(t.field(table, "groups"), "data"))
+	table := t.elem(t.elem(t.field(typ.Runtime, t.names.DWARFSwissMap.DirPtr)))
+	groups := t.field(table, t.names.DWARFSwissTable.Groups)
+	return t.elem(t.field(groups, t.names.DWARFGroupReference.Data))
 }
 
 // field returns the type of a struct's field, 0 if there is none of that name.
-func (t *Table) field(id ID, name string) ID {
+func (t *Table) field(id ID, named layout.Field) ID {
 	for _, f := range t.Type(id).Fields {
-		if f.Name == name {
+		if named.Named(f.Name) {
 			return f.Type
 		}
 	}

@@ -68,14 +68,14 @@ func TestLayoutOf(t *testing.T) {
 		version string
 		want    DescriptorLayout
 	}{
-		{"go1.18.10", DescriptorLayout{88, true}},
-		{"go1.19", DescriptorLayout{88, false}},
-		{"go1.24.6 X:noswissmap", DescriptorLayout{88, false}},
-		{"go1.24.6", DescriptorLayout{112, false}},
-		{"go1.26.8", DescriptorLayout{112, false}},
-		{"go1.27rc1", DescriptorLayout{136, false}},
-		{"devel +abcdef", DescriptorLayout{136, false}},
-		{"", DescriptorLayout{136, false}},
+		{"go1.18.10", DescriptorLayout{MapTypeSize: 88, DirectFlag: false, OffsetAnon: true}},
+		{"go1.19", DescriptorLayout{MapTypeSize: 88, DirectFlag: false, OffsetAnon: false}},
+		{"go1.24.6 X:noswissmap", DescriptorLayout{MapTypeSize: 88, DirectFlag: false, OffsetAnon: false}},
+		{"go1.24.6", DescriptorLayout{MapTypeSize: 112, DirectFlag: false, OffsetAnon: false}},
+		{"go1.26.8", DescriptorLayout{MapTypeSize: 112, DirectFlag: true, OffsetAnon: false}},
+		{"go1.27rc1", DescriptorLayout{MapTypeSize: 136, DirectFlag: true, OffsetAnon: false}},
+		{"devel +abcdef", DescriptorLayout{MapTypeSize: 136, DirectFlag: true, OffsetAnon: false}},
+		{"", DescriptorLayout{MapTypeSize: 136, DirectFlag: true, OffsetAnon: false}},
 	} {
 		if got := LayoutOf(c.version); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.version, got, c.want)

@@ -7,9 +7,11 @@
 package types
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 
+	"goheap/gocore/internal/layout"
 	"goheap/gocore/internal/symbols/info"
 	"goheap/internal/arch"
 )
@@ -98,6 +100,7 @@ type Table struct {
 	index *info.Index
 
 	runtime *runtimeTypes // nil until SetRuntime
+	names   *layout.Runtime
 
 	mu       sync.Mutex
 	byOffset map[info.Offset]ID
@@ -136,6 +139,7 @@ func New(a arch.Arch, d *info.Data, x *info.Index) *Table {
 		byOffset:  map[info.Offset]ID{},
 		byAddr:    map[uint64]ID{},
 		instances: map[string]ID{},
+		names:     layout.Names(),
 		n:         1,
 	}
 	first := []*chunk{new(chunk)}
@@ -219,6 +223,24 @@ func (t *Table) Lookup(name string) (ID, bool) {
 		found = id
 	}
 	return found, found != 0
+}
+
+// First returns the name in DWARF of the first struct, by name, whose name there begins
+// with prefix, and can be looked up.
+func (t *Table) First(prefix string) (string, bool) {
+	if t.index == nil {
+		return "", false
+	}
+	i, _ := t.index.Find(prefix)
+	for _, n := range t.index.Types[i:] {
+		if !strings.HasPrefix(n.Name, prefix) {
+			break
+		}
+		if id, ok := t.Lookup(n.Name); ok && t.Type(id).Kind == Struct {
+			return n.Name, true
+		}
+	}
+	return "", false
 }
 
 // All returns the types that DWARF names, by name.

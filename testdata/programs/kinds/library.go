@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/textproto"
 	"net/url"
+	"os"
 	"reflect"
 	"regexp"
 	"regexp/syntax"
@@ -21,6 +22,9 @@ import (
 	"time"
 	"unsafe"
 )
+
+// callFailed is of a type that not every version of the library uses by itself.
+var callFailed os.SyscallError
 
 type queue []*thing
 
@@ -69,6 +73,7 @@ var d struct {
 
 //go:noinline
 func buildLibrary() {
+	callFailed.Syscall = "pause"
 	var second *list.Element
 	for i := 0; i < 5; i++ {
 		e := d.list.PushBack(newThing())

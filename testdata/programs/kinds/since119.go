@@ -7,10 +7,12 @@ import "sync/atomic"
 var atomics struct {
 	one  atomic.Pointer[thing]
 	list *atomic.Pointer[[]*thing]
+	done atomic.Bool // whose type is used by every program of this version
 }
 
 //go:noinline
 func atomicPointers() {
+	atomics.done.Store(true)
 	atomics.one.Store(newThing())
 	isThing("atomic.Pointer", atomics.one.Load(), "main.atomics.one.v")
 	list := &[]*thing{newThing(), newThing()}

@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"os/exec"
 	"reflect"
 	"runtime"
 	"strconv"
@@ -142,6 +143,7 @@ type All struct {
 	URLErr   error
 	NumErr   error
 	SysErr   error
+	ExecErr  error
 	LinkErr  error
 	Errno    error
 	ErrnoVal syscall.Errno
@@ -461,6 +463,8 @@ func failures() {
 	message(a.NumErr, "NumErr")
 	a.SysErr = os.NewSyscallError("futex", syscall.EINTR)
 	message(a.SysErr, "SysErr")
+	a.ExecErr = &exec.Error{Name: "nope", Err: exec.ErrNotFound}
+	message(a.ExecErr, "ExecErr")
 	a.LinkErr = &os.LinkError{Op: "rename", Old: "a", New: "b", Err: fs.ErrExist}
 	message(a.LinkErr, "LinkErr")
 	a.Errno, a.ErrnoVal, a.BadErrno = syscall.ENOENT, syscall.EPERM, syscall.Errno(100000)

@@ -19,20 +19,6 @@ import (
 // program is a layout.Program over DWARF.
 type program struct{ *symbols.File }
 
-func (p program) Field(typ, path string) (offset, size uint64, ok bool) {
-	l, ok := p.Struct(typ)
-	if !ok {
-		return 0, 0, false
-	}
-	f, ok := l.Field(path)
-	return f.Offset, f.Size, ok
-}
-
-func (p program) SizeOf(typ string) (uint64, bool) {
-	l, ok := p.Struct(typ)
-	return l.Size, ok
-}
-
 func (p program) GoMinor() int {
 	var minor int
 	if _, err := fmt.Sscanf(p.GoVersion, "go1.%d", &minor); err != nil {

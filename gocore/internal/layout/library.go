@@ -1,0 +1,199 @@
+package layout
+
+// Library is the like of Runtime for the types of the standard library whose values
+// goheap knows more of than their declarations say. A program has only those that it
+// uses, so that all may be missing: then nothing is said of them.
+type Library struct {
+	// What hides pointers: see package types.
+	ReflectValue struct {
+		Name TypeName
+		Typ  Field `field:"typ_|typ"`
+		Ptr  Field `field:"ptr"`
+	} `type:"reflect.Value" use:"some"`
+	AtomicPointer struct {
+		Name TypeName
+		V    Field `field:"v"`
+	} `type:"sync/atomic.Pointer[*" go:"19-" use:"some"`
+	SyntaxInst struct {
+		Name TypeName
+		Rune Field `field:"Rune"`
+	} `type:"regexp/syntax.Inst" use:"some"`
+	SyntaxRegexp struct {
+		Name  TypeName
+		Rune0 Field `field:"Rune0"`
+	} `type:"regexp/syntax.Regexp" use:"some"`
+	Pool struct {
+		Name   TypeName
+		Local  Field `field:"local"`
+		Victim Field `field:"victim"`
+		New    Field `field:"New"`
+	} `type:"sync.Pool" use:"some"`
+	LabelsOfG struct {
+		Name   TypeName
+		Labels Field `field:"labels"`
+	} `type:"runtime.g" use:"some"`
+	TraceableChan struct {
+		Name TypeName
+		Ptr  Field `field:"maybeTraceablePtr"`
+	} `type:"runtime.maybeTraceableChan" go:"26-" use:"some"`
+	PoolLocal struct{ Name TypeName } `type:"sync.poolLocal" use:"some"`
+	PoolEface struct {
+		Name TypeName
+		Typ  Field `field:"typ"`
+		Val  Field `field:"val"`
+	} `type:"sync.eface" use:"some"`
+
+	// Descriptors that package reflect makes.
+	AbiType struct {
+		Name TypeName
+		Kind Field `field:"Kind_|kind"`
+	} `type:"internal/abi.Type|reflect.rtype" use:"some"`
+	AbiFuncType struct {
+		Name TypeName
+		In   Field `field:"InCount|inCount"`
+		Out  Field `field:"OutCount|outCount"`
+	} `type:"internal/abi.FuncType|reflect.funcType" use:"some"`
+
+	// Wrappers: see Process.unwrap.
+	AtomicInt64 struct {
+		Name TypeName
+		V    Field `field:"v"`
+	} `type:"sync/atomic.Int64" go:"19-" use:"some"`
+	AtomicBool struct {
+		Name TypeName
+		V    Field `field:"v"`
+	} `type:"sync/atomic.Bool" go:"19-" use:"some"`
+	AtomicValue struct {
+		Name TypeName
+		V    Field `field:"v"`
+	} `type:"sync/atomic.Value" use:"some"`
+	UniqueHandle struct {
+		Name  TypeName
+		Value Field `field:"value"`
+	} `type:"unique.Handle[*" go:"23-" use:"some"`
+
+	// Values that are shown as their String or Error methods write them.
+	Time struct {
+		Name TypeName
+		Wall Field `field:"wall"`
+		Ext  Field `field:"ext"`
+		Loc  Field `field:"loc"`
+	} `type:"time.Time" use:"some"`
+	Location struct {
+		Name  TypeName
+		Place Field `field:"name"`
+	} `type:"time.Location" use:"some"`
+	IPNet struct {
+		Name TypeName
+		IP   Field `field:"IP"`
+		Mask Field `field:"Mask"`
+	} `type:"net.IPNet" use:"some"`
+	TCPAddr struct {
+		Name TypeName
+		IP   Field `field:"IP"`
+		Port Field `field:"Port"`
+		Zone Field `field:"Zone"`
+	} `type:"net.TCPAddr" use:"some"`
+	UnixAddr struct {
+		Name TypeName
+		Path Field `field:"Name"`
+	} `type:"net.UnixAddr" use:"some"`
+	NetipAddr struct {
+		Name TypeName
+		Hi   Field `field:"addr.hi"`
+		Lo   Field `field:"addr.lo"`
+		Z    Field `field:"z.value" go:"23-"`
+	} `type:"net/netip.Addr" go:"18-" use:"some"`
+	NetipDetail struct {
+		Name   TypeName
+		IsV6   Field `field:"isV6"`
+		ZoneV6 Field `field:"zoneV6"`
+	} `type:"net/netip.addrDetail" go:"23-" use:"some"`
+	AddrPort struct {
+		Name TypeName
+		IP   Field `field:"ip" size:"any"`
+		Port Field `field:"port"`
+	} `type:"net/netip.AddrPort" use:"some"`
+	Prefix struct {
+		Name        TypeName
+		IP          Field `field:"ip" size:"any"`
+		BitsPlusOne Field `field:"bitsPlusOne" go:"20-"`
+	} `type:"net/netip.Prefix" use:"some"`
+	BigInt struct {
+		Name TypeName
+		Neg  Field `field:"neg"`
+		Abs  Field `field:"abs"`
+	} `type:"math/big.Int" use:"some"`
+	Mutex struct {
+		Name  TypeName
+		State Field `field:"mu.state|state"`
+	} `type:"sync.Mutex" use:"some"`
+	InternalMutex struct {
+		Name  TypeName
+		State Field `field:"state"`
+	} `type:"internal/sync.Mutex" go:"24-" use:"some"`
+	RWMutex struct {
+		Name        TypeName
+		ReaderCount Field `field:"readerCount.v" go:"20-"`
+		ReaderWait  Field `field:"readerWait.v" go:"20-"`
+	} `type:"sync.RWMutex" use:"some"`
+	ErrorString struct {
+		Name TypeName
+		S    Field `field:"s"`
+	} `type:"errors.errorString" use:"some"`
+	JoinError struct {
+		Name TypeName
+		Errs Field `field:"errs"`
+	} `type:"errors.joinError" go:"20-" use:"some"`
+	WrapError struct {
+		Name TypeName
+		Msg  Field `field:"msg"`
+	} `type:"fmt.wrapError" use:"some"`
+	WrapErrors struct {
+		Name TypeName
+		Msg  Field `field:"msg"`
+	} `type:"fmt.wrapErrors" go:"20-" use:"some"`
+	PathError struct {
+		Name TypeName
+		Op   Field `field:"Op"`
+		Path Field `field:"Path"`
+		Err  Field `field:"Err"`
+	} `type:"io/fs.PathError" use:"some"`
+	SyscallError struct {
+		Name    TypeName
+		Syscall Field `field:"Syscall"`
+		Err     Field `field:"Err"`
+	} `type:"os.SyscallError" use:"some"`
+	LinkError struct {
+		Name TypeName
+		Op   Field `field:"Op"`
+		Old  Field `field:"Old"`
+		New  Field `field:"New"`
+		Err  Field `field:"Err"`
+	} `type:"os.LinkError" use:"some"`
+	URLError struct {
+		Name TypeName
+		Op   Field `field:"Op"`
+		URL  Field `field:"URL"`
+		Err  Field `field:"Err"`
+	} `type:"net/url.Error" use:"some"`
+	ExecError struct {
+		Name    TypeName
+		Program Field `field:"Name"`
+		Err     Field `field:"Err"`
+	} `type:"os/exec.Error" use:"some"`
+	NumError struct {
+		Name TypeName
+		Func Field `field:"Func"`
+		Num  Field `field:"Num"`
+		Err  Field `field:"Err"`
+	} `type:"strconv.NumError" use:"some"`
+	OpError struct {
+		Name   TypeName
+		Op     Field `field:"Op"`
+		Net    Field `field:"Net"`
+		Source Field `field:"Source"`
+		Addr   Field `field:"Addr"`
+		Err    Field `field:"Err"`
+	} `type:"net.OpError" use:"some"`
+}
