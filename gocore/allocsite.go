@@ -2,9 +2,9 @@ package gocore
 
 import (
 	"cmp"
+	"runtime/debug"
 	"slices"
 
-	"goheap/dump"
 	"goheap/heap"
 )
 
@@ -62,7 +62,8 @@ func (p *Process) SampledObjects() int { return len(p.im.samples) }
 // did not sample it, which is so for nearly all objects unless
 // runtime.MemProfileRate is 1, and where its record is not in the file. Of several
 // small values that share a slot it is the site of the first.
-func (p *Process) AllocSite(n heap.Node) (site AllocSite, ok bool) {
+func (p *Process) AllocSite(n heap.Node) (AllocSite, bool) {
+	defer p.caught(debug.SetPanicOnFault(true))
 	e, slot, found := p.slot(n)
 	if !found {
 		return AllocSite{}, false
@@ -71,11 +72,7 @@ func (p *Process) AllocSite(n heap.Node) (site AllocSite, ok bool) {
 	if i == len(p.im.samples) || p.im.samples[i].object-slot >= e.elem {
 		return AllocSite{}, false
 	}
-	err := dump.Guard(func() error {
-		site, ok = p.readBucket(p.im.samples[i].bucket)
-		return nil
-	})
-	return site, ok && err == nil
+	return p.readBucket(p.im.samples[i].bucket)
 }
 
 // readBucket reads a stack of the memory profile and its counters (runtime/mprof.go).

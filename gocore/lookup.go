@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"goheap/dump"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
@@ -21,7 +22,16 @@ var ErrNotFound = errors.New("not found")
 // prints of one: `(<-main.queue[0]).name`). An expression
 // whose value is a pointer, slice, string or interface stands for the object that
 // it leads to; one that ends inside a variable, for the variable.
-func (p *Process) Lookup(target string) (heap.Node, error) {
+func (p *Process) Lookup(target string) (n heap.Node, err error) {
+	n = heap.None
+	err = dump.GuardFaults(func() (err error) {
+		n, err = p.lookup(target)
+		return err
+	})
+	return n, err
+}
+
+func (p *Process) lookup(target string) (heap.Node, error) {
 	switch {
 	case strings.HasPrefix(target, "0x"):
 		addr, err := strconv.ParseUint(target[2:], 16, 64)

@@ -2,6 +2,7 @@ package gocore
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -51,6 +52,7 @@ type view struct {
 // Path names a chain of nodes as heap gives it: a root first, each pointing to
 // the next. A chain that starts at an object is named from its address.
 func (p *Process) Path(nodes []heap.Node) Path {
+	defer p.caught(debug.SetPanicOnFault(true))
 	p.typed()
 	var path Path
 	if len(nodes) == 0 {
@@ -461,6 +463,7 @@ func (s *special) holds(i, number int) string {
 // Edge names the pointer from one node to another by itself: ".User", "[3]" or
 // "+0x18", and gives its offset in the first. ok is false where there is none.
 func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
+	defer p.caught(debug.SetPanicOnFault(true))
 	if r := p.root(from); r != nil && r.kind != globalRoot {
 		var h Hop
 		s, _ := p.hopFromPieces(r, to, &h)
@@ -502,6 +505,7 @@ func (r *root) view() view {
 // Name names a node: a global by its variable, a goroutine by its number, state
 // and function, an object by address and type.
 func (p *Process) Name(n heap.Node) string {
+	defer p.caught(debug.SetPanicOnFault(true))
 	r := p.root(n)
 	switch {
 	case r == nil && n == heap.SuperRoot:
@@ -536,6 +540,7 @@ func (p *Process) KindOf(n heap.Node) string {
 
 // Type names the type of an object or of a global; "" for other roots.
 func (p *Process) Type(n heap.Node) string {
+	defer p.caught(debug.SetPanicOnFault(true))
 	if r := p.root(n); r != nil {
 		return p.rootTypeName(r)
 	}

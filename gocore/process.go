@@ -35,6 +35,11 @@ type Options struct {
 
 // Process is a program's memory. Its methods may be called from several
 // goroutines.
+//
+// Memory is read from the file as it is asked for. Where somebody cuts the file
+// meanwhile, or the executable, methods that return an error return one that wraps
+// dump.ErrChanged; the others return nothing, and Problems says so. Inside
+// dump.Guard or dump.GuardFaults it is the guard that returns the error.
 type Process struct {
 	file     io.Closer
 	exe      *executable
@@ -69,6 +74,7 @@ type Process struct {
 
 	mu       sync.Mutex
 	problems []Problem
+	gone     string // the message of that problem which says that pages have vanished
 }
 
 // Source describes the file and the program in it.
@@ -261,6 +267,9 @@ func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {
 			p.graph = g
 		}
 		p.graphErr = err
+		if errors.Is(err, dump.ErrChanged) {
+			p.vanished(err)
+		}
 	})
 	return p.graph, p.graphErr
 }
@@ -284,7 +293,12 @@ func (p *Process) Check(ctx context.Context) ([]Check, error) {
 	if err := p.TypeObjects(ctx); err != nil {
 		return nil, err
 	}
-	return append(p.im.check(ctx, p.live, p.recorded), p.checkTypes()), nil
+	var checks []Check
+	err := dump.Guard(func() error {
+		checks = append(p.im.check(ctx, p.live, p.recorded), p.checkTypes())
+		return nil
+	})
+	return checks, err
 }
 
 // Allocated reports whether the slot of n is allocated.

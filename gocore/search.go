@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"sync"
 
 	"goheap/dump"
@@ -54,23 +56,17 @@ func (p *Process) FindWord(ctx context.Context, value uint64, most int) (Hits, e
 
 // FollowedAt reports whether the collector takes the word at an offset in an
 // object for a pointer.
-func (p *Process) FollowedAt(n heap.Node, off uint64) (followed bool) {
+func (p *Process) FollowedAt(n heap.Node, off uint64) bool {
+	defer p.caught(debug.SetPanicOnFault(true))
 	e, slot, ok := p.slot(n)
 	if !ok || off >= e.elem {
 		return false
 	}
 	w := uint64(p.im.arch.PtrSize)
-	_ = dump.Guard(func() error { // false where the file is gone
-		if e.pointers == heapBits {
-			followed = off%w == 0 && p.im.slotMaskFrom(e, slot, off)&1 != 0
-			return nil
-		}
-		for _, at := range p.im.pointerWords(p.gcTypes, e, slot) {
-			followed = followed || at == off
-		}
-		return nil
-	})
-	return followed
+	if e.pointers == heapBits {
+		return off%w == 0 && p.im.slotMaskFrom(e, slot, off)&1 != 0
+	}
+	return slices.Contains(p.im.pointerWords(p.gcTypes, e, slot), off)
 }
 
 // searchPart is how many bytes of the heap one worker searches at a time.

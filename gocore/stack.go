@@ -3,6 +3,7 @@ package gocore
 import (
 	"cmp"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -277,6 +278,7 @@ func (p *Process) eachLiveVariable(gi int, f func(v *frameVar, data []byte, slot
 // Goroutines returns the goroutines that have a stack, in the order in which
 // the runtime keeps them.
 func (p *Process) Goroutines() []Goroutine {
+	defer p.caught(debug.SetPanicOnFault(true))
 	out := make([]Goroutine, len(p.im.goroutines))
 	for i := range p.im.goroutines {
 		out[i] = p.goroutineInfo(i)
@@ -402,6 +404,7 @@ func (p *Process) callsAt(pc uint64) []pclntab.InlinedCall {
 // Frames returns the calls on the stack of the goroutine with the given index in
 // Goroutines, innermost first, and their variables.
 func (p *Process) Frames(g int) []Frame {
+	defer p.caught(debug.SetPanicOnFault(true))
 	if g < 0 || g >= len(p.im.goroutines) {
 		return nil
 	}
@@ -473,6 +476,7 @@ type Root struct {
 
 // Roots returns all roots, by node.
 func (p *Process) Roots() []Root {
+	defer p.caught(debug.SetPanicOnFault(true))
 	out := make([]Root, len(p.im.roots))
 	for i := range p.im.roots {
 		r := &p.im.roots[i]

@@ -2,9 +2,11 @@ package gocore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/bits"
+	"runtime/debug"
 	"sync"
 
 	"goheap/dump"
@@ -36,6 +38,15 @@ func (p *Process) TypeObjects(ctx context.Context) error {
 		p.typeErr = dump.Guard(func() error {
 			return p.runTyper(ctx, p.newTyper(g))
 		})
+		if !errors.Is(p.typeErr, dump.ErrChanged) {
+			return
+		}
+		p.vanished(p.typeErr)
+		if p.typing != nil { // half of the claims decide nothing
+			clear(p.typing.id)
+			clear(p.typing.evidence)
+			*p.typing = typing{id: p.typing.id, evidence: p.typing.evidence}
+		}
 	})
 	return p.typeErr
 }
@@ -153,6 +164,7 @@ func (p *Process) TypeIDs() []heap.TypeID { return p.typed().id }
 // TypeOf describes the type of an object; the zero TypeInfo for a node that is
 // no live object.
 func (p *Process) TypeOf(n heap.Node) TypeInfo {
+	defer p.caught(debug.SetPanicOnFault(true))
 	if ids := p.TypeIDs(); int(n) < len(ids) {
 		return p.TypeInfo(ids[n])
 	}
@@ -161,6 +173,7 @@ func (p *Process) TypeOf(n heap.Node) TypeInfo {
 
 // TypeInfo describes a type.
 func (p *Process) TypeInfo(id heap.TypeID) TypeInfo {
+	defer p.caught(debug.SetPanicOnFault(true))
 	if id == 0 {
 		return TypeInfo{}
 	}
@@ -231,6 +244,7 @@ func (p *Process) valueType(n heap.Node) (t types.ID, addr, count uint64, ok boo
 // Count returns how many values of its type fit into an object: 1 for a single
 // value, the capacity for the array behind a slice, bytes for string data.
 func (p *Process) Count(n heap.Node) uint64 {
+	defer p.caught(debug.SetPanicOnFault(true))
 	if _, _, count, ok := p.valueType(n); ok {
 		return count
 	}

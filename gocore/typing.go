@@ -231,7 +231,11 @@ func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*type
 func (t *typer) pass(ctx context.Context, phase *progress.Phase, seed func(*typer)) (again bool, err error) {
 	t.static, t.interior = map[staticValue]bool{}, nil
 	wait := t.startLeaves()
-	again, err = t.walkAll(ctx, phase, seed)
+	// The leaf typer must have ended, whatever becomes of the walk.
+	err = dump.Guard(func() (err error) {
+		again, err = t.walkAll(ctx, phase, seed)
+		return err
+	})
 	if leafErr := wait(); err == nil {
 		err = leafErr
 	}

@@ -3,6 +3,7 @@ package gocore
 import (
 	"fmt"
 	"math"
+	"runtime/debug"
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
@@ -73,6 +74,7 @@ const (
 // Value describes the value of an object, or of a global variable. It fails for
 // what has no known type.
 func (p *Process) Value(n heap.Node) (Value, bool) {
+	defer p.caught(debug.SetPanicOnFault(true))
 	t, addr, count, ok := p.valueType(n)
 	f := oneValue
 	whole := region{base: p.Addr(n)}
@@ -258,6 +260,7 @@ func (p *Process) containerParts(t types.ID, addr uint64) parts {
 // means to pass the ones before it; the cost of all else is that of what is
 // returned.
 func (p *Process) Children(v Value, from, limit int) []Value {
+	defer p.caught(debug.SetPanicOnFault(true))
 	x := v.parts
 	n := clampInt(x.n)
 	if from < 0 || limit <= 0 || from >= n {

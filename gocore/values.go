@@ -3,6 +3,7 @@ package gocore
 import (
 	"fmt"
 	"math"
+	"runtime/debug"
 	"strconv"
 
 	"goheap/gocore/internal/types"
@@ -36,6 +37,7 @@ func (p *Process) Fields(n heap.Node, limit int) (fields []Field, more int) {
 // elements, its entries. Structs and arrays are followed by their own parts; of
 // what stands elsewhere only what the value itself opens into has lines.
 func (p *Process) FieldsFrom(n heap.Node, from, limit int) (fields []Field, more int) {
+	defer p.caught(debug.SetPanicOnFault(true))
 	v, ok := p.Value(n)
 	if !ok {
 		return nil, 0
@@ -112,6 +114,7 @@ func (f *flattener) value(v *Value, depth int) {
 
 // Hex returns bytes of an object's slot, as many as there are of size from off.
 func (p *Process) Hex(n heap.Node, off, size uint64) []byte {
+	defer p.caught(debug.SetPanicOnFault(true))
 	addr, n64 := p.Addr(n), uint64(0)
 	if e, _, ok := p.slot(n); ok {
 		n64 = e.elem

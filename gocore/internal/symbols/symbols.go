@@ -16,6 +16,7 @@ import (
 	"os"
 	"sync"
 
+	"goheap/dump"
 	"goheap/gocore/internal/symbols/info"
 	"goheap/gocore/internal/types"
 	"goheap/internal/arch"
@@ -47,12 +48,33 @@ type File struct {
 	index    *info.Index
 	types    *types.Table
 
-	symbolsOnce sync.Once
+	symbolsOnce once
 	symbols     []Symbol
 	byName      map[string]int
 
-	listsOnce sync.Once
+	listsOnce once
 	lists     lists
+}
+
+// once is a sync.Once that panics each time where f did: what f has left undone is
+// no answer.
+type once struct {
+	sync.Once
+	said any
+}
+
+func (o *once) Do(f func()) {
+	o.Once.Do(func() {
+		defer func() {
+			if o.said = recover(); o.said != nil {
+				panic(o.said)
+			}
+		}()
+		f()
+	})
+	if o.said != nil {
+		panic(o.said)
+	}
 }
 
 // None stands for an executable that is not there: it has no symbols, and no types
@@ -89,10 +111,14 @@ func New(r io.ReaderAt) (*File, error) {
 }
 
 // guarded calls f and turns its panic into an error: debug/elf and the
-// decompressors under it are not written for hostile files.
+// decompressors under it are not written for hostile files. A page of the file that
+// has vanished is no damage, and left to the caller's dump.Guard.
 func guarded(what string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
+			if dump.Fault(p) != nil {
+				panic(p)
+			}
 			err = fmt.Errorf("%s: the file is damaged (%v)", what, p)
 		}
 	}()
