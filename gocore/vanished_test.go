@@ -186,10 +186,11 @@ func TestVanishedBeforeReading(t *testing.T) {
 	heapDump := testcore.Core(t, "quiet", testcore.Options{}, testcore.HeapDump)
 	for _, c := range []struct {
 		name, file, exe string
-		cutExe          bool
+		cutExe, graph   bool // the executable is what vanishes; the graph is there already
 	}{
-		{"core", core.Core, core.Exe, false}, {"heap dump", heapDump.Heap, heapDump.Exe, false},
-		{"executable", core.Core, core.Exe, true}, {"executable of a heap dump", heapDump.Heap, heapDump.Exe, true},
+		{"core", core.Core, core.Exe, false, false}, {"heap dump", heapDump.Heap, heapDump.Exe, false, false},
+		{"executable", core.Core, core.Exe, true, false}, {"executable of a heap dump", heapDump.Heap, heapDump.Exe, true, false},
+		{"core with graph", core.Core, core.Exe, false, true}, {"executable with graph", core.Core, core.Exe, true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file, exe := copied(t, c.file), copied(t, c.exe)
@@ -198,6 +199,11 @@ func TestVanishedBeforeReading(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer p.Close()
+			if c.graph {
+				if _, err := p.Graph(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
 			gone := file
 			if c.cutExe {
 				gone = exe
@@ -222,6 +228,46 @@ func TestVanishedBeforeReading(t *testing.T) {
 				t.Errorf("problems %v", problems)
 			}
 		})
+	}
+}
+
+// Wherever the file ends: types are all there, or none is.
+func TestVanishedInPart(t *testing.T) {
+	d := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
+	st, err := os.Stat(d.Core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const parts = 24
+	missing := 0
+	for i := range int64(parts) {
+		file := copied(t, d.Core)
+		p, err := gocore.Open(t.Context(), file, gocore.Options{Exe: d.Exe})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		g, err := p.Graph(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(file, st.Size()*i/parts); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.TypeObjects(t.Context()); err == nil {
+			continue
+		} else if !errors.Is(err, dump.ErrChanged) {
+			t.Error(err)
+		}
+		missing++
+		for _, n := range heaptest.Nodes(g) {
+			if p.TypeIDs()[n] != 0 || p.Evidence(n) != "" {
+				t.Fatalf("with %d/%d of the file: node %d is of type %d, known from %q", i, parts, n, p.TypeIDs()[n], p.Evidence(n))
+			}
+		}
+	}
+	if missing == 0 || missing == parts {
+		t.Errorf("of %d files that were cut, pages of %d were missed", parts, missing)
 	}
 }
 
