@@ -6,12 +6,20 @@ import (
 	"goheap/dump"
 )
 
+// ErrChanged is dump.ErrChanged: somebody has cut a file that is being read.
+var ErrChanged = dump.ErrChanged
+
+// Guard runs f, which asks a Process, in the calling goroutine, and returns an error
+// that wraps ErrChanged where a page of a file has vanished. Other panics go on. It is
+// dump.GuardFaults for those who know no files.
+func Guard(f func() error) error { return dump.GuardFaults(f) }
+
 // caught ends a method that reads the program's memory and returns no error:
 //
 //	defer p.caught(debug.SetPanicOnFault(true))
 //
 // guarded is whether a fault was a panic for the caller too. Then the caller is
-// inside dump.Guard, and a page that has vanished is told to that guard. For
+// inside Guard, and a page that has vanished is told to that guard. For
 // everybody else the method returns nothing, Problems says so, and the program
 // goes on. Other panics are not caught.
 //

@@ -38,8 +38,8 @@ type Options struct {
 //
 // Memory is read from the file as it is asked for. Where somebody cuts the file
 // meanwhile, or the executable, methods that return an error return one that wraps
-// dump.ErrChanged; the others return nothing, and Problems says so. Inside
-// dump.Guard or dump.GuardFaults it is the guard that returns the error.
+// ErrChanged; the others return nothing, and Problems says so. Inside Guard it is
+// Guard that returns the error.
 type Process struct {
 	file     io.Closer
 	exe      *executable

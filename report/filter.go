@@ -130,26 +130,31 @@ func pick(ctx context.Context, n int, newTest func() test) ([]uint32, error) {
 	for range min(runtime.GOMAXPROCS(0), 4, max(1, parts)) {
 		wait.Go(func() {
 			defer found.recover()
-			keep := newTest()
-			for {
-				part := int(next.Add(1)) - 1
-				if part >= parts || ctx.Err() != nil || found.failed(part) {
-					return
-				}
-				lo, hi := part*pace, min((part+1)*pace, n)
-				var rows []uint32
-				for i := lo; i < hi; i++ {
-					ok, err := keep(i)
-					if err != nil {
-						found.fail(part, err)
-						return
+			err := Guard(func() error {
+				keep := newTest()
+				for {
+					part := int(next.Add(1)) - 1
+					if part >= parts || ctx.Err() != nil || found.failed(part) {
+						return nil
 					}
-					if ok {
-						rows = append(rows, uint32(i))
+					lo, hi := part*pace, min((part+1)*pace, n)
+					var rows []uint32
+					for i := lo; i < hi; i++ {
+						ok, err := keep(i)
+						if err != nil {
+							found.fail(part, err)
+							return nil
+						}
+						if ok {
+							rows = append(rows, uint32(i))
+						}
 					}
+					found.rows[part] = rows
+					p.Add(int64(hi - lo))
 				}
-				found.rows[part] = rows
-				p.Add(int64(hi - lo))
+			})
+			if err != nil {
+				found.fail(0, err)
 			}
 		})
 	}
