@@ -64,7 +64,7 @@ func (c *command) run(ctx context.Context, args []string) int {
 	root.SetIn(c.stdin)
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
-	return c.status(ctx, root.ExecuteContext(ctx))
+	return c.status(ctx, report.Guard(func() error { return root.ExecuteContext(ctx) }))
 }
 
 // status prints an error and turns it into an exit status.
