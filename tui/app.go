@@ -35,7 +35,7 @@ type Options struct {
 	Physical bool
 }
 
-// App is the terminal program. All fields but posted, animated and workers
+// App is the terminal program. All fields but posted, animated, panicked and workers
 // belong to the event loop.
 type App struct {
 	opt    Options
@@ -77,11 +77,13 @@ type App struct {
 	budget     time.Duration           // for making cells in one draw
 	message    string                  // in the status line until the next key
 	lastKey    Key
+	gone       error // says that the file was cut while it was looked at; nil if it was not
 
 	jobs     [slots]*job
 	spawn    func(func())
 	posted   queue
 	animated atomic.Bool
+	panicked atomic.Pointer[WorkerPanic] // the first one
 	workers  sync.WaitGroup
 }
 
@@ -111,6 +113,13 @@ type initialised struct{ tcell.Screen }
 func (initialised) Init() error { return nil }
 
 func run(ctx context.Context, screen tcell.Screen, load Load, opt Options) (err error) {
+	defer func() {
+		// tview does so where its loop panics, and nobody where this function does.
+		if v := recover(); v != nil {
+			screen.Fini()
+			panic(v)
+		}
+	}()
 	a := newApp(ctx, screen, opt)
 	a.spawn = a.background
 	a.tv.EnableMouse(!opt.NoMouse).EnablePaste(true)
@@ -120,6 +129,9 @@ func run(ctx context.Context, screen tcell.Screen, load Load, opt Options) (err 
 	defer func() {
 		a.cancel()
 		a.workers.Wait()
+		if p := a.panicked.Load(); p != nil && !errors.Is(err, p) {
+			err = errors.Join(err, p) // of a worker that was on its way when the program ended
+		}
 		if loaded != nil {
 			err = errors.Join(err, loaded.Close())
 		}
@@ -151,7 +163,9 @@ func run(ctx context.Context, screen tcell.Screen, load Load, opt Options) (err 
 		}
 		return func() {
 			a.loadFor = time.Since(started)
-			a.show(s)
+			if !a.guard(func() { a.show(s) }) {
+				a.quit(a.gone)
+			}
 		}, nil
 	})
 	a.updateAnimated()
@@ -183,15 +197,15 @@ func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
 	tview.Styles = plain()
 	a.tv = tview.NewApplication().SetScreen(screen)
 	a.root = newRoot(a)
-	a.tv.SetRoot(a.root, true)
+	a.tv.SetRoot(guarded{a.root}, true)
 	a.tv.SetInputCapture(func(ev *tcell.EventKey) *tcell.EventKey {
 		switch ev.Key() {
 		case wake:
 			a.drain()
-			a.updateAnimated()
+			a.guard(a.updateAnimated)
 			return nil
 		case tcell.KeyCtrlC: // tview would end the program
-			a.key(ev)
+			a.guardKey(ev, func() { a.key(ev) })
 			return nil
 		}
 		return ev

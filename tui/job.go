@@ -96,8 +96,9 @@ func (a *App) start(s slot, what string, work func(ctx context.Context) (func(),
 	ctx = progress.With(ctx, j.tracker)
 	a.jobs[s] = j
 	a.spawn(func() {
-		done, err := work(ctx)
+		done, err := guardWork(func() (func(), error) { return work(ctx) })
 		a.post(func() {
+			a.noteGone(err) // also of a job that nobody waits for any more
 			if a.jobs[s] != j {
 				return
 			}
@@ -105,8 +106,10 @@ func (a *App) start(s slot, what string, work func(ctx context.Context) (func(),
 			failed := err != nil && ctx.Err() == nil
 			cancel()
 			switch {
+			case failed && s == slotLoad:
+				a.quit(err)
 			case failed:
-				a.flash(err.Error())
+				a.failed(err)
 			case err == nil && done != nil:
 				done()
 			}
@@ -149,8 +152,12 @@ func (a *App) fetch(g *grid, places, cols []int) bool {
 	g.fetching = true
 	work := g.rows.(slowRows).fetch(g, places, cols)
 	a.spawn(func() {
-		known := work()
+		known, err := guardWork(func() (func(), error) { return work(), nil })
 		a.post(func() {
+			if err != nil {
+				a.failed(err) // and asks for no more, or it would go on for ever
+				return
+			}
 			g.fetching = false
 			known()
 		})
@@ -167,6 +174,7 @@ func (a *App) background(f func()) {
 		defer func() {
 			if v := recover(); v != nil {
 				p := &WorkerPanic{v, debug.Stack()}
+				a.panicked.CompareAndSwap(nil, p)
 				a.post(func() { a.quit(p) })
 			}
 		}()
@@ -197,7 +205,7 @@ func (a *App) wakeUp() {
 // drain runs what was posted.
 func (a *App) drain() {
 	for _, f := range a.posted.take() {
-		f()
+		a.guard(f)
 	}
 }
 

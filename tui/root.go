@@ -240,6 +240,9 @@ func (r *root) drawStatus(screen tcell.Screen, at rect, v view) {
 	if busy := a.busy(); busy != "" {
 		text = busy + " " + a.sym.cut + "  (esc stops)"
 	}
+	if a.gone != nil {
+		text, style = a.clean(a.gone.Error()), a.sym.strong
+	}
 	if a.message != "" {
 		text, style = a.message, a.sym.strong
 	}

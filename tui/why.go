@@ -114,12 +114,16 @@ func (w *whyPane) search() {
 	w.searching = true
 	a, s := w.app, w.about
 	a.spawn(func() {
-		chains, more, err := a.findChains(a.ctx, s.node)
+		var more bool
+		chains, err := guardWork(func() (found []chain, err error) {
+			found, more, err = a.findChains(a.ctx, s.node)
+			return found, err
+		})
 		a.post(func() {
 			w.searching = false
 			switch {
 			case err != nil && a.ctx.Err() == nil:
-				a.flash(err.Error())
+				a.failed(err)
 			case err != nil:
 			case w.about == s && len(w.cuts) > 0: // it was cut meanwhile
 			case w.about != s:
