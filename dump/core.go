@@ -176,8 +176,11 @@ func New(data []byte) (*Core, error) {
 		return nil, err
 	}
 	var missing, end uint64
-	var loads []load
-	for _, p := range progs {
+	var loads []Part
+	notes := onceInFile(progs, uint64(len(data)))
+	otherNotes := 0
+	damaged := Problem{Severity: Error}
+	for i, p := range progs {
 		if p.fileSize == 0 {
 			if p.typ == elf.PT_LOAD && p.size > 0 && p.addr+p.size > p.addr {
 				c.empty = append(c.empty, Range{p.addr, p.addr + p.size})
@@ -197,16 +200,30 @@ func New(data []byte) (*Core, error) {
 		}
 		switch p.typ {
 		case elf.PT_LOAD:
-			if len(body) > 0 {
-				loads = append(loads, load{p.addr, p.offset, uint64(len(body))})
-			}
+			loads = append(loads, Part{p.addr, p.offset, uint64(len(body))})
 		case elf.PT_NOTE:
+			if !notes[i] {
+				otherNotes++
+				continue
+			}
 			if err := c.readNotes(h, p.offset, body); err != nil {
-				c.Problems = append(c.Problems, Problem{Error, err.Error(), 1})
+				damaged.Message = cmp.Or(damaged.Message, err.Error())
+				damaged.Count++
 			}
 		}
 	}
-	c.Memory.segments = segments(data, loads)
+	slices.SortStableFunc(c.Mappings, func(a, b Mapping) int { return cmp.Compare(a.Start, b.Start) })
+	if damaged.Count > 0 {
+		c.Problems = append(c.Problems, damaged)
+	}
+	if otherNotes > 0 {
+		c.Problems = append(c.Problems, Problem{Error, "program headers of notes name bytes of the file that another one names: the core is damaged, and these notes are left out; take the core again", otherNotes})
+	}
+	parts, again := Disjoint(loads, uint64(len(data)))
+	if len(again) > 0 {
+		c.Problems = append(c.Problems, Problem{Error, fmt.Sprintf("program headers give bytes of the file a second address (the first of them, file offset %#x, at %#x): the core is damaged, and the memory there is left out; take the core again", again[0].Off, again[0].Addr), len(again)})
+	}
+	c.Memory.segments = segments(data, parts)
 	if len(c.Memory.segments) == 0 {
 		return nil, fmt.Errorf("%w: none of its %d program headers has memory in the file (%d bytes): it was cut off; take the core again and check disk space and ulimit -c", ErrTruncated, len(progs), len(data))
 	}
@@ -219,6 +236,28 @@ func New(data []byte) (*Core, error) {
 	return c, nil
 }
 
+// onceInFile tells which of the notes among progs, by index, name bytes of a file
+// of size bytes that none before them in the file has: else a core of a few bytes
+// could have any number of threads.
+func onceInFile(progs []program, size uint64) map[int]bool {
+	var notes []int
+	for i, p := range progs {
+		if p.typ == elf.PT_NOTE && p.offset < size {
+			notes = append(notes, i)
+		}
+	}
+	slices.SortStableFunc(notes, func(a, b int) int { return cmp.Compare(progs[a].offset, progs[b].offset) })
+	once := map[int]bool{}
+	end := uint64(0)
+	for _, i := range notes {
+		if p := &progs[i]; p.offset >= end {
+			once[i] = true
+			end = p.offset + min(p.fileSize, size-p.offset)
+		}
+	}
+	return once
+}
+
 // clip returns the part of data[off:off+n] that exists.
 func clip(data []byte, off, n uint64) []byte {
 	if off >= uint64(len(data)) {
@@ -226,44 +265,6 @@ func clip(data []byte, off, n uint64) []byte {
 	}
 	end := off + min(n, uint64(len(data))-off)
 	return data[off:end:end]
-}
-
-// load is a part of the file that stands at an address.
-type load struct{ addr, off, size uint64 }
-
-// segments sorts loads, cuts overlaps (the lower start wins) and joins those
-// that adjoin both in memory and in the file.
-func segments(data []byte, loads []load) []segment {
-	slices.SortStableFunc(loads, func(a, b load) int { return cmp.Compare(a.addr, b.addr) })
-	var tidy []load
-	for _, l := range loads {
-		if l.addr+l.size < l.addr {
-			l.size = -l.addr - 1 // without the last byte, so that the end is a number
-		}
-		if l.size == 0 {
-			continue
-		}
-		if n := len(tidy); n > 0 {
-			last := &tidy[n-1]
-			if end := last.addr + last.size; end > l.addr {
-				over := min(end-l.addr, l.size)
-				l.addr, l.off, l.size = l.addr+over, l.off+over, l.size-over
-			}
-			if l.size == 0 {
-				continue
-			}
-			if last.addr+last.size == l.addr && last.off+last.size == l.off {
-				last.size += l.size
-				continue
-			}
-		}
-		tidy = append(tidy, l)
-	}
-	out := make([]segment, len(tidy))
-	for i, l := range tidy {
-		out[i] = segment{l.addr, clip(data, l.off, l.size)}
-	}
-	return out
 }
 
 // header is what the ELF header says of the rest.

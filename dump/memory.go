@@ -24,7 +24,7 @@ type Block struct {
 }
 
 // NewMemory returns the memory of blocks, which it sorts: of two that overlap, the
-// one that starts lower has the bytes.
+// one that starts lower has the bytes. No two share the bytes of a file.
 func NewMemory(a arch.Arch, blocks []Block) *Memory {
 	m := &Memory{Arch: a}
 	slices.SortStableFunc(blocks, func(a, b Block) int { return cmp.Compare(a.Addr, b.Addr) })
@@ -58,22 +58,40 @@ func (m *Memory) Fill(addr uint64, data []byte) {
 	if addr+uint64(len(data)) < addr {
 		data = data[:-addr-1] // without the last byte, so that the end is a number
 	}
-	var added []segment
-	for _, s := range m.segments {
-		if len(data) == 0 || s.start >= addr+uint64(len(data)) {
-			break
-		}
-		if s.end() <= addr {
-			continue
-		}
-		if s.start > addr {
-			added = append(added, segment{addr, data[:s.start-addr]})
-		}
-		skip := min(s.end()-addr, uint64(len(data)))
-		addr, data = addr+skip, data[skip:]
-	}
 	if len(data) > 0 {
-		added = append(added, segment{addr, data})
+		m.fill([]segment{{addr, data}})
+	}
+}
+
+// FillFile is Fill for parts of a file, all at once. It returns the parts that lost
+// bytes since others have them: see Disjoint.
+func (m *Memory) FillFile(file []byte, parts []Part) (again []Part) {
+	kept, again := Disjoint(parts, uint64(len(file)))
+	m.fill(segments(file, kept))
+	return again
+}
+
+// fill adds what no segment has of more, which are sorted by start and do not
+// overlap.
+func (m *Memory) fill(more []segment) {
+	var added []segment
+	i := 0
+	for _, a := range more {
+		for i < len(m.segments) && m.segments[i].end() <= a.start {
+			i++
+		}
+		for k := i; len(a.data) > 0; k++ {
+			if k == len(m.segments) || m.segments[k].start >= a.end() {
+				added = append(added, a)
+				break
+			}
+			s := m.segments[k]
+			if s.start > a.start {
+				added = append(added, segment{a.start, a.data[:s.start-a.start]})
+			}
+			skip := min(s.end()-a.start, uint64(len(a.data)))
+			a.start, a.data = a.start+skip, a.data[skip:]
+		}
 	}
 	m.segments = append(m.segments, added...)
 	slices.SortFunc(m.segments, func(a, b segment) int { return cmp.Compare(a.start, b.start) })
@@ -118,7 +136,8 @@ func (m *Memory) join(addr, n uint64) ([]byte, bool) {
 		}
 		at = start + uint64(len(data))
 	}
-	// All n bytes exist, so n is bounded by the size of the file.
+	// All n bytes exist, and each has its own place in a file (Disjoint), so that n is
+	// bounded by the sizes of the files.
 	b := make([]byte, 0, n)
 	for at := addr; at < addr+n; at = addr + uint64(len(b)) {
 		start, data := m.Segment(at)

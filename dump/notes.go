@@ -1,7 +1,6 @@
 package dump
 
 import (
-	"cmp"
 	"debug/elf"
 	"fmt"
 	"slices"
@@ -133,7 +132,8 @@ func (c *Core) readAuxv(h *header, b []byte) {
 }
 
 // readMappings decodes NT_FILE: a count, the page size, then start, end and
-// page offset of each mapping, then the paths (fs/binfmt_elf.c, fill_files_note).
+// page offset of each mapping, then the paths (fs/binfmt_elf.c, fill_files_note). The
+// mappings are still to be sorted.
 func (c *Core) readMappings(h *header, b []byte) error {
 	w := uint64(h.arch.PtrSize)
 	if uint64(len(b)) < 2*w {
@@ -158,7 +158,6 @@ func (c *Core) readMappings(h *header, b []byte) error {
 		})
 		names = names[end+1:]
 	}
-	slices.SortStableFunc(c.Mappings, func(a, b Mapping) int { return cmp.Compare(a.Start, b.Start) })
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -239,6 +240,133 @@ func TestMemoryAgainstBytes(t *testing.T) {
 	}
 }
 
+// repeated is a core with n program headers that name the same part of the file:
+// as memory, side by side, or as notes.
+func repeated(n int, notes bool) []byte {
+	memory := bytes.Repeat([]byte("memory, "), 512)
+	good := makeCore(someNotes(), piece{0x100000, memory})
+	b := bytes.Clone(good)
+	binary.LittleEndian.PutUint64(b[32:], uint64(len(b))) // e_phoff
+	binary.LittleEndian.PutUint16(b[56:], uint16(n+2))
+	b = append(b, good[64:64+2*56]...)
+	for i := range n {
+		which := 64 + 56
+		if notes {
+			which = 64
+		}
+		h := bytes.Clone(good[which : which+56])
+		binary.LittleEndian.PutUint64(h[16:], uint64(0x100000+(i+1)*len(memory)))
+		b = append(b, h...)
+	}
+	return b
+}
+
+// What several program headers name is there once: neither memory nor threads
+// grow beyond the file, and what is left out is counted.
+func TestSameBytesAgain(t *testing.T) {
+	const n = 4000
+	c, err := New(repeated(n, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Memory.Ranges(); len(got) != 1 || got[0] != (Range{0x100000, 0x101000}) {
+		t.Errorf("memory at %x", got)
+	}
+	if b, ok := c.Memory.Slice(0x100000, (n+1)*4096); ok {
+		t.Errorf("%d bytes of a file of %d", len(b), c.Size)
+	}
+	if p := c.Problems; len(p) != 1 || p[0].Severity != Error || p[0].Count != n || !strings.Contains(p[0].Message, "second address") || !strings.Contains(p[0].Message, "at 0x101000)") {
+		t.Errorf("problems %v", p)
+	}
+
+	c, err = New(repeated(n, true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Threads) != 2 || len(c.Mappings) != 2 {
+		t.Errorf("%d threads, %d mappings", len(c.Threads), len(c.Mappings))
+	}
+	if p := c.Problems; len(p) != 1 || p[0].Severity != Error || p[0].Count != n || !strings.Contains(p[0].Message, "headers of notes") {
+		t.Errorf("problems %v", p)
+	}
+}
+
+// Damaged notes are one problem, however many there are.
+func TestManyDamagedNotes(t *testing.T) {
+	bad := []byte("\x05\x00\x00\x00\xff\xff\xff\xff\x01\x00\x00\x00")
+	b := repeated(100, true)
+	for i := range 100 { // each at its own place
+		h := b[len(b)-100*56+i*56:]
+		binary.LittleEndian.PutUint64(h[8:], uint64(len(b)+i*len(bad)))
+		binary.LittleEndian.PutUint64(h[32:], uint64(len(bad)))
+	}
+	c, err := New(append(b, bytes.Repeat(bad, 100)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := c.Problems; len(p) != 1 || p[0].Count != 100 || len(c.Threads) != 2 {
+		t.Errorf("problems %v, %d threads", p, len(c.Threads))
+	}
+}
+
+// The pages of a file that several of its headers name are there once too, and
+// where memory stands already it stays.
+func TestFillFile(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	file := make([]byte, 100)
+	for i := range file {
+		file[i] = byte(i + 1)
+	}
+	for range 2000 {
+		c, err := New(makeCore(someNotes(), piece{120, []byte("memory")}, piece{160, []byte("more")}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := c.Memory.Size()
+		var parts []Part
+		for range 1 + rnd.IntN(5) {
+			parts = append(parts, Part{uint64(rnd.IntN(200)), uint64(rnd.IntN(120)), uint64(rnd.IntN(60))})
+		}
+		again := c.Memory.FillFile(file, parts)
+		if got := c.Memory.Size(); got > before+uint64(len(file)) {
+			t.Fatalf("%v: %d bytes of memory", parts, got)
+		}
+		from := map[byte]uint64{}
+		for a := uint64(0); a < 400; a++ {
+			b := c.Memory.Prefix(a, 1)
+			if len(b) == 0 || a >= 120 && a < 126 || a >= 160 && a < 164 {
+				continue
+			}
+			if first, ok := from[b[0]]; ok {
+				t.Fatalf("%v: byte %d of the file is at %d and %d", parts, b[0]-1, first, a)
+			}
+			from[b[0]] = a
+			if !slices.ContainsFunc(parts, func(p Part) bool { return a-p.Addr < p.Size && p.Off+a-p.Addr == uint64(b[0]-1) }) {
+				t.Fatalf("%v: byte %d of the file is at %d", parts, b[0]-1, a)
+			}
+		}
+		if len(again) > 0 {
+			continue
+		}
+		// Nothing was cut: each part is there.
+		for _, p := range parts {
+			for k := range p.Size {
+				if p.Off+k < uint64(len(file)) && len(c.Memory.Prefix(p.Addr+k, 1)) == 0 {
+					t.Fatalf("%v: nothing at %d", parts, p.Addr+k)
+				}
+			}
+		}
+	}
+	c, err := New(makeCore(someNotes(), piece{120, []byte("memory")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Memory.FillFile(file, []Part{{100, 0, 100}})
+	if got, _ := c.Memory.Slice(119, 8); string(got) != "\x14memory\x1b" {
+		t.Errorf("memory is %q", got)
+	}
+}
+
 func has(m map[uint64]byte, a uint64) bool { _, ok := m[a]; return ok }
 
 func TestReads(t *testing.T) {
@@ -447,9 +575,11 @@ func FuzzNew(f *testing.F) {
 				t.Fatalf("a byte behind %+v was read", r)
 			}
 		}
-		// Program headers may name the same bytes again and again.
-		if max := uint64(len(data)) * uint64(len(data)); total > max {
+		if total > uint64(len(data)) {
 			t.Fatalf("%d bytes of memory in a file of %d", total, len(data))
+		}
+		if len(c.Threads) > len(data)/12 || len(c.Mappings) > len(data)/12 {
+			t.Fatalf("%d threads and %d mappings in a file of %d bytes", len(c.Threads), len(c.Mappings), len(data))
 		}
 	})
 }

@@ -240,7 +240,11 @@ func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 		}
 		problems = append(problems, Problem{Severity: dump.Error, Message: "the runtime's tables in the core are not those of the executable: types and addresses may be wrong", Count: 1})
 	}
-	if missing := fillConstant(core, f, x.data, x.bias); missing > 0 {
+	missing, again := fillConstant(core, f, x.data, x.bias)
+	if again > 0 {
+		problems = append(problems, headersAgain(x.path, again))
+	}
+	if missing > 0 {
 		problems = append(problems, Problem{Severity: dump.Error, Message: "pages of the program's data are not in the core: some variables, and some types that only they describe, are missing", Count: missing})
 	}
 	return problems, nil
@@ -249,41 +253,54 @@ func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 // fillConstant lets a core have what dumps leave out because a file has it: the
 // segments that nobody writes to, and the part of the others that is read only once
 // the program runs, if nothing was relocated there before. Elsewhere a page that is
-// missing is not the one in the file. It returns how many of those there are.
-func fillConstant(core *dump.Core, f *elf.File, data []byte, bias uint64) (missing int) {
+// missing is not the one in the file. It returns how many of those there are, and
+// how many program headers name bytes of the file that others name.
+func fillConstant(core *dump.Core, f *elf.File, data []byte, bias uint64) (missing, again int) {
+	var constant, written []dump.Part
 	for _, p := range f.Progs {
+		part := dump.Part{Addr: p.Vaddr + bias, Off: p.Off, Size: p.Filesz}
 		if p.Type == elf.PT_LOAD && p.Flags&elf.PF_W == 0 || p.Type == elf.PT_GNU_RELRO && f.Type == elf.ET_EXEC {
-			core.Memory.Fill(p.Vaddr+bias, bytesAt(data, p.Off, p.Filesz))
+			constant = append(constant, part)
+		} else if p.Type == elf.PT_LOAD {
+			written = append(written, part)
 		}
 	}
-	for _, p := range f.Progs {
-		if p.Type != elf.PT_LOAD || p.Flags&elf.PF_W == 0 {
-			continue
-		}
-		for off := uint64(0); off < min(p.Filesz, uint64(len(data))); off += minPage {
-			if len(core.Memory.Prefix(p.Vaddr+bias+off, 1)) == 0 {
+	again = len(core.Memory.FillFile(data, constant))
+	written, twice := dump.Disjoint(written, uint64(len(data)))
+	for _, p := range written {
+		for off := uint64(0); off < p.Size; off += minPage {
+			if len(core.Memory.Prefix(p.Addr+off, 1)) == 0 {
 				missing++
 			}
 		}
 	}
-	return missing
+	return missing, again + len(twice)
+}
+
+// headersAgain is the problem of a file some of whose program headers are no use.
+func headersAgain(path string, n int) Problem {
+	return Problem{Severity: dump.Error, Message: fmt.Sprintf("program headers of %s give bytes of the file a second address: the file is damaged, and its memory there is left out", path), Count: n}
 }
 
 // compareNotes compares the notes of an ELF file, in which its build id stands, with
 // what the core has of them where the file is loaded. compared is whether it has
 // any, other how many differ.
 func compareNotes(core *dump.Core, f *elf.File, data []byte, bias uint64) (compared bool, other int) {
+	var notes []dump.Part
 	for _, p := range f.Progs {
-		if p.Type != elf.PT_NOTE || p.Filesz == 0 {
-			continue
+		if p.Type == elf.PT_NOTE {
+			notes = append(notes, dump.Part{Addr: p.Vaddr + bias, Off: p.Off, Size: p.Filesz})
 		}
-		in := bytesAt(data, p.Off, p.Filesz)
-		was := core.Memory.Prefix(p.Vaddr+bias, p.Filesz)
-		if len(was) < len(in) || len(in) == 0 || allZero(was) {
+	}
+	notes, _ = dump.Disjoint(notes, uint64(len(data)))
+	for _, p := range notes {
+		in := bytesAt(data, p.Off, p.Size)
+		was := core.Memory.Prefix(p.Addr, p.Size)
+		if len(was) < len(in) || allZero(was) {
 			continue
 		}
 		compared = true
-		if !bytes.Equal(in, was[:len(in)]) {
+		if !bytes.Equal(in, was) {
 			other++
 		}
 	}

@@ -56,7 +56,11 @@ func (d *coreDecoder) loadPlugin(text, etext uint64) (*plugin, error) {
 		p.close()
 		return nil, err
 	}
-	d.problem(dump.Error, fillConstant(d.core, p.file.ELF(), p.data, p.bias), fmt.Sprintf("pages of the data of %s are not in the core: some variables, and some types that only they describe, are missing", p.path))
+	missing, again := fillConstant(d.core, p.file.ELF(), p.data, p.bias)
+	if again > 0 {
+		d.problems = append(d.problems, headersAgain(p.path, again))
+	}
+	d.problem(dump.Error, missing, fmt.Sprintf("pages of the data of %s are not in the core: some variables, and some types that only they describe, are missing", p.path))
 	d.exe.plugins = append(d.exe.plugins, p)
 	return p, nil
 }
