@@ -299,6 +299,40 @@ func TestSlots(t *testing.T) {
 	}
 }
 
+// Runs that are far apart are found without a table, which would be larger than
+// the file by orders of magnitude; in or out of it, the same is found.
+func TestSlotsFarApart(t *testing.T) {
+	file := []byte("....aaaaaaaabbbbbbbb")
+	for _, test := range []struct {
+		n      uint64
+		tables bool
+	}{{1, true}, {100, true}, {10_000, false}} {
+		var runs []SlotRun
+		for i := range test.n {
+			runs = append(runs, SlotRun{Start: i<<slotBlockShift | 0x2000, Elem: 8, N: 3, First: 0})
+		}
+		m := NewMemory(arch.AMD64(), nil)
+		m.SetSlots(file, runs, []uint32{4, 0, 12})
+		if tables := m.slots.pages != nil; tables != test.tables {
+			t.Errorf("%d runs: tables %t", test.n, tables)
+		}
+		for i := range test.n + 1 {
+			at := i<<slotBlockShift | 0x2000
+			for off, want := range map[uint64]string{0: "aaaaaaaa", 8: "", 16: "bbbbbbbb", 24: "", 0x2000: "", ^uint64(0): ""} {
+				if i == test.n {
+					want = ""
+				}
+				if b, _ := m.Slice(at+off, 8); string(b) != want {
+					t.Errorf("%d runs: %q at %#x, want %q", test.n, b, at+off, want)
+				}
+			}
+		}
+		if got := m.Size(); got != test.n*16 {
+			t.Errorf("%d runs: %d bytes", test.n, got)
+		}
+	}
+}
+
 // Whatever the bytes, reading ends, with an error or at the end of the dump, and
 // records follow each other without gaps.
 func FuzzHeapRecords(f *testing.F) {
