@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"goheap/internal/arch"
+	"goheap/internal/files"
 	"goheap/internal/progress"
 )
 
@@ -108,7 +109,7 @@ type mapped struct {
 }
 
 func openMapped(ctx context.Context, path string, t *progress.Tracker) (*mapped, error) {
-	f, size, err := openRegular(path)
+	f, size, err := files.Open(path)
 	if err != nil {
 		return nil, err
 	}

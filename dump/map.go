@@ -1,13 +1,12 @@
 package dump
 
 import (
-	"fmt"
-	"os"
+	"goheap/internal/files"
 )
 
 // MapFile maps a whole file for reading. The function returned unmaps it.
 func MapFile(path string) ([]byte, func(), error) {
-	f, size, err := openRegular(path)
+	f, size, err := files.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -16,27 +15,6 @@ func MapFile(path string) ([]byte, func(), error) {
 		return nil, nil, err
 	}
 	return data, func() { _ = free() }, nil
-}
-
-// openRegular opens a file that can be mapped and returns its size.
-func openRegular(path string) (*os.File, int64, error) {
-	// A pipe without a writer would keep os.Open waiting.
-	st, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s: not a regular file: give the path of a core file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if st, err = f.Stat(); err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	return f, st.Size(), nil
 }
 
 func freeNothing() error { return nil }

@@ -6,11 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"goheap/internal/files"
 )
 
 // Bookmark is a place in a dump that a person wants to come back to.
@@ -100,17 +101,9 @@ func (s *Snapshot) Bookmarks(state string) (*Bookmarks, error) {
 
 // read returns the bookmarks in a file.
 func (b *Bookmarks) read(path string) ([]Bookmark, error) {
-	f, err := os.Open(path)
+	data, err := files.Read(path, maxBookmarksFile)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxBookmarksFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxBookmarksFile {
-		return nil, fmt.Errorf("the file is larger than %s", HumanBytes(maxBookmarksFile))
 	}
 	var content bookmarksFile
 	if err := json.Unmarshal(data, &content); err != nil {
@@ -149,7 +142,7 @@ func (b *Bookmarks) Remove(place string) {
 
 // Save writes the bookmarks where they can be written, and says where. The file
 // is replaced as a whole; what stood there and was not used is kept with ".old"
-// added to its name. A place that comes before the one that was written to, and
+// added to its name, if it is a file: pipes, devices and folders are left alone. A place that comes before the one that was written to, and
 // has bookmarks of this dump, would hide it, and is an error.
 func (b *Bookmarks) Save() (path string, err error) {
 	content := bookmarksFile{bookmarksSchema, b.id, b.List}
@@ -159,6 +152,9 @@ func (b *Bookmarks) Save() (path string, err error) {
 	var data bytes.Buffer
 	if err := WriteJSON(&data, content); err != nil {
 		return "", err
+	}
+	if data.Len() > maxBookmarksFile {
+		return "", fmt.Errorf("bookmarks are not saved: they are larger than %s; drop some, or shorten their notes", HumanBytes(maxBookmarksFile))
 	}
 	var problems []error
 	for _, place := range b.places {
@@ -180,19 +176,10 @@ func (b *Bookmarks) write(path string, data []byte) error {
 			return err
 		}
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".goheap-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails once it is renamed
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if _, err := b.read(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if _, err := b.read(path); err != nil && !errors.Is(err, fs.ErrNotExist) && files.Check(path) == nil {
 		if err := os.Rename(path, path+".old"); err != nil {
 			return err
 		}
 	}
-	return os.Rename(f.Name(), path)
+	return files.Replace(path, data)
 }

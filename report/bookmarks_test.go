@@ -137,3 +137,19 @@ func FuzzBookmarks(f *testing.F) {
 		}
 	})
 }
+
+// What would be too large to be read is not written.
+func TestBookmarksTooLarge(t *testing.T) {
+	core := filepath.Join(t.TempDir(), "core.1")
+	b, err := marked(t, core, 100).Bookmarks("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Set(Bookmark{Place: "here", Note: strings.Repeat("x", maxBookmarksFile)})
+	if _, err := b.Save(); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("saved: %v", err)
+	}
+	if _, err := os.Stat(core + bookmarksSuffix); err == nil {
+		t.Error("there is a file")
+	}
+}
