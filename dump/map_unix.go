@@ -5,6 +5,7 @@ package dump
 import (
 	"fmt"
 	"os"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,12 +41,16 @@ func tempFile(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// freeSpace returns how many bytes this user may still write to the file system
-// of dir.
-func freeSpace(dir string) (uint64, error) {
+// spaceOf looks at the file system of dir: free is what this user may still write.
+func spaceOf(dir string) (space, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
-		return 0, &os.PathError{Op: "statfs", Path: dir, Err: err}
+		return space{}, &os.PathError{Op: "statfs", Path: dir, Err: err}
 	}
-	return uint64(max(0, st.Bavail)) * uint64(st.Bsize), nil
+	const tmpfs = 0x01021994 // Linux, include/uapi/linux/magic.h
+	return space{
+		free:  uint64(max(0, st.Bavail)) * uint64(st.Bsize),
+		size:  uint64(st.Blocks) * uint64(st.Bsize),
+		holes: runtime.GOOS != "linux" || st.Type != tmpfs,
+	}, nil
 }

@@ -66,16 +66,15 @@ func tempFile(dir string) (*os.File, error) {
 	return os.NewFile(uintptr(h), path), nil
 }
 
-// freeSpace returns how many bytes this user may still write to the file system
-// of dir.
-func freeSpace(dir string) (uint64, error) {
+// spaceOf looks at the file system of dir: free is what this user may still write.
+func spaceOf(dir string) (space, error) {
 	name, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
-		return 0, err
+		return space{}, err
 	}
-	var free uint64
-	if err := windows.GetDiskFreeSpaceEx(name, &free, nil, nil); err != nil {
-		return 0, &os.PathError{Op: "GetDiskFreeSpaceEx", Path: dir, Err: err}
+	s := space{holes: true}
+	if err := windows.GetDiskFreeSpaceEx(name, &s.free, &s.size, nil); err != nil {
+		return space{}, &os.PathError{Op: "GetDiskFreeSpaceEx", Path: dir, Err: err}
 	}
-	return free, nil
+	return s, nil
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"debug/elf"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -24,41 +23,76 @@ var ErrNoSpace = errors.New("no space to unpack the file")
 // packing is a kind of compressed file.
 type packing struct {
 	name, tool string // the tool unpacks it by hand
-	is         func(magic uint32) bool
-	open       func(r io.Reader) (io.Reader, error)
+	// starts reports whether a member starts with head, of maxHeader bytes or all
+	// that there are.
+	starts func(head []byte) bool
+	// open returns a decoder of one member. It may use that of the member before
+	// it, nil for none.
+	open func(before, r io.Reader) (io.Reader, error)
+	// piece tells where a member ends, see frame; nil where the decoder does.
+	piece func(s *frameState, head []byte) (size uint64, last bool)
 }
 
-// packings are those that systemd-coredump, gzip, zstd and lz4 write: by the
-// first four bytes, read as a little-endian number.
+// packings are those that systemd-coredump, gzip, zstd and lz4 write.
 var packings = [...]packing{
-	{"zstd", "unzstd", func(m uint32) bool {
+	{"zstd", "unzstd", func(b []byte) bool {
 		// A frame, or a skippable frame in front of one (RFC 8878, section 3.1).
-		return m == 0xfd2fb528 || m&^0xf == 0x184d2a50
-	}, openZstd},
-	{"gzip", "gunzip", func(m uint32) bool { return m&0xffffff == 0x088b1f }, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
-	{"lz4", "unlz4", func(m uint32) bool {
+		return len(b) >= 4 && (little(b) == 0xfd2fb528 || little(b)&^0xf == skippable)
+	}, openZstd, zstdPiece},
+	{"gzip", "gunzip", func(b []byte) bool {
+		// Deflate is the only method, and three flags have no meaning (RFC 1952, section 2.3).
+		return len(b) >= 10 && little(b)&0xffffff == 0x088b1f && b[3]&0xe0 == 0
+	}, openGzip, nil},
+	{"lz4", "unlz4", func(b []byte) bool {
 		// A frame, or one of the older format of lz4 -l (doc/lz4_Frame_format.md).
-		return m == 0x184d2204 || m == 0x184c2102
-	}, func(r io.Reader) (io.Reader, error) { return lz4.NewReader(r), nil }},
+		return len(b) >= 4 && (little(b) == lz4Magic || little(b) == lz4MagicLegacy || little(b)&^0xf == skippable)
+	}, openLz4, lz4Piece},
 }
 
 // maxWindow bounds how far back a zstd file may refer, and so the memory that
 // unpacking takes: zstd --long goes to 128 MiB if it is given no number.
 const maxWindow = 128 << 20
 
-func openZstd(r io.Reader) (io.Reader, error) {
+func openZstd(before, r io.Reader) (io.Reader, error) {
+	if z, ok := before.(*zstd.Decoder); ok {
+		return z, z.Reset(r)
+	}
 	// One thread: a panic in a goroutine of the decoder could not be caught.
 	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 }
 
+func openGzip(before, r io.Reader) (io.Reader, error) {
+	z, ok := before.(*gzip.Reader)
+	var err error
+	if ok {
+		err = z.Reset(r)
+	} else {
+		z, err = gzip.NewReader(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	z.Multistream(false)
+	return z, nil
+}
+
+func openLz4(before, r io.Reader) (io.Reader, error) {
+	if z, ok := before.(*lz4.Reader); ok {
+		z.Reset(r)
+		return z, nil
+	}
+	return lz4.NewReader(r), nil
+}
+
 // findPacking returns how f is compressed, nil if it is not.
 func findPacking(f io.ReaderAt) *packing {
-	var magic [4]byte
-	if _, err := f.ReadAt(magic[:], 0); err != nil {
+	var head [maxHeader]byte
+	n, err := f.ReadAt(head[:], 0)
+	if err != nil && err != io.EOF {
 		return nil
 	}
 	for i := range packings {
-		if packings[i].is(binary.LittleEndian.Uint32(magic[:])) {
+		if packings[i].starts(head[:n]) {
 			return &packings[i]
 		}
 	}
@@ -71,28 +105,56 @@ func findPacking(f io.ReaderAt) *packing {
 // nil if all went well. f is size bytes long.
 func (k *packing) unpack(ctx context.Context, f io.Reader, size int64, t *progress.Tracker) (out *os.File, unpacked int64, problem *Problem, err error) {
 	dir := os.TempDir()
-	free, err := freeSpace(dir)
+	return k.unpackTo(ctx, f, size, bounds{dir, func() (space, error) { return spaceOf(dir) }, freelyUnpacked + mostUnpacked*uint64(size)}, t)
+}
+
+// space is what a file system has, in bytes.
+type space struct {
+	free, size uint64
+	// holes is whether holes in files take none of it. On tmpfs, a hole that is
+	// read through a mapping is a page from then on (mm/shmem.c, shmem_fault).
+	holes bool
+}
+
+// room returns how much of the free space may be used: 5 % of the file system, or
+// 1 GiB if that is less, stays for others.
+func (s space) room() uint64 {
+	const reserve = 1 << 30
+	return s.free - min(s.free, s.size/20, reserve)
+}
+
+// What is not zero may be no more than freelyUnpacked bytes, and mostUnpacked for
+// each of the compressed file. Real cores have 4 to 20 for each with any of the
+// tools; gzip has at most 1,032 and lz4 255 whatever is in it. Beyond are memory
+// that is one pattern, for which the first number leaves room, and files that are
+// made to fill disks. Zeros do not count: a core is mostly that, and they take no space.
+const (
+	freelyUnpacked = 4 << 30
+	mostUnpacked   = 1000
+)
+
+// bounds are those of unpacking a file.
+type bounds struct {
+	dir     string                // it is unpacked there
+	measure func() (space, error) // of dir
+	data    uint64                // bytes that are not zero
+}
+
+// unpackTo is unpack within bounds.
+func (k *packing) unpackTo(ctx context.Context, f io.Reader, size int64, b bounds, t *progress.Tracker) (out *os.File, unpacked int64, problem *Problem, err error) {
+	dir := b.dir
+	disk, err := b.measure()
 	if err != nil {
 		return nil, 0, nil, fmt.Errorf("%w: it is compressed with %s, and how much space is free in %s cannot be told: %w; set TMPDIR to another folder", ErrNoSpace, k.name, dir, err)
 	}
-	return k.unpackTo(ctx, f, size, dir, free, t)
-}
-
-// unpackTo is unpack into a file in dir, of at most free bytes with its holes.
-func (k *packing) unpackTo(ctx context.Context, f io.Reader, size int64, dir string, free uint64, t *progress.Tracker) (out *os.File, unpacked int64, problem *Problem, err error) {
 	phase := t.Start("unpack", size)
 	defer phase.Finish()
-	in := &packed{ctx: ctx, r: f, phase: phase}
-	r, err := k.open(in)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, 0, nil, ctx.Err()
+	r := k.members(&packed{ctx: ctx, r: f, phase: phase})
+	defer func() {
+		if c, ok := r.all.(*zstd.Decoder); ok {
+			c.Close()
 		}
-		return nil, 0, nil, k.broken(in, 0, err)
-	}
-	if c, ok := r.(*zstd.Decoder); ok {
-		defer c.Close()
-	}
+	}()
 
 	buf := make([]byte, 1<<20)
 	n, err := io.ReadFull(r, buf)
@@ -101,10 +163,10 @@ func (k *packing) unpackTo(ctx context.Context, f io.Reader, size int64, dir str
 		if ctx.Err() != nil {
 			return nil, 0, nil, ctx.Err()
 		}
-		if err == io.EOF && in.n >= size {
+		if err == io.EOF && r.offset() >= size {
 			return nil, 0, nil, fmt.Errorf("%w: it is compressed with %s, and nothing is in it; take a core with `gcore PID`", ErrNotCore, k.name)
 		}
-		return nil, 0, nil, k.broken(in, n, err)
+		return nil, 0, nil, k.broken(r, n, err)
 	}
 	if head := buf[:n]; !bytes.HasPrefix(head, []byte(elf.ELFMAG)) && !isHeapDump(head) {
 		return nil, 0, nil, fmt.Errorf("%w: it is compressed with %s, and what is in it %s", ErrNotCore, k.name, recogniseUnpacked(head))
@@ -114,10 +176,27 @@ func (k *packing) unpackTo(ctx context.Context, f io.Reader, size int64, dir str
 		return nil, 0, nil, fmt.Errorf("%w: it is compressed with %s: %w; set TMPDIR to a folder that can be written to", ErrNoSpace, k.name, err2)
 	}
 	w := &sparse{f: out}
+	const every = 16 << 20 // bytes between two looks at the file system
+	room, looked := disk.room(), uint64(0)
 	for {
-		if uint64(w.size)+uint64(n) > free {
+		used := w.data
+		if !disk.holes {
+			used = uint64(w.size)
+		}
+		if used-looked >= every {
+			if disk, err2 = b.measure(); err2 != nil {
+				out.Close()
+				return nil, 0, nil, fmt.Errorf("%w: it is compressed with %s, and how much space is left in %s cannot be told: %w; set TMPDIR to another folder", ErrNoSpace, k.name, dir, err2)
+			}
+			room, looked = used+disk.room(), used
+		}
+		if used+uint64(n) > room {
 			out.Close()
-			return nil, 0, nil, fmt.Errorf("%w: it is compressed with %s and has more than %d bytes unpacked, which is all that is free in %s; free some space there, or set TMPDIR to a folder that has it", ErrNoSpace, k.name, free, dir)
+			return nil, 0, nil, fmt.Errorf("%w: it is compressed with %s and has more than %d bytes unpacked, which is all that %s has room for (%d bytes are free, of which %d are left for others); free some space there, or set TMPDIR to a folder that has it", ErrNoSpace, k.name, used, dir, disk.free, disk.free-disk.room())
+		}
+		if w.data > b.data {
+			out.Close()
+			return nil, 0, nil, fmt.Errorf("%w: it is compressed with %s, and of its %d bytes more than %d come that are not zero: no core of a program is so; if this one is, unpack it with `%s FILE` and open the result", ErrUnsupported, k.name, size, b.data, k.tool)
 		}
 		if err := w.write(buf[:n]); err != nil {
 			out.Close()
@@ -143,21 +222,21 @@ func (k *packing) unpackTo(ctx context.Context, f io.Reader, size int64, dir str
 		out.Close()
 		return nil, 0, nil, fmt.Errorf("%w: %w", ErrNoSpace, err)
 	}
-	switch {
+	switch behind := size - r.offset(); {
 	case err != io.EOF:
-		problem = &Problem{Error, fmt.Sprintf("the %s file is cut short or damaged before its byte %#x (%v): %d bytes of the core could be unpacked, what stood behind them is missing; compress it again from the original, or take the core again", k.name, in.n, err, w.size), 1}
-	case in.n < size:
-		problem = &Problem{Warning, fmt.Sprintf("%d bytes behind the end of the %s stream were not read", size-in.n, k.name), 1}
+		problem = &Problem{Error, fmt.Sprintf("the %s file is cut short or damaged before its byte %#x (%v): %d bytes of the core could be unpacked, what stood behind them is missing; compress it again from the original, or take the core again", k.name, r.offset(), err, w.size), 1}
+	case behind > 0:
+		problem = &Problem{Info, fmt.Sprintf("%d bytes stand behind the end of what is compressed with %s, from byte %#x of the file on: they are not %s, and were not read", behind, k.name, r.offset(), k.name), 1}
 	}
 	return out, w.size, problem, nil
 }
 
 // broken is the error for a file of which nothing can be unpacked.
-func (k *packing) broken(in *packed, n int, err error) error {
+func (k *packing) broken(r *members, n int, err error) error {
 	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
 		return fmt.Errorf("%w: it is compressed with %s, by a window of more than %d MiB (zstd --long); unpack it with `unzstd --long=31 FILE` and open the result", ErrUnsupported, k.name, maxWindow>>20)
 	}
-	return fmt.Errorf("%w: it is compressed with %s, and after %d bytes of its contents it is cut short or damaged before its byte %#x (%w); compress it again from the original, or take the core again", ErrTruncated, k.name, n, in.n, cmp.Or(err, io.ErrUnexpectedEOF))
+	return fmt.Errorf("%w: it is compressed with %s, and after %d bytes of its contents it is cut short or damaged before its byte %#x (%w); compress it again from the original, or take the core again", ErrTruncated, k.name, n, r.offset(), cmp.Or(err, io.ErrUnexpectedEOF))
 }
 
 // recogniseUnpacked is recognise for what was in a compressed file. A pprof
@@ -198,6 +277,7 @@ const holeSize = 4096
 type sparse struct {
 	f    *os.File
 	size int64
+	data uint64 // bytes of it that are written
 }
 
 // write appends b. All but the last b have a multiple of holeSize bytes.
@@ -219,6 +299,7 @@ func (s *sparse) write(b []byte) error {
 			}
 		}
 		s.size += int64(data)
+		s.data += uint64(data)
 		b = b[data:]
 	}
 	return nil

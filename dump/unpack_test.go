@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -227,22 +228,161 @@ func TestCompressedRefused(t *testing.T) {
 	}
 }
 
-// More than fits is refused, and nothing is left of it.
+// More than fits is refused, also where others fill the disk meanwhile; so is what
+// no core can be; and nothing is left of it.
 func TestCompressedBomb(t *testing.T) {
-	k := findPacking(bytes.NewReader(pack(t, packers[0].to, holedCore())))
-	if k == nil || k.name != "zstd" {
-		t.Fatalf("packing %+v", k)
-	}
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	for _, limit := range []uint64{0, 100, 1 << 20, 5 << 20} {
-		data := pack(t, packers[0].to, holedCore())
-		out, _, _, err := k.unpackTo(t.Context(), bytes.NewReader(data), int64(len(data)), dir, limit, nil)
-		if out != nil || !errors.Is(err, ErrNoSpace) || !strings.Contains(err.Error(), dir) {
-			t.Errorf("with room for %d bytes: %v", limit, err)
+	noise := bytes.Repeat(holedCore(), 60) // 36 MiB of it are not zero
+	of := func(s ...space) func() (space, error) {
+		n := -1
+		return func() (space, error) {
+			n++
+			if n == len(s) {
+				return space{}, errors.New("no more")
+			}
+			return s[n], nil
+		}
+	}
+	const all = 1 << 40
+	for _, p := range packers {
+		data := pack(t, p.to, noise)
+		k := findPacking(bytes.NewReader(data))
+		if k == nil || k.name != p.name {
+			t.Fatalf("packing %+v", k)
+		}
+		for name, test := range map[string]struct {
+			measure func() (space, error)
+			data    uint64
+			want    error
+			says    string
+		}{
+			"nothing free":      {of(space{0, 0, true}), all, ErrNoSpace, dir},
+			"a little":          {of(space{100, 100, true}), all, ErrNoSpace, dir},
+			"less than data":    {of(space{15 << 20, 15 << 20, true}), all, ErrNoSpace, dir},
+			"kept for others":   {of(space{50 << 20, 1000 << 20, true}), all, ErrNoSpace, "52428800 bytes are free, of which 52428800 are left for others"},
+			"enough":            {of(space{90 << 20, 1000 << 20, true}, space{70 << 20, 1000 << 20, true}, space{55 << 20, 1000 << 20, true}), all, nil, ""},
+			"filled by others":  {of(space{90 << 20, 1000 << 20, true}, space{51 << 20, 1000 << 20, true}), all, ErrNoSpace, dir},
+			"without holes":     {of(space{90 << 20, 90 << 20, false}, space{1000 << 20, 0, false}, space{1 << 20, 0, false}), all, ErrNoSpace, dir},
+			"not to be told":    {of(space{90 << 20, 0, true}), all, ErrNoSpace, "no more"},
+			"too much of it":    {of(space{all, 0, true}, space{all, 0, true}, space{all, 0, true}), 30 << 20, ErrUnsupported, "no core of a program is so"},
+			"no more than that": {of(space{all, 0, true}, space{all, 0, true}, space{all, 0, true}), 40 << 20, nil, ""},
+		} {
+			out, _, _, err := k.unpackTo(t.Context(), bytes.NewReader(data), int64(len(data)), bounds{dir, test.measure, test.data}, nil)
+			if !errors.Is(err, test.want) || err != nil && !strings.Contains(err.Error(), test.says) {
+				t.Errorf("%s, %s: %v, want %v that says %q", p.name, name, err, test.want, test.says)
+			}
+			if (out == nil) != (test.want != nil) {
+				t.Errorf("%s, %s: file %v", p.name, name, out)
+			}
+			if out != nil {
+				out.Close()
+			}
 		}
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left over: %v, %v", left, err)
+	}
+}
+
+func TestRoom(t *testing.T) {
+	for _, test := range []struct{ free, size, room uint64 }{
+		{0, 100, 0}, {4, 100, 0}, {50, 100, 45}, {100, 0, 100}, {100 << 30, 1000 << 30, 99 << 30}, {1 << 29, 1000 << 30, 0},
+	} {
+		if got := (space{free: test.free, size: test.size}).room(); got != test.room {
+			t.Errorf("%d of %d free: room for %d, want %d", test.free, test.size, got, test.room)
+		}
+	}
+}
+
+// lz4Legacy is data in the older format of lz4 (doc/lz4_Frame_format.md).
+func lz4Legacy(t testing.TB, data []byte) []byte {
+	return pack(t, func(w io.Writer) io.WriteCloser {
+		z := lz4.NewWriter(w)
+		if err := z.Apply(lz4.LegacyOption(true)); err != nil {
+			t.Fatal(err)
+		}
+		return z
+	}, data)
+}
+
+// What stands behind the last member is told and does no harm; what starts as a
+// member is one.
+func TestCompressedTrailing(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	plain := holedCore()
+	half := len(plain)/2 + 11
+	skip := []byte("\x53\x2a\x4d\x18\x05\x00\x00\x00skip!")
+	for name, to := range map[string]func(data []byte) []byte{
+		"zstd":       func(data []byte) []byte { return pack(t, packers[0].to, data) },
+		"gzip":       func(data []byte) []byte { return pack(t, packers[1].to, data) },
+		"lz4":        func(data []byte) []byte { return pack(t, packers[2].to, data) },
+		"lz4 legacy": func(data []byte) []byte { return lz4Legacy(t, data) },
+		"zstd, checksums and sizes": func(data []byte) []byte {
+			z, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(true), zstd.WithSingleSegment(true))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return z.EncodeAll(data, nil)
+		},
+		"lz4, checksums and sizes": func(data []byte) []byte {
+			return pack(t, func(w io.Writer) io.WriteCloser {
+				z := lz4.NewWriter(w)
+				if err := z.Apply(lz4.BlockChecksumOption(true), lz4.ChecksumOption(true), lz4.SizeOption(uint64(len(data))), lz4.BlockSizeOption(lz4.Block64Kb)); err != nil {
+					t.Fatal(err)
+				}
+				return z
+			}, data)
+		},
+	} {
+		whole := to(plain)
+		format, _, _ := strings.Cut(strings.ReplaceAll(name, ",", ""), " ")
+		two := append(to(plain[:half]), to(plain[half:])...)
+		join := func(b ...[]byte) []byte { return bytes.Join(b, nil) }
+		for what, test := range map[string]struct {
+			data   []byte
+			behind int      // bytes that are told, 0 for none
+			severe Severity // of the only problem
+		}{
+			"nothing":                 {whole, 0, ""},
+			"one byte":                {join(whole, []byte("x")), 1, Info},
+			"three bytes":             {join(whole, []byte("\x1f\x8b\x08")), 3, Info},
+			"zeros":                   {join(whole, make([]byte, 100_000)), 100_000, Info},
+			"text":                    {join(whole, []byte("and now for something else")), 26, Info},
+			"two":                     {two, 0, ""},
+			"two and text":            {join(two, []byte("and now for something else")), 26, Info},
+			"empty between":           {join(to(plain[:half]), to(nil), to(plain[half:])), 0, ""},
+			"another, cut":            {join(whole, whole[:len(whole)/2]), 0, Error},
+			"another, its head alone": {join(whole, whole[:12]), 0, Error},
+			"skipped between":         {join(to(plain[:half]), skip, to(plain[half:])), 0, ""},
+			"skipped behind":          {join(whole, skip, []byte("x")), 1, Info},
+			"skip cut":                {join(whole, skip[:len(skip)-1]), 0, Error},
+		} {
+			if format == "gzip" && strings.HasPrefix(what, "skip") || name == "lz4 legacy" && what == "another, its head alone" {
+				continue
+			}
+			c, err := Open(write(t, "core", test.data))
+			if err != nil {
+				t.Errorf("%s, %s: %v", name, what, err)
+				continue
+			}
+			switch {
+			case test.severe == "":
+				if len(c.Problems) > 0 {
+					t.Errorf("%s, %s: problems %v", name, what, c.Problems)
+				}
+			case len(c.Problems) != 1 || c.Problems[0].Severity != test.severe:
+				t.Errorf("%s, %s: problems %v", name, what, c.Problems)
+			case test.behind > 0:
+				start := fmt.Sprintf("%d bytes stand behind the end of what is compressed with %s, from byte %#x ", test.behind, format, len(test.data)-test.behind)
+				if !strings.HasPrefix(c.Problems[0].Message, start) {
+					t.Errorf("%s, %s: %q, want %q…", name, what, c.Problems[0].Message, start)
+				}
+			}
+			if got, ok := c.Memory.Slice(0x800000, 1000); !ok || !bytes.Contains(plain, got) {
+				t.Errorf("%s, %s: memory is missing", name, what)
+			}
+			c.Close()
+		}
 	}
 }
