@@ -17,6 +17,7 @@ type members struct {
 	from *frame    // what r reads from; nil where the decoder finds the end itself
 	r    io.Reader // nil between two members
 	all  io.Reader // the decoder, which is used again
+	err  error     // that ended it
 }
 
 func (k *packing) members(in *packed) *members {
@@ -26,8 +27,17 @@ func (k *packing) members(in *packed) *members {
 // offset is where in the file the next byte stands.
 func (m *members) offset() int64 { return m.in.n - int64(m.br.Buffered()) }
 
-// Read returns io.EOF where no member starts.
-func (m *members) Read(b []byte) (int, error) {
+// Read returns io.EOF where no member starts. An error is the last: decoders forget
+// theirs.
+func (m *members) Read(b []byte) (n int, err error) {
+	if m.err != nil {
+		return 0, m.err
+	}
+	n, m.err = m.read(b)
+	return n, m.err
+}
+
+func (m *members) read(b []byte) (int, error) {
 	for {
 		if m.r == nil {
 			if err := m.next(); err != nil {
