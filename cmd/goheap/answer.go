@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -108,18 +106,13 @@ func (c *command) print(ctx context.Context, s *report.Snapshot, a answer, clear
 		clear()
 	}
 	if c.flags.output == "-" {
-		return write(c.stdout)
+		return write(c.out)
 	}
-	f, err := os.Create(c.flags.output)
-	if err != nil {
+	source := s.Process.Source()
+	if err := c.overwrites(source.Executable, source.DebugFile); err != nil {
 		return err
 	}
-	defer func() {
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-	}()
-	return write(f)
+	return c.writeOutput(ctx, write)
 }
 
 // clearing calls clear before the first write.
@@ -131,27 +124,6 @@ type clearing struct {
 func (c *clearing) Write(b []byte) (int, error) {
 	c.clear()
 	return c.w.Write(b)
-}
-
-// checkOutput looks at --output before any work is done: its folder must be
-// there, and it must be none of the files that are read.
-func (c *command) checkOutput(path string) error {
-	if c.flags.output == "-" {
-		return nil
-	}
-	if _, err := os.Stat(filepath.Dir(c.flags.output)); err != nil {
-		return usagef("--output: %w", err)
-	}
-	out, err := os.Stat(c.flags.output)
-	if err != nil {
-		return nil // a new file
-	}
-	for _, in := range []string{path, c.flags.exe, c.flags.debug} {
-		if info, err := os.Stat(in); in != "" && err == nil && os.SameFile(out, info) {
-			return usagef("--output would overwrite %s", in)
-		}
-	}
-	return nil
 }
 
 // table makes the machine-readable part of an answer of a table and a document.

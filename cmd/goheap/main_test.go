@@ -260,3 +260,31 @@ func TestProgressLine(t *testing.T) {
 		}
 	}
 }
+
+// failing is a stream that takes some bytes and no more.
+type failing struct{ left int }
+
+func (f *failing) Write(b []byte) (int, error) {
+	n := min(f.left, len(b))
+	f.left -= n
+	if n < len(b) {
+		return n, &os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EIO}
+	}
+	return n, nil
+}
+
+// An error anywhere in the output is an error of the run, even where who wrote does
+// not look at it.
+func TestFailingOutput(t *testing.T) {
+	core := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel).Core
+	for _, args := range [][]string{{"info", core}, {"check", "--format", "csv", core}, {"--help"}, {"types", "--help"}, {"completion", "zsh"}} {
+		_, whole, _ := goheap(args...)
+		for _, left := range []int{0, 1, len(whole) / 2, len(whole) - 1} {
+			var errs bytes.Buffer
+			status := run(args, strings.NewReader(""), &failing{left}, &errs)
+			if status != statusFailed || errs.String() != "goheap: writing to the standard output: input/output error\n" {
+				t.Errorf("%v after %d bytes: status %d, stderr %q", args, left, status, errs.String())
+			}
+		}
+	}
+}

@@ -17,6 +17,7 @@ import (
 type command struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	out            *watched // stdout, for all who write to it
 	flags          flags
 	load           func(ctx context.Context, path string, opt report.Options) (*report.Snapshot, error)
 }

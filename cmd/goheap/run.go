@@ -59,12 +59,19 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) 
 
 // run parses a command line and does what it says.
 func (c *command) run(ctx context.Context, args []string) int {
+	c.out = &watched{w: c.stdout}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(c.stdin)
-	root.SetOut(c.stdout)
+	root.SetOut(c.out)
 	root.SetErr(c.stderr)
-	return c.status(ctx, report.Guard(func() error { return root.ExecuteContext(ctx) }))
+	err := report.Guard(func() error { return root.ExecuteContext(ctx) })
+	// What could not be written is worse than any status of what was.
+	var done statusError
+	if closed := c.out.close(); closed != nil && (err == nil || errors.As(err, &done)) {
+		err = closed
+	}
+	return c.status(ctx, err)
 }
 
 // status prints an error and turns it into an exit status.
