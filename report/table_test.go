@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"math/rand"
 	"slices"
 	"testing"
@@ -211,6 +212,39 @@ func TestWriteCSV(t *testing.T) {
 	for i := range want {
 		if !slices.Equal(got[i], want[i]) {
 			t.Errorf("record %d is %q, want %q", i, got[i], want[i])
+		}
+	}
+}
+
+// No text of a program is a formula to a spreadsheet, be its lists separated by
+// commas or semicolons; numbers and all else are as they are, and JSON has no quotes.
+func TestNoFormulas(t *testing.T) {
+	texts := map[string]string{
+		`=cmd|'/C calc'!A0`: `'=cmd|'/C calc'!A0`, "+1+1": "'+1+1", "-2+3": "'-2+3", "@SUM(1)": "'@SUM(1)", "=": "'=", "-": "'-",
+		"\t=1": `\t=1`, "\r=1": `\r=1`, // which are printed with a backslash
+		"＝1+1": "'＝1+1", "＠x": "'＠x", " =1": "' =1", `"=1`: `'"=1`,
+		"x;=1+1": "x;'=1+1", "a; @b;c": "a;' @b;c", ";-1;": ";'-1;",
+		"-12": "-12", "+1.5": "+1.5", "-1e9": "-1e9", "-0x10": "'-0x10", "-Inf": "'-Inf", "-1_0": "'-1_0",
+		"a=b": "a=b", "*main.T": "*main.T", "main.srv.byID[\"-1\"]": "main.srv.byID[\"-1\"]", "[]int; x": "[]int; x", "a-b;c": "a-b;c", "": "",
+	}
+	columns := []Column{{Name: "text"}, {Name: "number", Kind: Count}}
+	for text, want := range texts {
+		table := NewTable(columns, 1, func(_, col int) Cell { return [...]Cell{{Text: text}, {Num: 7}}[col] }, nil)
+		var b bytes.Buffer
+		if err := WriteCSV(&b, table); err != nil {
+			t.Fatal(err)
+		}
+		got, err := csv.NewReader(&b).ReadAll()
+		if err != nil || len(got) != 2 || got[1][0] != want || got[1][1] != "7" {
+			t.Errorf("%q became %q, %v, want %q", text, got, err, want)
+		}
+		b.Reset()
+		if err := WriteRows(&b, table); err != nil {
+			t.Fatal(err)
+		}
+		var rows []map[string]any
+		if err := json.Unmarshal(b.Bytes(), &rows); err != nil || rows[0]["text"] != Printable(text) {
+			t.Errorf("%q became %v in JSON, %v", text, rows, err)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 )
@@ -26,7 +27,8 @@ func WriteJSON(w io.Writer, document any) error {
 
 // WriteCSV writes a table as RFC 4180 has it, with a header of the columns'
 // names: bytes and counts as integers, shares in percent, addresses as 0x…,
-// nothing where nothing is known.
+// nothing where nothing is known. Texts that a spreadsheet would compute are
+// quoted with a ' before them.
 func WriteCSV(w io.Writer, t *Table) error {
 	out := csv.NewWriter(w)
 	record := make([]string, len(t.Columns))
@@ -39,6 +41,9 @@ func WriteCSV(w io.Writer, t *Table) error {
 	for row := range t.Len() {
 		for col, c := range t.Columns {
 			record[col] = c.machine(t.Cell(row, col))
+			if c.Kind == Text {
+				record[col] = noFormula(record[col])
+			}
 		}
 		if err := out.Write(record); err != nil {
 			return err
@@ -46,6 +51,37 @@ func WriteCSV(w io.Writer, t *Table) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// noFormula keeps spreadsheets from computing a text: what a program had in its
+// memory may be chosen by whom it served. They take a cell for a formula that starts
+// with one of these characters, after blanks in some, and where lists are separated
+// by semicolons (as Excel has it in much of Europe) each piece between them for a
+// cell (OWASP, "CSV Injection"). A number is none. s is Printable, so that no cell
+// starts with a tab or a carriage return.
+func noFormula(s string) string {
+	if !strings.ContainsAny(s, formulaStart) {
+		return s
+	}
+	if _, err := strconv.ParseFloat(s, 64); err == nil && !strings.ContainsAny(s, "xXpP_nN") {
+		return s
+	}
+	pieces := strings.Split(s, ";")
+	for i, p := range pieces {
+		if rest := strings.TrimLeft(p, " \"\u00a0"); rest != "" && strings.ContainsRune(formulaStart, firstRune(rest)) {
+			pieces[i] = "'" + p
+		}
+	}
+	return strings.Join(pieces, ";")
+}
+
+// formulaStart are the characters that formulas start with, in full width too,
+// as East Asian editions know them.
+const formulaStart = "=+-@＝＋－＠"
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
 }
 
 // machine prints a cell for programs, escaped all the same.
