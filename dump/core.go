@@ -110,6 +110,9 @@ type mapped struct {
 
 func openMapped(ctx context.Context, path string, t *progress.Tracker) (*mapped, error) {
 	f, size, err := files.Open(path)
+	if errors.Is(err, files.ErrNotRegular) {
+		err = fmt.Errorf("%w; give the path of a core file, as `gcore PID` writes it, or of a heap dump; what comes out of a pipe has to be written to a file first", err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package gocore
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -63,9 +62,9 @@ func (x *executable) givenDebug(path string, force bool) ([]Problem, error) {
 	case st.IsDir():
 		return nil, fmt.Errorf("%w: %s (from --debug) is a directory; give the file with the debugging information of %s with --debug PATH", ErrNoDWARF, path, x.path)
 	}
-	_, debug, free, err := openDebug(path)
+	_, debug, free, err := openELF(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s (from --debug): %w; give the file with the debugging information of %s", ErrNoDWARF, path, err, x.path)
+		return nil, fmt.Errorf("%w: %w (from --debug); give the file with the debugging information of %s with --debug PATH", ErrNoDWARF, err, x.path)
 	}
 	var problems []Problem
 	switch same, known := x.file.SameBuild(debug); {
@@ -79,7 +78,10 @@ func (x *executable) givenDebug(path string, force bool) ([]Problem, error) {
 	}
 	if err := x.file.AddDebug(debug); err != nil {
 		free()
-		return nil, fmt.Errorf("%w: %s (from --debug): %w; give the file with the debugging information of %s", ErrNoDWARF, path, err, x.path)
+		if errors.Is(err, symbols.ErrNoDWARF) {
+			return nil, fmt.Errorf("%w: %s (from --debug) has no debugging information; give the file that has that of %s with --debug PATH", ErrNoDWARF, path, x.path)
+		}
+		return nil, fmt.Errorf("%w: %s (from --debug): %w; give the file with the debugging information of %s with --debug PATH", ErrNoDWARF, path, err, x.path)
 	}
 	x.debugPath, x.freeDebug = path, free
 	return append(problems, x.damagedDWARF(x.file.DWARF())...), nil
@@ -91,20 +93,6 @@ func buildID(f, g *symbols.File) string {
 		return f.BuildID
 	}
 	return f.GoBuildID
-}
-
-// openDebug maps a file with debugging information.
-func openDebug(path string) (data []byte, debug *symbols.File, free func(), err error) {
-	data, free, err = dump.MapFile(path)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	debug, err = symbols.New(bytes.NewReader(data))
-	if err != nil {
-		free()
-		return nil, nil, nil, err
-	}
-	return data, debug, free, nil
 }
 
 // debugCandidate is a file that may have x's debugging information. Sum is its
@@ -155,9 +143,9 @@ func (x *executable) tryDebug(c debugCandidate) (why string, ok bool) {
 	if own, err := os.Stat(x.path); err == nil && os.SameFile(st, own) {
 		return "", false
 	}
-	data, debug, free, err := openDebug(c.path)
+	data, debug, free, err := openELF(c.path)
 	if err != nil {
-		return fmt.Sprintf("%s is there, but: %v", c.path, err), false
+		return fmt.Sprintf("it was looked for, but %v", err), false
 	}
 	same, known := x.file.SameBuild(debug)
 	switch {

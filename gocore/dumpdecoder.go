@@ -264,7 +264,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 		err = dump.Guard(func() error { return d.decode(opt.Progress) })
 	}
 	if err != nil {
-		return err
+		return p.exe.despite(err)
 	}
 	p.fill(&d.program)
 	p.profile = d.profile

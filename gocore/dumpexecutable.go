@@ -6,6 +6,7 @@ import (
 	"context"
 	"debug/buildinfo"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -48,6 +49,9 @@ func (d *dumpDecoder) findExecutable(ctx context.Context, opt Options) (*executa
 			continue
 		}
 		x, problems, err := openExecutable(path, "beside the dump", opt)
+		if err != nil && opt.Debug != "" && (errors.Is(err, ErrNoDWARF) || errors.Is(err, ErrWrongDebug)) {
+			return none, err
+		}
 		if err != nil {
 			continue
 		}
@@ -63,6 +67,9 @@ func (d *dumpDecoder) findExecutable(ctx context.Context, opt Options) (*executa
 		d.problems = append(append(d.problems, problems...), more...)
 		x.variables = x.file.Globals()
 		return x, nil
+	}
+	if opt.Debug != "" {
+		return none, fmt.Errorf("%w: the executable that %s (from --debug) belongs to is not beside the dump; give it with --exe PATH", ErrNoExecutable, opt.Debug)
 	}
 	return none, nil
 }
@@ -158,6 +165,7 @@ func (d *dumpDecoder) place(x *executable, force bool) ([]Problem, error) {
 	if !force {
 		return nil, failed
 	}
+	x.otherBuild = true
 	return []Problem{{Severity: dump.Error, Message: forced(failed), Count: 1}}, nil
 }
 

@@ -3,6 +3,7 @@ package gocore
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -28,8 +29,10 @@ type executable struct {
 	data []byte // the mapped file
 	free func()
 
-	force   bool // go on although build ids differ
-	plugins []*plugin
+	force bool // go on although build ids differ
+	// otherBuild is whether they, or the runtime's tables, do: force is set then.
+	otherBuild bool
+	plugins    []*plugin
 
 	notDebug  string // says which file was looked at for it in vain, "" for none
 	debugPath string // of the file with the debugging information, "" if it is this one
@@ -79,14 +82,9 @@ func openExecutable(path, how string, opt Options) (*executable, []Problem, erro
 		return nil, nil, fmt.Errorf("%w: %s (from %s) is a directory; give the program with --exe PATH", ErrNoExecutable, path, how)
 	}
 	x := &executable{path: path, force: opt.Force}
-	x.data, x.free, err = dump.MapFile(path)
+	x.data, x.file, x.free, err = openELF(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w; give the program with --exe PATH", ErrNoExecutable, err)
-	}
-	x.file, err = symbols.New(bytes.NewReader(x.data))
-	if err != nil {
-		x.free()
-		return nil, nil, fmt.Errorf("%w: %s (from %s): %w; give the program with --exe PATH", ErrNoExecutable, path, how, err)
+		return nil, nil, fmt.Errorf("%w: %w (from %s); give the program with --exe PATH", ErrNoExecutable, err, how)
 	}
 	problems, err := x.attachDebug(opt)
 	if err != nil {
@@ -94,6 +92,45 @@ func openExecutable(path, how string, opt Options) (*executable, []Problem, erro
 		return nil, nil, err
 	}
 	return x, problems, nil
+}
+
+// openELF maps a file that should be a program or the debugging information of one.
+// Its error starts with the path.
+func openELF(path string) (data []byte, file *symbols.File, free func(), err error) {
+	data, free, err = dump.MapFile(path)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	switch {
+	case len(data) == 0:
+		err = fmt.Errorf("%s is empty", path)
+	case !bytes.HasPrefix(data, []byte(elf.ELFMAG)):
+		err = fmt.Errorf("%s is no program: it does not start with the ELF magic", path)
+	default:
+		file, err = symbols.New(bytes.NewReader(data))
+		switch {
+		case err != nil:
+			err = fmt.Errorf("%s: %w", path, err)
+		case file.ELF().Type == elf.ET_CORE:
+			err = fmt.Errorf("%s is a core file, not a program", path)
+		}
+	}
+	if err != nil {
+		free()
+		return nil, nil, nil, err
+	}
+	return data, file, free, nil
+}
+
+// despite makes of what keeps the file from being read with an executable of
+// another build, which --force let pass, an error about that.
+func (x *executable) despite(err error) error {
+	if x == nil || !x.otherBuild || err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	// What the error advises is for the right build, and what it calls the file too.
+	why, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), dump.ErrTruncated.Error()+": "), "; ")
+	return fmt.Errorf("%w: %s is of another build, and --force does not help: nothing can be read with it (%s); give the right one with --exe PATH", ErrWrongExecutable, x.path, why)
 }
 
 // usable says what keeps an executable that matches from being read.
@@ -201,6 +238,13 @@ const minPage = 4096
 func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 	var problems []Problem
 	f := x.file.ELF()
+	wrong := func(format string, args ...any) error {
+		advice := "give the right one with --exe PATH"
+		if force {
+			advice = "--force does not help, since its addresses are others; " + advice
+		}
+		return fmt.Errorf("%w: %s: it is another build; %s", ErrWrongExecutable, fmt.Sprintf(format, args...), advice)
+	}
 	if f.Machine != core.Memory.Arch.Machine {
 		return nil, fmt.Errorf("%w: %s is a program for %s, the core is of one for %s; give the right one with --exe PATH", ErrWrongExecutable, x.path, f.Machine, core.Memory.Arch.Machine)
 	}
@@ -213,22 +257,23 @@ func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 		problems = append(problems, Problem{Severity: dump.Warning, Message: "the core does not say where the program was loaded (no AT_ENTRY): taken to be at its own addresses", Count: 1})
 	}
 	if entry != 0 && entry-x.bias != f.Entry {
-		return nil, fmt.Errorf("%w: %s starts at %#x, the program of the core at %#x: it is another build; give the right one with --exe PATH", ErrWrongExecutable, x.path, f.Entry, entry)
+		return nil, wrong("%s starts at %#x, the program of the core at %#x", x.path, f.Entry, entry)
 	}
 	phdr := core.Auxv[dump.AuxPhdr]
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_PHDR && phdr != 0 && p.Vaddr+x.bias != phdr {
-			return nil, fmt.Errorf("%w: the program headers of %s would be at %#x, those of the core's program are at %#x: it is another build; give the right one with --exe PATH", ErrWrongExecutable, x.path, p.Vaddr+x.bias, phdr)
+			return nil, wrong("the program headers of %s would be at %#x, those of the core's program are at %#x", x.path, p.Vaddr+x.bias, phdr)
 		}
 	}
 	if x.bias%minPage != 0 {
-		return nil, fmt.Errorf("%w: %s would have been loaded at %#x, which is no page: it is another build; give the right one with --exe PATH", ErrWrongExecutable, x.path, x.bias)
+		return nil, wrong("%s would have been loaded at %#x, which is no page", x.path, x.bias)
 	}
 	compared, other := compareNotes(core, f, x.data, x.bias)
 	if other > 0 && !force {
 		return nil, fmt.Errorf("%w: the build id of %s (%s) is not the one in the core; give the program that the core was taken of with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.path, x.file.BuildID)
 	}
 	if other > 0 {
+		x.otherBuild = true
 		problems = append(problems, Problem{Severity: dump.Error, Message: "the build id of the executable is not the one in the core: types and addresses may be wrong", Count: 1})
 	}
 	// The notes of a program stand in its first page, which is in every core
@@ -236,8 +281,9 @@ func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 	// data, which a core always has, must agree where nothing ever writes.
 	if !compared && !x.sameModuledata(core, f) {
 		if !force {
-			return nil, fmt.Errorf("%w: the runtime's own tables in the core are not those of %s: it is another build; give the right one with --exe PATH, or --force to go on", ErrWrongExecutable, x.path)
+			return nil, fmt.Errorf("%w: the runtime's own tables in the core are not those of %s: it is another build; give the right one with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.path)
 		}
+		x.otherBuild = true
 		problems = append(problems, Problem{Severity: dump.Error, Message: "the runtime's tables in the core are not those of the executable: types and addresses may be wrong", Count: 1})
 	}
 	missing, again := fillConstant(core, f, x.data, x.bias)

@@ -140,6 +140,9 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 		})
 	}
 	if err != nil {
+		if p.exe != nil && p.exe.otherBuild {
+			return p.exe.despite(err)
+		}
 		return withCause(core, err)
 	}
 	d.problems = append(append(core.Problems, problems...), d.problems...)

@@ -16,7 +16,7 @@ import (
 var ErrNotRegular = errors.New("not a regular file")
 
 // Open opens the regular file at path, or that a link there leads to, for reading
-// and returns its size.
+// and returns its size. Files that the kernel makes when they are read are none.
 func Open(path string) (*os.File, int64, error) {
 	// To open some devices has effects: what is none is found out before, and
 	// whether it still is none, after.
@@ -34,6 +34,12 @@ func Open(path string) (*os.File, int64, error) {
 	st, err = f.Stat()
 	if err == nil {
 		err = regular(path, st)
+	}
+	if err == nil && st.Size() == 0 {
+		var b [1]byte
+		if n, at := f.ReadAt(b[:], 0); n > 0 || at != io.EOF {
+			err = fmt.Errorf("%s: %w: it has no size, as files of /proc and /sys have none", path, ErrNotRegular)
+		}
 	}
 	if err != nil {
 		f.Close()
@@ -84,7 +90,7 @@ func Read(path string, limit int64) ([]byte, error) {
 	}
 	defer f.Close()
 	if size <= limit {
-		// The file may grow, or be one of /proc, which have no size.
+		// The file may grow.
 		data, err := io.ReadAll(io.LimitReader(f, limit+1))
 		if err != nil || int64(len(data)) <= limit {
 			return data, err

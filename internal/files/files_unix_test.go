@@ -84,6 +84,27 @@ func TestOpenPipe(t *testing.T) {
 	f.Close()
 }
 
+// Files of /proc say that they are regular and empty; empty files are.
+func TestNoSize(t *testing.T) {
+	for _, path := range []string{"/proc/self/mem", "/proc/self/maps", "/proc/version"} {
+		if _, err := os.Stat(path); err != nil {
+			continue // Linux alone has them
+		}
+		if _, _, err := Open(path); !errors.Is(err, ErrNotRegular) || !strings.Contains(err.Error(), "has no size") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, size, err := Open(empty)
+	if err != nil || size != 0 {
+		t.Fatalf("an empty file: %d bytes, %v", size, err)
+	}
+	f.Close()
+}
+
 func TestReplace(t *testing.T) {
 	dir := t.TempDir()
 	path, target := filepath.Join(dir, "file"), filepath.Join(dir, "target")
