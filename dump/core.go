@@ -53,7 +53,8 @@ type Core struct {
 	Auxv     map[uint64]uint64
 	Problems []Problem
 
-	empty []Range // of memory of which the file has nothing
+	empty []Range // of memory of which the file has nothing, see union
+	files []Range // where Mappings are, see union
 
 	free func() error // unmaps the file
 }
@@ -153,9 +154,30 @@ func (m *mapped) fail(err error) error {
 // memory that was never touched and is zeros (fs/coredump.c, vma_dump_size); but
 // also what coredump_filter and madvise(MADV_DONTDUMP) exclude.
 func (c *Core) Untouched(addr uint64) bool {
-	in := func(start, end uint64) bool { return addr >= start && addr < end }
-	return slices.ContainsFunc(c.empty, func(r Range) bool { return in(r.Start, r.End) }) &&
-		!slices.ContainsFunc(c.Mappings, func(m Mapping) bool { return in(m.Start, m.End) })
+	return inUnion(c.empty, addr) && !inUnion(c.files, addr)
+}
+
+// union sorts ranges and joins those that overlap or adjoin, and drops what is none.
+func union(r []Range) []Range {
+	slices.SortFunc(r, func(a, b Range) int { return cmp.Compare(a.Start, b.Start) })
+	out := r[:0]
+	for _, r := range r {
+		if n := len(out); n > 0 && r.Start <= out[n-1].End {
+			out[n-1].End = max(out[n-1].End, r.End)
+		} else if r.Start < r.End {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// inUnion reports whether addr is in one of the ranges that union has made.
+func inUnion(r []Range, addr uint64) bool {
+	i, ok := slices.BinarySearchFunc(r, addr, func(r Range, a uint64) int { return cmp.Compare(r.Start, a) })
+	if !ok {
+		i--
+	}
+	return i >= 0 && addr < r[i].End
 }
 
 // Close unmaps the file. No slice of its Memory may be used afterwards.
@@ -217,6 +239,10 @@ func New(data []byte) (*Core, error) {
 		}
 	}
 	slices.SortStableFunc(c.Mappings, func(a, b Mapping) int { return cmp.Compare(a.Start, b.Start) })
+	for _, m := range c.Mappings {
+		c.files = append(c.files, Range{m.Start, m.End})
+	}
+	c.empty, c.files = union(c.empty), union(c.files)
 	if damaged.Count > 0 {
 		c.Problems = append(c.Problems, damaged)
 	}

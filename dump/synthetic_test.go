@@ -104,6 +104,36 @@ func TestUntouched(t *testing.T) {
 	}
 }
 
+// The union of ranges has the addresses that they have, in as few ranges as do.
+func TestUnion(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 8))
+	for range 2000 {
+		var ranges []Range
+		has := [40]bool{}
+		for range rnd.IntN(6) {
+			r := Range{uint64(rnd.IntN(30)), uint64(rnd.IntN(30))}
+			ranges = append(ranges, r)
+			for a := r.Start; a < r.End; a++ {
+				has[a] = true
+			}
+		}
+		text := fmt.Sprint(ranges)
+		u := union(ranges)
+		starts := 0
+		for a := range has {
+			if got := inUnion(u, uint64(a)); got != has[a] {
+				t.Fatalf("%s: %d is in %v: %t", text, a, u, got)
+			}
+			if has[a] && (a == 0 || !has[a-1]) {
+				starts++
+			}
+		}
+		if len(u) != starts {
+			t.Fatalf("%s: %v, which could be %d ranges", text, u, starts)
+		}
+	}
+}
+
 func someNotes() []byte {
 	files := append(words(2, 4096, 0x400000, 0x401000, 1, 0x7000, 0x9000, 0), "/bin/b\x00/bin/a\x00"...)
 	return bytes.Join([][]byte{
