@@ -317,6 +317,9 @@ func (d *coreDecoder) mallocing() (n int) {
 // unless the program asks for more).
 const maxThreads = 1 << 20
 
+// maxClasses bounds the small size classes; there are 68 (runtime/sizeclasses.go).
+const maxClasses = 1 << 10
+
 // classSizes returns the slot size of each small size class
 // (internal/runtime/gc.SizeClassToSize; before Go 1.25 runtime.class_to_size).
 func (d *program) classSizes() []uint16 {
@@ -325,8 +328,10 @@ func (d *program) classSizes() []uint16 {
 		if !ok {
 			continue
 		}
-		if b, ok := d.im.mem.Slice(sym.Addr+d.exe.bias, sym.Size); ok {
-			sizes := make([]uint16, min(sym.Size, uint64(d.layout.HeapStats.SmallAllocCount.Size)/4)/2)
+		// There are as many sizes of 2 bytes as counters of 8.
+		n := min(sym.Size/2, uint64(d.layout.HeapStats.SmallAllocCount.Size)/8)
+		if b, ok := items(d.im.mem, sym.Addr+d.exe.bias, n, 2, maxClasses); ok {
+			sizes := make([]uint16, n)
 			for i := range sizes {
 				sizes[i] = d.im.arch.Order().Uint16(b[2*i:])
 			}

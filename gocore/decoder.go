@@ -75,14 +75,20 @@ func (d *program) global(name string) (uint64, error) {
 	return sym.Addr + d.exe.bias, nil
 }
 
-// maxList bounds the walk of a linked list in foreign memory.
+// maxList bounds the lists of goroutines and of spans: of the smallest ones, so many
+// take 128 GB of stacks, or 512 GB of heap.
 const maxList = 1 << 26
+
+func newCoreDecoder(core *dump.Core, exe *executable) *coreDecoder {
+	d := &coreDecoder{core: core, specials: map[uint64]bool{}}
+	d.exe, d.im = exe, &image{mem: core.Memory, arch: core.Memory.Arch}
+	return d
+}
 
 // decodeCore reads everything of a core that is not an object: the image has
 // spans, specials, roots and goroutines afterwards, and its slots have nodes.
 func decodeCore(core *dump.Core, exe *executable, t *progress.Tracker) (*coreDecoder, error) {
-	d := &coreDecoder{core: core, specials: map[uint64]bool{}}
-	d.exe, d.im = exe, &image{mem: core.Memory, arch: core.Memory.Arch}
+	d := newCoreDecoder(core, exe)
 	if err := d.loadLayout(); err != nil {
 		return nil, err
 	}

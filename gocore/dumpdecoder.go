@@ -312,7 +312,7 @@ func (d *dumpDecoder) decode(t *progress.Tracker) error {
 	} else {
 		d.recordedTypes()
 	}
-	d.slots.settleLargest(&gcTypes{mem: d.im.mem, arch: d.im.arch, types: map[uint64]*gcType{}})
+	d.slots.settleLargest(newGCTypes(d.im.mem, d.im.arch))
 	d.readSegments()
 	if err := d.readStacks(); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package gocore
 
 import (
+	"math"
 	"math/bits"
 	"sync"
 
@@ -13,7 +14,7 @@ import (
 type gcType struct {
 	size     uint64
 	pointers []uint32 // offsets in words, ascending
-	left     uint64   // how many more parts are believed, while it is read
+	left     int      // how many more descriptors are read for it
 }
 
 // gcTypes decodes the pointer masks of runtime type descriptors
@@ -23,7 +24,16 @@ type gcTypes struct {
 	arch arch.Arch
 
 	mu    sync.Mutex
-	types map[uint64]*gcType // nil for a descriptor that cannot be read
+	sizes map[uint64]uint64 // by address of the descriptor; 0 for one that cannot be read
+	types map[gcTypeKey]*gcType
+}
+
+// gcTypeKey is a type as far as a slot of limit bytes has room for it: which slot
+// asks first must not matter, even where a type is larger than one of its slots.
+type gcTypeKey struct{ addr, limit uint64 }
+
+func newGCTypes(mem *dump.Memory, a arch.Arch) *gcTypes {
+	return &gcTypes{mem: mem, arch: a, sizes: map[uint64]uint64{}, types: map[gcTypeKey]*gcType{}}
 }
 
 // at returns the type at addr, or nil where there is no sound descriptor. limit
@@ -32,11 +42,22 @@ type gcTypes struct {
 func (t *gcTypes) at(addr, limit uint64) *gcType {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if g, ok := t.types[addr]; ok {
-		return g
+	size, ok := t.sizes[addr]
+	if !ok {
+		if h, ok := t.header(addr); ok {
+			size = h.size
+		}
+		t.sizes[addr] = size
 	}
-	g := t.read(addr, limit)
-	t.types[addr] = g
+	if size == 0 {
+		return nil
+	}
+	key := gcTypeKey{addr, min(limit, size)}
+	g, ok := t.types[key]
+	if !ok {
+		g = t.read(addr, key.limit)
+		t.types[key] = g
+	}
 	return g
 }
 
@@ -61,49 +82,56 @@ func (t *gcTypes) header(addr uint64) (typeHeader, bool) {
 	if !ok {
 		return typeHeader{}, false
 	}
-	return typeHeader{
+	h := typeHeader{
 		size:     t.arch.Word(b),
 		ptrBytes: t.arch.Word(b[w:]),
 		tflag:    b[2*w+4],
 		kind:     b[2*w+7] & kindMask,
 		gcdata:   t.arch.Word(b[3*w+8:]),
-	}, true
+	}
+	return h, h.ptrBytes <= h.size
 }
 
 func (t *gcTypes) read(addr, limit uint64) *gcType {
 	h, ok := t.header(addr)
-	if !ok || h.size == 0 || h.ptrBytes > h.size {
+	if !ok || h.size == 0 {
 		return nil
 	}
-	g := &gcType{size: h.size}
-	limit = min(limit, h.size)
-	g.left = maxTypeDepth * (limit/uint64(t.arch.PtrSize) + 1)
+	g := &gcType{size: h.size, left: maxTypeParts}
 	if !t.collect(g, addr, h, 0, limit, 0) {
 		return nil
 	}
 	return g
 }
 
-// maxTypeDepth bounds how deep types nest; a deeper one is damaged.
-const maxTypeDepth = 64
+// What a type is made of, as far as it is believed. Each descriptor of an array's
+// elements is read once, so that these are the parts that somebody wrote.
+const (
+	maxTypeDepth = 64
+	maxTypeParts = 1 << 18
+	maxFields    = 1 << 16 // of a structure
+)
 
 // collect appends the pointer words of the type at addr, which stands at base
 // in the outermost type. Masks that the runtime builds on demand are computed
 // from the type's structure, since the core may lack them.
 func (t *gcTypes) collect(g *gcType, addr uint64, h typeHeader, base, limit uint64, depth int) bool {
-	if h.ptrBytes == 0 {
-		return true
-	}
-	if g.left--; depth > maxTypeDepth || g.left == 0 {
+	if g.left--; depth > maxTypeDepth || g.left < 0 {
 		return false
 	}
+	if h.ptrBytes == 0 || base >= limit {
+		return true
+	}
 	w := uint64(t.arch.PtrSize)
+	if base%w != 0 || limit/w > math.MaxUint32 {
+		return false
+	}
 	// In Go 1.22 and 1.23 the flag is TFlagUnrolledBitmap: of descriptors that
 	// malloc makes for types with a GC program, which have a mask and no kind
 	// (runtime/mbitmap.go, heapSetType).
 	if h.tflag&tflagMaskOnDemand == 0 || h.kind == 0 {
-		words := min(h.ptrBytes, limit-min(limit, base)) / w
-		mask, ok := t.mem.Slice(h.gcdata, (words+7)/8)
+		words := min(h.ptrBytes, limit-base) / w
+		mask, ok := items(t.mem, h.gcdata, words/8+min(1, words%8), 1, limit)
 		if !ok {
 			return false
 		}
@@ -130,12 +158,20 @@ func (t *gcTypes) collect(g *gcType, addr uint64, h typeHeader, base, limit uint
 		}
 		elem, n := t.arch.Word(b), t.arch.Word(b[2*w:])
 		eh, ok := t.header(elem)
-		if !ok || eh.size == 0 {
+		if !ok || eh.size == 0 || eh.size%w != 0 || n != h.size/eh.size {
 			return false
 		}
-		for i := uint64(0); i < n && base+i*eh.size < limit; i++ {
-			if !t.collect(g, elem, eh, base+i*eh.size, limit, depth+1) {
-				return false
+		first := len(g.pointers)
+		if !t.collect(g, elem, eh, base, limit, depth+1) {
+			return false
+		}
+		// The others are like the first one.
+		pattern := g.pointers[first:]
+		for at := eh.size; at < h.size && at < limit-base && len(pattern) > 0; at += eh.size {
+			for _, word := range pattern {
+				if word := uint64(word) + at/w; word < limit/w {
+					g.pointers = append(g.pointers, uint32(word))
+				}
 			}
 		}
 		return true
@@ -145,15 +181,15 @@ func (t *gcTypes) collect(g *gcType, addr uint64, h typeHeader, base, limit uint
 			return false
 		}
 		n := t.arch.Word(b[2*w:])
-		fields, ok := t.mem.Slice(t.arch.Word(b[w:]), n*3*w)
-		if !ok || n > uint64(len(fields)) {
+		fields, ok := items(t.mem, t.arch.Word(b[w:]), n, 3*w, maxFields)
+		if !ok {
 			return false
 		}
 		for i := range n {
 			f := fields[i*3*w:]
 			ft, off := t.arch.Word(f[w:]), t.arch.Word(f[2*w:])
 			fh, ok := t.header(ft)
-			if !ok || off > h.size {
+			if !ok || off > h.size || fh.size > h.size-off {
 				return false
 			}
 			if !t.collect(g, ft, fh, base+off, limit, depth+1) {

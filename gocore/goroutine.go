@@ -67,8 +67,8 @@ func (d *coreDecoder) readGoroutines() error {
 		return fmt.Errorf("%w: runtime.allgs at %#x is not in the core", dump.ErrTruncated, allgs)
 	}
 	count := a.Word(header[w:])
-	list, ok := im.mem.Slice(a.Word(header), count*w)
-	if !ok || count > maxList {
+	list, ok := items(im.mem, a.Word(header), count, w, maxList)
+	if !ok {
 		return fmt.Errorf("%w: the list of %d goroutines at %#x is not in the core", dump.ErrTruncated, count, a.Word(header))
 	}
 	threads := map[uint64]*dump.Thread{}

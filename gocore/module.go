@@ -64,6 +64,10 @@ func (d *program) readModules(load func(text, etext uint64) (*plugin, error)) er
 	return nil
 }
 
+// maxTable bounds the function table of a module: those of the largest programs have
+// some hundred megabytes.
+const maxTable = 1 << 30
+
 // functions reads a module's pclntab: from its header to the end of
 // moduledata.pclntable, and the blob that funcdata offsets count from.
 func (d *program) functions(m module, b []byte) (*pclntab.Table, error) {
@@ -71,7 +75,7 @@ func (d *program) functions(m module, b []byte) (*pclntab.Table, error) {
 	w := uint64(a.PtrSize)
 	start := f.PcHeader.Uint(a, b)
 	end := f.Pclntable.Uint(a, b) + a.Word(b[f.Pclntable.Offset+w:])
-	table, ok := mem.Slice(start, end-start)
+	table, ok := items(mem, start, end-start, 1, maxTable)
 	if !ok || end < start {
 		return nil, fmt.Errorf("%w: the function table at [%#x,%#x) is neither in the core nor in the executable; give the program that the core was taken of with --exe PATH", dump.ErrTruncated, start, end)
 	}

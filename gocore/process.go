@@ -155,7 +155,7 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 func (p *Process) fill(d *program) {
 	p.decoder, p.exe, p.im, p.types, p.problems, p.recorded = d, d.exe, d.im, d.types, d.problems, d.recorded
 	p.space = d.space()
-	p.gcTypes = &gcTypes{mem: d.im.mem, arch: d.im.arch, types: map[uint64]*gcType{}}
+	p.gcTypes = newGCTypes(d.im.mem, d.im.arch)
 	p.vars, p.closures = map[uint64][]frameVar{}, map[uint64]types.ID{}
 }
 

@@ -89,8 +89,8 @@ func (d *coreDecoder) readGlobals() {
 			if part.end < part.start || words > part.maskBits {
 				words = part.maskBits
 			}
-			mask, ok := im.mem.Slice(part.mask, (words+7)/8)
-			if !ok {
+			mask, ok := items(im.mem, part.mask, words/8+min(1, words%8), 1, maxData/w/8)
+			if !ok || part.start+words*w < part.start {
 				d.problem(dump.Error, 1, fmt.Sprintf("the pointer mask at %#x of the %s section at %#x is not in the core: what globals hold is missing", part.mask, part.name, part.start))
 				continue
 			}
@@ -102,15 +102,13 @@ func (d *coreDecoder) readGlobals() {
 }
 
 // withoutHoles returns the n bytes at addr, with zeros for the pages that are not in
-// the core, and how many of those were anything else.
+// the core, and how many of those were anything else. n is at most maxData.
 func (d *coreDecoder) withoutHoles(addr, n uint64) (b []byte, missing int) {
 	mem := d.im.mem
 	if b, ok := mem.Slice(addr, n); ok {
 		return b, 0
 	}
-	b = make([]byte, min(n, maxData)) // the rest is missing
-	missing = int((n - uint64(len(b))) / minPage)
-	n = uint64(len(b))
+	b = make([]byte, n)
 	for off := uint64(0); off < n; {
 		size := min(n-off, minPage-(addr+off)%minPage)
 		page, ok := mem.Slice(addr+off, size)

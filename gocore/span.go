@@ -33,12 +33,11 @@ func (d *coreDecoder) readSpans() error {
 	word := uint64(im.arch.PtrSize)
 	all := rt.Mheap.AllSpans.Offset
 	count := im.arch.Word(mheap[all+word:])
-	list, ok := im.mem.Slice(im.arch.Word(mheap[all:]), count*word)
-	if !ok || count > maxSpanAddr {
+	list, ok := items(im.mem, im.arch.Word(mheap[all:]), count, word, maxList)
+	if !ok {
 		return fmt.Errorf("%w: the list of %d spans at %#x is not in the core", dump.ErrTruncated, count, im.arch.Word(mheap[all:]))
 	}
 	var missing, damaged, absent int
-	im.extents = make([]extent, 0, count)
 	for i := range count {
 		addr := im.arch.Word(list[i*word:])
 		b, ok := im.mem.Slice(addr, uint64(rt.Mspan.Size))
@@ -54,7 +53,7 @@ func (d *coreDecoder) readSpans() error {
 			damaged++
 			continue
 		}
-		if _, ok := im.mem.Slice(e.base, e.size); !ok {
+		if !present(im.mem, e.base, e.size) {
 			absent++
 			continue
 		}

@@ -37,9 +37,9 @@ type runtimeTypes struct {
 
 const (
 	notAType = ^uint32(0)
-	// maxModuleTypes bounds the memory behind known. The largest programs have
-	// some tens of megabytes of descriptors.
-	maxModuleTypes = 1 << 30
+	// maxModuleTypes bounds the memory behind known, of all modules together. The
+	// largest programs have some tens of megabytes of descriptors.
+	maxModuleTypes = 1 << 28
 	// maxOutside is far beyond what reflect makes in any program.
 	maxOutside = 1 << 18
 )
@@ -48,9 +48,11 @@ const (
 // before the table is used by several goroutines.
 func (t *Table) SetRuntime(r Runtime) {
 	rt := &runtimeTypes{Runtime: r}
+	room := uint64(maxModuleTypes)
 	for _, m := range r.Modules {
 		var known []atomic.Uint32
-		if m.ETypes > m.Types && m.ETypes-m.Types <= maxModuleTypes {
+		if m.ETypes > m.Types && m.ETypes-m.Types <= room {
+			room -= m.ETypes - m.Types
 			known = make([]atomic.Uint32, (m.ETypes-m.Types)/uint64(t.Arch.PtrSize))
 		}
 		rt.known = append(rt.known, known)

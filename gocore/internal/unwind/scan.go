@@ -133,13 +133,10 @@ func (w *Walker) Conservative(lo, hi uint64, slots []Slot) []Slot {
 			have[s.Addr] = true
 		}
 	}
-	_, whole := w.mem.Slice(lo, hi-lo)
 	for p := lo; p < hi; p += w.ptr {
-		if !whole {
-			if _, ok := w.mem.Slice(p, w.ptr); !ok {
-				p += pageSize - p%pageSize - w.ptr
-				continue
-			}
+		if _, ok := w.word(p); !ok {
+			p += pageSize - p%pageSize - w.ptr
+			continue
 		}
 		if !have[p] {
 			slots = append(slots, Slot{Addr: p, Frame: -1, Conservative: true})
