@@ -1,6 +1,7 @@
 package gocore
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 
@@ -20,7 +21,7 @@ import (
 // pointer, in the low half, and whether the collector has to look at it and behind
 // it at all, in the high half (runtime/mbitmap.go, heapBits). Where that says no,
 // the rest of the slot has no pointers, whatever the bits for it say.
-func (d *coreDecoder) readArenaBits() error {
+func (d *coreDecoder) readArenaBits(ctx context.Context) error {
 	im, rt := d.im, d.layout
 	word := uint64(im.arch.PtrSize)
 	bitmap := rt.HeapArena.Bitmap
@@ -53,6 +54,9 @@ func (d *coreDecoder) readArenaBits() error {
 	im.arenaBits = flat.Make[byte](int(size))
 	missing := 0
 	for i := range im.extents {
+		if err := look(ctx, i); err != nil {
+			return err
+		}
 		if e := &im.extents[i]; e.pointers == heapBits && !a.copy(e, im.heapBits(e)) {
 			missing++
 		}

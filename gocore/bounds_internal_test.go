@@ -149,7 +149,7 @@ func TestItems(t *testing.T) {
 func TestGlobalBounds(t *testing.T) {
 	p := newPatient(t, testcore.Options{})
 	d := p.decoder(t)
-	if err := d.readModules(d.loadPlugin); err != nil {
+	if err := d.readModules(t.Context(), d.loadPlugin); err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range []module{
@@ -160,7 +160,9 @@ func TestGlobalBounds(t *testing.T) {
 	} {
 		d := p.decoder(t)
 		d.modules = []module{m}
-		d.readGlobals()
+		if err := d.readGlobals(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		if found := told(d, "the data section"); len(found) != 1 || !strings.Contains(found[0].Message, "the pointer mask") {
 			t.Errorf("%+v: %+v", m, d.problems)
 		}

@@ -242,13 +242,16 @@ func (im *image) finalizerBytes() uint64 {
 func within(a, b, tolerance int64) bool { return a-b <= tolerance && b-a <= tolerance }
 
 // readRecorded reads the runtime's own counters.
-func (d *coreDecoder) readRecorded() *recorded {
+func (d *coreDecoder) readRecorded(ctx context.Context) (*recorded, error) {
 	im, rt, a := d.im, d.layout, d.im.arch
 	r := &recorded{}
 	if addr, err := d.global("runtime.gcphase"); err == nil {
 		r.gcphase, _ = im.mem.Uint(addr, 4)
 	}
-	r.mallocing = d.mallocing()
+	var err error
+	if r.mallocing, err = d.mallocing(ctx); err != nil {
+		return nil, err
+	}
 	if addr, err := d.global("runtime.gcController"); err == nil {
 		if b, ok := im.mem.Slice(addr, uint64(rt.GCController.Size)); ok {
 			r.heapMarked = rt.GCController.HeapMarked.Uint(a, b)
@@ -256,12 +259,12 @@ func (d *coreDecoder) readRecorded() *recorded {
 	}
 	addr, err := d.global("runtime.memstats")
 	if err != nil {
-		return r
+		return r, nil
 	}
 	b, ok := im.mem.Slice(addr, uint64(rt.Mstats.Size))
 	if !ok {
 		d.problem(dump.Warning, 1, "runtime.memstats is not in the core: allocated bytes cannot be checked against it")
-		return r
+		return r, nil
 	}
 	r.lastGC = int64(rt.Mstats.LastGC.Uint(a, b))
 	r.numGC = rt.Mstats.NumGC.Uint(a, b)
@@ -289,33 +292,39 @@ func (d *coreDecoder) readRecorded() *recorded {
 			r.allocBytes += n * int64(size)
 		}
 	}
-	return r
+	return r, nil
 }
 
 // mallocing counts the threads that are inside the allocator.
-func (d *coreDecoder) mallocing() (n int) {
+func (d *coreDecoder) mallocing(ctx context.Context) (n int, err error) {
 	f := &d.layout.M
 	list, err := d.global("runtime.allm")
 	if err != nil {
-		return 0
+		return 0, nil
 	}
-	addr, _ := d.im.mem.Word(list)
-	for range maxThreads {
-		m, ok := d.im.mem.Slice(addr, uint64(f.Size))
-		if addr == 0 || !ok {
-			break
+	addr, ok := d.im.mem.Word(list)
+	for seen := map[uint64]bool{}; ok && addr != 0; {
+		if err := look(ctx, len(seen)); err != nil {
+			return 0, err
 		}
-		if f.Mallocing.Uint(d.im.arch, m) != 0 {
-			n++
+		if seen[addr] {
+			d.problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) leads back to %#x: some may be missing", addr))
+			return n, nil
 		}
-		addr = f.Alllink.Uint(d.im.arch, m)
+		seen[addr] = true
+		var m []byte
+		if m, ok = d.im.mem.Slice(addr, uint64(f.Size)); ok {
+			if f.Mallocing.Uint(d.im.arch, m) != 0 {
+				n++
+			}
+			addr = f.Alllink.Uint(d.im.arch, m)
+		}
 	}
-	return n
+	if !ok {
+		d.problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) breaks off at %#x, which is not in the core: the runtime's counters may be behind where one of them is inside the allocator", addr))
+	}
+	return n, nil
 }
-
-// maxThreads bounds the list of threads (runtime/proc.go, checkmcount: 10,000
-// unless the program asks for more).
-const maxThreads = 1 << 20
 
 // maxClasses bounds the small size classes; there are 68 (runtime/sizeclasses.go).
 const maxClasses = 1 << 10

@@ -1,6 +1,7 @@
 package gocore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -53,6 +54,7 @@ type coreDecoder struct {
 	program
 	core     *dump.Core
 	specials map[uint64]bool // addresses of the records that were read: each is in one list
+	strayed  int             // records that are in two, or of no object
 
 	sweepgen    uint32
 	cachedBytes int64 // allocated in spans that Ps hold, not yet in the statistics
@@ -87,32 +89,40 @@ func newCoreDecoder(core *dump.Core, exe *executable) *coreDecoder {
 
 // decodeCore reads everything of a core that is not an object: the image has
 // spans, specials, roots and goroutines afterwards, and its slots have nodes.
-func decodeCore(core *dump.Core, exe *executable, t *progress.Tracker) (*coreDecoder, error) {
+//
+// A damaged core may have lists as long as itself: all that follows them looks at
+// ctx, and keeps what it has seen.
+func decodeCore(ctx context.Context, core *dump.Core, exe *executable, t *progress.Tracker) (*coreDecoder, error) {
 	d := newCoreDecoder(core, exe)
 	if err := d.loadLayout(); err != nil {
 		return nil, err
 	}
 	phase := t.Start("read runtime", 0)
 	defer phase.Finish()
-	if err := d.readModules(d.loadPlugin); err != nil {
+	if err := d.readModules(ctx, d.loadPlugin); err != nil {
 		return nil, err
 	}
-	if err := d.readSpans(); err != nil {
+	if err := d.readSpans(ctx); err != nil {
 		return nil, err
 	}
 	d.addPlugins(d.loadTypes())
 	d.findStatics()
-	d.readGlobals()
-	if err := d.readGoroutines(); err != nil {
+	if err := d.readGlobals(ctx); err != nil {
 		return nil, err
 	}
-	d.readQueues()
+	if err := d.readGoroutines(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.readQueues(ctx); err != nil {
+		return nil, err
+	}
 	if !d.im.number(len(d.im.roots) + len(d.im.specials)) {
 		return nil, fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
 	}
 	d.readBits()
-	d.recorded = d.readRecorded()
-	return d, nil
+	var err error
+	d.recorded, err = d.readRecorded(ctx)
+	return d, err
 }
 
 // loadLayout finds where the fields of the runtime's structures are.

@@ -261,7 +261,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 		p.exe = d.exe
 	}
 	if err == nil {
-		err = dump.Guard(func() error { return d.decode(opt.Progress) })
+		err = dump.Guard(func() error { return d.decode(ctx, opt.Progress) })
 	}
 	if err != nil {
 		return p.exe.despite(err)
@@ -279,7 +279,7 @@ func withoutExecutable(d *dumpDecoder) *executable {
 }
 
 // decode makes the image of the records.
-func (d *dumpDecoder) decode(t *progress.Tracker) error {
+func (d *dumpDecoder) decode(ctx context.Context, t *progress.Tracker) error {
 	phase := t.Start("read runtime", 0)
 	defer phase.Finish()
 	if d.slots.objects == 0 {
@@ -297,7 +297,7 @@ func (d *dumpDecoder) decode(t *progress.Tracker) error {
 			return err
 		}
 		noFiles := func(_, _ uint64) (*plugin, error) { return nil, errors.New("a heap dump does not say where it is") }
-		if err := d.readModules(noFiles); err != nil {
+		if err := d.readModules(ctx, noFiles); err != nil {
 			return err
 		}
 		if err := d.verify(); err != nil && !d.force {
@@ -314,11 +314,13 @@ func (d *dumpDecoder) decode(t *progress.Tracker) error {
 	}
 	d.slots.settleLargest(newGCTypes(d.im.mem, d.im.arch))
 	d.readSegments()
-	if err := d.readStacks(); err != nil {
+	if err := d.readStacks(ctx); err != nil {
 		return err
 	}
 	d.readFinalizers()
-	d.readUnrooted()
+	if err := d.readUnrooted(ctx); err != nil {
+		return err
+	}
 	if !d.im.number(len(d.im.roots) + len(d.im.specials)) {
 		return fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
 	}

@@ -2,6 +2,7 @@ package gocore
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -112,13 +113,16 @@ func (d *dumpDecoder) readFinalizers() {
 
 // readUnrooted lets a root hold every object, where the dump ends before any root:
 // so they can be looked at. Its name says what it is.
-func (d *dumpDecoder) readUnrooted() {
+func (d *dumpDecoder) readUnrooted(ctx context.Context) error {
 	if d.stopped == nil || len(d.goroutines) > 0 || d.data.present {
-		return
+		return nil
 	}
 	im := d.im
 	im.addRoot(root{kind: unknownRoot, name: "every object, since the file ends before the roots", goroutine: -1})
 	for i := range im.extents {
+		if err := look(ctx, i); err != nil {
+			return err
+		}
 		e := &im.extents[i]
 		for k, off := range d.slots.offsets[d.slots.runs[i].First:][:e.n] {
 			if off != 0 {
@@ -127,12 +131,13 @@ func (d *dumpDecoder) readUnrooted() {
 		}
 	}
 	im.endRoot()
+	return nil
 }
 
 // readStacks makes a root of each goroutine. With the executable its stack is walked
 // as the collector does, from what its runtime.g says; without it, or where that
 // fails, every word of the frames in the dump counts that may be a pointer.
-func (d *dumpDecoder) readStacks() error {
+func (d *dumpDecoder) readStacks(ctx context.Context) error {
 	im := d.im
 	im.frames = d.frames
 	if d.exe.path != "" {
@@ -145,14 +150,23 @@ func (d *dumpDecoder) readStacks() error {
 		}
 		im.walker = walker
 	}
-	var inexact int
+	var inexact, repeated int
 	var first string
 	var s stackScratch
+	seen, ids := map[uint64]bool{}, map[uint64]bool{}
 	for i := range d.goroutines {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		r := &d.goroutines[i]
-		if r.Status == gIdle || r.Status == gDead || r.Status == gDeadextra {
+		if hasNoStack(uint32(r.Status)) {
 			continue
 		}
+		if seen[r.Addr] || ids[r.ID] {
+			repeated++
+			continue
+		}
+		seen[r.Addr], ids[r.ID] = true, true
 		g := goroutine{
 			addr: r.Addr, id: r.ID, status: uint32(r.Status) &^ gScan, goPC: r.GoPC, thread: d.threads[r.M],
 			why: r.waitReason, firstFrame: r.first, frames: r.n, root: len(im.roots),
@@ -171,6 +185,7 @@ func (d *dumpDecoder) readStacks() error {
 		im.endRoot()
 		im.goroutines = append(im.goroutines, g)
 	}
+	d.problem(dump.Error, repeated, "goroutines are in the dump more than once, or have the number of another: the first record of each counts, and others are missing perhaps; write the dump again")
 	d.problem(dump.Warning, inexact, "goroutine stacks could not be walked exactly: every word of their frames counts that may be a pointer. The first: "+first)
 	return nil
 }

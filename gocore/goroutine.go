@@ -1,8 +1,11 @@
 package gocore
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"goheap/dump"
@@ -47,7 +50,7 @@ type goroutine struct {
 
 // readGoroutines walks the stacks of all goroutines that have one, as the
 // collector does. A thread's registers count for the goroutine it runs.
-func (d *coreDecoder) readGoroutines() error {
+func (d *coreDecoder) readGoroutines(ctx context.Context) error {
 	im, rt, a := d.im, d.layout, d.im.arch
 	for f := range d.modules[0].table.ByName("runtime.main") {
 		d.setGoroot(f)
@@ -71,29 +74,31 @@ func (d *coreDecoder) readGoroutines() error {
 	if !ok {
 		return fmt.Errorf("%w: the list of %d goroutines at %#x is not in the core", dump.ErrTruncated, count, a.Word(header))
 	}
+	records, missing, err := d.liveGoroutines(ctx, list)
+	if err != nil {
+		return err
+	}
 	threads := map[uint64]*dump.Thread{}
 	for i := range d.core.Threads {
 		threads[uint64(d.core.Threads[i].ID)] = &d.core.Threads[i]
 	}
-	var missing, inexact, noThread int
+	var inexact, noThread int
 	var first string
 	var frames []unwind.Frame
 	var slots []unwind.Slot
-	for i := range count {
-		addr := a.Word(list[i*w:])
+	for _, addr := range records {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		b, ok := im.mem.Slice(addr, uint64(rt.G.Size))
 		if !ok {
-			missing++
 			continue
 		}
 		f := &rt.G
 		g := goroutine{
 			addr: addr, id: f.Goid.Uint(a, b), parent: f.ParentGoid.Uint(a, b),
-			status: uint32(f.Atomicstatus.Uint(a, b)) &^ gScan, waitReason: uint8(f.Waitreason.Uint(a, b)), waitSince: int64(f.Waitsince.Uint(a, b)),
+			status: d.statusOf(b), waitReason: uint8(f.Waitreason.Uint(a, b)), waitSince: int64(f.Waitsince.Uint(a, b)),
 			startPC: f.Startpc.Uint(a, b), goPC: f.Gopc.Uint(a, b), stackLo: f.StackLo.Uint(a, b), stackHi: f.StackHi.Uint(a, b),
-		}
-		if g.status == gIdle || g.status == gDead || g.status == gDeadextra {
-			continue
 		}
 		from := unwind.G{
 			StackLo: g.stackLo, StackHi: g.stackHi, StackTop: f.Stktopsp.Uint(a, b),
@@ -149,6 +154,75 @@ func (d *coreDecoder) readGoroutines() error {
 	d.problem(dump.Warning, inexact, "goroutine stacks could not be walked exactly; what is left of them was scanned conservatively. The first: "+first)
 	d.problem(dump.Warning, noThread, "running goroutines have no thread in the core (another pid namespace?): their stacks were read from where they last stopped")
 	return nil
+}
+
+// statusOf returns the status in the bytes of a runtime.g.
+func (d *coreDecoder) statusOf(g []byte) uint32 {
+	return uint32(d.layout.G.Atomicstatus.Uint(d.im.arch, g)) &^ gScan
+}
+
+// hasNoStack reports whether a goroutine of that status is over, or has not begun.
+func hasNoStack(status uint32) bool {
+	return status == gIdle || status == gDead || status == gDeadextra
+}
+
+// liveGoroutines returns the addresses of the goroutines in list that have a stack,
+// in its order, and how many are not in the core. In a sound core each is listed
+// once and has a stack of its own, so that what all of them have is no more than the
+// core holds. Of two that overlap, the one with the larger stack, or else the later
+// one, is left out.
+func (d *coreDecoder) liveGoroutines(ctx context.Context, list []byte) (live []uint64, missing int, err error) {
+	f, a := &d.layout.G, d.im.arch
+	w := a.PtrSize
+	type stack struct {
+		lo, hi uint64
+		number int // in live
+	}
+	var stacks []stack
+	var repeated int
+	seen := map[uint64]bool{}
+	for i := range len(list) / w {
+		if err := look(ctx, i); err != nil {
+			return nil, 0, err
+		}
+		addr := a.Word(list[i*w:])
+		if seen[addr] {
+			repeated++
+			continue
+		}
+		seen[addr] = true
+		b, ok := d.im.mem.Slice(addr, uint64(f.Size))
+		if !ok {
+			missing++
+			continue
+		}
+		if hasNoStack(d.statusOf(b)) {
+			continue
+		}
+		if s := (stack{f.StackLo.Uint(a, b), f.StackHi.Uint(a, b), len(live)}); s.lo < s.hi {
+			stacks = append(stacks, s)
+		}
+		live = append(live, addr)
+	}
+	slices.SortFunc(stacks, func(x, y stack) int {
+		return cmp.Or(cmp.Compare(x.lo, y.lo), cmp.Compare(x.hi, y.hi), cmp.Compare(x.number, y.number))
+	})
+	overlapping := 0
+	kept := stack{}
+	for _, s := range stacks {
+		if s.lo >= kept.hi {
+			kept = s
+			continue
+		}
+		overlapping++
+		if c := cmp.Or(cmp.Compare(s.hi-s.lo, kept.hi-kept.lo), cmp.Compare(s.number, kept.number)); c < 0 {
+			kept, s = s, kept
+		}
+		live[s.number] = 0
+	}
+	d.problem(dump.Error, repeated, "goroutines (runtime.g) stand in runtime.allgs more than once: each was read once, and others are missing perhaps")
+	d.problem(dump.Error, overlapping, "goroutines (runtime.g) have a stack that is another one's too: they were left out")
+	return slices.DeleteFunc(live, func(addr uint64) bool { return addr == 0 }), missing, nil
 }
 
 // setGoroot learns from runtime.main where the standard library's files are.

@@ -236,6 +236,33 @@ func TestHeapDumpCounters(t *testing.T) {
 	}
 }
 
+// A goroutine is in a dump once. What has its address or its number again is told of
+// and left out; one that is over may be anywhere.
+func TestHeapDumpGoroutines(t *testing.T) {
+	w := smallDump()
+	for _, g := range []struct{ addr, id, status uint64 }{
+		{0x600800, 18, 4}, {0x600800, 18, 4}, {0x600800, 19, 4}, {0x601000, 18, 4}, {0x600800, 18, 6}, {0x601800, 20, 4},
+	} {
+		w.Ints(4, g.addr, 0xc000048000, g.id, 0x401000, g.status, 0, 0, 0).Str("select").Ints(0, 0x700000, 0, 0)
+	}
+	p, err := openBytes(t, roots(w).MemStats(32+96+48+1024, 6).End())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []uint64
+	for _, g := range p.Goroutines() {
+		got = append(got, g.ID)
+	}
+	if want := []uint64{18, 20, 17}; !slices.Equal(got, want) {
+		t.Errorf("goroutines %d, want %d", got, want)
+	}
+	if i := slices.IndexFunc(p.Problems(), func(pr gocore.Problem) bool {
+		return pr.Count == 3 && strings.Contains(pr.Message, "more than once")
+	}); i < 0 || p.Source().Complete {
+		t.Errorf("nothing tells of them: %+v", p.Problems())
+	}
+}
+
 // A dump of a server may end anywhere, have holes, and bytes that are not so.
 func TestHeapDumpBroken(t *testing.T) {
 	good := testcore.Core(t, "stacks", testcore.Options{}, testcore.HeapDump)

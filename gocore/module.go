@@ -1,7 +1,9 @@
 package gocore
 
 import (
+	"context"
 	"fmt"
+	"slices"
 
 	"goheap/dump"
 	"goheap/gocore/internal/pclntab"
@@ -26,13 +28,20 @@ const maxModules = 1 << 12
 
 // readModules follows the list that starts at runtime.firstmoduledata. Modules behind
 // the first have files of their own, which load finds by the address of their code.
-func (d *program) readModules(load func(text, etext uint64) (*plugin, error)) error {
+func (d *program) readModules(ctx context.Context, load func(text, etext uint64) (*plugin, error)) error {
 	im, f, a := d.im, &d.layout.Moduledata, d.im.arch
 	addr, err := d.global("runtime.firstmoduledata")
 	if err != nil {
 		return err
 	}
-	for seen := map[uint64]bool{}; len(d.modules) < maxModules && addr != 0 && !seen[addr]; {
+	for seen := map[uint64]bool{}; addr != 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if seen[addr] || len(d.modules) == maxModules {
+			d.problem(dump.Error, 1, fmt.Sprintf("the list of modules does not end: behind %d of them it leads to %#x, which was read already or is one too many; the globals of others may be missing", len(d.modules), addr))
+			break
+		}
 		seen[addr] = true
 		b, ok := im.mem.Slice(addr, uint64(f.Size))
 		if !ok {
@@ -49,17 +58,21 @@ func (d *program) readModules(load func(text, etext uint64) (*plugin, error)) er
 			bssMask: f.BSSMask.Uint(a, b), bssBits: f.BSSBits.Uint(a, b),
 			types: f.Types.Uint(a, b), etypes: f.Etypes.Uint(a, b), rodata: f.Rodata.Uint(a, b), end: f.End.Uint(a, b),
 		}
+		addr = f.Next.Uint(a, b)
+		if slices.ContainsFunc(d.modules, func(o module) bool { return m.text < o.etext && o.text < m.etext }) {
+			d.problem(dump.Error, 1, fmt.Sprintf("the module with code from %#x overlaps another: its globals are left out, and those of others are missing perhaps", m.text))
+			continue
+		}
 		if len(d.modules) == 0 {
 			if m.table, err = d.functions(m, b); err != nil {
 				return err
 			}
 		} else if m.plugin, err = load(m.text, m.etext); err != nil {
-			d.problem(dump.Error, 1, fmt.Sprintf("the file of the plugin whose module is at %#x cannot be read: %v: its variables have no names, and the frames of its functions are not known", addr, err))
+			d.problem(dump.Error, 1, fmt.Sprintf("the file of the plugin whose code is at %#x cannot be read: %v: its variables have no names, and the frames of its functions are not known", m.text, err))
 		} else if m.table, err = d.functions(m, b); err != nil {
 			d.problem(dump.Error, 1, fmt.Sprintf("the function table of the plugin %s cannot be read: %v: the frames of its functions are not known", m.plugin.path, err))
 		}
 		d.modules = append(d.modules, m)
-		addr = f.Next.Uint(a, b)
 	}
 	return nil
 }

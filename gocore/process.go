@@ -135,7 +135,7 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 	var d *coreDecoder
 	if err == nil {
 		err = dump.Guard(func() (err error) {
-			d, err = decodeCore(core, p.exe, opt.Progress)
+			d, err = decodeCore(ctx, core, p.exe, opt.Progress)
 			return err
 		})
 	}

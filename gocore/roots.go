@@ -2,6 +2,7 @@ package gocore
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
@@ -73,9 +74,10 @@ func (im *image) inHeap(addr uint64) bool {
 
 // readGlobals turns the words that the data and bss masks of each module mark
 // as pointers into roots, one for each variable (runtime/mgcmark.go, markroot).
-func (d *coreDecoder) readGlobals() {
+func (d *coreDecoder) readGlobals(ctx context.Context) error {
 	im := d.im
 	w := uint64(im.arch.PtrSize)
+	var taken []dump.Range // by globals that were read
 	for _, m := range d.modules {
 		for _, part := range []struct {
 			name           string
@@ -85,6 +87,9 @@ func (d *coreDecoder) readGlobals() {
 			{"data", m.data, m.edata, m.dataMask, m.dataBits},
 			{"bss", m.bss, m.ebss, m.bssMask, m.bssBits},
 		} {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			words := (part.end - part.start) / w
 			if part.end < part.start || words > part.maskBits {
 				words = part.maskBits
@@ -94,11 +99,18 @@ func (d *coreDecoder) readGlobals() {
 				d.problem(dump.Error, 1, fmt.Sprintf("the pointer mask at %#x of the %s section at %#x is not in the core: what globals hold is missing", part.mask, part.name, part.start))
 				continue
 			}
+			own := dump.Range{Start: part.start, End: part.start + words*w}
+			if slices.ContainsFunc(taken, func(r dump.Range) bool { return own.Start < r.End && r.Start < own.End }) {
+				d.problem(dump.Error, 1, fmt.Sprintf("the %s section at %#x overlaps one that was read: the list of modules is damaged, and what globals hold is missing perhaps", part.name, part.start))
+				continue
+			}
+			taken = append(taken, own)
 			mem, missing := d.withoutHoles(part.start, words*w)
 			d.problem(dump.Error, missing, fmt.Sprintf("pages of the %s section at %#x are not in the core: what globals hold there is missing", part.name, part.start))
 			d.readGlobalWords(part.name, part.start, mem, mask)
 		}
 	}
+	return nil
 }
 
 // withoutHoles returns the n bytes at addr, with zeros for the pages that are not in
@@ -148,24 +160,24 @@ func (d *program) globalAt(addr uint64, section string) root {
 
 // readQueues reads the finalizers and cleanups that wait to run: one root for
 // each entry (runtime/mgcmark.go, fixedRootFinalizers and fixedRootCleanups).
-func (d *coreDecoder) readQueues() {
+func (d *coreDecoder) readQueues(ctx context.Context) error {
 	im, rt := d.im, d.layout
 	fin := &rt.Finalizer
-	d.readBlocks("runtime.allfin", 0, uint64(rt.FinBlock.Size), rt.FinBlock.Alllink.Offset, func(addr uint64, b []byte) {
+	err := d.readBlocks(ctx, "runtime.allfin", 0, uint64(rt.FinBlock.Size), rt.FinBlock.Alllink.Offset, func(addr uint64, b []byte) {
 		n := rt.FinBlock.Cnt.Uint(im.arch, b)
 		for i := range min(n, (uint64(rt.FinBlock.Size)-rt.FinBlock.Fin.Offset)/uint64(fin.Size)) {
 			at := rt.FinBlock.Fin.Offset + i*uint64(fin.Size)
 			d.entry(root{kind: finalizerRoot, name: "queued finalizer", addr: addr + at}, b[at:], fin.Fn.Offset, fin.Arg.Offset, fin.Fint.Offset, fin.Ot.Offset)
 		}
 	})
-	if block := &rt.CleanupBlock; block.Size > 0 {
+	if block := &rt.CleanupBlock; err == nil && block.Size > 0 {
 		// An entry is a cleanupFn, until Go 1.25 a closure alone; until Go 1.24
 		// cleanups are queued as finalizers.
 		size, words := uint64(rt.CleanupFn.Size), []uint64{rt.CleanupFn.Call.Offset, rt.CleanupFn.Fn.Offset, rt.CleanupFn.Arg.Offset}
 		if size == 0 {
 			size, words = uint64(im.arch.PtrSize), []uint64{0}
 		}
-		d.readBlocks("runtime.gcCleanups", rt.CleanupQueue.All.Offset, uint64(block.Size), block.Alllink.Offset, func(addr uint64, b []byte) {
+		err = d.readBlocks(ctx, "runtime.gcCleanups", rt.CleanupQueue.All.Offset, uint64(block.Size), block.Alllink.Offset, func(addr uint64, b []byte) {
 			n := block.N.Uint(im.arch, b)
 			for i := range min(n, (uint64(block.Size)-block.Cleanups.Offset)/size) {
 				at := block.Cleanups.Offset + i*size
@@ -173,6 +185,7 @@ func (d *coreDecoder) readQueues() {
 			}
 		})
 	}
+	return err
 }
 
 // entry makes a root of the words at the given offsets of b, which stands at
@@ -190,15 +203,23 @@ func (d *coreDecoder) entry(r root, b []byte, offsets ...uint64) {
 
 // readBlocks follows a list of blocks outside the heap, whose head stands at
 // offset in the named variable, and calls f with each.
-func (d *coreDecoder) readBlocks(variable string, offset, size, link uint64, f func(addr uint64, b []byte)) {
+func (d *coreDecoder) readBlocks(ctx context.Context, variable string, offset, size, link uint64, f func(addr uint64, b []byte)) error {
 	head, err := d.global(variable)
 	if err != nil {
 		d.problem(dump.Warning, 1, err.Error())
-		return
+		return nil
 	}
+	size = max(size, 1)
 	addr, ok := d.im.mem.Word(head + offset)
-	for seen := map[uint64]bool{}; ok && addr != 0 && !seen[addr]; {
-		seen[addr] = true
+	for seen := map[uint64]bool{}; ok && addr != 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if seen[addr/size] {
+			d.problem(dump.Error, 1, fmt.Sprintf("the list of %s leads back to the block at %#x: some queued entries may be missing", variable, addr))
+			return nil
+		}
+		seen[addr/size] = true
 		var b []byte
 		if b, ok = d.im.mem.Slice(addr, size); ok {
 			f(addr, b)
@@ -208,22 +229,34 @@ func (d *coreDecoder) readBlocks(variable string, offset, size, link uint64, f f
 	if !ok {
 		d.problem(dump.Error, 1, fmt.Sprintf("the list of %s breaks off at %#x, which is not in the core: some queued entries are missing", variable, addr))
 	}
+	return nil
 }
 
 // readSpecials reads the records attached to the objects of a span
 // (runtime/mgcmark.go, markrootSpans).
-func (d *coreDecoder) readSpecials(e extent, addr uint64) {
+func (d *coreDecoder) readSpecials(ctx context.Context, e extent, addr uint64) error {
 	rt, a, mem := d.layout, d.im.arch, d.im.mem
 	// Each record is of the common part and of what its kind adds.
 	size := uint64(max(rt.SpecialFinalizer.Size, rt.SpecialWeakHandle.Size, rt.SpecialCleanup.Size, rt.SpecialProfile.Size))
-	for addr != 0 && !d.specials[addr] {
+	for addr != 0 {
+		if err := look(ctx, len(d.specials)); err != nil {
+			return err
+		}
+		if d.specials[addr] {
+			d.strayed++
+			return nil
+		}
 		d.specials[addr] = true
 		head, ok := mem.Slice(addr, uint64(rt.Special.Size))
 		if !ok {
 			d.problem(dump.Error, 1, fmt.Sprintf("the list of specials of the span at %#x breaks off at %#x, which is not in the core", e.base, addr))
-			return
+			return nil
 		}
 		s := special{object: e.base + rt.Special.Offset.Uint(a, head)}
+		if s.object-e.base >= e.elem*uint64(e.n) {
+			d.strayed++
+			return nil
+		}
 		b := mem.Prefix(addr, size)
 		kind := rt.Special.Kind.Uint(a, head)
 		known := true
@@ -252,6 +285,7 @@ func (d *coreDecoder) readSpecials(e extent, addr uint64) {
 		}
 		addr = rt.Special.Next.Uint(a, head)
 	}
+	return nil
 }
 
 // words reads the non-zero words of b at the given offsets.

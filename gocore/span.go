@@ -2,6 +2,7 @@ package gocore
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -17,9 +18,12 @@ const spanInUse = 1
 // 48 bits of heap addresses (runtime/malloc.go, heapAddrBits).
 const maxSpanAddr = 1 << 48
 
+// specialsOf is a span with specials.
+type specialsOf struct{ base, list uint64 }
+
 // readSpans fills extents from mheap_.allspans. Spans that contradict
 // themselves or are missing from the core are left out and counted.
-func (d *coreDecoder) readSpans() error {
+func (d *coreDecoder) readSpans(ctx context.Context) error {
 	rt, im := d.layout, d.im
 	heapAddr, err := d.global("runtime.mheap_")
 	if err != nil {
@@ -37,9 +41,19 @@ func (d *coreDecoder) readSpans() error {
 	if !ok {
 		return fmt.Errorf("%w: the list of %d spans at %#x is not in the core", dump.ErrTruncated, count, im.arch.Word(mheap[all:]))
 	}
-	var missing, damaged, absent int
+	var missing, damaged, absent, repeated int
+	seen := map[uint64]bool{}
+	var lists []specialsOf
 	for i := range count {
+		if err := look(ctx, int(i)); err != nil {
+			return err
+		}
 		addr := im.arch.Word(list[i*word:])
+		if seen[addr] {
+			repeated++
+			continue
+		}
+		seen[addr] = true
 		b, ok := im.mem.Slice(addr, uint64(rt.Mspan.Size))
 		if !ok {
 			missing++
@@ -59,7 +73,7 @@ func (d *coreDecoder) readSpans() error {
 		}
 		im.extents = append(im.extents, e)
 		if list := rt.Mspan.Specials.Uint(im.arch, b); list != 0 {
-			d.readSpecials(e, list)
+			lists = append(lists, specialsOf{e.base, list})
 		}
 	}
 	slices.SortFunc(im.extents, func(a, b extent) int { return cmp.Compare(a.base, b.base) })
@@ -72,6 +86,15 @@ func (d *coreDecoder) readSpans() error {
 		kept = append(kept, e)
 	}
 	im.extents = kept
+	for _, l := range lists {
+		if e := im.extentAt(l.base); e != nil && e.base == l.base {
+			if err := d.readSpecials(ctx, *e, l.list); err != nil {
+				return err
+			}
+		}
+	}
+	d.problem(dump.Error, d.strayed, "records attached to objects (runtime.special) stand in two lists, or belong to no object of their span: they were left out, with what follows them in their lists")
+	d.problem(dump.Error, repeated, "span records (runtime.mspan) stand in the list of all spans more than once: each was read once, and others are missing perhaps")
 	d.problem(dump.Error, missing, "span records (runtime.mspan) are not in the core: their objects are missing")
 	d.problem(dump.Error, damaged, "span records contradict themselves or overlap: their objects are left out")
 	d.problem(dump.Error, absent, "spans of heap memory are not in the core: their objects are missing")
@@ -81,7 +104,7 @@ func (d *coreDecoder) readSpans() error {
 		return fmt.Errorf("%w: none of the %d spans of runtime.mheap_ holds objects that are in the core", dump.ErrTruncated, count)
 	}
 	if d.hasArenaBits() {
-		return d.readArenaBits()
+		return d.readArenaBits(ctx)
 	}
 	return nil
 }

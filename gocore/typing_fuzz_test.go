@@ -138,7 +138,7 @@ func (v *victim) open(ctx context.Context) (*Process, error) {
 	var d *coreDecoder
 	err = dump.Guard(func() (err error) {
 		if p.exe, _, err = findExecutable(core, Options{Exe: v.exe}); err == nil {
-			d, err = decodeCore(core, p.exe, nil)
+			d, err = decodeCore(ctx, core, p.exe, nil)
 		}
 		return err
 	})

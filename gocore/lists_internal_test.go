@@ -1,0 +1,240 @@
+package gocore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"goheap/internal/testcore"
+)
+
+// impatient is a context that is cancelled when it has been looked at so many times.
+type impatient struct {
+	context.Context
+	looks, left int
+}
+
+func (c *impatient) Err() error {
+	c.looks++
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// found is what a decoder has found of the lists of the runtime.
+type found struct {
+	goroutines []uint64 // addresses
+	extents    int
+	specials   int
+	modules    int
+	roots      int
+}
+
+func foundBy(d *coreDecoder) found {
+	f := found{extents: len(d.im.extents), specials: len(d.im.specials), modules: len(d.modules)}
+	for _, g := range d.im.goroutines {
+		f.goroutines = append(f.goroutines, g.addr)
+	}
+	for _, r := range d.im.roots {
+		if r.name == "queued finalizer" || r.name == "queued cleanup" {
+			f.roots++
+		}
+	}
+	return f
+}
+
+// spare is memory of the heap without pointers, for a test to write lists to.
+func (p *patient) spare(d *coreDecoder) uint64 {
+	var largest extent
+	for _, e := range d.im.extents {
+		if e.pointers == noPointers && e.size > largest.size {
+			largest = e
+		}
+	}
+	return largest.base
+}
+
+// Whatever names an item of a list twice, or leads back, it counts once, and that is
+// told of.
+func TestLists(t *testing.T) {
+	p := newPatient(t, testcore.Options{})
+	whole := p.decode(t)
+	rt, want := whole.layout, foundBy(whole)
+	if len(whole.problems) > 0 || want.specials == 0 || len(want.goroutines) < 3 || want.modules != 1 {
+		t.Fatalf("the whole core: %+v, %+v", want, whole.problems)
+	}
+	spare := p.spare(whole)
+	allgs, mheap := p.addr(t, whole, "runtime.allgs"), p.addr(t, whole, "runtime.mheap_")
+	allspans := mheap + rt.Mheap.AllSpans.Offset
+	gs, ng := p.word(t, allgs), p.word(t, allgs+8)
+	spans, ns := p.word(t, allspans), p.word(t, allspans+8)
+	// The spans with specials: where their lists begin.
+	var heads []uint64
+	for i := range ns {
+		mspan := p.word(t, spans+8*i)
+		if state, _ := p.file.Uint(mspan+rt.Mspan.State.Offset, 1); state == spanInUse && p.word(t, mspan+rt.Mspan.Specials.Offset) != 0 {
+			heads = append(heads, mspan+rt.Mspan.Specials.Offset)
+		}
+	}
+	copyOf := func(to, from, size uint64) {
+		for off := uint64(0); off < size; off += 8 {
+			p.set(t, to+off, p.word(t, from+off))
+		}
+	}
+	for _, c := range []struct {
+		name, says string
+		count      int
+		break_     func(want *found)
+	}{
+		{"goroutines named twice", "in runtime.allgs more than once", int(ng), func(want *found) {
+			copyOf(spare, gs, 8*ng)
+			copyOf(spare+8*ng, gs, 8*ng)
+			p.set(t, allgs, spare)
+			p.set(t, allgs+8, 2*ng)
+		}},
+		{"a goroutine beside its copy", "a stack that is another one's too", 1, func(want *found) {
+			copyOf(spare, gs, 8*ng)
+			copyOf(spare+8*ng+64, want.goroutines[1], uint64(rt.G.Size)&^7)
+			p.set(t, spare+8*ng, spare+8*ng+64)
+			p.set(t, allgs, spare)
+			p.set(t, allgs+8, ng+1)
+		}},
+		{"spans named twice", "in the list of all spans more than once", int(ns), func(*found) {
+			copyOf(spare, spans, 8*ns)
+			copyOf(spare+8*ns, spans, 8*ns)
+			p.set(t, allspans, spare)
+			p.set(t, allspans+8, 2*ns)
+		}},
+		{"specials in a ring", "runtime.special) stand in two lists", 1, func(want *found) {
+			head := p.word(t, heads[0])
+			last := head
+			for next := last; next != 0; next = p.word(t, next+rt.Special.Next.Offset) {
+				last = next
+			}
+			p.set(t, last+rt.Special.Next.Offset, head)
+		}},
+		{"specials of two spans", "runtime.special) stand in two lists", 1, func(want *found) {
+			for i := range ns { // a span that has none
+				mspan := p.word(t, spans+8*i)
+				if state, _ := p.file.Uint(mspan+rt.Mspan.State.Offset, 1); state == spanInUse && p.word(t, mspan+rt.Mspan.Specials.Offset) == 0 && i > ns/2 {
+					p.set(t, mspan+rt.Mspan.Specials.Offset, p.word(t, heads[0]))
+					want.specials = -1 // whose they are cannot be told
+					return
+				}
+			}
+		}},
+		{"a special behind its span", "or belong to no object of their span", 1, func(want *found) {
+			p.set(t, p.word(t, heads[len(heads)-1])+rt.Special.Offset.Offset, 1<<40)
+			want.specials = -1
+		}},
+		{"threads in a ring", "the list of threads", 1, func(*found) {
+			allm := p.addr(t, whole, "runtime.allm")
+			last := p.word(t, allm)
+			for next := last; next != 0; next = p.word(t, next+rt.M.Alllink.Offset) {
+				last = next
+			}
+			p.set(t, last+rt.M.Alllink.Offset, p.word(t, allm))
+		}},
+		{"finalizers in a ring", "the list of runtime.allfin leads back", 1, func(*found) {
+			copyOf(spare, spare+1<<16, uint64(rt.FinBlock.Size))
+			p.set(t, spare+rt.FinBlock.Alllink.Offset, spare)
+			p.set(t, p.addr(t, whole, "runtime.allfin"), spare)
+		}},
+		{"cleanups in a ring", "the list of runtime.gcCleanups leads back", 1, func(*found) {
+			p.set(t, spare+rt.CleanupBlock.Alllink.Offset, spare)
+			p.set(t, p.addr(t, whole, "runtime.gcCleanups")+rt.CleanupQueue.All.Offset, spare)
+		}},
+		{"modules in a ring", "the list of modules does not end", 1, func(*found) {
+			first := p.addr(t, whole, "runtime.firstmoduledata")
+			p.set(t, first+rt.Moduledata.Next.Offset, first)
+		}},
+		{"a module beside its copy", "overlaps another", 1, func(*found) {
+			first := p.addr(t, whole, "runtime.firstmoduledata")
+			copyOf(spare, first, uint64(rt.Moduledata.Size)&^7)
+			p.set(t, first+rt.Moduledata.Next.Offset, spare)
+		}},
+		{"a module with the same data", "overlaps one that was read", 2, func(want *found) {
+			first := p.addr(t, whole, "runtime.firstmoduledata")
+			copyOf(spare, first, uint64(rt.Moduledata.Size)&^7)
+			p.set(t, first+rt.Moduledata.Next.Offset, spare)
+			p.set(t, spare+rt.Moduledata.Text.Offset, 1<<40)
+			p.set(t, spare+rt.Moduledata.Etext.Offset, 1<<40+4096)
+			want.modules = 2
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			defer p.heal()
+			want := want
+			c.break_(&want)
+			d := p.decode(t)
+			got := foundBy(d)
+			if want.specials < 0 {
+				want.specials = got.specials
+			}
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("found %+v, want %+v", got, want)
+			}
+			count := 0
+			for _, pr := range told(d, c.says) {
+				count += pr.Count
+			}
+			if count != c.count {
+				t.Errorf("%d are told of, want %d: %+v", count, c.count, d.problems)
+			}
+		})
+	}
+}
+
+// decode reads the core as it is now.
+func (p *patient) decode(t testing.TB) *coreDecoder {
+	t.Helper()
+	d, err := decodeCore(t.Context(), p.core, p.exe, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.im.free)
+	return d
+}
+
+// Whenever a context is cancelled, reading a core ends with its error, and long
+// lists are not read without looking at it.
+func TestListsCancelled(t *testing.T) {
+	p := newPatient(t, testcore.Options{})
+	whole := p.decode(t)
+	usual := &impatient{Context: t.Context(), left: 1 << 30}
+	if _, err := decodeCore(usual, p.core, p.exe, nil); err != nil {
+		t.Fatal(err)
+	}
+	for left := 0; left < usual.looks; left += 1 + left/8 {
+		c := &impatient{Context: t.Context(), left: left}
+		if _, err := decodeCore(c, p.core, p.exe, nil); !errors.Is(err, context.Canceled) || c.looks != left+1 {
+			t.Errorf("cancelled at look %d: %v after %d", left, err, c.looks)
+		}
+	}
+	// Lists of distinct addresses, 8 bytes apart: nothing of it makes sense.
+	const n = 1 << 16
+	spare := p.spare(whole)
+	for i := range uint64(n) {
+		p.set(t, spare+8*i, spare+8*(n-i))
+	}
+	defer p.heal()
+	for name, at := range map[string]uint64{
+		"allgs":    p.addr(t, whole, "runtime.allgs"),
+		"allspans": p.addr(t, whole, "runtime.mheap_") + whole.layout.Mheap.AllSpans.Offset,
+	} {
+		ptr, count := p.word(t, at), p.word(t, at+8)
+		p.set(t, at, spare)
+		p.set(t, at+8, n)
+		long := &impatient{Context: t.Context(), left: 1 << 30}
+		if d, err := decodeCore(long, p.core, p.exe, nil); err == nil {
+			d.im.free()
+		}
+		if long.looks < n/lookEvery {
+			t.Errorf("%s: a list of %d was read with %d looks, an ordinary one with %d", name, n, long.looks, usual.looks)
+		}
+		p.set(t, at, ptr)
+		p.set(t, at+8, count)
+	}
+}
