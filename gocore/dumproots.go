@@ -94,7 +94,7 @@ func (d *dumpDecoder) readFinalizers() {
 	}
 	slices.SortStableFunc(im.specials, func(a, b special) int { return cmp.Compare(a.object, b.object) })
 	for _, f := range d.queued {
-		im.addRoot(root{kind: finalizerRoot, name: "queued finalizer", goroutine: -1})
+		im.addRoot(root{kind: finalizerRoot, name: queuedFinalizer, goroutine: -1})
 		for _, p := range []uint64{f.Fn, f.Object, f.ArgType, f.ObjType} {
 			if im.inHeap(p) {
 				im.pieces = append(im.pieces, piece{value: p, frame: -1, register: -1})

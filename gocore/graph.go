@@ -340,6 +340,15 @@ func (im *image) filled(e *extent, slot, usable, size uint64) uint64 {
 	return usable
 }
 
+// countIn returns how many slots of an extent are in a set.
+func (im *image) countIn(e *extent, set []uint64) (n int) {
+	for s := uint32(0); s < e.n; s += heap.ExtentAlign {
+		at := e.first + heap.Node(s)
+		n += bits.OnesCount8(uint8(set[at/64] >> (at % 64)))
+	}
+	return n
+}
+
 // difference counts the slots that are in a but in none of the sets without, and
 // their bytes, and returns the addresses of the first few.
 func (im *image) difference(first int, a []uint64, without ...[]uint64) (slots, size uint64, examples []uint64) {

@@ -34,6 +34,9 @@ const (
 	unknownRoot // that a heap dump describes in words, or stands for those it lacks
 )
 
+// queuedFinalizer is the name of the roots of finalizers that wait to run.
+const queuedFinalizer = "queued finalizer"
+
 // String returns the kind as reports show it.
 func (k rootKind) String() string {
 	switch k {
@@ -167,7 +170,7 @@ func (d *coreDecoder) readQueues(ctx context.Context) error {
 		n := rt.FinBlock.Cnt.Uint(im.arch, b)
 		for i := range min(n, (uint64(rt.FinBlock.Size)-rt.FinBlock.Fin.Offset)/uint64(fin.Size)) {
 			at := rt.FinBlock.Fin.Offset + i*uint64(fin.Size)
-			d.entry(root{kind: finalizerRoot, name: "queued finalizer", addr: addr + at}, b[at:], fin.Fn.Offset, fin.Arg.Offset, fin.Fint.Offset, fin.Ot.Offset)
+			d.entry(root{kind: finalizerRoot, name: queuedFinalizer, addr: addr + at}, b[at:], fin.Fn.Offset, fin.Arg.Offset, fin.Fint.Offset, fin.Ot.Offset)
 		}
 	})
 	if block := &rt.CleanupBlock; err == nil && block.Size > 0 {

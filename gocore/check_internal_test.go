@@ -1,0 +1,106 @@
+package gocore
+
+import (
+	"io"
+	"testing"
+
+	"goheap/internal/testcore"
+)
+
+// checks compares the core as it is now with its runtime.
+func (p *patient) checks(t testing.TB) map[string]Check {
+	t.Helper()
+	d, err := decodeCore(t.Context(), p.core, p.exe, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proc := &Process{file: io.NopCloser(nil)}
+	proc.fill(&d.program)
+	list, err := proc.Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proc.exe = nil // others read with it
+	proc.Close()
+	checks := map[string]Check{}
+	for _, c := range list {
+		checks[c.Name] = c
+	}
+	return checks
+}
+
+// What no sound program can have done is a difference, in a core of one that is at
+// rest and in one that has gone on.
+func TestCheckDoctored(t *testing.T) {
+	p := newPatient(t, testcore.Options{})
+	whole := p.decode(t)
+	rt := whole.layout
+	for name, c := range p.checks(t) {
+		if c.Status != CheckOK {
+			t.Fatalf("the whole core: %s: %+v", name, c)
+		}
+	}
+	controller := p.addr(t, whole, "runtime.gcController") + rt.GCController.HeapMarked.Offset
+	sweepgen := uint64(whole.sweepgen)
+
+	// A span of live nodes, with the address of its record.
+	var span extent
+	var mspan uint64
+	mheap := p.addr(t, whole, "runtime.mheap_")
+	list := p.word(t, mheap+rt.Mheap.AllSpans.Offset)
+	for i := range p.word(t, mheap+rt.Mheap.AllSpans.Offset+8) {
+		at := p.word(t, list+8*i)
+		e := whole.im.extentAt(p.word(t, at+rt.Mspan.StartAddr.Offset))
+		if e != nil && e.elem == 48 && e.pointers == heapBits && e.freeindex == 0 && p.word(t, e.allocBits) == 1<<64-1 {
+			span, mspan = *e, at
+		}
+	}
+	if mspan == 0 {
+		t.Fatal("no span of slots of 48 bytes is as the sweeper left it")
+	}
+	set32 := func(addr, v uint64) {
+		word := p.word(t, addr&^7)
+		shift := addr % 8 * 8
+		p.set(t, addr&^7, word&^((1<<32-1)<<shift)|v<<shift)
+	}
+	// unsweep makes the marks of the last collection those of an unswept span.
+	unsweep := func() {
+		set32(mspan+rt.Mspan.Sweepgen.Offset, sweepgen-2)
+		p.set(t, mspan+rt.Mspan.GCMarkBits.Offset, span.allocBits)
+	}
+	for _, c := range []struct {
+		name    string
+		differs string // the check, "" for none
+		doctor  func()
+	}{
+		{"counted too little", marksSum, func() { p.set(t, controller, 1<<16) }},
+		{"counted absurdly much", marksSum, func() { p.set(t, controller, 1<<60) }},
+		{"counted a negative number", marksSum, func() { p.set(t, controller, 1<<64-1<<20) }},
+		{"counted finalizers that are gone", "", func() { p.set(t, controller, p.word(t, controller)+1<<20) }},
+		{"marks in an unswept span", "", unsweep},
+		{"an unmarked slot", marksUnseen, func() {
+			unsweep()
+			p.set(t, span.allocBits, p.word(t, span.allocBits)&^1)
+		}},
+		{"many unmarked slots", marksUnseen, func() {
+			unsweep()
+			p.set(t, span.allocBits, 0)
+		}},
+		{"a free slot that is live", "reachable slots that are not allocated", func() {
+			p.set(t, span.allocBits, p.word(t, span.allocBits)&^1)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			defer p.heal()
+			c.doctor()
+			for name, got := range p.checks(t) {
+				if c.differs == "" && got.Status == CheckDiffers {
+					t.Errorf("%s: %+v", name, got)
+				}
+				if name == c.differs && (got.Status != CheckDiffers || got.Reason == "") {
+					t.Errorf("%s: %+v", name, got)
+				}
+			}
+		})
+	}
+}
