@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"goheap/dump"
+	"goheap/gocore/internal/types"
 	"goheap/internal/arch"
 	"goheap/internal/testcore"
 )
@@ -253,5 +254,15 @@ func TestGCTypeBounds(t *testing.T) {
 				t.Errorf("%s, first asked for %d bytes: %+v, want %v", c.name, first, got, c.want)
 			}
 		}
+	}
+}
+
+// A variable whose type is of no possible size is not taken apart.
+func TestPartedBounds(t *testing.T) {
+	table := types.New(arch.AMD64(), nil, nil)
+	p := &Process{im: &image{arch: arch.AMD64()}, types: table}
+	v := frameVar{typ: table.NewStruct("main.Huge", "main", 1<<62, nil), parts: []varPart{{0, 8, -16}}}
+	if p.settleParts(&v); !v.parted {
+		t.Errorf("%+v", v)
 	}
 }

@@ -114,9 +114,11 @@ func (p *Process) variablesAt(pc uint64) []frameVar {
 			case pc.Kind == symbols.InMemory:
 				// A place outside of the frame: what stands there is static.
 				for off := uint64(0); off+uint64(p.im.arch.PtrSize) <= pc.Size; off += uint64(p.im.arch.PtrSize) {
-					if w, ok := p.im.mem.Word(pc.Value + off); ok {
-						v.fixed = append(v.fixed, fixedPart{pc.Offset + off, w})
+					w, ok := p.im.mem.Word(pc.Value + off)
+					if !ok {
+						break // the length is the executable's own word
 					}
+					v.fixed = append(v.fixed, fixedPart{pc.Offset + off, w})
 				}
 			case pc.Kind == symbols.Immediate && pc.Bytes == nil && pc.Size == uint64(p.im.arch.PtrSize):
 				v.fixed = append(v.fixed, fixedPart{pc.Offset, pc.Value})
@@ -134,6 +136,10 @@ func (p *Process) variablesAt(pc uint64) []frameVar {
 	return out
 }
 
+// maxParted is far above the size of the variables that the compiler takes apart, in
+// bytes: those of up to four words (cmd/compile/internal/ssa, CanSSA).
+const maxParted = 1 << 12
+
 // settleParts finds the offsets of a variable's parts where these are not known: a
 // type with a single pointer has it at one place. The parts that hold no pointers
 // are lost. Where there are more pointers the variable remains parted.
@@ -142,13 +148,13 @@ func (p *Process) settleParts(v *frameVar) {
 	w := uint64(p.im.arch.PtrSize)
 	size := p.types.Type(v.typ).Size
 	only, pointers := uint64(0), 0
-	for off := uint64(0); off < size && pointers < 2; off += w {
+	for off := uint64(0); off < min(size, maxParted) && pointers < 2; off += w {
 		if p.types.PointerAt(v.typ, off) {
 			only = off
 			pointers++
 		}
 	}
-	v.parted = pointers != 1 || len(v.parts) != 1
+	v.parted = size > maxParted || pointers != 1 || len(v.parts) != 1
 	for i := range v.parts {
 		v.parts[i].off, v.parts[i].size = only, min(v.parts[i].size, w)
 	}

@@ -1,0 +1,353 @@
+package gocore
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"runtime"
+	"slices"
+	"testing"
+
+	"goheap/dump"
+	"goheap/internal/arch"
+	"goheap/internal/testcore"
+)
+
+// fuzzOp is how many bytes describe one damage, and maxFuzzOps how many of them one
+// input has.
+const (
+	fuzzOp     = 10
+	maxFuzzOps = 64
+)
+
+// place is memory of a core that a reader trusts.
+type place struct{ addr, size uint64 }
+
+// damage overwrites words of the regions as ops says: with numbers of all sizes,
+// with what stands elsewhere in them, and with addresses that mean something.
+func (p *patient) damage(t testing.TB, regions []place, addresses []uint64, ops []byte) {
+	for n := 0; len(ops) >= fuzzOp && n < maxFuzzOps; ops, n = ops[fuzzOp:], n+1 {
+		at := func(i int) uint64 {
+			r := regions[int(ops[i])%len(regions)]
+			return r.addr + uint64(binary.LittleEndian.Uint16(ops[i+1:]))%(r.size/8)*8
+		}
+		word := at(0)
+		was := p.word(t, word)
+		v := uint64(binary.LittleEndian.Uint16(ops[7:])) | uint64(ops[9])<<16
+		switch ops[3] % 8 {
+		case 0:
+			p.set(t, word, v)
+		case 1:
+			p.set(t, word, ^uint64(0)>>(v%64))
+		case 2:
+			p.set(t, word, 1<<(v%64)|v>>8)
+		case 3:
+			p.set(t, word, p.word(t, at(4)))
+		case 4:
+			p.set(t, word, was^1<<(v%64))
+		case 5:
+			p.set(t, word, was+8*v)
+		case 6:
+			p.set(t, word, addresses[v%uint64(len(addresses))])
+		case 7:
+			p.set(t, word, at(4))
+		}
+	}
+}
+
+// mostAllocated is what reading a part of a small core may allocate, in bytes,
+// however it is damaged: variables are put together in a copy, of maxData at most.
+const mostAllocated = 256 << 20
+
+// read runs f on a decoder that has read nothing.
+func (p *patient) read(t *testing.T, f func(d *coreDecoder) error) *coreDecoder {
+	d := p.decoder(t)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err := f(d)
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > mostAllocated {
+		t.Errorf("%d bytes were allocated", used)
+	}
+	for _, pr := range d.problems {
+		if pr.Count < 1 || pr.Message == "" || pr.Severity == "" {
+			t.Errorf("a problem that says nothing: %+v", pr)
+		}
+	}
+	if err != nil {
+		if !errors.Is(err, ErrVersion) && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNoDWARF) && !errors.Is(err, dump.ErrTruncated) && !errors.Is(err, dump.ErrUnsupported) {
+			t.Errorf("an error of no kind: %v", err)
+		}
+		return nil
+	}
+	return d
+}
+
+// seeds adds inputs of one damage each, to every region.
+func seeds(f *testing.F, regions []place) {
+	for i := range regions {
+		for kind := range byte(8) {
+			f.Add([]byte{byte(i), byte(7 * i), 0, kind, byte(i / 2), byte(3 * i), 0, byte(5 * i), 0, 0})
+		}
+	}
+	f.Add([]byte{})
+}
+
+// checkExtents holds for the extents of any core.
+func checkExtents(t *testing.T, im *image) {
+	t.Helper()
+	if len(im.extents) == 0 {
+		t.Error("no extents, and no error")
+	}
+	end := uint64(0)
+	for i := range im.extents {
+		e := &im.extents[i]
+		if e.base < end || e.base%pageSize != 0 || e.size == 0 || e.n == 0 || e.elem == 0 || e.elem*uint64(e.n) > e.size || e.freeindex > e.n {
+			t.Errorf("extent %d, behind %#x: %+v", i, end, *e)
+		}
+		if end = e.base + e.size; end > maxSpanAddr || !present(im.mem, e.base, e.size) {
+			t.Errorf("extent %d is not in memory: %+v", i, *e)
+		}
+	}
+}
+
+func FuzzSpans(f *testing.F) {
+	p := newPatient(f, testcore.Options{})
+	whole := p.decode(f)
+	rt := whole.layout
+	mheap := p.addr(f, whole, "runtime.mheap_")
+	list, count := p.word(f, mheap+rt.Mheap.AllSpans.Offset), p.word(f, mheap+rt.Mheap.AllSpans.Offset+8)
+	regions := []place{{mheap + rt.Mheap.AllSpans.Offset, 24}, {list, 8 * count}, {mheap + rt.Mheap.Sweepgen.Offset&^7, 8}}
+	var addresses []uint64
+	for i := range count {
+		mspan := p.word(f, list+8*i)
+		addresses = append(addresses, mspan, p.word(f, mspan+rt.Mspan.StartAddr.Offset))
+		if special := p.word(f, mspan+rt.Mspan.Specials.Offset); special != 0 && len(regions) < 100 {
+			regions = append(regions, place{special, uint64(rt.SpecialFinalizer.Size)}, place{mspan, uint64(rt.Mspan.Size) &^ 7})
+			addresses = append(addresses, special)
+		} else if i%8 == 0 && len(regions) < 200 {
+			regions = append(regions, place{mspan, uint64(rt.Mspan.Size) &^ 7})
+		}
+	}
+	seeds(f, regions)
+	f.Fuzz(func(t *testing.T, ops []byte) {
+		defer p.heal()
+		p.damage(t, regions, addresses, ops)
+		d := p.read(t, func(d *coreDecoder) error { return d.readSpans(t.Context()) })
+		if d == nil {
+			return
+		}
+		defer d.im.free()
+		checkExtents(t, d.im)
+		im := d.im
+		last := uint64(0)
+		for _, s := range im.specials {
+			if e := im.extentAt(s.object); e == nil || s.object < last || s.object-e.base >= e.elem*uint64(e.n) {
+				t.Errorf("a special of %#x, behind one of %#x", s.object, last)
+			}
+			last = s.object
+		}
+		if len(im.specials)+len(im.samples) > len(d.specials) {
+			t.Errorf("%d specials and samples of %d records", len(im.specials)+len(im.samples), len(d.specials))
+		}
+		if !im.number(0) {
+			t.Fatal("too many slots")
+		}
+		d.readBits()
+		r, err := d.readRecorded(t.Context())
+		if err != nil || r == nil {
+			t.Fatal(err)
+		}
+		all, _ := im.countSlots(im.allocated)
+		fresh, _ := im.countSlots(im.fresh)
+		slots := uint64(0)
+		for _, e := range im.extents {
+			slots += uint64(e.n)
+		}
+		if lost, _, _ := im.difference(0, im.fresh, im.allocated); lost > 0 || fresh > all || all > slots {
+			t.Errorf("%d slots, %d allocated, %d fresh, of which %d are not allocated", slots, all, fresh, lost)
+		}
+		// As many are told of as the list is longer than what came of it.
+		told := 0
+		for _, pr := range d.problems {
+			told += pr.Count
+		}
+		if len(ops) < fuzzOp && told > 0 {
+			t.Errorf("a whole core has problems: %+v", d.problems)
+		}
+	})
+}
+
+func FuzzGoroutines(f *testing.F) {
+	p := newPatient(f, testcore.Options{})
+	whole := p.decode(f)
+	rt := whole.layout
+	allgs := p.addr(f, whole, "runtime.allgs")
+	list, count := p.word(f, allgs), p.word(f, allgs+8)
+	regions := []place{{allgs, 24}, {list, 8 * count}}
+	addresses := []uint64{p.spare(whole), whole.modules[0].text, list}
+	for _, g := range whole.im.goroutines {
+		regions = append(regions, place{g.addr, 64}, place{g.addr, uint64(rt.G.Size) &^ 7}, place{g.state.SP &^ 7, (g.stackHi - g.state.SP) &^ 7})
+		addresses = append(addresses, g.addr, g.stackLo, g.stackHi, g.state.SP, g.state.PC)
+	}
+	for m := p.word(f, p.addr(f, whole, "runtime.allm")); m != 0; m = p.word(f, m+rt.M.Alllink.Offset) {
+		regions = append(regions, place{m, uint64(rt.M.Size) &^ 7})
+		addresses = append(addresses, m)
+	}
+	seeds(f, regions)
+	f.Fuzz(func(t *testing.T, ops []byte) {
+		defer p.heal()
+		p.damage(t, regions, addresses, ops)
+		d := p.read(t, func(d *coreDecoder) error {
+			d.modules, d.im.extents = whole.modules, whole.im.extents
+			if err := d.readGoroutines(t.Context()); err != nil {
+				return err
+			}
+			_, err := d.mallocing(t.Context())
+			return err
+		})
+		if d == nil {
+			return
+		}
+		im := d.im
+		seen := map[uint64]bool{}
+		stacks := slices.Clone(im.goroutines)
+		for i, g := range im.goroutines {
+			if seen[g.addr] || hasNoStack(g.status) || g.root < 0 || g.root >= len(im.roots) || int(im.roots[g.root].goroutine) != i {
+				t.Errorf("goroutine %d: %+v", i, g)
+			}
+			seen[g.addr] = true
+		}
+		stacks = slices.DeleteFunc(stacks, func(g goroutine) bool { return g.stackLo >= g.stackHi })
+		slices.SortFunc(stacks, func(a, b goroutine) int { return cmp.Compare(a.stackLo, b.stackLo) })
+		for i := 1; i < len(stacks); i++ {
+			if stacks[i].stackLo < stacks[i-1].stackHi {
+				t.Errorf("two goroutines have a stack at %#x: %#x to %#x, %#x to %#x", stacks[i].stackLo, stacks[i-1].stackLo, stacks[i-1].stackHi, stacks[i].stackLo, stacks[i].stackHi)
+			}
+		}
+		at := 0
+		for _, r := range im.roots {
+			if r.first != at {
+				t.Errorf("a root starts at piece %d, the one before ends at %d", r.first, at)
+			}
+			at += r.n
+		}
+		for _, x := range im.pieces {
+			if !im.inHeap(x.value) {
+				t.Errorf("a piece leads to %#x, which is not in the heap", x.value)
+			}
+		}
+		if at != len(im.pieces) {
+			t.Errorf("%d pieces, of which roots have %d", len(im.pieces), at)
+		}
+		if len(ops) < fuzzOp && (len(d.problems) > 0 || len(im.goroutines) != len(whole.im.goroutines)) {
+			t.Errorf("a whole core has problems: %+v", d.problems)
+		}
+	})
+}
+
+func FuzzModules(f *testing.F) {
+	p := newPatient(f, testcore.Options{})
+	whole := p.decode(f)
+	rt := whole.layout
+	first := p.addr(f, whole, "runtime.firstmoduledata")
+	spare := p.spare(whole)
+	size := uint64(rt.Moduledata.Size) &^ 7
+	fin, cleanups := p.addr(f, whole, "runtime.allfin"), p.addr(f, whole, "runtime.gcCleanups")
+	regions := []place{{first, size}, {spare, size}, {spare + 1<<14, 256}, {spare + 1<<15, 256}, {fin, 8}, {cleanups + rt.CleanupQueue.All.Offset, 8}}
+	addresses := []uint64{first, spare, spare + 8, spare + 1<<14, spare + 1<<15, p.spare(whole) - 64}
+	for off := uint64(0); off < size; off += 8 {
+		addresses = append(addresses, p.word(f, first+off))
+	}
+	seeds(f, regions)
+	f.Fuzz(func(t *testing.T, ops []byte) {
+		defer p.heal()
+		for off := uint64(0); off < size && len(ops) >= fuzzOp; off += 8 { // a second module to link to
+			p.set(t, spare+off, p.word(t, first+off))
+		}
+		p.damage(t, regions, addresses, ops)
+		d := p.read(t, func(d *coreDecoder) error {
+			d.im.extents = whole.im.extents
+			if err := d.readModules(t.Context(), d.loadPlugin); err != nil {
+				return err
+			}
+			if err := d.readGlobals(t.Context()); err != nil {
+				return err
+			}
+			return d.readQueues(t.Context())
+		})
+		if d == nil {
+			return
+		}
+		if len(d.modules) == 0 || d.modules[0].table == nil || len(d.modules) > maxModules {
+			t.Fatalf("%d modules", len(d.modules))
+		}
+		for i, m := range d.modules {
+			for _, o := range d.modules[:i] {
+				if m.text < o.etext && o.text < m.etext {
+					t.Errorf("two modules have the code at %#x", m.text)
+				}
+			}
+		}
+		held := map[uint64]bool{}
+		for _, r := range d.im.roots {
+			for _, x := range d.im.pieces[r.first : r.first+r.n] {
+				if !d.im.inHeap(x.value) || r.kind == globalRoot && held[x.slot] {
+					t.Errorf("the word at %#x leads to %#x, twice: %t", x.slot, x.value, held[x.slot])
+				}
+				held[x.slot] = r.kind == globalRoot || held[x.slot]
+			}
+		}
+		if len(ops) < fuzzOp && len(d.problems) > 0 {
+			t.Errorf("a whole core has problems: %+v", d.problems)
+		}
+	})
+}
+
+func FuzzGCTypes(f *testing.F) {
+	m := &typeMemory{arch: arch.AMD64()}
+	pair := m.header(16, 8, 0, kindStruct, m.put(1))
+	pairs := m.array(pair, 16, 8, 120)
+	fields := m.put(0, pairs, 0, 0, pair, 128)
+	m.header(144, 136, tflagMaskOnDemand, kindStruct, 0, 0, fields, 2, 2)
+	m.array(pairs, 128, 100, 128*100-8)
+	f.Add(m.bytes, uint16(512), uint16(64))
+	f.Add(m.bytes, uint16(40000), uint16(136))
+	f.Fuzz(func(t *testing.T, data []byte, large, small uint16) {
+		if len(data) > 1<<13 || small > large {
+			return
+		}
+		mem := dump.NewMemory(arch.AMD64(), []dump.Block{{Addr: typesAt, Data: data}})
+		one, other := newGCTypes(mem, mem.Arch), newGCTypes(mem, mem.Arch)
+		for addr := uint64(typesAt); addr+48 <= typesAt+uint64(len(data)); addr += 8 {
+			a, b := one.at(addr, uint64(large)), one.at(addr, uint64(small))
+			b2, a2 := other.at(addr, uint64(small)), other.at(addr, uint64(large))
+			for i, g := range []*gcType{a, b} {
+				again, limit := []*gcType{a2, b2}[i], []uint16{large, small}[i]
+				if (g == nil) != (again == nil) || g != nil && !slices.Equal(g.pointers, again.pointers) {
+					t.Fatalf("the type at %#x depends on who asks first: %+v, %+v", addr, g, again)
+				}
+				if g == nil {
+					continue
+				}
+				if g.size == 0 || g.left < 0 {
+					t.Fatalf("the type at %#x: %+v", addr, g)
+				}
+				last := -1
+				for _, w := range g.pointers {
+					if int(w) <= last || uint64(w)*8+8 > min(g.size, uint64(limit)) {
+						t.Fatalf("the type at %#x of %d bytes, in a slot of %d, has pointers %d", addr, g.size, limit, g.pointers)
+					}
+					last = int(w)
+				}
+			}
+			// What fits into the smaller slot is the same in the larger one.
+			if a != nil && b != nil {
+				n, _ := slices.BinarySearchFunc(a.pointers, uint64(small)/8, func(w uint32, end uint64) int { return int(uint64(w)) - int(end) })
+				if !slices.Equal(a.pointers[:n], b.pointers) {
+					t.Fatalf("the type at %#x: %d, in a slot of %d bytes %d", addr, a.pointers, small, b.pointers)
+				}
+			}
+		}
+	})
+}
