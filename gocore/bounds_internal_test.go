@@ -218,6 +218,7 @@ func TestGCTypeBounds(t *testing.T) {
 		size *= 2
 		tree = m.header(size, size-8, tflagMaskOnDemand, kindStruct, 0, 0, fields, 2, 2)
 	}
+	none := m.header(8, 8, tflagMaskOnDemand, kindArray, 0, pairs, 0, 0) // of none of the larger pairs
 	overlap := m.put(0, pair, 0, 0, pair, 8)
 	bad := m.header(24, 24, tflagMaskOnDemand, kindStruct, 0, 0, overlap, 2, 2)
 	outside := m.put(0, pairs, 16)
@@ -242,6 +243,7 @@ func TestGCTypeBounds(t *testing.T) {
 		{"huge", huge, 1 << 44, nil},
 		{"huge in a small slot", huge, 64, every(4, 2)},
 		{"tree", tree, 1 << 30, nil},
+		{"no elements", none, 128, nil},
 		{"overlapping fields", bad, 24, every(2, 1)},
 		{"field outside", late, 32, nil},
 		{"too many fields", lost, 32, nil},

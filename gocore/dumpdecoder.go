@@ -28,6 +28,7 @@ type dumpDecoder struct {
 	frameMask  []byte // the pointers that each frame lists
 	names      map[string]string
 	typeNames  []dumpType
+	typeAt     map[uint64]int    // index in typeNames, by address: the runtime may write a type again
 	itabs      map[uint64]uint64 // concrete types, by the address of the itab
 	finalizers []dump.FinalizerRecord
 	queued     []dump.FinalizerRecord
@@ -37,6 +38,8 @@ type dumpDecoder struct {
 	hasStats   bool
 	profile    profile
 	samples    []sample
+
+	contradicted int // records of types and itabs that say something else than one before
 
 	force   bool // Options.Force
 	records int
@@ -120,6 +123,7 @@ func (d *dumpDecoder) read(ctx context.Context, t *progress.Tracker) error {
 		_ = r.Damaged("it should end the dump, but goroutines, data segments or statistics were not before it: a part of the file is missing or damaged; write the dump again, to a file that is new and on a disk with space")
 	}
 	d.stopped = r.Err()
+	d.problem(dump.Error, d.contradicted, "types or itabs are in the dump again and are something else there: the first record of each counts; write the dump again")
 	d.problem(dump.Warning, r.Outside, "pointers that the dump lists for frames lie outside of the frames; they were left out")
 	if n, another := r.Trailing(); another {
 		d.problem(dump.Warning, 1, fmt.Sprintf("%d bytes follow the end of the dump and start with another one: the first is shown; a program that writes several has to name a new file for each", n))
@@ -133,11 +137,21 @@ func (d *dumpDecoder) read(ctx context.Context, t *progress.Tracker) error {
 func (d *dumpDecoder) record(r *dump.HeapRecords) {
 	switch r.Kind {
 	case dump.RecordType:
-		t := r.Type()
-		d.typeNames = append(d.typeNames, dumpType{t.Addr, t.Size, d.name(t.Name)})
+		x := r.Type()
+		t := dumpType{x.Addr, x.Size, d.name(x.Name)}
+		if i, ok := d.typeAt[t.addr]; !ok {
+			d.typeAt[t.addr] = len(d.typeNames)
+			d.typeNames = append(d.typeNames, t)
+		} else if d.typeNames[i] != t {
+			d.contradicted++
+		}
 	case dump.RecordItab:
 		itab, typ := r.Itab()
-		d.itabs[itab] = typ
+		if was, ok := d.itabs[itab]; !ok {
+			d.itabs[itab] = typ
+		} else if was != typ {
+			d.contradicted++
+		}
 	case dump.RecordGoroutine:
 		g := r.Goroutine()
 		d.goroutines = append(d.goroutines, dumpGoroutine{GoroutineRecord: g, waitReason: d.name(g.WaitReason), first: len(d.frames)})
@@ -246,7 +260,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 	word := uint64(file.Params.PtrSize)
 	d := &dumpDecoder{
 		file: file, rules: rulesOf(file.Params.GoVersion, word),
-		profile: profile{}, names: map[string]string{}, itabs: map[uint64]uint64{}, threads: map[uint64]int{},
+		profile: profile{}, names: map[string]string{}, itabs: map[uint64]uint64{}, typeAt: map[uint64]int{}, threads: map[uint64]int{},
 	}
 	d.im, d.force = &image{arch: file.Arch}, opt.Force
 	d.slots = slotReader{rules: d.rules, im: d.im}

@@ -158,7 +158,7 @@ func (t *gcTypes) collect(g *gcType, addr uint64, h typeHeader, base, limit uint
 		}
 		elem, n := t.arch.Word(b), t.arch.Word(b[2*w:])
 		eh, ok := t.header(elem)
-		if !ok || eh.size == 0 || eh.size%w != 0 || n != h.size/eh.size {
+		if !ok || n == 0 || eh.size == 0 || eh.size%w != 0 || n != h.size/eh.size {
 			return false
 		}
 		first := len(g.pointers)

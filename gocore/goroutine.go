@@ -128,7 +128,7 @@ func (d *coreDecoder) readGoroutines(ctx context.Context) error {
 			inexact++
 			first = cmpFirst(first, g.id, err)
 			for _, lost := range lostRanges(err) {
-				slots = walker.Conservative(lost.Addr, lost.Addr+lost.Size, slots)
+				slots = walker.Conservative(lost.Addr, lost.Addr+lost.Size, slots, im.inHeap)
 			}
 		}
 		g.root = len(im.roots)

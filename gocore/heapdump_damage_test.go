@@ -263,6 +263,36 @@ func TestHeapDumpGoroutines(t *testing.T) {
 	}
 }
 
+// The runtime may write a type again, but not another one at the same address.
+func TestHeapDumpContradicted(t *testing.T) {
+	w := smallDump()
+	w.Ints(3, typeT, 40).Str("main.T").Ints(1).Ints(8, itabT, typeT) // as before
+	said := func(data []byte) (count int) {
+		p, err := openBytes(t, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pr := range p.Problems() {
+			if strings.Contains(pr.Message, "something else there") {
+				count += pr.Count
+			}
+		}
+		if n, ok := p.NodeAt(inHeap48); !ok || p.Type(n) != "main.T" {
+			t.Errorf("%#x is a %s, want main.T", inHeap48, p.Type(n))
+		}
+		return count
+	}
+	end := func() []byte { return roots(w).MemStats(32+96+48+1024, 6).End() }
+	if n := said(slices.Clone(end())); n != 0 {
+		t.Errorf("%d records contradict others", n)
+	}
+	w = smallDump()
+	w.Ints(3, typeT, 48).Str("main.U").Ints(1).Ints(3, typeT, 40).Str("main.U").Ints(1).Ints(8, itabT, typeWord)
+	if n := said(end()); n != 3 {
+		t.Errorf("%d records contradict others, want 3", n)
+	}
+}
+
 // A dump of a server may end anywhere, have holes, and bytes that are not so.
 func TestHeapDumpBroken(t *testing.T) {
 	good := testcore.Core(t, "stacks", testcore.Options{}, testcore.HeapDump)

@@ -119,10 +119,11 @@ func tidy(s []Slot) []Slot {
 	return slices.CompactFunc(s, func(a, b Slot) bool { return a.Addr == b.Addr })
 }
 
-// Conservative appends a slot for each word of [lo, hi) that slots does not
-// have, for a part of a stack that could not be walked. The bounds are drawn in
-// to whole words, and to what is in the dump.
-func (w *Walker) Conservative(lo, hi uint64, slots []Slot) []Slot {
+// Conservative appends a slot for each word of [lo, hi) that slots does not have
+// and that keep accepts, for a part of a stack that could not be walked. The bounds
+// are drawn in to whole words, and to what is in the dump. keep may be nil; it is
+// there since a damaged stack can be as large as the dump.
+func (w *Walker) Conservative(lo, hi uint64, slots []Slot, keep func(word uint64) bool) []Slot {
 	lo, hi = alignUp(lo, w.ptr), hi&^(w.ptr-1)
 	if lo >= hi || hi-lo > maxStack {
 		return slots
@@ -134,11 +135,12 @@ func (w *Walker) Conservative(lo, hi uint64, slots []Slot) []Slot {
 		}
 	}
 	for p := lo; p < hi; p += w.ptr {
-		if _, ok := w.word(p); !ok {
+		v, ok := w.word(p)
+		if !ok {
 			p += pageSize - p%pageSize - w.ptr
 			continue
 		}
-		if !have[p] {
+		if !have[p] && (keep == nil || keep(v)) {
 			slots = append(slots, Slot{Addr: p, Frame: -1, Conservative: true})
 		}
 	}

@@ -633,10 +633,10 @@ func TestConservative(t *testing.T) {
 	p := plainStack()
 	p.extra = []fakeBlock{{0x50000, make([]byte, 4096)}, {0x52000, make([]byte, 24)}}
 	w := p.walker(t)
-	if got := p.words(w.Conservative(p.at(3)+1, p.hi()+9, []Slot{{Addr: p.at(1), Frame: 4}})); got != "1:4 ? 2:-1" {
+	if got := p.words(w.Conservative(p.at(3)+1, p.hi()+9, []Slot{{Addr: p.at(1), Frame: 4}}, nil)); got != "1:4 ? 2:-1" {
 		t.Errorf("words %q", got)
 	}
-	got := w.Conservative(0x50ff0, 0x52010, nil)
+	got := w.Conservative(0x50ff0, 0x52010, nil, nil)
 	var addrs []uint64
 	for _, s := range got {
 		addrs = append(addrs, s.Addr)
@@ -644,8 +644,11 @@ func TestConservative(t *testing.T) {
 	if want := []uint64{0x50ff0, 0x50ff8, 0x52000, 0x52008}; !slices.Equal(addrs, want) {
 		t.Errorf("addresses %#x, want %#x", addrs, want)
 	}
+	if s := w.Conservative(0x50ff0, 0x52010, nil, func(word uint64) bool { return word != 0 }); len(s) != 0 {
+		t.Errorf("%d slots of words that are not wanted", len(s))
+	}
 	for _, r := range [][2]uint64{{9, 8}, {0, 1<<64 - 1}, {1<<64 - 5, 1<<64 - 1}} {
-		if s := w.Conservative(r[0], r[1], nil); len(s) != 0 {
+		if s := w.Conservative(r[0], r[1], nil, nil); len(s) != 0 {
 			t.Errorf("%d slots in %#x", len(s), r)
 		}
 	}
