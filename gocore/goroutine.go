@@ -180,7 +180,7 @@ func (d *coreDecoder) liveGoroutines(ctx context.Context, list []byte) (live []u
 	}
 	var stacks []stack
 	var repeated int
-	seen := map[uint64]bool{}
+	seen := make(map[uint64]bool, min(len(list)/w, someItems))
 	for i := range len(list) / w {
 		if err := look(ctx, i); err != nil {
 			return nil, 0, err

@@ -417,6 +417,19 @@ func FuzzHeapDump(f *testing.F) {
 	})
 }
 
+// impatient is a context that is cancelled when it has been looked at so many times.
+type impatient struct {
+	context.Context
+	left int
+}
+
+func (c *impatient) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
 // An open that is cancelled ends with the context's error; one that is not tells
 // how far it is.
 func TestHeapDumpCancel(t *testing.T) {
@@ -425,6 +438,26 @@ func TestHeapDumpCancel(t *testing.T) {
 	cancel()
 	if p, err := gocore.Open(ctx, good.Heap, gocore.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, %v", p, err)
+	}
+	// Whenever it is cancelled.
+	small := filepath.Join(t.TempDir(), "dump")
+	if err := os.WriteFile(small, wholeSmallDump(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	looks := 0
+	for ; ; looks++ {
+		ctx := &impatient{Context: t.Context(), left: looks}
+		p, err := gocore.Open(ctx, small, gocore.Options{})
+		if err == nil {
+			p.Close()
+			break
+		}
+		if !errors.Is(err, context.Canceled) || looks > 1000 {
+			t.Fatalf("cancelled at look %d: %v", looks, err)
+		}
+	}
+	if looks < 2 { // the records, each goroutine
+		t.Errorf("a dump was read with %d looks at the context", looks)
 	}
 	var track progress.Tracker
 	p, err := gocore.Open(t.Context(), good.Heap, gocore.Options{Progress: &track})

@@ -42,7 +42,7 @@ func (d *coreDecoder) readSpans(ctx context.Context) error {
 		return fmt.Errorf("%w: the list of %d spans at %#x is not in the core", dump.ErrTruncated, count, im.arch.Word(mheap[all:]))
 	}
 	var missing, damaged, absent, repeated int
-	seen := map[uint64]bool{}
+	seen := make(map[uint64]bool, min(count, someItems))
 	var lists []specialsOf
 	for i := range count {
 		if err := look(ctx, int(i)); err != nil {
