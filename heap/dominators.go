@@ -63,10 +63,11 @@ func (d *Dominators) compute(ctx context.Context, t *progress.Tracker) error {
 	p := t.Start("mark", int64(d.g.Len()))
 	defer p.Finish()
 	kept, words, err := d.fold(ctx)
-	defer kept.Close()
 	if err != nil {
+		kept.Close()
 		return err
 	}
+	defer kept.Close()
 	var edges []uint64
 	if words < 1<<32 {
 		edges, err = search[uint32](ctx, p, d, kept, words)
