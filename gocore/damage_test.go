@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -406,14 +405,7 @@ func gcore(t *testing.T, name string, args ...string) (core, said string) {
 		}
 	}
 	time.Sleep(100 * time.Millisecond) // past the loading of libraries
-	pid := strconv.Itoa(cmd.Process.Pid)
-	prefix := filepath.Join(t.TempDir(), "core")
-	dumper := exec.Command("gcore", "-o", prefix, pid)
-	dumper.Env = append(os.Environ(), "DEBUGINFOD_URLS=")
-	if out, err := dumper.CombinedOutput(); err != nil {
-		t.Fatalf("gcore: %v\n%s", err, out)
-	}
-	return prefix + "." + pid, said
+	return testcore.Attach(t, cmd.Process.Pid), said
 }
 
 // A question that is cancelled ends at once with the context's error.

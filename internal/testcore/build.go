@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -23,9 +24,17 @@ func (c cache) build(program string, opt Options) (exe string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("test program %s: %w", program, err)
 	}
+	needsC, noC := cCompiler(&opt)
+	if needsC && noC != nil {
+		return "", noC
+	}
+	if noC != nil && opt.goarch() == runtime.GOARCH {
+		opt.Env = append(slices.Clip(opt.Env), "CGO_ENABLED=0") // before Go 1.20 it is not found out
+	}
 	key := keyOf("build", c.root, program, source, opt.toolchain(), runtime.GOOS, opt.goarch(),
 		fmt.Sprint(opt.PIE), strings.Join(opt.Flags, "\x00"), strings.Join(opt.Env, "\x00"))
 	dir, err := c.entry("exe-"+program, key, func(dir string) error {
+		opt.tell("building %s/%s with %s (the first time, the library too)", programs, program, opt.toolchain())
 		return c.compile(dir, program, opt)
 	})
 	if err != nil {
@@ -38,8 +47,8 @@ func (c cache) compile(dir, program string, opt Options) error {
 	// Programs need the standard library only. A module file of their own lets
 	// a toolchain older than goheap's build them, and keeps them buildable
 	// whatever the state of goheap's dependencies.
-	work, err := os.MkdirTemp("", "goheap-build-")
-	if err != nil {
+	work := filepath.Join(dir, "module")
+	if err := os.Mkdir(work, 0o777); err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)

@@ -24,6 +24,9 @@ const (
 	inUse = 30 * time.Minute
 )
 
+// making is what the name of an entry's folder has behind it until it is whole.
+const making = ".making"
+
 // cache is a folder of entries. An entry is a folder "<name>-<key>"; beside it
 // lies "<name>-<key>.lock", held while the entry is made or removed.
 type cache struct {
@@ -62,15 +65,16 @@ func (c cache) entry(name, key string, fill func(dir string) error) (string, err
 	if err := os.Chtimes(final, now, now); err == nil {
 		return final, nil
 	}
-	tmp, err := os.MkdirTemp(c.dir, "making-")
-	if err != nil {
+	// Whoever was interrupted while making it has left its folder.
+	tmp := final + making
+	if err := os.RemoveAll(tmp); err != nil {
+		return "", err
+	}
+	if err := os.Mkdir(tmp, 0o755); err != nil {
 		return "", err
 	}
 	defer os.RemoveAll(tmp)
 	if err := fill(tmp); err != nil {
-		return "", err
-	}
-	if err := os.Chmod(tmp, 0o755); err != nil {
 		return "", err
 	}
 	if err := os.Rename(tmp, final); err != nil {
@@ -99,9 +103,9 @@ func lock(path string, how int) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// evict removes the entries that were not asked for the longest until the rest
-// is within the limit. It is best effort: what is locked or recently used
-// stays, and so does what cannot be removed.
+// evict removes what nobody goes on making, and then the entries that were not asked
+// for the longest until the rest is within the limit. It is best effort: what is
+// locked or recently used stays, and so does what cannot be removed.
 func (c cache) evict() {
 	type aged struct {
 		path string
@@ -120,6 +124,13 @@ func (c cache) evict() {
 			continue
 		}
 		path := filepath.Join(c.dir, d.Name())
+		if entry, ok := strings.CutSuffix(path, making); ok {
+			if unlock, err := lock(entry+".lock", syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
+				os.RemoveAll(path)
+				unlock()
+			}
+			continue
+		}
 		size := occupied(path)
 		total += size
 		entries = append(entries, aged{path, info.ModTime(), size})

@@ -45,7 +45,11 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 	}
 	key := keyOf(parts...)
 	dir, err := c.entry("core-"+program+"-"+string(kind), key, func(dir string) error {
+		opt.tell("running %s until it has said what it holds", program)
 		lines, err := record(dir, exe, opt, kind, args)
+		if kind == HeapDump && errors.Is(err, ErrLacks) {
+			lines, err = record(dir, exe, opt, heapDumpAndKernel, args)
+		}
 		if err != nil {
 			return err
 		}
@@ -58,10 +62,11 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 	if err != nil {
 		return Dump{}, fmt.Errorf("taking a %s core of test program %s: %w", kind, program, err)
 	}
-	d := Dump{Exe: exe, Core: filepath.Join(dir, "core")}
+	d := Dump{Exe: exe, Core: filepath.Join(dir, "core"), Kind: kind}
 	if kind == HeapDump {
 		d.Heap = filepath.Join(dir, heapDumpFile)
 	}
+	opt.tell("its core is %s", d.Core)
 	b, err := os.ReadFile(filepath.Join(dir, "output.json"))
 	if err != nil {
 		return Dump{}, err
@@ -71,6 +76,9 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 	}
 	return d, nil
 }
+
+// heapDumpAndKernel is HeapDump with a core that the kernel leaves.
+const heapDumpAndKernel Kind = "heapdump and kernel"
 
 // record runs exe until it is ready, puts its core at dir/core, and ends it.
 func record(dir, exe string, opt Options, kind Kind, args []string) (lines []string, err error) {
@@ -86,17 +94,22 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	}
 	if emulator != "" {
 		if kind == Gcore {
-			return nil, fmt.Errorf("a program for %s has no %s cores", opt.goarch(), kind)
+			return nil, lacks("a program for %s, under %s, has no %s cores", opt.goarch(), emulator, kind)
 		}
 		command = append([]string{emulator}, command...)
 	}
-	if kind == HeapDump {
+	if kind == HeapDump || kind == heapDumpAndKernel {
 		env = append(env, "GOHEAP_HEAPDUMP="+filepath.Join(dir, heapDumpFile))
-		if kind = Gcore; emulator != "" {
+		if emulator != "" || kind == heapDumpAndKernel {
 			kind = Kernel
+		} else {
+			kind = Gcore
 		}
 	}
 	if opt.Namespace {
+		if err := hasNamespaces(); err != nil {
+			return nil, err
+		}
 		// The shell keeps unshare's child from being the first process there, which
 		// the kernel protects from its own signals.
 		command = append([]string{"unshare", "--pid", "--fork", "--kill-child", "/bin/sh", "-c", `"$0" "$@"; exit $?`}, command...)
@@ -104,12 +117,12 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	var cmd *exec.Cmd
 	switch kind {
 	case Gcore:
-		if _, err := exec.LookPath("gcore"); err != nil {
-			return nil, errors.New("gcore is not installed; it comes with gdb: apt-get install gdb")
+		if err := hasGcore(); err != nil { // before the program is run in vain
+			return nil, err
 		}
 		cmd = exec.Command(command[0], command[1:]...)
 	case Kernel:
-		if err := corePattern(); err != nil {
+		if err := canLeave(emulator); err != nil {
 			return nil, err
 		}
 		// Only a shell sets a limit in the child alone. exec keeps the process.
@@ -171,8 +184,10 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		if opt.At != "" {
 			return lines, gdbAt(pid, dir, opt)
 		}
+		opt.tell("taking its core with gdb: gcore %d", pid)
 		return lines, gcore(pid, dir)
 	}
+	opt.tell("it crashes, and leaves its core")
 	timer = time.AfterFunc(dumpTime, func() { cmd.Process.Kill() })
 	defer timer.Stop()
 	err = cmd.Wait()
@@ -259,7 +274,11 @@ func readUntilReady(r io.Reader) ([]string, error) {
 	return nil, fmt.Errorf("standard output ended after %d lines without the line \"ready\"", len(lines))
 }
 
+// gcore has gdb put the core of a process at dir/core.
 func gcore(pid int, dir string) error {
+	if err := hasGcore(); err != nil {
+		return err
+	}
 	prefix := filepath.Join(dir, "gcore")
 	cmd := exec.Command("gcore", "-o", prefix, strconv.Itoa(pid))
 	return debugger(cmd, prefix+"."+strconv.Itoa(pid), dir)
@@ -293,6 +312,9 @@ func debugger(cmd *exec.Cmd, made, dir string) error {
 	if _, statErr := os.Stat(made); err == nil {
 		err = statErr
 	}
+	if err != nil && strings.Contains(noise.String(), "ptrace: Operation not permitted") {
+		return lacks("gdb may not look into other processes (ptrace(2), kernel.yama.ptrace_scope)")
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, noise)
 	}
@@ -306,19 +328,13 @@ func debugger(cmd *exec.Cmd, made, dir string) error {
 	return nil
 }
 
-// corePattern says why the kernel would not leave a core in the process's
-// working folder, if so (core(5)).
-func corePattern() error {
-	const file = "/proc/sys/kernel/core_pattern"
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("cannot tell where the kernel puts core files: %w", err)
+// canLeave says why a process that crashes would leave no core, if so. Emulators write
+// those of their programs themselves, wherever the kernel puts its own.
+func canLeave(emulator string) error {
+	if emulator != "" {
+		return coreLimit()
 	}
-	pattern := strings.TrimSpace(string(b))
-	if strings.HasPrefix(pattern, "core") && !strings.Contains(pattern, "/") {
-		return nil
-	}
-	return fmt.Errorf("%s is %q, so the kernel leaves no core in the working folder; as root: sysctl -w kernel.core_pattern=core", file, pattern)
+	return KernelCores()
 }
 
 // tail keeps the last bytes written to it, limit to 2*limit of them.

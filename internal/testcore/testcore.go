@@ -10,9 +10,10 @@
 package testcore
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -53,6 +54,16 @@ type Options struct {
 	// entered Skip times.
 	At   string
 	Skip int
+
+	// Progress is told, line by line, what is done and how long that may take; nil
+	// for nobody.
+	Progress io.Writer
+}
+
+func (opt Options) tell(format string, args ...any) {
+	if opt.Progress != nil {
+		fmt.Fprintf(opt.Progress, format+"\n", args...)
+	}
 }
 
 // Dump is one core file and what the process said before it was taken.
@@ -60,33 +71,72 @@ type Dump struct {
 	Exe    string   // the executable, at the path it ran from
 	Core   string   // the core file
 	Heap   string   // the heap dump, of kind HeapDump
+	Kind   Kind     // who has written the core, or what was asked for if that is HeapDump
 	Output []string // the lines printed before "ready", in order
 }
 
 // Build returns the path of an executable of testdata/programs/<program>. It
-// fails the test, with the compiler's words, where the program does not build.
+// fails the test, with the compiler's words, where the program does not build,
+// and skips it where the machine lacks a compiler.
 func Build(t testing.TB, program string, opt Options) (exe string) {
 	t.Helper()
 	c, err := findCache()
 	if err == nil {
 		exe, err = c.build(program, opt)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	orSkip(t, err)
 	return exe
 }
 
-// Core returns a core file of a run of the program with args, taken once the
-// program has printed "ready". It fails the test where the core cannot be
-// had, and says what the machine lacks.
-func Core(t testing.TB, program string, opt Options, kind Kind, args ...string) Dump {
+// orSkip ends the test where there is an error.
+func orSkip(t testing.TB, err error) {
 	t.Helper()
-	d, err := Take(program, opt, kind, args...)
+	if errors.Is(err, ErrLacks) {
+		t.Skip(err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Core returns a core file of a run of the program with args, taken once the
+// program has printed "ready". Where the machine cannot have cores of that kind,
+// but of the other, that one stands in; where it can have neither, the test is
+// skipped, and says what the machine lacks. All other errors fail it.
+func Core(t testing.TB, program string, opt Options, kind Kind, args ...string) Dump {
+	t.Helper()
+	d, err := Take(program, opt, kind, args...)
+	if other := kind.standIn(opt); other != "" && errors.Is(err, ErrLacks) {
+		t.Logf("%v; a core of kind %s stands in", err, other)
+		var otherErr error
+		if d, otherErr = Take(program, opt, other, args...); otherErr != nil {
+			err = fmt.Errorf("%w; and %w", err, otherErr)
+		} else {
+			err = nil
+		}
+	}
+	orSkip(t, err)
 	return d
+}
+
+// Attach returns a core of a process that goes on running, taken by gdb. Where gdb is
+// not there, or may not, the test is skipped.
+func Attach(t testing.TB, pid int) (core string) {
+	t.Helper()
+	dir := t.TempDir()
+	orSkip(t, gcore(pid, dir))
+	return filepath.Join(dir, "core")
+}
+
+// standIn is the kind of core that may be used in place of another, "" for none.
+func (k Kind) standIn(opt Options) Kind {
+	switch {
+	case k == Kernel && opt.Filter == "":
+		return Gcore
+	case k == Gcore && opt.At == "":
+		return Kernel
+	}
+	return ""
 }
 
 // Take is Core for callers that are not tests.
@@ -115,26 +165,6 @@ func (opt Options) goarch() string {
 		return opt.Arch
 	}
 	return runtime.GOARCH
-}
-
-// Emulator returns the path of the program that runs programs for a processor, ""
-// if that is the test's own, which on amd64 runs those for 386 too.
-func Emulator(goarch string) (string, error) {
-	if goarch == runtime.GOARCH || goarch == "386" && runtime.GOARCH == "amd64" {
-		return "", nil
-	}
-	name := "qemu-" + goarch
-	switch goarch {
-	case "arm64":
-		name = "qemu-aarch64"
-	case "loong64":
-		name = "qemu-loongarch64"
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", fmt.Errorf("%s is not installed: apt-get install qemu-user", name)
-	}
-	return path, nil
 }
 
 // language is the go directive that the toolchain of that name understands:

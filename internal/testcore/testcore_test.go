@@ -128,7 +128,7 @@ func TestQuietBothWays(t *testing.T) {
 			if again.Core != d.Core || again.Exe != d.Exe || !slices.Equal(again.Output, d.Output) {
 				t.Error("asking again gives another core")
 			}
-			if kind == Gcore {
+			if d.Kind == Gcore {
 				if n := occupied(filepath.Dir(d.Core)); n > 100<<20 {
 					t.Errorf("the core occupies %d bytes: its holes are not punched", n)
 				}
@@ -206,6 +206,9 @@ func TestProbe(t *testing.T) {
 // thread's NT_PRSTATUS holds that word.
 func TestProbeRegister(t *testing.T) {
 	d := Core(t, "probe", Options{}, Gcore)
+	if d.Kind != Gcore {
+		t.Skip("the kernel alone takes no core of a program that goes on running")
+	}
 	m := openCore(t, d)
 	var word []byte
 	for _, l := range parse(t, d) {
@@ -411,9 +414,43 @@ func TestEntryIsFilledOnce(t *testing.T) {
 	if err != nil || filepath.Base(dir) != "thing-other" {
 		t.Errorf("after a failure: %q, %v", dir, err)
 	}
-	left, err := filepath.Glob(filepath.Join(c.dir, "making-*"))
+	left, err := filepath.Glob(filepath.Join(c.dir, "*"+making))
 	if err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// What was being made when its maker was killed is gone as soon as something else is
+// made, or that itself. What somebody else is making stays.
+func TestInterruptedEntries(t *testing.T) {
+	c := cache{dir: t.TempDir()}
+	fill := func(dir string) error { return os.WriteFile(filepath.Join(dir, "whole"), nil, 0o666) }
+	for _, name := range []string{"same-key", "killed-key", "busy-key"} {
+		if err := os.MkdirAll(filepath.Join(c.dir, name+making, "half"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unlock, err := lock(filepath.Join(c.dir, "busy-key.lock"), syscall.LOCK_EX)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	dir, err := c.entry("same", "key", fill)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, glob := range []string{filepath.Join(dir, "*"), filepath.Join(c.dir, "*"+making)} {
+		found, err := filepath.Glob(glob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range found {
+			got = append(got, filepath.Base(path))
+		}
+	}
+	if want := []string{"whole", "busy-key.making"}; !slices.Equal(got, want) {
+		t.Errorf("there are %q, want %q", got, want)
 	}
 }
 

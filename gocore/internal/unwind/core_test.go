@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/dwarf"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -57,6 +58,12 @@ func die(t *testing.T, goarch string, flags ...string) *corpse {
 		build.Env = append(build.Env, "GOTOOLCHAIN="+v)
 	}
 	emulator, err := testcore.Emulator(goarch)
+	if err == nil && emulator == "" {
+		err = testcore.KernelCores()
+	}
+	if errors.Is(err, testcore.ErrLacks) {
+		t.Skip(err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,10 +76,6 @@ func die(t *testing.T, goarch string, flags ...string) *corpse {
 	}
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
-	}
-	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
-	if err != nil || strings.ContainsAny(string(pattern), "|/%") {
-		t.Fatalf("core files go to %q (%v); the test wants them in the working directory: echo core > /proc/sys/kernel/core_pattern", pattern, err)
 	}
 	run := exec.Command("sh", "-c", "ulimit -c unlimited && exec "+emulator+" ./stacks")
 	run.Dir = dir
