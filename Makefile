@@ -50,7 +50,7 @@ recording: build need-core ## record the walk of the demo as docs/demo.cast
 	@files=$$($(takecore) -kind any blockstore) || exit 1; \
 	$(GO) run ./internal/testcore/record -o docs/demo.cast bin/goheap "$$(echo "$$files" | head -n 1)"
 
-test: need-go need-core ## gofmt, go vet and all tests; under ten minutes
+test: need-go need-core ## gofmt, go vet and all tests; under six minutes
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted (gofmt -w FILE):"; echo "$$files"; exit 1; }
 	$(GO) vet ./... ./testdata/programs/...
 	$(GO) test -timeout 20m ./...
@@ -74,9 +74,12 @@ bench: build need-core ## measure the reference load against the budgets, then t
 	GOHEAP_TUI_OBJECTS=$(BENCH_OBJECTS) $(GO) test -timeout 60m -run TestRandomKeysLarge -bench BenchmarkKeys -benchtime 1x -v ./tui || status=$$?; \
 	exit $$status
 
+# The tests by name are those that try fewer builds in make test, or that it leaves out.
+matrix_tests = Versions|HeapDump|CheckQuiet|QuietObjects|^TestProbe$$|^TestTyped$$|Values|Kinds|Maps|MapParts|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|Buckets
+
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
-	$(GO) test -count=1 -timeout 60m -tags matrix -run 'TestVersions|TestHeapDumpVersions|TestHeapDumpArch' ./gocore
+	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 60m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout ./gocore/internal/types
 
 DRIFT_FROM    ?= $(firstword $(VERSIONS))
 DRIFT_PROGRAM ?= kinds

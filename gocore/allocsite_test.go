@@ -13,8 +13,10 @@ import (
 // The memory profiler's records lead to the lines that the program names, and
 // their counters are those of runtime.MemProfile.
 func TestAllocSite(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"go1.18.10", "go1.22.12", "go1.26.8", "go1.27.0"} {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, "sampled", testcore.Options{Go: version}, testcore.Kernel)
 			type object struct {
 				Addr, Function string

@@ -104,6 +104,7 @@ func TestRemoval(t *testing.T) {
 // On every node of small real cores, and on a sample of another, what is
 // retained is what its removal frees.
 func TestRetainedByRemoval(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		program string
 		opt     testcore.Options
@@ -114,6 +115,7 @@ func TestRetainedByRemoval(t *testing.T) {
 		{"typed", testcore.Options{Go: "go1.27.0", PIE: true}, 7},
 	} {
 		t.Run(c.program, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, c.program, c.opt, testcore.Kernel)
 			var nodes []heap.Node
 			skip := rand.New(rand.NewPCG(3, 4))
@@ -130,9 +132,11 @@ func TestRetainedByRemoval(t *testing.T) {
 // A second algorithm finds the same immediate dominators: the iteration of
 // Cooper, Harvey and Kennedy ("A Simple, Fast Dominance Algorithm", 2001).
 func TestIdomByIteration(t *testing.T) {
+	t.Parallel()
 	for _, program := range []string{"probe", "quiet", "typed"} {
 		for _, kind := range []testcore.Kind{testcore.Gcore, testcore.Kernel} {
 			t.Run(program+"-"+string(kind), func(t *testing.T) {
+				t.Parallel()
 				p := open(t, program, testcore.Options{}, kind)
 				want := iterateIdoms(p.graph)
 				for _, n := range heaptest.Nodes(p.graph)[1:] {

@@ -22,10 +22,7 @@ type moment struct {
 
 // After the last collection the program runs on. Where the world is not stopped,
 // some other thread may be inside the allocator or sweep a large span.
-var (
-	ranOn    = checkNames[3:4]
-	counters = append([]string{checkNames[5]}, checkNames[1:4]...)
-)
+var counters = append([]string{checkNames[5]}, checkNames[1:4]...)
 
 // moments are the phases of a collection.
 func moments() []moment {
@@ -38,6 +35,7 @@ func moments() []moment {
 // While a program allocates and the collector works, Check compares what can be
 // compared and says why the rest cannot, and what the program holds is live.
 func TestBusy(t *testing.T) {
+	t.Parallel()
 	for _, m := range moments() {
 		t.Run(m.name, func(t *testing.T) { m.test(t, testcore.Options{}) })
 	}
@@ -49,6 +47,7 @@ type busyCase struct {
 }
 
 func (m moment) test(t *testing.T, opt testcore.Options) {
+	t.Parallel()
 	opt.At, opt.Skip = m.at, m.skip
 	p := open(t, "busy", opt, testcore.Gcore)
 	checks, err := p.Check(t.Context())

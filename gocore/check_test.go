@@ -30,8 +30,10 @@ type memstats struct {
 // The live set of a quiet program just after a collection is the collector's,
 // object by object, and the sums are the runtime's and the program's own.
 func TestCheckQuiet(t *testing.T) {
+	t.Parallel()
 	for _, b := range builds() {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, "quiet", b.opt, b.kind)
 			checks, err := p.Check(t.Context())
 			if err != nil {
@@ -81,8 +83,10 @@ func TestCheckQuiet(t *testing.T) {
 
 // The objects that quiet names are where it says, live and of the type it says.
 func TestQuietObjects(t *testing.T) {
+	t.Parallel()
 	for _, b := range builds() {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, "quiet", b.opt, b.kind)
 			for _, o := range decode[struct {
 				Name, Addr, Type string

@@ -20,7 +20,7 @@ import (
 // until Go 1.23, whose objects have their pointers in three places, the same on request in the two versions after it, and those of today.
 func mapBuilds() []build {
 	classic := []string{"GOEXPERIMENT=noswissmap,nosynchashtriemap"}
-	return []build{
+	return few([]build{
 		{"go1.18", testcore.Options{Go: "go1.18.10"}, testcore.Kernel},
 		{"go1.18-pie-gcore", testcore.Options{Go: "go1.18.10", PIE: true}, testcore.Gcore},
 		{"go1.19", testcore.Options{Go: "go1.19.13"}, testcore.Kernel},
@@ -37,7 +37,7 @@ func mapBuilds() []build {
 		{"go1.25", testcore.Options{Go: "go1.25.0"}, testcore.Kernel},
 		{"go1.26", testcore.Options{Go: "go1.26.8"}, testcore.Kernel},
 		{"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.Kernel},
-	}
+	}, "go1.18", "go1.22", "go1.26", "go1.27")
 }
 
 func (b *build) hasClassicMaps() bool { return b.opt.Go < "go1.24" || len(b.opt.Env) > 0 }
@@ -51,8 +51,10 @@ type mapped struct {
 // What maps hold has the type and the path that the program says, whatever
 // implements the maps and whatever state they are in.
 func TestMaps(t *testing.T) {
+	t.Parallel()
 	for _, b := range mapBuilds() {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, "oldmaps", b.opt, b.kind)
 			states := map[string]int{}
 			for i, o := range decode[mapped](t, p.said, "") {
@@ -95,8 +97,10 @@ func TestMaps(t *testing.T) {
 // Everything that the program's variables hold has a type, overflow buckets and
 // the lists of them too.
 func TestMapPartsAreTyped(t *testing.T) {
+	t.Parallel()
 	for _, b := range mapBuilds() {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, "oldmaps", b.opt, b.kind)
 			held := func(name string) map[string]int { // how many objects of each type
 				root, err := p.Lookup(name)
@@ -159,8 +163,10 @@ func TestMapPartsAreTyped(t *testing.T) {
 
 // A map opens into the entries that the program says it has, each once.
 func TestMapEntries(t *testing.T) {
+	t.Parallel()
 	for _, b := range mapBuilds() {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, "oldmaps", b.opt, b.kind)
 			for _, o := range decode[mapped](t, p.said, "entries") {
 				n, err := p.Lookup(o.Path)
@@ -199,6 +205,7 @@ func TestMapEntries(t *testing.T) {
 // What was deleted from a sync.Map is not found there, before and after it is
 // promoted.
 func TestErased(t *testing.T) {
+	t.Parallel()
 	for _, b := range mapBuilds() {
 		p := open(t, "oldmaps", b.opt, b.kind)
 		for i := range 12 {
@@ -222,12 +229,14 @@ func (p process) number(v gocore.Value) string {
 // The live set is the collector's, and the sums are the runtime's, in the older
 // versions too.
 func TestCheckOlder(t *testing.T) {
+	t.Parallel()
 	for _, b := range mapBuilds() {
 		for _, program := range []string{"oldmaps", "quiet"} {
 			if program == "quiet" && b.opt.Go < "go1.24" {
 				continue // it needs package weak
 			}
 			t.Run(b.name+"/"+program, func(t *testing.T) {
+				t.Parallel()
 				p := open(t, program, b.opt, b.kind)
 				checks, err := p.Check(t.Context())
 				if err != nil {
@@ -256,7 +265,8 @@ func TestCheckOlder(t *testing.T) {
 // Headers and buckets of maps may hold anything: nothing panics, loops or takes
 // all memory.
 func TestScribbledMaps(t *testing.T) {
-	good := testcore.Core(t, "oldmaps", testcore.Options{Go: "go1.23.12"}, testcore.Kernel)
+	t.Parallel()
+	good := testcore.Core(t, "oldmaps", testcore.Options{Go: "go1.22.12"}, testcore.Kernel)
 	path := filepath.Join(t.TempDir(), "core")
 	clone(t, path, good.Core)
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -279,7 +289,7 @@ func TestScribbledMaps(t *testing.T) {
 	}
 	// The words of everything that maps consist of, a few of each object.
 	var words []uint64
-	p := open(t, "oldmaps", testcore.Options{Go: "go1.23.12"}, testcore.Kernel)
+	p := open(t, "oldmaps", testcore.Options{Go: "go1.22.12"}, testcore.Kernel)
 	r := rand.New(rand.NewPCG(7, 8))
 	for _, e := range p.graph.Extents {
 		for i := range e.Count {

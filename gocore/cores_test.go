@@ -22,6 +22,7 @@ import (
 // anonymous memory, bit 0, is all that is needed: the rest is in the executable.
 // Without it there is a sentence that says so.
 func TestCoredumpFilter(t *testing.T) {
+	t.Parallel()
 	for _, pie := range []bool{false, true} {
 		for _, filter := range []string{"0x1", "0x11", "0x23", "0x33", "0x7f", "0x0", "0x10", "0x2"} {
 			name := filter
@@ -29,6 +30,7 @@ func TestCoredumpFilter(t *testing.T) {
 				name += "-pie"
 			}
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				opt := testcore.Options{PIE: pie, Filter: filter}
 				if bits, _ := strconv.ParseUint(filter, 0, 64); bits&1 == 0 {
 					d := testcore.Core(t, "quiet", opt, testcore.Kernel)
@@ -66,14 +68,16 @@ func (p process) agrees(t *testing.T) {
 // In a container a process has another number than outside. The kernel writes the
 // numbers that the process knows, a debugger outside those that it knows itself.
 func TestPidNamespace(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("only root can make a pid namespace")
 	}
 	for _, kind := range []testcore.Kind{testcore.Kernel, testcore.Gcore} {
 		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
 			p := open(t, "probe", testcore.Options{Namespace: true}, kind)
 			for _, c := range decode[probeCase](t, p.said, "") {
-				if c.Case == "memstats" || c.Only != "" && c.Only != kind {
+				if c.Case == "memstats" || c.Only != "" && c.Only != p.by {
 					continue
 				}
 				if held, wrong := p.probe(c); len(wrong) > 0 {
@@ -94,6 +98,7 @@ func TestPidNamespace(t *testing.T) {
 
 // Pages that are missing leave the rest as it is, and are told of with a count.
 func TestMissingPages(t *testing.T) {
+	t.Parallel()
 	d := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
 	whole := open(t, "quiet", testcore.Options{}, testcore.Kernel)
 	at := func(name string) heap.Node {
@@ -158,10 +163,11 @@ func TestMissingPages(t *testing.T) {
 }
 
 // cutHole takes the memory in [lo, hi) out of a core: the segment that it is in
-// ends at lo, and a segment without bytes gets what is behind hi.
-func cutHole(t *testing.T, core string, lo, hi uint64) {
+// ends at lo, and a segment without bytes gets what is behind hi. All of that stands in
+// the program headers, which mend writes back.
+func cutHole(t *testing.T, core string, lo, hi uint64) (mend func()) {
 	t.Helper()
-	f, err := os.OpenFile(core, os.O_RDWR, 0)
+	f, err := os.Open(core)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,26 +189,40 @@ func cutHole(t *testing.T, core string, lo, hi uint64) {
 	if in < 0 || free < 0 {
 		t.Fatalf("segments %d and %d: the core has no memory at [%#x,%#x), or no segment without bytes", in, free, lo, hi)
 	}
+	whole := slices.Clone(progs)
 	s := progs[in]
 	progs[free] = elf.Prog64{
 		Type: s.Type, Flags: s.Flags, Align: s.Align,
 		Off: s.Off + hi - s.Vaddr, Vaddr: hi, Filesz: s.Vaddr + s.Filesz - hi, Memsz: s.Vaddr + s.Memsz - hi,
 	}
 	progs[in].Filesz, progs[in].Memsz = lo-s.Vaddr, lo-s.Vaddr
-	if _, err := f.Seek(int64(h.Phoff), 0); err != nil {
-		t.Fatal(err)
+	write := func(progs []elf.Prog64) {
+		t.Helper()
+		b, err := binary.Append(nil, binary.LittleEndian, progs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.OpenFile(core, os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteAt(b, int64(h.Phoff)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := binary.Write(f, binary.LittleEndian, progs); err != nil {
-		t.Fatal(err)
-	}
+	write(progs)
+	return func() { write(whole) }
 }
 
 // A page may be missing anywhere. What is found is then the same as in the whole
 // core, or there is a problem that tells of it, or an error that is a sentence.
 func TestMissingPageAnywhere(t *testing.T) {
+	t.Parallel()
 	// The descriptions of types are in the core where they are relocated.
 	for name, pie := range map[string]bool{"exe": false, "pie": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			missingPages(t, testcore.Core(t, "quiet", testcore.Options{PIE: pie}, testcore.Kernel))
 		})
 	}
@@ -244,14 +264,15 @@ func missingPages(t *testing.T, d testcore.Dump) {
 		holes = 64
 	}
 	core := filepath.Join(t.TempDir(), "core")
+	clone(t, core, d.Core)
 	same, told, refused := 0, 0, 0
 	for _, s := range loads(t, d.Core) {
 		pages := s.Filesz / page
 		for i := range min(uint64(holes), pages) {
 			lo := s.Vaddr + pages*i/min(uint64(holes), pages)*page
-			clone(t, core, d.Core)
-			cutHole(t, core, lo, lo+page)
+			mend := cutHole(t, core, lo, lo+page)
 			got, problems, err := look(core)
+			mend()
 			switch {
 			case err != nil:
 				sentence(t, err)

@@ -115,6 +115,7 @@ func survey(t *testing.T, p *gocore.Process) []gocore.Problem {
 
 // Each kind of damage is refused in so many words, or shown in part.
 func TestDamaged(t *testing.T) {
+	t.Parallel()
 	want := map[testcore.Damage]error{
 		testcore.TruncatedHeader: dump.ErrTruncated,
 		testcore.WrongMachine:    dump.ErrUnsupported,
@@ -164,6 +165,7 @@ func incomplete(t *testing.T, path string, opt gocore.Options) (opened bool) {
 
 // A core may end anywhere.
 func TestTruncatedAnywhere(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []testcore.Kind{testcore.Gcore, testcore.Kernel} {
 		for _, given := range []bool{false, true} {
 			name := string(kind)
@@ -171,6 +173,7 @@ func TestTruncatedAnywhere(t *testing.T) {
 				name += " with the executable"
 			}
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				good := testcore.Core(t, "quiet", testcore.Options{}, kind)
 				var opt gocore.Options
 				if given {
@@ -233,6 +236,7 @@ func clone(t *testing.T, to, from string) {
 // takes all memory, and errors are sentences. Most of what is overwritten lies
 // where the runtime keeps its own tables.
 func TestScribbled(t *testing.T) {
+	t.Parallel()
 	good := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
 	whole, err := os.ReadFile(good.Core)
 	if err != nil {
@@ -289,6 +293,7 @@ func TestScribbled(t *testing.T) {
 // The executable that a core names, or that is given, may be missing, another
 // program, another build, or without what goheap needs.
 func TestExecutables(t *testing.T) {
+	t.Parallel()
 	quiet := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
 	missing := filepath.Join(t.TempDir(), "nowhere")
 	text := filepath.Join(t.TempDir(), "text")
@@ -372,6 +377,7 @@ func TestExecutables(t *testing.T) {
 
 // A core of a program that is not Go's.
 func TestNotGo(t *testing.T) {
+	t.Parallel()
 	core, _ := gcore(t, "sleep", "1000")
 	refused(t, core, gocore.Options{}, gocore.ErrNotGo)
 }
@@ -410,6 +416,7 @@ func gcore(t *testing.T, name string, args ...string) (core, said string) {
 
 // A question that is cancelled ends at once with the context's error.
 func TestCancelled(t *testing.T) {
+	t.Parallel()
 	core := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel).Core
 	done, cancel := context.WithCancel(t.Context())
 	cancel()

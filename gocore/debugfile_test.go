@@ -61,7 +61,8 @@ func split(t *testing.T, exe, dir, name, debug string) (stripped string) {
 
 // Wherever the debugging information stands, the same is said of the same core.
 func TestDebugFile(t *testing.T) {
-	for _, version := range []string{"", "go1.23.12"} { // before Go 1.24 there is no GNU build id
+	t.Parallel()
+	for _, version := range []string{"", "go1.22.12"} { // before Go 1.24 there is no GNU build id
 		good := testcore.Core(t, "quiet", testcore.Options{Go: version}, testcore.Kernel)
 		plain, err := gocore.Open(t.Context(), good.Core, gocore.Options{})
 		if err != nil {
@@ -133,6 +134,7 @@ func TestDebugFile(t *testing.T) {
 
 // A debug file of another build is refused with both build ids, or passed over.
 func TestWrongDebugFile(t *testing.T) {
+	t.Parallel()
 	good := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
 	other := testcore.Build(t, "quiet", testcore.Options{Flags: []string{"-gcflags=all=-N -l"}})
 	dir := t.TempDir()

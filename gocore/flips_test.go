@@ -15,13 +15,13 @@ import (
 	"goheap/internal/testcore"
 )
 
-// manyEnv names the environment variable that asks for all damage: a tenth of it
+// manyEnv names the environment variable that asks for all damage: a twentieth of it
 // is done without.
 const manyEnv = "GOHEAP_DAMAGE"
 
 func howMany(n int) int {
 	if os.Getenv(manyEnv) == "" {
-		return n / 10
+		return n / 20
 	}
 	return n
 }

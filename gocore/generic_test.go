@@ -15,8 +15,10 @@ import (
 // What is found in a core is the same, to the byte of every document, whether
 // words are read in the way of all processors or in that of amd64.
 func TestGenericPath(t *testing.T) {
+	t.Parallel()
 	for _, program := range [][]string{{"quiet"}, {"probe"}, {"typed"}, {"kinds"}, {"sessions", "2000"}} {
 		t.Run(program[0], func(t *testing.T) {
+			t.Parallel()
 			core := testcore.Core(t, program[0], testcore.Options{}, testcore.Kernel, program[1:]...).Core
 			want := take(t, core, gocore.Options{})
 			got := take(t, core, gocore.Generic(gocore.Options{}))

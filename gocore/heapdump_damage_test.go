@@ -90,7 +90,7 @@ func openBytes(t *testing.T, data []byte) (process, error) {
 		return process{}, err
 	}
 	t.Cleanup(d.Close)
-	return process{p, g, d, nil}, nil
+	return process{Process: p, graph: g, doms: d}, nil
 }
 
 // Without an executable, what a dump itself says of types, roots and frames is

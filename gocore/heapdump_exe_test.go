@@ -58,6 +58,7 @@ func TestHeapDumpBeside(t *testing.T) {
 // An executable that is given and not the program's is refused, by a sentence that
 // says why.
 func TestHeapDumpWrongExecutable(t *testing.T) {
+	t.Parallel()
 	good := testcore.Core(t, "quiet", testcore.Options{}, testcore.HeapDump)
 	pie := testcore.Core(t, "quiet", testcore.Options{PIE: true}, testcore.HeapDump)
 	for _, test := range []struct {

@@ -26,12 +26,12 @@ func openHeapDump(t *testing.T, program string, opt testcore.Options, bare bool,
 
 // heapDumpBuilds are those of which plain tests compare dumps and cores.
 func heapDumpBuilds() []build {
-	return []build{
+	return few([]build{
 		{"go1.26", testcore.Options{Go: "go1.26.8"}, testcore.HeapDump},
 		{"go1.26-pie", testcore.Options{Go: "go1.26.8", PIE: true}, testcore.HeapDump},
 		{"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.HeapDump},
 		{"go1.27-pie", testcore.Options{Go: "go1.27.0", PIE: true}, testcore.HeapDump},
-	}
+	}, "go1.26", "go1.27-pie")
 }
 
 // dumpPrograms are the programs of which dumps and cores are compared.
@@ -43,9 +43,13 @@ var dumpPrograms = []struct {
 // One process that was dumped both ways has the same objects, types, retained sizes
 // and paths.
 func TestHeapDump(t *testing.T) {
+	t.Parallel()
 	for _, b := range heapDumpBuilds() {
 		for _, program := range dumpPrograms {
-			t.Run(program.name+"/"+b.name, func(t *testing.T) { compareHeapDump(t, program.name, b.opt, program.args...) })
+			t.Run(program.name+"/"+b.name, func(t *testing.T) {
+				t.Parallel()
+				compareHeapDump(t, program.name, b.opt, program.args...)
+			})
 		}
 	}
 }
@@ -272,9 +276,13 @@ func compareGoroutines(t *testing.T, d, c process) {
 // Without the executable the live set is the same, or larger by what words of
 // frames may hold; so are the retained sizes of the words of the data segments.
 func TestHeapDumpBare(t *testing.T) {
-	for _, b := range heapDumpBuilds()[:3] {
+	t.Parallel()
+	for _, b := range heapDumpBuilds() {
 		for _, program := range dumpPrograms {
-			t.Run(program.name+"/"+b.name, func(t *testing.T) { compareBareDump(t, program.name, b.opt, program.args...) })
+			t.Run(program.name+"/"+b.name, func(t *testing.T) {
+				t.Parallel()
+				compareBareDump(t, program.name, b.opt, program.args...)
+			})
 		}
 	}
 }
@@ -343,6 +351,7 @@ func compareBareDump(t *testing.T, program string, opt testcore.Options, args ..
 // The memory profile in a dump says of the sampled objects what the program's memory
 // does.
 func TestHeapDumpAllocSite(t *testing.T) {
+	t.Parallel()
 	for _, b := range heapDumpBuilds() {
 		d, c := openHeapDump(t, "sampled", b.opt, false)
 		if d.SampledObjects() == 0 || d.SampledObjects() != c.SampledObjects() {

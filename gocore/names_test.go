@@ -19,6 +19,7 @@ var plain = regexp.MustCompile(`^[\w/.]+(\.\w+|\[\d+\]|\.\([\w.*\[\], ]+\))*$`)
 
 // The program names its objects as Go expressions: Lookup finds each.
 func TestLookup(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []testcore.Kind{testcore.Gcore, testcore.Kernel} {
 		p := open(t, "typed", testcore.Options{PIE: kind == testcore.Gcore}, kind)
 		found := 0
@@ -60,8 +61,10 @@ var number = regexp.MustCompile(`\d+`)
 // object; that of a part of a map or channel, which no expression of Go names,
 // leads to the map or channel.
 func TestExprAndBack(t *testing.T) {
+	t.Parallel()
 	for _, program := range []string{"probe", "quiet", "typed", "kinds"} {
 		t.Run(program, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, program, testcore.Options{}, testcore.Kernel)
 			tried, wrong := 0, 0
 			shapes := map[string]int{} // expressions without their numbers

@@ -16,6 +16,7 @@ import (
 // version that is tested, and compared with its own runtime's word; that it is newer
 // is told.
 func TestNewerVersion(t *testing.T) {
+	t.Parallel()
 	const version, newer = "go1.27.0", "go1.99.0"
 	d := testcore.Core(t, "quiet", testcore.Options{Go: version}, testcore.Kernel)
 	exe, err := os.ReadFile(d.Exe)

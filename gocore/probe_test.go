@@ -19,13 +19,15 @@ func (p process) probe(c probeCase) (held string, wrong []string) { return p.asS
 // The program lists the ways in which an object can be held, one object each:
 // every one is found, live or not, with its type, its root and what it retains.
 func TestProbe(t *testing.T) {
+	t.Parallel()
 	for _, b := range builds() {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, "probe", b.opt, b.kind)
 			table := []string{fmt.Sprintf("%-20s %-14s %-40s %s", "case", "address", "held by", "wrong")}
 			failed := 0
 			for _, c := range decode[probeCase](t, p.said, "") {
-				if c.Case == "memstats" || c.Only != "" && c.Only != b.kind {
+				if c.Case == "memstats" || c.Only != "" && c.Only != p.by {
 					continue
 				}
 				held, wrong := p.probe(c)

@@ -80,6 +80,7 @@ func main() {
 // An object that only its own finalizer or cleanup keeps alive is live, in the
 // graph as for the collector, and what holds it is that special.
 func TestImmortal(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	exe := filepath.Join(dir, "immortal")
 	for name, text := range map[string]string{"main.go": immortal, "go.mod": "module immortal\n\ngo 1.26\n"} {

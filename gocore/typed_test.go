@@ -24,8 +24,10 @@ type typedObject struct {
 // Wherever a type is claimed for an object, it is the one that the program says
 // the object has.
 func TestTyped(t *testing.T) {
+	t.Parallel()
 	for _, b := range builds() {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, "typed", b.opt, b.kind)
 			var wrong, known, live int
 			unknown := map[string]int{}
@@ -115,6 +117,7 @@ func (p process) disagrees(t *testing.T, o typedObject) string {
 // The array behind a channel or slice has the elements that were asked for, not
 // what would fit into its slot: what stands behind them was never cleared.
 func TestCountOfBuffers(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []testcore.Kind{testcore.Gcore, testcore.Kernel} {
 		p := open(t, "typed", testcore.Options{}, kind)
 		for i := range uint64(10) {
@@ -140,6 +143,7 @@ func TestCountOfBuffers(t *testing.T) {
 // Nothing in the program contradicts itself: a rejected claim is one that should
 // not have been made.
 func TestNoConflicts(t *testing.T) {
+	t.Parallel()
 	for _, program := range []string{"typed", "quiet"} {
 		for _, kind := range []testcore.Kind{testcore.Gcore, testcore.Kernel} {
 			p := open(t, program, testcore.Options{}, kind)

@@ -29,7 +29,7 @@ var fuzzed = [...]struct {
 	{"quiet", testcore.Options{}},
 	{"kinds", testcore.Options{}},
 	{"oldmaps", testcore.Options{}},
-	{"oldmaps", testcore.Options{Go: "go1.23.12"}},
+	{"oldmaps", testcore.Options{Go: "go1.22.12"}},
 	{"typed", testcore.Options{}},
 }
 

@@ -56,8 +56,10 @@ func index(name string) (n int, ok bool) {
 
 // Every value is shown as the program says that it is.
 func TestValues(t *testing.T) {
+	t.Parallel()
 	for _, b := range append(builds(), build{"unoptimised", testcore.Options{Flags: []string{"-gcflags=all=-N -l"}}, testcore.Kernel}) {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, "values", b.opt, b.kind)
 			n, err := p.Lookup("main.all")
 			if err != nil {

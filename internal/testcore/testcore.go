@@ -148,6 +148,11 @@ func Take(program string, opt Options, kind Kind, args ...string) (Dump, error) 
 	return c.core(program, opt, kind, args)
 }
 
+// EveryBuild says whether tests are to try programs in all combinations of the ways in
+// which they can be built, with all versions of Go, which takes half an hour, or only
+// in so many that there is each of them.
+func EveryBuild() bool { return os.Getenv("GOHEAP_BUILDS") == "all" }
+
 func (opt Options) toolchain() string {
 	if opt.Go != "" {
 		return opt.Go
