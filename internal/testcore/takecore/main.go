@@ -2,6 +2,10 @@
 // prints two lines: the path of the core and the path of the executable.
 //
 //	go run ./internal/testcore/takecore [-go go1.27.0] [-kind kernel|gcore|heapdump|any] [-pie] [-lines] PROGRAM [ARG…]
+//	go run ./internal/testcore/takecore -lacking
+//
+// What it does meanwhile, it says on standard error. With -lacking it prints instead
+// what the machine lacks for cores of all kinds, a line each.
 package main
 
 import (
@@ -15,16 +19,23 @@ import (
 )
 
 func main() {
-	var opt testcore.Options
+	opt := testcore.Options{Progress: os.Stderr}
 	flag.StringVar(&opt.Go, "go", "", "toolchain to build the program with, as in GOTOOLCHAIN")
 	flag.BoolVar(&opt.PIE, "pie", false, "build a position-independent executable")
 	kind := flag.String("kind", string(testcore.Kernel), "who writes the core: kernel, gcore, heapdump for a heap dump and a core of one process, or any: gcore, and the kernel where that fails")
 	lines := flag.Bool("lines", false, "print also what the program said of itself")
+	lacking := flag.Bool("lacking", false, "print what the machine lacks, so that tests are skipped")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: takecore [flags] PROGRAM [ARG…]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	if *lacking {
+		for _, what := range testcore.Lacking() {
+			fmt.Println("tests will be skipped:", what)
+		}
+		return
+	}
 	if flag.NArg() == 0 {
 		flag.Usage()
 		os.Exit(2)
