@@ -64,18 +64,18 @@ demo: build need-core ## run a leaking server, take its core, and look inside
 	@files=$$($(takecore) -kind any blockstore) || exit 1; \
 	core=$$(echo "$$files" | head -n 1); \
 	if [ -t 0 ] && [ -t 1 ]; then \
-	  echo "bin/goheap $$core"; exec bin/goheap "$$core"; \
+	  echo "$(BIN)/goheap $$core"; exec $(BIN)/goheap "$$core"; \
 	else \
-	  echo "bin/goheap report $$core"; exec bin/goheap report "$$core"; \
+	  echo "$(BIN)/goheap report $$core"; exec $(BIN)/goheap report "$$core"; \
 	fi
 
 tour: build need-core ## the demo with a guided walk of five steps
 	@files=$$($(takecore) -kind any blockstore) || exit 1; \
-	exec bin/goheap tour "$$(echo "$$files" | head -n 1)"
+	exec $(BIN)/goheap tour "$$(echo "$$files" | head -n 1)"
 
 recording: build need-core ## record the walk of the demo as docs/demo.cast
 	@files=$$($(takecore) -kind any blockstore) || exit 1; \
-	$(GO) run ./internal/testcore/record -o docs/demo.cast bin/goheap "$$(echo "$$files" | head -n 1)"
+	$(GO) run ./internal/testcore/record -o docs/demo.cast $(BIN)/goheap "$$(echo "$$files" | head -n 1)"
 
 test: need-go ## gofmt, go vet and all tests; under six minutes
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted (gofmt -w FILE):"; echo "$$files"; exit 1; }
@@ -114,13 +114,13 @@ test-damage: need-go need-core ## cut a core at 200 places, take pages out of it
 bench: build need-core ## measure the reference load against the budgets, then the benchmarks
 	@files=$$($(takecore) -kind kernel sessions $(BENCH_SESSIONS)) || exit 1; \
 	status=0; \
-	$(GO) run ./internal/testcore/budgets -runs $(BENCH_RUNS) bin/goheap "$$(echo "$$files" | head -n 1)" || status=$$?; \
+	$(GO) run ./internal/testcore/budgets -runs $(BENCH_RUNS) $(BIN)/goheap "$$(echo "$$files" | head -n 1)" || status=$$?; \
 	BENCH_SESSIONS=$(BENCH_SESSIONS) $(GO) test -run '^$$' -bench . -benchtime 1s ./... || status=$$?; \
 	GOHEAP_TUI_OBJECTS=$(BENCH_OBJECTS) $(GO) test -timeout 60m -run TestRandomKeysLarge -bench BenchmarkKeys -benchtime 1x -v ./tui || status=$$?; \
 	exit $$status
 
 # The tests by name are those that try fewer builds in make test, or that it leaves out.
-matrix_tests = Versions|HeapDump|CheckQuiet|QuietObjects|^TestProbe$$|^TestTyped$$|Values|Kinds|Maps|MapParts|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|Buckets
+matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|Buckets)$$
 
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md

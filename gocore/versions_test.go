@@ -40,8 +40,10 @@ func (p process) ownTypes() map[string]int { return p.asSaid().OwnTypes() }
 
 // Goroutines have frames with names, and what waits says for what.
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	for _, b := range versionBuilds() {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			p := open(t, "sessions", b.opt, b.kind, "2000")
 			workers := 0
 			for _, r := range p.Roots() {
