@@ -19,8 +19,8 @@ func lacks(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrLacks, fmt.Errorf(format, args...))
 }
 
-// Lacking returns what this machine lacks of that which cores of all kinds take, a
-// sentence each. The tests that need it are skipped.
+// Lacking returns what this machine lacks of that which the tests take, a sentence each.
+// Those that need it are skipped.
 func Lacking() (list []string) {
 	_, c := cCompiler(nil)
 	for _, err := range []error{hasGcore(), KernelCores(), c, hasNamespaces()} {
@@ -31,6 +31,11 @@ func Lacking() (list []string) {
 	for _, goarch := range []string{"386", "arm64", "arm", "loong64", "ppc64le", "s390x"} {
 		if _, err := Emulator(goarch); err != nil {
 			list = append(list, err.Error())
+		}
+	}
+	for _, tool := range [][2]string{{"objcopy", "binutils"}, {"tmux", "tmux"}} {
+		if _, err := exec.LookPath(tool[0]); err != nil {
+			list = append(list, lacks("%s is not installed: apt-get install %s", tool[0], tool[1]).Error())
 		}
 	}
 	return list
