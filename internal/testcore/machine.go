@@ -22,20 +22,22 @@ func lacks(format string, args ...any) error {
 // Lacking returns what this machine lacks of that which the tests take, a sentence each.
 // Those that need it are skipped.
 func Lacking() (list []string) {
-	_, c := cCompiler(nil)
-	for _, err := range []error{hasGcore(), KernelCores(), c, hasNamespaces()} {
+	add := func(err error) {
 		if err != nil {
-			list = append(list, err.Error())
+			list = append(list, strings.TrimPrefix(err.Error(), ErrLacks.Error()+": "))
 		}
 	}
+	_, noC := cCompiler(nil)
+	for _, err := range []error{hasGcore(), KernelCores(), noC, hasNamespaces()} {
+		add(err)
+	}
 	for _, goarch := range []string{"386", "arm64", "arm", "loong64", "ppc64le", "s390x"} {
-		if _, err := Emulator(goarch); err != nil {
-			list = append(list, err.Error())
-		}
+		_, err := Emulator(goarch)
+		add(err)
 	}
 	for _, tool := range [][2]string{{"objcopy", "binutils"}, {"tmux", "tmux"}} {
 		if _, err := exec.LookPath(tool[0]); err != nil {
-			list = append(list, lacks("%s is not installed: apt-get install %s", tool[0], tool[1]).Error())
+			add(lacks("%s is not installed: apt-get install %s", tool[0], tool[1]))
 		}
 	}
 	return list

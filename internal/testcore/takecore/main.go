@@ -32,7 +32,7 @@ func main() {
 	flag.Parse()
 	if *lacking {
 		for _, what := range testcore.Lacking() {
-			fmt.Println("tests will be skipped:", what)
+			fmt.Println("tests will be skipped where this is needed:", what)
 		}
 		return
 	}
