@@ -21,6 +21,7 @@ FISHDIR ?= $(installed)/share/fish/vendor_completions.d
 TARGET ?= all
 TIME   ?= 30s
 
+# It says itself what it does, once it is built.
 takecore = $(GO) run ./internal/testcore/takecore
 
 .PHONY: help build install uninstall demo tour recording test test-matrix test-damage race fuzz cross bench drift drift-tested clean need-go need-core
@@ -61,6 +62,7 @@ uninstall: ## remove what make install has put there
 	rm -f $(installed)/bin/goheap $(MANDIR)/goheap.1 $(MANDIR)/goheap-*.1 $(BASHDIR)/goheap $(ZSHDIR)/_goheap $(FISHDIR)/goheap.fish
 
 demo: build need-core ## run a leaking server, take its core, and look inside
+	@echo "building internal/testcore/takecore"
 	@files=$$($(takecore) -kind any blockstore) || exit 1; \
 	core=$$(echo "$$files" | head -n 1); \
 	if [ -t 0 ] && [ -t 1 ]; then \
@@ -70,6 +72,7 @@ demo: build need-core ## run a leaking server, take its core, and look inside
 	fi
 
 tour: build need-core ## the demo with a guided walk of five steps
+	@echo "building internal/testcore/takecore"
 	@files=$$($(takecore) -kind any blockstore) || exit 1; \
 	exec $(BIN)/goheap tour "$$(echo "$$files" | head -n 1)"
 

@@ -44,7 +44,9 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 		parts = append(parts, opt.Filter, fmt.Sprint(opt.Namespace))
 	}
 	key := keyOf(parts...)
+	taken := false
 	dir, err := c.entry("core-"+program+"-"+string(kind), key, func(dir string) error {
+		taken = true
 		opt.tell("running %s until it has said what it holds", program)
 		lines, err := record(dir, exe, opt, kind, args)
 		if kind == HeapDump && errors.Is(err, ErrLacks) {
@@ -66,7 +68,11 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 	if kind == HeapDump {
 		d.Heap = filepath.Join(dir, heapDumpFile)
 	}
-	opt.tell("its core is %s", d.Core)
+	if taken {
+		opt.tell("its core is %s", d.Core)
+	} else {
+		opt.tell("its core was taken before: %s", d.Core)
+	}
 	b, err := os.ReadFile(filepath.Join(dir, "output.json"))
 	if err != nil {
 		return Dump{}, err

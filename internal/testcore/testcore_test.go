@@ -420,6 +420,32 @@ func TestEntryIsFilledOnce(t *testing.T) {
 	}
 }
 
+// Whoever waits for a core is told of each step before it is taken, and where the core
+// lies.
+func TestProgress(t *testing.T) {
+	if err := KernelCores(); err != nil {
+		t.Skip(err)
+	}
+	c, err := findCache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.dir = t.TempDir()
+	for _, want := range [][]string{
+		{"building testdata/programs/quiet with go", "running quiet until", "it crashes, and leaves its core", "its core is " + c.dir},
+		{"its core was taken before: " + c.dir},
+	} {
+		var told strings.Builder
+		if _, err := c.core("quiet", Options{Progress: &told}, Kernel, nil); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(told.String()), "\n")
+		if !slices.EqualFunc(lines, want, strings.HasPrefix) {
+			t.Errorf("told %q, want %q", lines, want)
+		}
+	}
+}
+
 // What was being made when its maker was killed is gone as soon as something else is
 // made, or that itself. What somebody else is making stays.
 func TestInterruptedEntries(t *testing.T) {
