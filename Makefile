@@ -24,7 +24,7 @@ TIME   ?= 30s
 # It says itself what it does, once it is built.
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build install uninstall demo tour recording test test-matrix test-damage race fuzz cross bench drift drift-tested clean need-go need-core
+.PHONY: help build install uninstall demo tour recording test test-matrix test-damage race fuzz lint cross bench drift drift-tested clean need-go need-core
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
@@ -103,6 +103,9 @@ fuzz: need-go ## fuzz TARGET=FuzzX, or all, each for TIME=30s
 	  echo "$(GO) test -fuzz $$target -fuzztime $(TIME) $$package"; \
 	  $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(TIME) $$package </dev/null || status=1; \
 	done; exit $$status; }
+
+lint: need-go ## staticcheck, of the version that go.mod names
+	$(GO) tool staticcheck -tags matrix ./...
 
 cross: need-go ## build the viewer for linux, darwin and windows on amd64 and arm64
 	@for os in linux darwin windows; do for arch in amd64 arm64; do \
