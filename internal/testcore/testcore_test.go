@@ -365,14 +365,19 @@ func TestFailuresSayWhy(t *testing.T) {
 		{"quiet", Options{}, "gdb", nil, `"gdb"`},
 		{"quiet", Options{Flags: []string{"-nosuchflag"}}, Gcore, nil, "-nosuchflag"},
 		{"sessions", Options{}, Gcore, []string{"many"}, "usage: sessions N"},
+		{"sessions", Options{}, Kernel, []string{"many"}, "usage: sessions N"},
 	} {
 		_, err := Take(c.program, c.opt, c.kind, c.args...)
+		if errors.Is(err, ErrLacks) {
+			t.Log(err) // which is why, too
+			continue
+		}
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %v %s: %v, want it to say %q", c.program, c.opt, c.kind, err, c.want)
 		}
 	}
 	// Other tests take such cores too, and theirs have output.
-	left, err := filepath.Glob(filepath.Join(c.dir, "core-sessions-gcore-*", "*"))
+	left, err := filepath.Glob(filepath.Join(c.dir, "core-sessions-*", "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
