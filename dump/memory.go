@@ -2,6 +2,7 @@ package dump
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"goheap/internal/arch"
@@ -123,6 +124,33 @@ func (m *Memory) Slice(addr, n uint64) ([]byte, bool) {
 		return data[off : off+n : off+n], true
 	}
 	return m.join(addr, n)
+}
+
+// Items returns the n values of size bytes each that stand at addr, and whether all
+// of them are present. For a number that is the file's own word: more than most are not
+// even looked for, since putting together what lies in several segments takes
+// memory.
+func (m *Memory) Items(addr, n, size, most uint64) ([]byte, bool) {
+	if n > most || size != 0 && n > math.MaxUint64/size {
+		return nil, false
+	}
+	return m.Slice(addr, n*size)
+}
+
+// Present reports whether the n bytes at addr are present, without putting them
+// together.
+func (m *Memory) Present(addr, n uint64) bool {
+	if addr+n < addr {
+		return false
+	}
+	for end := addr + n; addr < end; {
+		start, data := m.Segment(addr)
+		if data == nil {
+			return false
+		}
+		addr = start + uint64(len(data))
+	}
+	return true
 }
 
 func (m *Memory) join(addr, n uint64) ([]byte, bool) {

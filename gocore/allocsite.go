@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"goheap/gocore/internal/image"
 	"goheap/heap"
 )
 
@@ -30,12 +31,6 @@ type Call struct {
 	Line       int
 }
 
-// sample is an object that the memory profiler has a record of.
-type sample struct {
-	object uint64 // address within a slot
-	bucket uint64 // address of the runtime.bucket with the stack
-}
-
 const (
 	memProfile = 1 // runtime/mprof.go, bucketType
 	// maxProfileStack is the most that GODEBUG=profstackdepth allows
@@ -45,18 +40,18 @@ const (
 
 // readSample reads the special of an object that was sampled (runtime/mheap.go,
 // specialprofile); b are its bytes.
-func (d *coreDecoder) readSample(e extent, object uint64, b []byte) {
+func (d *coreDecoder) readSample(e image.Extent, object uint64, b []byte) {
 	rt := d.layout
-	if rt.Special.Offset.Size == 2 && e.size > 1<<16 && e.n > 1 {
+	if rt.Special.Offset.Size == 2 && e.Size > 1<<16 && e.N > 1 {
 		return // until Go 1.23 the offset of an object far behind wraps around
 	}
-	if bucket := rt.SpecialProfile.Bucket.Uint(d.im.arch, b); bucket != 0 {
-		d.im.samples = append(d.im.samples, sample{object, bucket})
+	if bucket := rt.SpecialProfile.Bucket.Uint(d.im.Arch, b); bucket != 0 {
+		d.im.Samples = append(d.im.Samples, image.Sample{Object: object, Bucket: bucket})
 	}
 }
 
 // SampledObjects returns how many objects, live or garbage, have an AllocSite.
-func (p *Process) SampledObjects() int { return len(p.im.samples) }
+func (p *Process) SampledObjects() int { return len(p.im.Samples) }
 
 // AllocSite returns where n was allocated; ok is false where the memory profiler
 // did not sample it, which is so for nearly all objects unless
@@ -68,11 +63,11 @@ func (p *Process) AllocSite(n heap.Node) (AllocSite, bool) {
 	if !found {
 		return AllocSite{}, false
 	}
-	i, _ := slices.BinarySearchFunc(p.im.samples, slot, func(s sample, slot uint64) int { return cmp.Compare(s.object, slot) })
-	if i == len(p.im.samples) || p.im.samples[i].object-slot >= e.elem {
+	i, _ := slices.BinarySearchFunc(p.im.Samples, slot, func(s image.Sample, slot uint64) int { return cmp.Compare(s.Object, slot) })
+	if i == len(p.im.Samples) || p.im.Samples[i].Object-slot >= e.Elem {
 		return AllocSite{}, false
 	}
-	return p.readBucket(p.im.samples[i].bucket)
+	return p.readBucket(p.im.Samples[i].Bucket)
 }
 
 // readBucket reads a stack of the memory profile and its counters (runtime/mprof.go).
@@ -81,8 +76,8 @@ func (p *Process) readBucket(addr uint64) (site AllocSite, ok bool) {
 		site, ok = p.profile[addr]
 		return site, ok && len(site.Stack) > 0
 	}
-	rt, a, w := p.decoder.layout, p.im.arch, uint64(p.im.arch.PtrSize)
-	head, ok := p.im.mem.Slice(addr, uint64(rt.Bucket.Size))
+	rt, a, w := p.decoder.layout, p.im.Arch, uint64(p.im.Arch.PtrSize)
+	head, ok := p.im.Mem.Slice(addr, uint64(rt.Bucket.Size))
 	if !ok || !rt.Bucket.Nstk.Has() || rt.Bucket.Typ.Uint(a, head) != memProfile {
 		return AllocSite{}, false
 	}
@@ -91,7 +86,7 @@ func (p *Process) readBucket(addr uint64) (site AllocSite, ok bool) {
 		return AllocSite{}, false
 	}
 	site.Size = rt.Bucket.ObjSize.Uint(a, head)
-	stack, ok := p.im.mem.Slice(addr+uint64(rt.Bucket.Size), n*w)
+	stack, ok := p.im.Mem.Slice(addr+uint64(rt.Bucket.Size), n*w)
 	if !ok {
 		return AllocSite{}, false
 	}
@@ -105,7 +100,7 @@ func (p *Process) readBucket(addr uint64) (site AllocSite, ok bool) {
 	}
 	// What was published and what waits for the next collections to be.
 	record, cycle := &rt.MemRecord, &rt.MemRecordCycle
-	if b, ok := p.im.mem.Slice(addr+uint64(rt.Bucket.Size)+n*w, uint64(record.Size)); ok && cycle.Size > 0 {
+	if b, ok := p.im.Mem.Slice(addr+uint64(rt.Bucket.Size)+n*w, uint64(record.Size)); ok && cycle.Size > 0 {
 		for _, at := range []uint64{record.Active.Offset, record.Future.Offset, record.Future.Offset + uint64(cycle.Size), record.Future.Offset + 2*uint64(cycle.Size)} {
 			if at+uint64(cycle.Size) <= uint64(len(b)) {
 				site.Allocs += cycle.Allocs.Uint(a, b[at:])
@@ -114,7 +109,7 @@ func (p *Process) readBucket(addr uint64) (site AllocSite, ok bool) {
 		}
 	}
 	if rate, err := p.decoder.global("runtime.MemProfileRate"); err == nil {
-		site.Rate, _ = p.im.mem.Word(rate)
+		site.Rate, _ = p.im.Mem.Word(rate)
 	}
 	return site, len(site.Stack) > 0
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/layout"
 	"goheap/internal/flat"
 )
@@ -23,7 +24,7 @@ import (
 // the rest of the slot has no pointers, whatever the bits for it say.
 func (d *coreDecoder) readArenaBits(ctx context.Context) error {
 	im, rt := d.im, d.layout
-	word := uint64(im.arch.PtrSize)
+	word := uint64(im.Arch.PtrSize)
 	bitmap := rt.HeapArena.Bitmap
 	if !bitmap.Has() {
 		bitmap = rt.HeapArena.PtrScalarBitmap
@@ -38,26 +39,26 @@ func (d *coreDecoder) readArenaBits(ctx context.Context) error {
 		return err
 	}
 	list := rt.Mheap.Arenas
-	if uint64(list.Size) != word || a.words*word%pageSize != 0 || a.words == 0 {
+	if uint64(list.Size) != word || a.words*word%image.PageSize != 0 || a.words == 0 {
 		return fmt.Errorf("%w: %s was built by %s, whose table of arenas is of another shape than that of Linux", ErrVersion, d.exe.path, d.exe.file.GoVersion)
 	}
-	if a.list, _ = im.mem.Word(heapAddr + list.Offset); a.list == 0 {
+	if a.list, _ = im.Mem.Word(heapAddr + list.Offset); a.list == 0 {
 		return fmt.Errorf("%w: the table of arenas in runtime.mheap_ at %#x is not in the core", dump.ErrTruncated, heapAddr)
 	}
 	var size uint64
-	for i := range im.extents {
-		if e := &im.extents[i]; e.pointers == heapBits {
-			e.at = size
-			size += e.size / word / 8
+	for i := range im.Extents {
+		if e := &im.Extents[i]; e.Pointers == image.HeapBits {
+			e.At = size
+			size += e.Size / word / 8
 		}
 	}
-	im.arenaBits = flat.Make[byte](int(size))
+	im.ArenaBits = flat.Make[byte](int(size))
 	missing := 0
-	for i := range im.extents {
+	for i := range im.Extents {
 		if err := look(ctx, i); err != nil {
 			return err
 		}
-		if e := &im.extents[i]; e.pointers == heapBits && !a.copy(e, im.heapBits(e)) {
+		if e := &im.Extents[i]; e.Pointers == image.HeapBits && !a.copy(e, im.HeapBits(e)) {
 			missing++
 		}
 	}
@@ -76,25 +77,25 @@ type arenas struct {
 }
 
 // copy sets the bits of a span. It reports whether all of them are in the core.
-func (a *arenas) copy(e *extent, to []byte) bool {
-	word := uint64(a.d.im.arch.PtrSize)
+func (a *arenas) copy(e *image.Extent, to []byte) bool {
+	word := uint64(a.d.im.Arch.PtrSize)
 	arena := a.words * word // bytes of heap
 	var scan []byte
 	if a.twoBits {
 		scan = make([]byte, len(to))
 	}
 	whole := true
-	for addr := e.base; addr < e.base+e.size; {
-		end := min(e.base+e.size, addr+arena-(addr-a.base)%arena)
+	for addr := e.Base; addr < e.Base+e.Size; {
+		end := min(e.Base+e.Size, addr+arena-(addr-a.base)%arena)
 		first, n := (addr-a.base)%arena/word, (end-addr)/word
-		at := (addr - e.base) / word / 8
+		at := (addr - e.Base) / word / 8
 		addr = end
-		header, ok := a.d.im.mem.Word(a.list + (end-1-a.base)/arena*word)
+		header, ok := a.d.im.Mem.Word(a.list + (end-1-a.base)/arena*word)
 		perByte := uint64(8)
 		if a.twoBits {
 			perByte = 4
 		}
-		from, ok2 := a.d.im.mem.Slice(header+a.bitmap.Offset+first/perByte, n/perByte)
+		from, ok2 := a.d.im.Mem.Slice(header+a.bitmap.Offset+first/perByte, n/perByte)
 		if !ok || header == 0 || !ok2 {
 			whole = false
 			continue
@@ -106,9 +107,9 @@ func (a *arenas) copy(e *extent, to []byte) bool {
 		}
 	}
 	if a.twoBits {
-		for slot := range uint64(e.n) {
-			first := slot * e.elem / word
-			end := first + e.elem/word
+		for slot := range uint64(e.N) {
+			first := slot * e.Elem / word
+			end := first + e.Elem/word
 			clearBits(to, firstClear(scan, first, end), end)
 		}
 	}
@@ -128,13 +129,13 @@ func split(from, pointer, scan []byte) {
 // copyWords copies words of bits, so that the bits of each byte follow those of the
 // byte before.
 func (d *coreDecoder) copyWords(to, from []byte) {
-	if !d.im.arch.BigEndian {
+	if !d.im.Arch.BigEndian {
 		copy(to, from)
 		return
 	}
-	for w := d.im.arch.PtrSize; len(from) >= w; to, from = to[w:], from[w:] {
+	for w := d.im.Arch.PtrSize; len(from) >= w; to, from = to[w:], from[w:] {
 		var b [8]byte
-		binary.LittleEndian.PutUint64(b[:], d.im.arch.Word(from))
+		binary.LittleEndian.PutUint64(b[:], d.im.Arch.Word(from))
 		copy(to, b[:w])
 	}
 }

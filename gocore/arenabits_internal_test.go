@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/layout"
 	"goheap/internal/arch"
 )
@@ -30,7 +31,7 @@ func TestArenaBits(t *testing.T) {
 
 func testArenaBits(t *testing.T, a arch.Arch, twoBits bool) {
 	const (
-		words  = 2 * pageSize / 8 // an arena of two pages
+		words  = 2 * image.PageSize / 8 // an arena of two pages
 		base   = 0xffff800000000000
 		list   = 0x1000
 		header = 0x20000
@@ -74,23 +75,23 @@ func testArenaBits(t *testing.T, a arch.Arch, twoBits bool) {
 		}
 		return binary.LittleEndian.Uint64(bitmap[word/64*8:])>>(word%64)&1 != 0, true
 	}
-	d := &coreDecoder{program: program{im: &image{mem: mem, arch: a}}}
+	d := &coreDecoder{program: program{im: &image.Image{Mem: mem, Arch: a}}}
 	from := arenas{d: d, bitmap: layout.Field{Offset: field, Size: size}, twoBits: twoBits, words: words, base: base, list: list}
 	pointers := 0
 	for _, span := range []struct{ page, pages, elem uint64 }{
-		{0, 1, 8}, {0, 1, 16}, {1, 1, 24}, {1, 1, 48}, {2, 1, 64}, {3, 1, 112}, {1, 2, 1152}, {0, 2, 2304}, {1, 4, 4 * pageSize}, {1, 1, pageSize}, {0, 6, 9472},
+		{0, 1, 8}, {0, 1, 16}, {1, 1, 24}, {1, 1, 48}, {2, 1, 64}, {3, 1, 112}, {1, 2, 1152}, {0, 2, 2304}, {1, 4, 4 * image.PageSize}, {1, 1, image.PageSize}, {0, 6, 9472},
 	} {
-		e := extent{base: heap + span.page*pageSize, size: span.pages * pageSize, elem: span.elem, n: uint32(span.pages * pageSize / span.elem), pointers: heapBits}
-		got := make([]byte, e.size/64)
+		e := image.Extent{Base: heap + span.page*image.PageSize, Size: span.pages * image.PageSize, Elem: span.elem, N: uint32(span.pages * image.PageSize / span.elem), Pointers: image.HeapBits}
+		got := make([]byte, e.Size/64)
 		if !from.copy(&e, got) {
 			t.Errorf("%+v: a bitmap is missing", span)
 		}
-		for slot := range uint64(e.n) {
+		for slot := range uint64(e.N) {
 			more := true
-			for off := uint64(0); off < e.elem; off += 8 {
-				pointer, scan := at(e.base + slot*e.elem + off)
+			for off := uint64(0); off < e.Elem; off += 8 {
+				pointer, scan := at(e.Base + slot*e.Elem + off)
 				more = more && scan
-				i := (slot*e.elem + off) / 8
+				i := (slot*e.Elem + off) / 8
 				if is := got[i/8]>>(i%8)&1 != 0; is != (pointer && more) {
 					t.Fatalf("%+v: slot %d +%d is a pointer: %t, want %t", span, slot, off, is, pointer && more)
 				} else if is {
@@ -103,8 +104,8 @@ func testArenaBits(t *testing.T, a arch.Arch, twoBits bool) {
 		t.Errorf("only %d words were pointers", pointers)
 	}
 	// In arena 8, which has no bitmap.
-	e := extent{base: heap + 5*pageSize, size: 2 * pageSize, elem: 64, n: 256, pointers: heapBits}
-	if from.copy(&e, make([]byte, e.size/64)) {
+	e := image.Extent{Base: heap + 5*image.PageSize, Size: 2 * image.PageSize, Elem: 64, N: 256, Pointers: image.HeapBits}
+	if from.copy(&e, make([]byte, e.Size/64)) {
 		t.Error("the bitmap of an arena without one was found")
 	}
 }
@@ -112,30 +113,30 @@ func testArenaBits(t *testing.T, a arch.Arch, twoBits bool) {
 // A slot may have any number of words: where its pointers end, and 64 of its bits
 // from anywhere, are those of the bitmap.
 func TestLargeSlotMask(t *testing.T) {
-	im := &image{mem: &dump.Memory{Arch: arch.AMD64()}, arch: arch.AMD64(), arenaBits: make([]byte, 2*pageSize/64)}
+	im := &image.Image{Mem: &dump.Memory{Arch: arch.AMD64()}, Arch: arch.AMD64(), ArenaBits: make([]byte, 2*image.PageSize/64)}
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 2000 {
-		e := &extent{base: 1 << 30, size: 2 * pageSize, elem: 8 * (1 + r.Uint64N(pageSize/4)), pointers: heapBits}
-		slot := e.base + e.elem*r.Uint64N(e.size/e.elem)
-		clear(im.arenaBits)
+		e := &image.Extent{Base: 1 << 30, Size: 2 * image.PageSize, Elem: 8 * (1 + r.Uint64N(image.PageSize/4)), Pointers: image.HeapBits}
+		slot := e.Base + e.Elem*r.Uint64N(e.Size/e.Elem)
+		clear(im.ArenaBits)
 		var end uint64
 		for range r.IntN(4) {
-			word := r.Uint64N(e.elem / 8)
-			i := (slot-e.base)/8 + word
-			im.arenaBits[i/8] |= 1 << (i % 8)
+			word := r.Uint64N(e.Elem / 8)
+			i := (slot-e.Base)/8 + word
+			im.ArenaBits[i/8] |= 1 << (i % 8)
 			end = max(end, 8*(word+1))
 		}
-		if got := im.pointersEnd(e, slot); got != end {
+		if got := im.PointersEnd(e, slot); got != end {
 			t.Fatalf("%+v: the pointers of the slot at %#x end at %d, want %d", e, slot, got, end)
 		}
-		off := 8 * r.Uint64N(e.elem/8)
+		off := 8 * r.Uint64N(e.Elem/8)
 		var want uint64
 		for i := range uint64(64) {
-			if word := (slot+off-e.base)/8 + i; off+8*i < e.elem && im.arenaBits[word/8]>>(word%8)&1 != 0 {
+			if word := (slot+off-e.Base)/8 + i; off+8*i < e.Elem && im.ArenaBits[word/8]>>(word%8)&1 != 0 {
 				want |= 1 << i
 			}
 		}
-		if got := im.slotMaskFrom(e, slot, off); got != want {
+		if got := im.SlotMaskFrom(e, slot, off); got != want {
 			t.Fatalf("%+v: slot %#x +%d has the pointers %#x, want %#x", e, slot, off, got, want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
 	"goheap/internal/arch"
 	"goheap/internal/testcore"
@@ -129,7 +130,7 @@ func TestItems(t *testing.T) {
 		{1 << 63, 0, 10, false},
 		{1<<64/24 + 1, 24, ^uint64(0), false},
 	} {
-		if b, ok := items(mem, 1<<12, c.n, c.size, c.most); ok != c.ok || ok && uint64(len(b)) != c.n*c.size {
+		if b, ok := mem.Items(1<<12, c.n, c.size, c.most); ok != c.ok || ok && uint64(len(b)) != c.n*c.size {
 			t.Errorf("%d of %d bytes, at most %d: %d bytes, %t", c.n, c.size, c.most, len(b), ok)
 		}
 	}
@@ -140,7 +141,7 @@ func TestItems(t *testing.T) {
 		{1 << 12, 0, true}, {1 << 12, 128, true}, {1<<12 + 1, 128, false}, {1<<12 + 100, 28, true},
 		{1<<12 - 1, 2, false}, {1 << 12, 1 << 63, false}, {1<<12 + 8, ^uint64(0), false}, {1 << 12, 1<<64 - 1<<12, false},
 	} {
-		if got := present(mem, c.addr, c.n); got != c.ok {
+		if got := mem.Present(c.addr, c.n); got != c.ok {
 			t.Errorf("%d bytes at %#x: present %t", c.n, c.addr, got)
 		}
 	}
@@ -192,20 +193,20 @@ func (m *typeMemory) header(size, ptrBytes uint64, tflag, kind uint8, gcdata uin
 	return m.put(append([]uint64{size, ptrBytes, uint64(tflag)<<32 | uint64(kind)<<56, 0, gcdata, 0}, more...)...)
 }
 
-func (m *typeMemory) types() *gcTypes {
-	return newGCTypes(dump.NewMemory(m.arch, []dump.Block{{Addr: typesAt, Data: m.bytes}}), m.arch)
+func (m *typeMemory) types() *image.GCTypes {
+	return image.NewGCTypes(dump.NewMemory(m.arch, []dump.Block{{Addr: typesAt, Data: m.bytes}}), m.arch)
 }
 
 // array adds a type of n elements, whose mask is to be made on demand.
 func (m *typeMemory) array(elem, size, n, ptrBytes uint64) uint64 {
-	return m.header(size*n, ptrBytes, tflagMaskOnDemand, kindArray, 0, elem, 0, n)
+	return m.header(size*n, ptrBytes, image.TflagMaskOnDemand, image.KindArray, 0, elem, 0, n)
 }
 
 // A mask is the same whatever slot asked for the type first, is as long as its slot,
 // and costs no more than its parts and its pointers.
 func TestGCTypeBounds(t *testing.T) {
 	m := &typeMemory{arch: arch.AMD64()}
-	pair := m.header(16, 8, 0, kindStruct, m.put(1)) // a pointer and a word
+	pair := m.header(16, 8, 0, image.KindStruct, m.put(1)) // a pointer and a word
 	pairs := m.array(pair, 16, 8, 120)
 	nested := m.array(pairs, 128, 4, 504)
 	plain := m.header(1, 0, 0, 8, 0)
@@ -216,14 +217,14 @@ func TestGCTypeBounds(t *testing.T) {
 	for range 40 { // two fields of the one before, each
 		fields := m.put(0, tree, 0, 0, tree, size)
 		size *= 2
-		tree = m.header(size, size-8, tflagMaskOnDemand, kindStruct, 0, 0, fields, 2, 2)
+		tree = m.header(size, size-8, image.TflagMaskOnDemand, image.KindStruct, 0, 0, fields, 2, 2)
 	}
-	none := m.header(8, 8, tflagMaskOnDemand, kindArray, 0, pairs, 0, 0) // of none of the larger pairs
+	none := m.header(8, 8, image.TflagMaskOnDemand, image.KindArray, 0, pairs, 0, 0) // of none of the larger pairs
 	overlap := m.put(0, pair, 0, 0, pair, 8)
-	bad := m.header(24, 24, tflagMaskOnDemand, kindStruct, 0, 0, overlap, 2, 2)
+	bad := m.header(24, 24, image.TflagMaskOnDemand, image.KindStruct, 0, 0, overlap, 2, 2)
 	outside := m.put(0, pairs, 16)
-	late := m.header(32, 24, tflagMaskOnDemand, kindStruct, 0, 0, outside, 1, 1)
-	lost := m.header(32, 24, tflagMaskOnDemand, kindStruct, 0, 0, outside, 1<<61, 1<<61) // 0 bytes of fields
+	late := m.header(32, 24, image.TflagMaskOnDemand, image.KindStruct, 0, 0, outside, 1, 1)
+	lost := m.header(32, 24, image.TflagMaskOnDemand, image.KindStruct, 0, 0, outside, 1<<61, 1<<61) // 0 bytes of fields
 	every := func(n, step uint32) (words []uint32) {
 		for i := range n {
 			words = append(words, i*step)
@@ -250,9 +251,9 @@ func TestGCTypeBounds(t *testing.T) {
 	} {
 		for _, first := range []uint64{8, 1 << 50} {
 			types := m.types()
-			types.at(c.addr, min(first, 1<<20)) // whoever asks before
-			got := types.at(c.addr, c.limit)
-			if (got == nil) != (c.want == nil) || got != nil && !slices.Equal(got.pointers, c.want) {
+			types.At(c.addr, min(first, 1<<20)) // whoever asks before
+			got := types.At(c.addr, c.limit)
+			if (got == nil) != (c.want == nil) || got != nil && !slices.Equal(got.Pointers, c.want) {
 				t.Errorf("%s, first asked for %d bytes: %+v, want %v", c.name, first, got, c.want)
 			}
 		}
@@ -262,7 +263,7 @@ func TestGCTypeBounds(t *testing.T) {
 // A variable whose type is of no possible size is not taken apart.
 func TestPartedBounds(t *testing.T) {
 	table := types.New(arch.AMD64(), nil, nil)
-	p := &Process{im: &image{arch: arch.AMD64()}, types: table}
+	p := &Process{im: &image.Image{Arch: arch.AMD64()}, types: table}
 	v := frameVar{typ: table.NewStruct("main.Huge", "main", 1<<62, nil), parts: []varPart{{0, 8, -16}}}
 	if p.settleParts(&v); !v.parted {
 		t.Errorf("%+v", v)

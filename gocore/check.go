@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/heap"
 )
 
@@ -73,7 +74,7 @@ const (
 // does explains it. A program goes on after its last collection: it drops some of
 // what was marked, and sets, removes and runs finalizers. But what it holds was
 // marked then, or allocated since.
-func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Check {
+func check(im *image.Image, ctx context.Context, live *heap.Marker, r *recorded) []Check {
 	var checks []Check
 	// add returns the index of the new check: the slice moves.
 	add := func(name string, ours, runtime int64, ok bool, reason string, ex []uint64) int {
@@ -86,15 +87,15 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 	}
 
 	reached := live.Bits().Words()
-	liveUnallocated, _, ex := im.difference(examples, reached, im.allocated)
+	liveUnallocated, _, ex := im.Difference(examples, reached, im.Allocated)
 	add("reachable slots that are not allocated", int64(liveUnallocated), 0, liveUnallocated == 0,
 		"pointers lead to slots that the runtime holds for free: the core was taken inside the allocator, or the reader is wrong", ex)
 
-	if slots, size := im.countSlots(im.allocated); r.statistics {
+	if slots, size := im.CountSlots(im.Allocated); r.statistics {
 		reason, settled := "the runtime's own counters disagree", true
-		if d := int64(slots) - r.allocSlots; d != 0 && within(d, 0, int64(r.mallocing)+int64(im.sweeping.slots)) {
+		if d := int64(slots) - r.allocSlots; d != 0 && within(d, 0, int64(r.mallocing)+int64(im.Sweeping.Slots)) {
 			settled = false
-			reason = fmt.Sprintf("%s: the runtime's counters may be behind", im.unsettledIn(r))
+			reason = fmt.Sprintf("%s: the runtime's counters may be behind", unsettledIn(im, r))
 		}
 		if r.countedFirst && int64(slots) < r.allocSlots && int64(size) < r.allocBytes {
 			settled = false
@@ -120,11 +121,11 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 	// While a collection marks, all spans are swept, and the marks of the one
 	// before are their allocation bits (runtime/mgc.go, gcStart): these are
 	// compared then.
-	_, markedBytes := im.countSlots(im.marked)
-	dead, deadBytes, deadEx := im.difference(examples, im.marked, reached)
-	fresh, _ := im.countSlots(im.fresh)
-	fresh -= im.sweeping.fresh
-	unmarked, _, unmarkedEx := im.difference(examples, reached, im.marked, im.fresh)
+	_, markedBytes := im.CountSlots(im.Marked)
+	dead, deadBytes, deadEx := im.Difference(examples, im.Marked, reached)
+	fresh, _ := im.CountSlots(im.Fresh)
+	fresh -= im.Sweeping.Fresh
+	unmarked, _, unmarkedEx := im.Difference(examples, reached, im.Marked, im.Fresh)
 	died := add(marksDied, int64(dead), 0, true, "", deadEx)
 	unseen := add(marksUnseen, int64(unmarked), 0, unmarked == 0, "they are reachable, but the last collection did not mark them", unmarkedEx)
 	checks[died].Live, checks[unseen].Live = true, true
@@ -138,22 +139,22 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 	case r.gcphase != gcOff:
 		checks[died].Status = CheckNotComparable
 		checks[died].Reason = fmt.Sprintf("the core was taken %s, when its marks are incomplete; the program ran on after the collection before, %s", phaseName(r.gcphase), dropped)
-	case im.sweeping.unswept > 0 || im.sweeping.spans > 0:
+	case im.Sweeping.Unswept > 0 || im.Sweeping.Spans > 0:
 		checks[died].Status = CheckNotComparable
-		checks[died].Reason = fmt.Sprintf("the last collection has only just ended, and what died while it marked is marked: %d of %d bytes; %d spans wait to be swept", deadBytes, markedBytes, im.sweeping.unswept)
+		checks[died].Reason = fmt.Sprintf("the last collection has only just ended, and what died while it marked is marked: %d of %d bytes; %d spans wait to be swept", deadBytes, markedBytes, im.Sweeping.Unswept)
 	default:
 		checks[died].Status = CheckNotComparable
 		checks[died].Reason = "the program ran on after its last collection, " + dropped
 	}
-	if im.sweeping.spans > 0 {
+	if im.Sweeping.Spans > 0 {
 		for _, i := range []int{died, unseen} {
 			if checks[i].Status == CheckOK {
-				checks[i].Reason = fmt.Sprintf("all but %d slots, which were being swept", im.sweeping.slots)
+				checks[i].Reason = fmt.Sprintf("all but %d slots, which were being swept", im.Sweeping.Slots)
 			}
 		}
 	}
 	if r.numGC > 0 {
-		low, high, least := im.markedSum()
+		low, high, least := markedSum(im)
 		runtime := int64(min(r.heapMarked, math.MaxInt64))
 		ours := min(max(runtime, low), high)
 		tolerance := max(ours/1000, 16<<10)
@@ -166,8 +167,8 @@ func (im *image) check(ctx context.Context, live *heap.Marker, r *recorded) []Ch
 			}
 		case r.gcphase == gcMarkTermination || r.between:
 			c.Status, c.Reason = CheckNotComparable, "the core was taken while a collection ended: the sum may be of this one, and the marks of the one before"
-		case im.sweeping.spans > 0:
-			c.Status, c.Reason = CheckNotComparable, im.unsettledIn(r)+": their marks are not in the sum"
+		case im.Sweeping.Spans > 0:
+			c.Status, c.Reason = CheckNotComparable, unsettledIn(im, r)+": their marks are not in the sum"
 		case runtime > high && runtime < maxSpanAddr:
 			c.Status, c.Reason = CheckNotComparable, fmt.Sprintf("by the mark bits from %d to %d: finalizers that were removed since make the difference, or were set while it marked", low, high)
 		case runtime < low && runtime >= least-tolerance:
@@ -186,13 +187,13 @@ func phaseName(phase uint64) string {
 }
 
 // unsettledIn says what was under way in the allocator.
-func (im *image) unsettledIn(r *recorded) string {
+func unsettledIn(im *image.Image, r *recorded) string {
 	var what []string
 	if r.mallocing > 0 {
 		what = append(what, fmt.Sprintf("%d threads were inside the allocator", r.mallocing))
 	}
-	if im.sweeping.spans > 0 {
-		what = append(what, fmt.Sprintf("%d spans of %d slots were being swept", im.sweeping.spans, im.sweeping.slots))
+	if im.Sweeping.Spans > 0 {
+		what = append(what, fmt.Sprintf("%d spans of %d slots were being swept", im.Sweeping.Spans, im.Sweeping.Slots))
 	}
 	return strings.Join(what, ", and ")
 }
@@ -222,17 +223,17 @@ func (p *Process) rejection(r claim) string {
 	case r.n != 1:
 		what = fmt.Sprintf("%d × %s", r.n, what)
 	}
-	e := p.im.extentAt(r.p)
-	slot := r.p - (r.p-e.base)%e.elem
+	e := p.im.ExtentAt(r.p)
+	slot := r.p - (r.p-e.Base)%e.Elem
 	pointers := "without pointers"
-	switch e.pointers {
-	case heapBits:
-		pointers = fmt.Sprintf("with pointers %#x", p.im.slotMask(e, slot))
-	case headers, oneType:
+	switch e.Pointers {
+	case image.HeapBits:
+		pointers = fmt.Sprintf("with pointers %#x", p.im.SlotMask(e, slot))
+	case image.Headers, image.OneType:
 		pointers = "of a recorded type"
 	}
 	return fmt.Sprintf("%s (%d bytes, pointers %#x) at %#x, in a slot of %d bytes from %#x %s",
-		what, r.x.size, r.x.mask, r.p, e.elem, slot, pointers)
+		what, r.x.size, r.x.mask, r.p, e.Elem, slot, pointers)
 }
 
 // markedSum returns between what sums runtime.gcController.heapMarked lies by the
@@ -249,12 +250,12 @@ func (p *Process) rejection(r claim) string {
 // And an object that only its finalizer kept is marked by the sweeper
 // (runtime/mgcsweep.go, sweepLocked.sweep), which counts nothing: one without
 // pointers was not counted at all.
-func (im *image) markedSum() (low, high, least int64) {
+func markedSum(im *image.Image) (low, high, least int64) {
 	var withPointers, without int64
-	for i := range im.extents {
-		e := &im.extents[i]
-		n := int64(e.elem) * int64(im.countIn(e, im.marked))
-		if e.pointers == noPointers {
+	for i := range im.Extents {
+		e := &im.Extents[i]
+		n := int64(e.Elem) * int64(im.CountIn(e, im.Marked))
+		if e.Pointers == image.NoPointers {
 			without += n
 		} else {
 			withPointers += n
@@ -262,26 +263,26 @@ func (im *image) markedSum() (low, high, least int64) {
 	}
 	var twice, queued int64
 	last := heap.None
-	for _, s := range im.specials {
-		n, ok := im.pages.lookup(s.object)
-		if !ok || s.kind != finalizerSpecial || n == last || hasBit(im.fresh, n) {
+	for _, s := range im.Specials {
+		n, ok := im.Pages.Lookup(s.Object)
+		if !ok || s.Kind != image.FinalizerSpecial || n == last || image.HasBit(im.Fresh, n) {
 			continue
 		}
 		last = n
-		if e := im.extentAt(s.object); e.pointers != noPointers {
-			twice += int64(e.elem)
+		if e := im.ExtentAt(s.Object); e.Pointers != image.NoPointers {
+			twice += int64(e.Elem)
 		}
 	}
 	seen := map[heap.Node]bool{}
-	for _, r := range im.roots {
-		if r.kind != finalizerRoot || r.name != queuedFinalizer {
+	for _, r := range im.Roots {
+		if r.Kind != image.FinalizerRoot || r.Name != queuedFinalizer {
 			continue
 		}
-		for _, p := range im.pieces[r.first : r.first+r.n] {
-			n, ok := im.pages.lookup(p.value)
-			if e := im.extentAt(p.value); ok && !seen[n] && e.pointers == noPointers && hasBit(im.marked, n) {
+		for _, p := range im.Pieces[r.First : r.First+r.N] {
+			n, ok := im.Pages.Lookup(p.Value)
+			if e := im.ExtentAt(p.Value); ok && !seen[n] && e.Pointers == image.NoPointers && image.HasBit(im.Marked, n) {
 				seen[n] = true
-				queued += int64(e.elem)
+				queued += int64(e.Elem)
 			}
 		}
 	}
@@ -293,17 +294,17 @@ func within(a, b, tolerance int64) bool { return a-b <= tolerance && b-a <= tole
 
 // readRecorded reads the runtime's own counters.
 func (d *coreDecoder) readRecorded(ctx context.Context) (*recorded, error) {
-	im, rt, a := d.im, d.layout, d.im.arch
+	im, rt, a := d.im, d.layout, d.im.Arch
 	r := &recorded{}
 	if addr, err := d.global("runtime.gcphase"); err == nil {
-		r.gcphase, _ = im.mem.Uint(addr, 4)
+		r.gcphase, _ = im.Mem.Uint(addr, 4)
 	}
 	var err error
 	if r.mallocing, err = d.mallocing(ctx); err != nil {
 		return nil, err
 	}
 	if addr, err := d.global("runtime.gcController"); err == nil {
-		if b, ok := im.mem.Slice(addr, uint64(rt.GCController.Size)); ok {
+		if b, ok := im.Mem.Slice(addr, uint64(rt.GCController.Size)); ok {
 			r.heapMarked = rt.GCController.HeapMarked.Uint(a, b)
 		}
 	}
@@ -311,7 +312,7 @@ func (d *coreDecoder) readRecorded(ctx context.Context) (*recorded, error) {
 	if err != nil {
 		return r, nil
 	}
-	b, ok := im.mem.Slice(addr, uint64(rt.Mstats.Size))
+	b, ok := im.Mem.Slice(addr, uint64(rt.Mstats.Size))
 	if !ok {
 		d.problem(dump.Warning, 1, "runtime.memstats is not in the core: allocated bytes cannot be checked against it")
 		return r, nil
@@ -319,7 +320,7 @@ func (d *coreDecoder) readRecorded(ctx context.Context) (*recorded, error) {
 	r.lastGC = int64(rt.Mstats.LastGC.Uint(a, b))
 	r.numGC = rt.Mstats.NumGC.Uint(a, b)
 	if addr, err := d.global("runtime.work"); err == nil && rt.Work.Cycles.Has() {
-		if work, ok := im.mem.Slice(addr, uint64(rt.Work.Size)); ok {
+		if work, ok := im.Mem.Slice(addr, uint64(rt.Work.Size)); ok {
 			r.between = r.gcphase == gcOff && rt.Work.Cycles.Uint(a, work) != r.numGC
 		}
 	}
@@ -330,7 +331,7 @@ func (d *coreDecoder) readRecorded(ctx context.Context) (*recorded, error) {
 	f := &rt.HeapStats
 	sizes := d.classSizes()
 	d.classes = sizes
-	d.im.setClasses(sizes)
+	d.im.SetClasses(sizes)
 	for i := range 3 {
 		s := b[rt.Mstats.HeapStats.Offset+uint64(i)*uint64(f.Size):]
 		r.allocBytes += int64(f.LargeAlloc.Uint(a, s) - f.LargeFree.Uint(a, s))
@@ -352,7 +353,7 @@ func (d *coreDecoder) mallocing(ctx context.Context) (n int, err error) {
 	if err != nil {
 		return 0, nil
 	}
-	addr, ok := d.im.mem.Word(list)
+	addr, ok := d.im.Mem.Word(list)
 	for seen := map[uint64]bool{}; ok && addr != 0; {
 		if err := look(ctx, len(seen)); err != nil {
 			return 0, err
@@ -363,11 +364,11 @@ func (d *coreDecoder) mallocing(ctx context.Context) (n int, err error) {
 		}
 		seen[addr] = true
 		var m []byte
-		if m, ok = d.im.mem.Slice(addr, uint64(f.Size)); ok {
-			if f.Mallocing.Uint(d.im.arch, m) != 0 {
+		if m, ok = d.im.Mem.Slice(addr, uint64(f.Size)); ok {
+			if f.Mallocing.Uint(d.im.Arch, m) != 0 {
 				n++
 			}
-			addr = f.Alllink.Uint(d.im.arch, m)
+			addr = f.Alllink.Uint(d.im.Arch, m)
 		}
 	}
 	if !ok {
@@ -389,10 +390,10 @@ func (d *program) classSizes() []uint16 {
 		}
 		// There are as many sizes of 2 bytes as counters of 8.
 		n := min(sym.Size/2, uint64(d.layout.HeapStats.SmallAllocCount.Size)/8)
-		if b, ok := items(d.im.mem, sym.Addr+d.exe.bias, n, 2, maxClasses); ok {
+		if b, ok := d.im.Mem.Items(sym.Addr+d.exe.bias, n, 2, maxClasses); ok {
 			sizes := make([]uint16, n)
 			for i := range sizes {
-				sizes[i] = d.im.arch.Order().Uint16(b[2*i:])
+				sizes[i] = d.im.Arch.Order().Uint16(b[2*i:])
 			}
 			return sizes
 		}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"testing"
 
+	"goheap/gocore/internal/image"
 	"goheap/internal/testcore"
 )
 
@@ -44,14 +45,14 @@ func TestCheckDoctored(t *testing.T) {
 	sweepgen := uint64(whole.sweepgen)
 
 	// A span of live nodes, with the address of its record.
-	var span extent
+	var span image.Extent
 	var mspan uint64
 	mheap := p.addr(t, whole, "runtime.mheap_")
 	list := p.word(t, mheap+rt.Mheap.AllSpans.Offset)
 	for i := range p.word(t, mheap+rt.Mheap.AllSpans.Offset+8) {
 		at := p.word(t, list+8*i)
-		e := whole.im.extentAt(p.word(t, at+rt.Mspan.StartAddr.Offset))
-		if e != nil && e.elem == 48 && e.pointers == heapBits && e.freeindex == 0 && p.word(t, e.allocBits) == 1<<64-1 {
+		e := whole.im.ExtentAt(p.word(t, at+rt.Mspan.StartAddr.Offset))
+		if e != nil && e.Elem == 48 && e.Pointers == image.HeapBits && e.Freeindex == 0 && p.word(t, e.AllocBits) == 1<<64-1 {
 			span, mspan = *e, at
 		}
 	}
@@ -66,7 +67,7 @@ func TestCheckDoctored(t *testing.T) {
 	// unsweep makes the marks of the last collection those of an unswept span.
 	unsweep := func() {
 		set32(mspan+rt.Mspan.Sweepgen.Offset, sweepgen-2)
-		p.set(t, mspan+rt.Mspan.GCMarkBits.Offset, span.allocBits)
+		p.set(t, mspan+rt.Mspan.GCMarkBits.Offset, span.AllocBits)
 	}
 	for _, c := range []struct {
 		name    string
@@ -80,14 +81,14 @@ func TestCheckDoctored(t *testing.T) {
 		{"marks in an unswept span", "", unsweep},
 		{"an unmarked slot", marksUnseen, func() {
 			unsweep()
-			p.set(t, span.allocBits, p.word(t, span.allocBits)&^1)
+			p.set(t, span.AllocBits, p.word(t, span.AllocBits)&^1)
 		}},
 		{"many unmarked slots", marksUnseen, func() {
 			unsweep()
-			p.set(t, span.allocBits, 0)
+			p.set(t, span.AllocBits, 0)
 		}},
 		{"a free slot that is live", "reachable slots that are not allocated", func() {
-			p.set(t, span.allocBits, p.word(t, span.allocBits)&^1)
+			p.set(t, span.AllocBits, p.word(t, span.AllocBits)&^1)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

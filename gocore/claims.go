@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 )
@@ -58,26 +59,26 @@ func (t *typer) point(c claim) {
 		t.toLeaf(c)
 		return
 	}
-	at, ok := t.im.pages.find(c.p)
+	at, ok := t.im.Pages.Find(c.p)
 	if !ok {
 		t.pointStatic(c)
 		return
 	}
-	if c.x.refine != nil && c.form == oneValue && at.off == t.headerOf(at) {
+	if c.x.refine != nil && c.form == oneValue && at.Off == t.headerOf(at) {
 		c = c.x.refine(t, c, at)
 	}
-	if at.pointers == noPointers && t.leaves != nil {
+	if at.Pointers == image.NoPointers && t.leaves != nil {
 		t.toLeaf(c)
 		return
 	}
-	n := at.node
+	n := at.Node
 	id := typeID(c.x.id, c.form)
 	has := t.out.id[n]
-	if has == 0 && (at.pointers == headers || at.pointers == oneType) && hasBit(t.alive, n) {
+	if has == 0 && (at.Pointers == image.Headers || at.Pointers == image.OneType) && image.HasBit(t.alive, n) {
 		t.record(n)
 		has = t.out.id[n]
 	}
-	if has == 0 && at.off == 0 && at.pointers == heapBits && t.fills(&c, at.elem) && hasBit(t.alive, n) {
+	if has == 0 && at.Off == 0 && at.Pointers == image.HeapBits && t.fills(&c, at.Elem) && image.HasBit(t.alive, n) {
 		t.set(n, id, c.evidence)
 		t.push(n)
 		return
@@ -109,20 +110,20 @@ func (t *typer) toLeaf(c claim) {
 //
 // Leaves are met in no order, and most are met once: what is known of them is
 // looked at for all claims first, so that those reads do not wait for each other.
-func (t *typer) leafClaims(batch []claim, slots []slotAt) {
+func (t *typer) leafClaims(batch []claim, slots []image.SlotAt) {
 	for i := range batch {
-		at, ok := t.im.pages.find(batch[i].p)
+		at, ok := t.im.Pages.Find(batch[i].p)
 		if !ok {
-			at.node = heap.None // what has no pointers leads to no static values
-		} else if at.pointers == noPointers {
-			t.touched ^= t.out.id[at.node]
+			at.Node = heap.None // what has no pointers leads to no static values
+		} else if at.Pointers == image.NoPointers {
+			t.touched ^= t.out.id[at.Node]
 		}
 		slots[i] = at
 	}
 	for i := range batch {
 		switch at := &slots[i]; {
-		case at.node == heap.None:
-		case at.pointers != noPointers:
+		case at.Node == heap.None:
+		case at.Pointers != image.NoPointers:
 			t.returned = append(t.returned, batch[i])
 		default:
 			t.leafClaim(*at, batch[i])
@@ -131,15 +132,15 @@ func (t *typer) leafClaims(batch []claim, slots []slotAt) {
 }
 
 // leafClaim applies a claim on an object without pointers.
-func (t *typer) leafClaim(at slotAt, c claim) {
-	n, id := at.node, typeID(c.x.id, c.form)
+func (t *typer) leafClaim(at image.SlotAt, c claim) {
+	n, id := at.Node, typeID(c.x.id, c.form)
 	has := t.out.id[n]
-	if has == 0 && at.off == 0 && at.elem != 0 && (c.form == stringData || c.form == oneValue && len(c.x.steps) == 0) && hasBit(t.alive, n) {
+	if has == 0 && at.Off == 0 && at.Elem != 0 && (c.form == stringData || c.form == oneValue && len(c.x.steps) == 0) && image.HasBit(t.alive, n) {
 		size := c.n
 		if c.form == oneValue {
 			size = c.x.size
 		}
-		if size > 0 && size <= at.elem && (c.form == stringData || at.elem == tinySize || size > t.im.smallerClass(at.elem)) {
+		if size > 0 && size <= at.Elem && (c.form == stringData || at.Elem == tinySize || size > t.im.SmallerClass(at.Elem)) {
 			t.set(n, id, c.evidence)
 			return
 		}
@@ -169,12 +170,12 @@ func (t *typer) fills(c *claim, elem uint64) bool {
 	if size <= l.smaller && (c.form != manyValues || elem-size >= x.size) {
 		return false
 	}
-	first := c.p % pageSize / 8
-	at := c.p - c.p%pageSize + l.bitmap + first/8
+	first := c.p % image.PageSize / 8
+	at := c.p - c.p%image.PageSize + l.bitmap + first/8
 	if off := at - t.mem.Start; first%8+l.words <= 64 && at >= t.mem.Start && off+8 <= uint64(len(t.mem.Segment)) {
-		return binary.LittleEndian.Uint64(t.mem.Segment[off:])>>(first%8)&lowBits(l.words) == mask
+		return binary.LittleEndian.Uint64(t.mem.Segment[off:])>>(first%8)&image.LowBits(l.words) == mask
 	}
-	return gather(t.mem.Bytes(at, (first%8+l.words+7)/8), first%8, l.words) == mask
+	return image.Gather(t.mem.Bytes(at, (first%8+l.words+7)/8), first%8, l.words) == mask
 }
 
 // tile repeats a mask of size words over n words, at most 64.
@@ -182,20 +183,20 @@ func tile(mask, size, n uint64) uint64 {
 	for step := size; step > 0 && step < 64 && step < n; step *= 2 {
 		mask |= mask << step
 	}
-	return mask & lowBits(n)
+	return mask & image.LowBits(n)
 }
 
 // claim decides about a claim that is not known yet.
-func (t *typer) claim(at slotAt, id heap.TypeID, c claim) {
-	n := at.node
+func (t *typer) claim(at image.SlotAt, id heap.TypeID, c claim) {
+	n := at.Node
 	size, ok := t.size(c)
-	if !ok || size == 0 || !hasBit(t.alive, n) {
+	if !ok || size == 0 || !image.HasBit(t.alive, n) {
 		return
 	}
-	e := &t.im.extents[t.g.ExtentOf(n)]
-	slot := c.p - at.off
+	e := &t.im.Extents[t.g.ExtentOf(n)]
+	slot := c.p - at.Off
 	head := t.headerSize(e)
-	if at.off < head || size > e.elem-at.off || !t.agrees(e, slot, at.off, c) {
+	if at.Off < head || size > e.Elem-at.Off || !t.agrees(e, slot, at.Off, c) {
 		if live, err := t.reached(); err != nil || !live.Has(n) {
 			return
 		}
@@ -204,9 +205,9 @@ func (t *typer) claim(at slotAt, id heap.TypeID, c claim) {
 		}
 		return
 	}
-	if !t.covers(e, at.off, head, size, c) || !t.hasShape(e, slot, c) {
+	if !t.covers(e, at.Off, head, size, c) || !t.hasShape(e, slot, c) {
 		c.evidence = byInterior
-		if at.pointers != noPointers {
+		if at.Pointers != image.NoPointers {
 			t.interior = append(t.interior, interiorClaim{c, n})
 		}
 	}
@@ -214,11 +215,11 @@ func (t *typer) claim(at slotAt, id heap.TypeID, c claim) {
 		return
 	}
 	t.set(n, id, c.evidence)
-	if c.evidence < byInterior && at.pointers != noPointers {
+	if c.evidence < byInterior && at.Pointers != image.NoPointers {
 		t.push(n)
 	}
-	if e.pointers == heapBits && t.im.arenaBits == nil && e.size == pageSize && t.arch.LittleWords64 {
-		t.layouts[e.elem/8%uint64(len(t.layouts))] = slotLayout{e.elem / 8, e.at - e.base, t.im.smallerClass(e.elem)}
+	if e.Pointers == image.HeapBits && t.im.ArenaBits == nil && e.Size == image.PageSize && t.arch.LittleWords64 {
+		t.layouts[e.Elem/8%uint64(len(t.layouts))] = slotLayout{e.Elem / 8, e.At - e.Base, t.im.SmallerClass(e.Elem)}
 	}
 }
 
@@ -228,11 +229,11 @@ const tinySize = 16
 
 // covers reports whether a value of size bytes at off is all that can have been
 // asked for when the slot was allocated: less would have got a smaller slot.
-func (t *typer) covers(e *extent, off, head, size uint64, c claim) bool {
-	if e.pointers == noPointers && e.elem == tinySize {
+func (t *typer) covers(e *image.Extent, off, head, size uint64, c claim) bool {
+	if e.Pointers == image.NoPointers && e.Elem == tinySize {
 		return true
 	}
-	if e.pointers == noPointers && c.form == stringData {
+	if e.Pointers == image.NoPointers && c.form == stringData {
 		// A string may be a part of another one, or of the bytes that both
 		// were made of: nothing else is allocated behind one. Bytes behind it
 		// are the capacity that it was built with.
@@ -241,23 +242,23 @@ func (t *typer) covers(e *extent, off, head, size uint64, c claim) bool {
 	if off != head {
 		return false
 	}
-	if e.pointers == heapBits && t.im.pointersEnd(e, c.p-off) > off+size {
+	if e.Pointers == image.HeapBits && t.im.PointersEnd(e, c.p-off) > off+size {
 		return false // a pointer stands behind it
 	}
-	if e.pointers == noPointers && c.form == manyValues && c.x.size == 1 {
+	if e.Pointers == image.NoPointers && c.form == manyValues && c.x.size == 1 {
 		return true
 	}
-	rest := e.elem - head - size
+	rest := e.Elem - head - size
 	if c.form == manyValues && rest < c.x.size {
 		return true
 	}
-	return head+size > t.im.smallerClass(e.elem)
+	return head+size > t.im.SmallerClass(e.Elem)
 }
 
 // hasShape reports whether values of a claimed type can stand in a slot for which
 // the allocator recorded a shape: they have its size and pointers. Other slots can
 // hold any.
-func (t *typer) hasShape(e *extent, slot uint64, c claim) bool {
+func (t *typer) hasShape(e *image.Extent, slot uint64, c claim) bool {
 	id := t.byDescriptor(t.recorded(e, slot))
 	if id == 0 {
 		return true
@@ -268,20 +269,20 @@ func (t *typer) hasShape(e *extent, slot uint64, c claim) bool {
 
 // agrees reports whether the pointers of a claimed type are where the collector
 // finds pointers.
-func (t *typer) agrees(e *extent, slot, off uint64, c claim) bool {
+func (t *typer) agrees(e *image.Extent, slot, off uint64, c claim) bool {
 	mask, steps := c.x.mask, c.x.steps
 	size := c.x.size
 	switch c.form {
 	case stringData:
-		return e.pointers == noPointers
+		return e.Pointers == image.NoPointers
 	case container:
 		mask, steps, size = c.x.runtime.mask, c.x.runtime.steps, c.x.runtime.size
 	}
-	if e.pointers == noPointers {
+	if e.Pointers == image.NoPointers {
 		return len(steps) == 0 || t.untraced(c)
 	}
 	w := uint64(t.arch.PtrSize)
-	if e.pointers != heapBits && !(e.pointers == oneType && t.im.listed) {
+	if e.Pointers != image.HeapBits && !(e.Pointers == image.OneType && t.im.Listed) {
 		return true
 	}
 	if len(steps) == 0 && size >= w && off == 0 && c.form != manyValues {
@@ -296,10 +297,10 @@ func (t *typer) agrees(e *extent, slot, off uint64, c claim) bool {
 		return true
 	}
 	if size%w != 0 {
-		return len(steps) == 0 && t.im.slotMaskFrom(e, slot, off)&lowBits((size*c.n+w-1)/w) == 0
+		return len(steps) == 0 && t.im.SlotMaskFrom(e, slot, off)&image.LowBits((size*c.n+w-1)/w) == 0
 	}
-	n := min(size*c.n, e.elem-off) / w
-	return t.im.slotMaskFrom(e, slot, off)&lowBits(n) == tile(mask, size/w, n)
+	n := min(size*c.n, e.Elem-off) / w
+	return t.im.SlotMaskFrom(e, slot, off)&image.LowBits(n) == tile(mask, size/w, n)
 }
 
 // untraced reports whether the runtime allocates values of a type as if they had
@@ -318,7 +319,7 @@ func (t *typer) untraced(c claim) bool {
 
 // better decides between the claim that a node has and a new one: by evidence,
 // by the bytes that it explains, by which contains the other, by name.
-func (t *typer) better(n heap.Node, e *extent, id heap.TypeID, c claim, size uint64) bool {
+func (t *typer) better(n heap.Node, e *image.Extent, id heap.TypeID, c claim, size uint64) bool {
 	has := t.evidenceOf(n)
 	if has == 0 {
 		return true

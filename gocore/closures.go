@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
 )
@@ -40,8 +41,8 @@ func (p *Process) closureType(entry, addr uint64) types.ID {
 		return id
 	}
 	fn, ok := p.function(entry)
-	at, inHeap := p.im.pages.find(addr)
-	if !ok || fn.Entry != entry || !inHeap || at.off != 0 || at.elem == 0 || at.pointers != heapBits && at.pointers != noPointers {
+	at, inHeap := p.im.Pages.Find(addr)
+	if !ok || fn.Entry != entry || !inHeap || at.Off != 0 || at.Elem == 0 || at.Pointers != image.HeapBits && at.Pointers != image.NoPointers {
 		return 0
 	}
 	id := p.describeClosure(fn.Name(), entry, addr, at)
@@ -61,19 +62,19 @@ var runtimeClosures = [...]struct{ function, object string }{
 // are pointers the slot says so, and the closure gets fields without names for
 // them; how far it reaches beyond is known from its slot, since a smaller object
 // would have got a smaller one.
-func (p *Process) describeClosure(name string, entry, addr uint64, at slotAt) types.ID {
+func (p *Process) describeClosure(name string, entry, addr uint64, at image.SlotAt) types.ID {
 	for _, c := range runtimeClosures {
 		if name == c.function {
 			id, _ := p.types.Lookup(c.object)
 			return id
 		}
 	}
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	code, _ := p.types.Lookup("uintptr")
 	word, _ := p.types.Lookup("unsafe.Pointer")
 	mask := uint64(0)
-	if at.pointers == heapBits {
-		mask = p.im.slotMask(p.im.extentAt(addr), addr)
+	if at.Pointers == image.HeapBits {
+		mask = p.im.SlotMask(p.im.ExtentAt(addr), addr)
 	}
 	if mask&1 != 0 {
 		code = word // package plugin keeps the address of a function in a variable of this type
@@ -92,7 +93,7 @@ func (p *Process) describeClosure(name string, entry, addr uint64, at slotAt) ty
 	for i, c := range list {
 		// Captures stand close together, and a smaller closure would have a
 		// smaller slot: this one ends behind least and not behind limit.
-		least, limit := p.im.smallerClass(at.elem)+1, at.elem
+		least, limit := p.im.SmallerClass(at.Elem)+1, at.Elem
 		if i+1 < len(list) {
 			limit = min(limit, list[i+1].Offset)
 			least = limit - min(limit, w-1)
@@ -106,12 +107,12 @@ func (p *Process) describeClosure(name string, entry, addr uint64, at slotAt) ty
 		fields = append(fields, types.Field{Name: c.Name, Offset: c.Offset, Type: c.Type})
 		end = c.Offset + size
 	}
-	end = alignUp(end, w)
-	upTo(at.elem)
+	end = image.AlignUp(end, w)
+	upTo(at.Elem)
 	// The last pointer, and more than the next smaller slot has room for.
 	last := fields[len(fields)-1]
-	size := max(last.Offset+p.types.Type(last.Type).Size, p.im.smallerClass(at.elem)+1)
-	return p.types.NewStruct(closurePrefix+withoutShapes(name), packageOf(name), alignUp(size, w), fields)
+	size := max(last.Offset+p.types.Type(last.Type).Size, p.im.SmallerClass(at.Elem)+1)
+	return p.types.NewStruct(closurePrefix+withoutShapes(name), packageOf(name), image.AlignUp(size, w), fields)
 }
 
 // captured returns the type of the word or words of a closure at addr that a
@@ -131,7 +132,7 @@ func (p *Process) captured(c symbols.Capture, addr, mask, least, limit uint64) t
 		}
 		return 0
 	}
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	elem := p.types.Type(c.Type).Elem
 	size := p.types.Type(elem).Size
 	ref, value := p.fitsClosure(c.Type, c.Offset, mask, limit), p.fitsClosure(elem, c.Offset, mask, limit)
@@ -141,11 +142,11 @@ func (p *Process) captured(c symbols.Capture, addr, mask, least, limit uint64) t
 		case refFills != valueFills:
 			ref, value = refFills, valueFills
 		case refFills && size == w:
-			word, _ := p.im.mem.Word(addr + c.Offset)
-			if to, ok := p.im.pages.find(word); ok {
+			word, _ := p.im.Mem.Word(addr + c.Offset)
+			if to, ok := p.im.Pages.Find(word); ok {
 				target := p.types.Type(p.types.Type(elem).Elem).Size
-				ref = to.off == 0 && to.elem >= w && p.im.smallerClass(to.elem) < w
-				value = to.off != 0 || to.elem >= target && p.im.smallerClass(to.elem) < target
+				ref = to.Off == 0 && to.Elem >= w && p.im.SmallerClass(to.Elem) < w
+				value = to.Off != 0 || to.Elem >= target && p.im.SmallerClass(to.Elem) < target
 			}
 		}
 	}
@@ -163,7 +164,7 @@ func (p *Process) captured(c symbols.Capture, addr, mask, least, limit uint64) t
 
 // fitsClosure reports whether a value of a type can stand at off in a closure.
 func (p *Process) fitsClosure(t types.ID, off, mask, limit uint64) bool {
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	size := p.types.Type(t).Size
 	if size == 0 || off > limit || size > limit-off {
 		return false
@@ -180,7 +181,7 @@ func (p *Process) fitsClosure(t types.ID, off, mask, limit uint64) bool {
 // them, or the receiver of a method value, which only the function's name tells
 // of: "main.(*T).M-fm".
 func (p *Process) captures(entry, addr uint64) []symbols.Capture {
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	f, bias := p.exe.codeAt(entry)
 	name, _ := f.FuncName(entry - bias)
 	if method, ok := strings.CutSuffix(name, "-fm"); ok {
@@ -193,7 +194,7 @@ func (p *Process) captures(entry, addr uint64) []symbols.Capture {
 	var dict uint64
 	for _, c := range list {
 		if c.Name == symbols.DictName {
-			dict, _ = p.im.mem.Word(addr + c.Offset)
+			dict, _ = p.im.Mem.Word(addr + c.Offset)
 		}
 	}
 	for i := range list {
@@ -212,8 +213,8 @@ func (p *Process) instance(place symbols.DictPlace, dict uint64) types.ID {
 	if place == 0 || dict == 0 {
 		return 0
 	}
-	w := uint64(p.im.arch.PtrSize)
-	addr, ok := p.im.mem.Word(dict + place.Index()*w)
+	w := uint64(p.im.Arch.PtrSize)
+	addr, ok := p.im.Mem.Word(dict + place.Index()*w)
 	if !ok {
 		return 0
 	}

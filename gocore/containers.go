@@ -11,7 +11,7 @@ const maxContainer = 1 << 48
 
 // readAnew starts reading with all of what may be followed.
 func (t *typer) readAnew() {
-	t.mem = inferior.Reader{Mem: t.im.mem, Left: walkTimes * t.im.mem.Size()}
+	t.mem = inferior.Reader{Mem: t.im.Mem, Left: walkTimes * t.im.Mem.Size()}
 	t.part = t.pointPart
 }
 

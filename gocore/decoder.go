@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/layout"
 	"goheap/gocore/internal/types"
@@ -32,7 +33,7 @@ type Problem = dump.Problem
 type program struct {
 	exe    *executable
 	layout *layout.Runtime // nil without an executable
-	im     *image
+	im     *image.Image
 
 	modules  []module
 	types    *types.Table
@@ -83,7 +84,7 @@ const maxList = 1 << 26
 
 func newCoreDecoder(core *dump.Core, exe *executable) *coreDecoder {
 	d := &coreDecoder{core: core, specials: map[uint64]bool{}}
-	d.exe, d.im = exe, &image{mem: core.Memory, arch: core.Memory.Arch}
+	d.exe, d.im = exe, &image.Image{Mem: core.Memory, Arch: core.Memory.Arch}
 	return d
 }
 
@@ -116,7 +117,7 @@ func decodeCore(ctx context.Context, core *dump.Core, exe *executable, t *progre
 	if err := d.readQueues(ctx); err != nil {
 		return nil, err
 	}
-	if !d.im.number(len(d.im.roots) + len(d.im.specials)) {
+	if !d.im.Number(len(d.im.Roots) + len(d.im.Specials)) {
 		return nil, fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
 	}
 	d.readBits()
@@ -140,7 +141,7 @@ func (d *program) loadLayout() (err error) {
 // loadTypes makes the program's type descriptors known. It needs the modules.
 func (d *program) loadTypes() types.Runtime {
 	d.types = d.exe.file.Types()
-	r := types.Runtime{Memory: d.im.mem, Layout: types.LayoutOf(d.exe.file.GoVersion)}
+	r := types.Runtime{Memory: d.im.Mem, Layout: types.LayoutOf(d.exe.file.GoVersion)}
 	for i, m := range d.modules {
 		r.Modules = append(r.Modules, types.Module{Types: m.types, ETypes: m.etypes, DWARF: i == 0})
 	}
@@ -154,7 +155,7 @@ func (d *program) space() *inferior.Space {
 	if l == nil {
 		l = layout.Names()
 	}
-	return &inferior.Space{Mem: d.im.mem, Arch: d.im.arch, Types: d.types, Layout: l, Slot: d.im.values}
+	return &inferior.Space{Mem: d.im.Mem, Arch: d.im.Arch, Types: d.types, Layout: l, Slot: d.im.ValuesAt}
 }
 
 // scansVectorRegisters reports whether the program's collector scans the vector

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/symbols"
 	"goheap/heap"
 	"goheap/internal/progress"
@@ -22,9 +23,9 @@ type dumpDecoder struct {
 	rules heapRules
 	slots slotReader
 
-	data, bss  dumpSegment
+	data, bss  image.Segment
 	goroutines []dumpGoroutine
-	frames     []dumpFrame
+	frames     []image.Frame
 	frameMask  []byte // the pointers that each frame lists
 	names      map[string]string
 	typeNames  []dumpType
@@ -37,21 +38,13 @@ type dumpDecoder struct {
 	stats      dump.HeapStats
 	hasStats   bool
 	profile    profile
-	samples    []sample
+	samples    []image.Sample
 
 	contradicted int // records of types and itabs that say something else than one before
 
 	force   bool // Options.Force
 	records int
 	stopped error // what ended the records before their end
-}
-
-// dumpSegment is the data or the bss segment.
-type dumpSegment struct {
-	addr     uint64
-	contents []byte
-	mask     []byte // which words are pointers
-	present  bool
 }
 
 // dumpGoroutine is a goroutine with its frames[first:first+n].
@@ -66,15 +59,6 @@ type dumpGoroutine struct {
 type dumpRoot struct {
 	what string
 	ptr  uint64
-}
-
-// dumpFrame is a frame as the dump describes it.
-type dumpFrame struct {
-	sp, fp, entry, pc, continPC uint64
-	name                        string
-	contents                    []byte
-	mask                        uint64 // byte offset in frameMask
-	partly                      bool   // some words are not on the list of pointers
 }
 
 // dumpType is a type that has a record.
@@ -119,7 +103,7 @@ func (d *dumpDecoder) read(ctx context.Context, t *progress.Tracker) error {
 	}
 	phase.Add(int64(r.Offset() - done))
 	d.slots.end()
-	if r.Err() == nil && (len(d.goroutines) == 0 || !d.data.present || !d.bss.present || !d.hasStats) {
+	if r.Err() == nil && (len(d.goroutines) == 0 || !d.data.Present || !d.bss.Present || !d.hasStats) {
 		_ = r.Damaged("it should end the dump, but goroutines, data segments or statistics were not before it: a part of the file is missing or damaged; write the dump again, to a file that is new and on a disk with space")
 	}
 	d.stopped = r.Err()
@@ -192,7 +176,7 @@ func (d *dumpDecoder) record(r *dump.HeapRecords) {
 		d.profile.bucket(r.MemProf(), d.name)
 	case dump.RecordAllocSample:
 		object, bucket := r.AllocSample()
-		d.samples = append(d.samples, sample{object, bucket})
+		d.samples = append(d.samples, image.Sample{Object: object, Bucket: bucket})
 	}
 }
 
@@ -225,23 +209,23 @@ func (d *dumpDecoder) frame(g *dumpGoroutine, r *dump.HeapRecords) {
 	}
 	child := uint64(0)
 	if g.n > 0 {
-		child = d.frames[len(d.frames)-1].sp
+		child = d.frames[len(d.frames)-1].SP
 	}
 	if x.Depth != uint64(g.n) || x.Child != child {
 		_ = r.Damaged("it has number %d on its stack and is above a frame at %#x, where number %d should follow that is above one at %#x: a part of the file is missing; write the dump again", x.Depth, x.Child, g.n, child)
 		return
 	}
-	f := dumpFrame{sp: x.SP, fp: x.SP + size, entry: x.Entry, pc: x.PC, continPC: x.ContinPC, name: d.name(x.Func), contents: r.Contents, mask: uint64(len(d.frameMask))}
+	f := image.Frame{SP: x.SP, FP: x.SP + size, Entry: x.Entry, PC: x.PC, ContinPC: x.ContinPC, Name: d.name(x.Func), Contents: r.Contents, Mask: uint64(len(d.frameMask))}
 	for range (size/w + 7) / 8 {
 		d.frameMask = append(d.frameMask, 0)
 	}
-	f.partly = uint64(r.Pointers(d.frameMask[f.mask:], 0)) < size/w
+	f.Partly = uint64(r.Pointers(d.frameMask[f.Mask:], 0)) < size/w
 	d.frames = append(d.frames, f)
 	g.n++
 }
 
-func (d *dumpDecoder) segment(s *dumpSegment, r *dump.HeapRecords) {
-	if s.present {
+func (d *dumpDecoder) segment(s *image.Segment, r *dump.HeapRecords) {
+	if s.Present {
 		_ = r.Damaged("the %s comes twice; write the dump again", r.Kind)
 		return
 	}
@@ -250,8 +234,8 @@ func (d *dumpDecoder) segment(s *dumpSegment, r *dump.HeapRecords) {
 		_ = r.Damaged("it has %d bytes at %#x, where no memory is; write the dump again", size, r.Addr())
 		return
 	}
-	*s = dumpSegment{addr: r.Addr(), contents: r.Contents, mask: make([]byte, size/d.rules.word/8+1), present: true}
-	r.Pointers(s.mask, 0)
+	*s = image.Segment{Addr: r.Addr(), Contents: r.Contents, Mask: make([]byte, size/d.rules.word/8+1), Present: true}
+	r.Pointers(s.Mask, 0)
 }
 
 // openHeapDump reads a heap dump and finds its executable.
@@ -262,7 +246,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 		file: file, rules: rulesOf(file.Params.GoVersion, word),
 		profile: profile{}, names: map[string]string{}, itabs: map[uint64]uint64{}, typeAt: map[uint64]int{}, threads: map[uint64]int{},
 	}
-	d.im, d.force = &image{arch: file.Arch}, opt.Force
+	d.im, d.force = &image.Image{Arch: file.Arch}, opt.Force
 	d.slots = slotReader{rules: d.rules, im: d.im}
 	d.problems = append(d.problems, file.Problems...)
 	phase.Finish()
@@ -289,7 +273,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 
 // withoutExecutable stands for the executable that there is not.
 func withoutExecutable(d *dumpDecoder) *executable {
-	return &executable{file: symbols.None(d.im.arch), free: func() {}}
+	return &executable{file: symbols.None(d.im.Arch), free: func() {}}
 }
 
 // decode makes the image of the records.
@@ -303,7 +287,7 @@ func (d *dumpDecoder) decode(ctx context.Context, t *progress.Tracker) error {
 		return fmt.Errorf("%w: it has no objects", dump.ErrHeapDump)
 	}
 	d.makeMemory()
-	if n := d.slots.finish(d.im.mem, d.file.Data()); n > 0 {
+	if n := d.slots.finish(d.im.Mem, d.file.Data()); n > 0 {
 		d.problem(dump.Error, n, "spans overlap others: the dump is damaged, and their objects were left out; write it again")
 	}
 	if d.exe.path != "" {
@@ -321,12 +305,12 @@ func (d *dumpDecoder) decode(ctx context.Context, t *progress.Tracker) error {
 		}
 		d.loadTypes()
 		d.classes = d.classSizes()
-		d.im.setClasses(d.classes)
+		d.im.SetClasses(d.classes)
 		d.findStatics()
 	} else {
 		d.recordedTypes()
 	}
-	d.slots.settleLargest(newGCTypes(d.im.mem, d.im.arch))
+	d.slots.settleLargest(image.NewGCTypes(d.im.Mem, d.im.Arch))
 	d.readSegments()
 	if err := d.readStacks(ctx); err != nil {
 		return err
@@ -335,12 +319,12 @@ func (d *dumpDecoder) decode(ctx context.Context, t *progress.Tracker) error {
 	if err := d.readUnrooted(ctx); err != nil {
 		return err
 	}
-	if !d.im.number(len(d.im.roots) + len(d.im.specials)) {
+	if !d.im.Number(len(d.im.Roots) + len(d.im.Specials)) {
 		return fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
 	}
 	d.slots.allocate()
-	slices.SortStableFunc(d.samples, func(a, b sample) int { return cmp.Compare(a.object, b.object) })
-	d.im.samples = d.samples
+	slices.SortStableFunc(d.samples, func(a, b image.Sample) int { return cmp.Compare(a.Object, b.Object) })
+	d.im.Samples = d.samples
 	d.recorded = &recorded{
 		allocSlots: int64(d.stats.HeapObjects), allocBytes: int64(d.stats.HeapAlloc), statistics: d.hasStats, numGC: d.stats.NumGC,
 		countedFirst: true,
@@ -357,9 +341,9 @@ func (d *dumpDecoder) tell() {
 		switch {
 		case len(d.goroutines) == 0:
 			missing = "goroutines and global variables are missing, so that nothing can be told live from garbage: every object counts as held"
-		case !d.data.present:
+		case !d.data.Present:
 			missing = "global variables and finalizers are missing: what only they hold counts as garbage"
-		case !d.bss.present:
+		case !d.bss.Present:
 			missing = "the variables of the bss segment and finalizers are missing: what only they hold counts as garbage"
 		case !d.hasStats:
 			missing = "some finalizers may be missing, and the runtime's counters are"

@@ -121,7 +121,7 @@ func (d *dumpDecoder) mayBe(path string) bool {
 	}
 	defer f.Close()
 	data, bss := f.Section(".data"), f.Section(".bss")
-	return data != nil && bss != nil && (!d.bss.present || d.bss.addr-d.data.addr == bss.Addr-data.Addr)
+	return data != nil && bss != nil && (!d.bss.Present || d.bss.Addr-d.data.Addr == bss.Addr-data.Addr)
 }
 
 // place computes the bias of an executable from where its data segment is, and
@@ -146,18 +146,18 @@ func (d *dumpDecoder) place(x *executable, force bool) ([]Problem, error) {
 	check(x.file.GoVersion == p.GoVersion, "it was built by %s, the program of the dump by %s", x.file.GoVersion, p.GoVersion)
 	data, bss := x.bounds("data", ".data"), x.bounds("bss", ".bss")
 	switch {
-	case !d.data.present:
+	case !d.data.Present:
 		if x.file.PIE {
 			return nil, fmt.Errorf("%w: the dump ends before it says where the program was loaded, so that %s cannot be used", ErrWrongExecutable, x.path)
 		}
 	default:
-		x.bias = d.data.addr - data.Start
-		check(x.bias%minPage == 0 && (x.file.PIE || x.bias == 0), "its data would be at %#x, that of the dump is at %#x", data.Start, d.data.addr)
-		check(uint64(len(d.data.contents)) == data.End-data.Start, "it has %d bytes of data, the dump %d", data.End-data.Start, len(d.data.contents))
+		x.bias = d.data.Addr - data.Start
+		check(x.bias%minPage == 0 && (x.file.PIE || x.bias == 0), "its data would be at %#x, that of the dump is at %#x", data.Start, d.data.Addr)
+		check(uint64(len(d.data.Contents)) == data.End-data.Start, "it has %d bytes of data, the dump %d", data.End-data.Start, len(d.data.Contents))
 	}
-	if d.bss.present {
-		check(d.bss.addr-x.bias == bss.Start, "its bss would be at %#x, that of the dump is at %#x", bss.Start+x.bias, d.bss.addr)
-		check(uint64(len(d.bss.contents)) == bss.End-bss.Start, "it has %d bytes of bss, the dump %d", bss.End-bss.Start, len(d.bss.contents))
+	if d.bss.Present {
+		check(d.bss.Addr-x.bias == bss.Start, "its bss would be at %#x, that of the dump is at %#x", bss.Start+x.bias, d.bss.Addr)
+		check(uint64(len(d.bss.Contents)) == bss.End-bss.Start, "it has %d bytes of bss, the dump %d", bss.End-bss.Start, len(d.bss.Contents))
 	}
 	if failed == nil {
 		return nil, nil
@@ -195,25 +195,25 @@ func (d *dumpDecoder) verify() error {
 	compared := 0
 	for i := range d.frames {
 		f := &d.frames[i]
-		if f.entry < m.text || f.entry >= m.etext {
+		if f.Entry < m.text || f.Entry >= m.etext {
 			continue // of a plugin
 		}
 		compared++
-		if fn, ok := m.table.Find(f.entry); !ok || fn.Entry != f.entry {
-			return d.otherBuild(fmt.Sprintf("the dump has a function %s at %#x", f.name, f.entry))
-		} else if fn.Name() != f.name {
-			return d.otherBuild(fmt.Sprintf("the function at %#x is %s, in the dump it is %s", f.entry, fn.Name(), f.name))
+		if fn, ok := m.table.Find(f.Entry); !ok || fn.Entry != f.Entry {
+			return d.otherBuild(fmt.Sprintf("the dump has a function %s at %#x", f.Name, f.Entry))
+		} else if fn.Name() != f.Name {
+			return d.otherBuild(fmt.Sprintf("the function at %#x is %s, in the dump it is %s", f.Entry, fn.Name(), f.Name))
 		}
 	}
 	if compared == 0 && len(d.frames) > 0 {
 		return d.otherBuild(fmt.Sprintf("its code is from %#x to %#x, where no function on the stacks of the dump is", m.text, m.etext))
 	}
-	w := uint64(d.im.arch.PtrSize)
+	w := uint64(d.im.Arch.PtrSize)
 	for _, t := range d.typeNames {
 		if t.addr < m.types || t.addr >= m.etypes {
 			continue // of a plugin, or made by package reflect
 		}
-		if size, ok := d.im.mem.Word(t.addr); !ok || size != t.size || t.addr%w != 0 {
+		if size, ok := d.im.Mem.Word(t.addr); !ok || size != t.size || t.addr%w != 0 {
 			return d.otherBuild(fmt.Sprintf("the type at %#x has %d bytes, in the dump it is %s and has %d", t.addr, size, t.name, t.size))
 		}
 	}

@@ -8,43 +8,44 @@ import (
 	"slices"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 )
 
 // makeMemory puts together what the records and the executable have of the
 // program's memory, beside objects.
 func (d *dumpDecoder) makeMemory() {
-	exe := d.exe.blocks(d.im.arch)
+	exe := d.exe.blocks(d.im.Arch)
 	blocks := slices.Clone(exe)
-	for _, s := range []*dumpSegment{&d.data, &d.bss} {
-		blocks = append(blocks, dump.Block{Addr: s.addr, Data: s.contents})
+	for _, s := range []*image.Segment{&d.data, &d.bss} {
+		blocks = append(blocks, dump.Block{Addr: s.Addr, Data: s.Contents})
 	}
 	for i := range d.frames {
-		blocks = append(blocks, dump.Block{Addr: d.frames[i].sp, Data: d.frames[i].contents})
+		blocks = append(blocks, dump.Block{Addr: d.frames[i].SP, Data: d.frames[i].Contents})
 	}
 	// Itabs that were made while the program ran lie outside of the heap. All that
 	// is read of one is its second word, the concrete type (internal/abi.ITab).
-	w := d.im.arch.PtrSize
+	w := d.im.Arch.PtrSize
 	for itab, typ := range d.itabs {
 		if slices.ContainsFunc(exe, func(b dump.Block) bool { return itab-b.Addr < uint64(len(b.Data)) }) {
 			continue
 		}
 		b := make([]byte, w)
-		d.im.arch.PutWord(b, typ)
+		d.im.Arch.PutWord(b, typ)
 		blocks = append(blocks, dump.Block{Addr: itab + uint64(w), Data: b})
 	}
-	d.im.mem = dump.NewMemory(d.im.arch, blocks)
+	d.im.Mem = dump.NewMemory(d.im.Arch, blocks)
 	for _, b := range d.exe.tables() {
-		d.im.mem.Fill(b.Addr, b.Data)
+		d.im.Mem.Fill(b.Addr, b.Data)
 	}
 }
 
 // readSegments makes roots of the words of the data and bss segments that the dump
 // lists as pointers: of the first module, the others are missing.
 func (d *dumpDecoder) readSegments() {
-	d.im.segments = []dumpSegment{d.data, d.bss}
+	d.im.Segments = []image.Segment{d.data, d.bss}
 	for i, name := range []string{"data", "bss"} {
-		s := &d.im.segments[i]
-		d.readGlobalWords(name, s.addr, s.contents, s.mask)
+		s := &d.im.Segments[i]
+		d.readGlobalWords(name, s.Addr, s.Contents, s.Mask)
 	}
 }
 
@@ -53,33 +54,33 @@ func (d *dumpDecoder) readSegments() {
 // pointer.
 func (d *program) readGlobalWords(section string, start uint64, mem, mask []byte) {
 	im := d.im
-	w := uint64(im.arch.PtrSize)
+	w := uint64(im.Arch.PtrSize)
 	words := uint64(len(mem)) / w
-	var open *root
+	var open *image.Root
 	for i, b := range mask {
 		for ; b != 0; b &= b - 1 {
 			word := uint64(i*8 + bits.TrailingZeros8(b))
 			if word >= words {
 				break
 			}
-			p := im.arch.Word(mem[word*w:])
-			if !im.inHeap(p) {
+			p := im.Arch.Word(mem[word*w:])
+			if !im.InHeap(p) {
 				continue
 			}
 			slot := start + word*w
-			if open == nil || slot >= open.addr+open.size {
+			if open == nil || slot >= open.Addr+open.Size {
 				if open != nil {
-					im.endRoot()
+					im.EndRoot()
 				}
 				r := d.globalAt(slot, section)
 				open = &r
-				im.addRoot(*open)
+				im.AddRoot(*open)
 			}
-			im.pieces = append(im.pieces, piece{slot: slot, value: p, frame: -1, register: -1})
+			im.Pieces = append(im.Pieces, image.Piece{Slot: slot, Value: p, Frame: -1, Register: -1})
 		}
 	}
 	if open != nil {
-		im.endRoot()
+		im.EndRoot()
 	}
 }
 
@@ -89,48 +90,48 @@ func (d *dumpDecoder) readFinalizers() {
 	im := d.im
 	for _, f := range d.finalizers {
 		if f.Fn != 0 {
-			im.specials = append(im.specials, special{object: f.Object, kind: finalizerSpecial, keeps: []uint64{f.Fn}})
+			im.Specials = append(im.Specials, image.Special{Object: f.Object, Kind: image.FinalizerSpecial, Keeps: []uint64{f.Fn}})
 		}
 	}
-	slices.SortStableFunc(im.specials, func(a, b special) int { return cmp.Compare(a.object, b.object) })
+	slices.SortStableFunc(im.Specials, func(a, b image.Special) int { return cmp.Compare(a.Object, b.Object) })
 	for _, f := range d.queued {
-		im.addRoot(root{kind: finalizerRoot, name: queuedFinalizer, goroutine: -1})
+		im.AddRoot(image.Root{Kind: image.FinalizerRoot, Name: queuedFinalizer, Goroutine: -1})
 		for _, p := range []uint64{f.Fn, f.Object, f.ArgType, f.ObjType} {
-			if im.inHeap(p) {
-				im.pieces = append(im.pieces, piece{value: p, frame: -1, register: -1})
+			if im.InHeap(p) {
+				im.Pieces = append(im.Pieces, image.Piece{Value: p, Frame: -1, Register: -1})
 			}
 		}
-		im.endRoot()
+		im.EndRoot()
 	}
 	for _, o := range d.others {
-		im.addRoot(root{kind: unknownRoot, name: o.what, goroutine: -1})
-		if im.inHeap(o.ptr) {
-			im.pieces = append(im.pieces, piece{value: o.ptr, frame: -1, register: -1})
+		im.AddRoot(image.Root{Kind: image.UnknownRoot, Name: o.what, Goroutine: -1})
+		if im.InHeap(o.ptr) {
+			im.Pieces = append(im.Pieces, image.Piece{Value: o.ptr, Frame: -1, Register: -1})
 		}
-		im.endRoot()
+		im.EndRoot()
 	}
 }
 
 // readUnrooted lets a root hold every object, where the dump ends before any root:
 // so they can be looked at. Its name says what it is.
 func (d *dumpDecoder) readUnrooted(ctx context.Context) error {
-	if d.stopped == nil || len(d.goroutines) > 0 || d.data.present {
+	if d.stopped == nil || len(d.goroutines) > 0 || d.data.Present {
 		return nil
 	}
 	im := d.im
-	im.addRoot(root{kind: unknownRoot, name: "every object, since the file ends before the roots", goroutine: -1})
-	for i := range im.extents {
+	im.AddRoot(image.Root{Kind: image.UnknownRoot, Name: "every object, since the file ends before the roots", Goroutine: -1})
+	for i := range im.Extents {
 		if err := look(ctx, i); err != nil {
 			return err
 		}
-		e := &im.extents[i]
-		for k, off := range d.slots.offsets[d.slots.runs[i].First:][:e.n] {
+		e := &im.Extents[i]
+		for k, off := range d.slots.offsets[d.slots.runs[i].First:][:e.N] {
 			if off != 0 {
-				im.pieces = append(im.pieces, piece{value: e.base + uint64(k)*e.elem, frame: -1, register: -1})
+				im.Pieces = append(im.Pieces, image.Piece{Value: e.Base + uint64(k)*e.Elem, Frame: -1, Register: -1})
 			}
 		}
 	}
-	im.endRoot()
+	im.EndRoot()
 	return nil
 }
 
@@ -139,7 +140,7 @@ func (d *dumpDecoder) readUnrooted(ctx context.Context) error {
 // fails, every word of the frames in the dump counts that may be a pointer.
 func (d *dumpDecoder) readStacks(ctx context.Context) error {
 	im := d.im
-	im.frames = d.frames
+	im.Frames = d.frames
 	if d.exe.path != "" {
 		for f := range d.modules[0].table.ByName("runtime.main") {
 			d.setGoroot(f)
@@ -148,7 +149,7 @@ func (d *dumpDecoder) readStacks(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrVersion, err)
 		}
-		im.walker = walker
+		im.Walker = walker
 	}
 	var inexact, repeated int
 	var first string
@@ -167,23 +168,23 @@ func (d *dumpDecoder) readStacks(ctx context.Context) error {
 			continue
 		}
 		seen[r.Addr], ids[r.ID] = true, true
-		g := goroutine{
-			addr: r.Addr, id: r.ID, status: uint32(r.Status) &^ gScan, goPC: r.GoPC, thread: d.threads[r.M],
-			why: r.waitReason, firstFrame: r.first, frames: r.n, root: len(im.roots),
+		g := image.Goroutine{
+			Addr: r.Addr, ID: r.ID, Status: uint32(r.Status) &^ image.GScan, GoPC: r.GoPC, Thread: d.threads[r.M],
+			Why: r.waitReason, FirstFrame: r.first, Frames: r.n, Root: len(im.Roots),
 		}
-		im.addRoot(root{kind: goroutineRoot, addr: r.Addr, goroutine: int32(len(im.goroutines))})
+		im.AddRoot(image.Root{Kind: image.GoroutineRoot, Addr: r.Addr, Goroutine: int32(len(im.Goroutines))})
 		why := d.walkStack(&g, &s)
-		if why != "" && im.walker != nil {
+		if why != "" && im.Walker != nil {
 			inexact++
 			if first == "" {
-				first = fmt.Sprintf("goroutine %d: %s", g.id, why)
+				first = fmt.Sprintf("goroutine %d: %s", g.ID, why)
 			}
 		}
 		if why != "" {
 			d.scanFrames(&g, r)
 		}
-		im.endRoot()
-		im.goroutines = append(im.goroutines, g)
+		im.EndRoot()
+		im.Goroutines = append(im.Goroutines, g)
 	}
 	d.problem(dump.Error, repeated, "goroutines are in the dump more than once, or have the number of another: the first record of each counts, and others are missing perhaps; write the dump again")
 	d.problem(dump.Warning, inexact, "goroutine stacks could not be walked exactly: every word of their frames counts that may be a pointer. The first: "+first)
@@ -193,31 +194,31 @@ func (d *dumpDecoder) readStacks(ctx context.Context) error {
 // scanFrames adds the words of a goroutine's frames that may be pointers. The dump
 // lists those of its stack maps; variables whose address was taken are not among
 // them (runtime/heapdump.go, dumpframe), so that the others count too, if less.
-func (d *dumpDecoder) scanFrames(g *goroutine, r *dumpGoroutine) {
+func (d *dumpDecoder) scanFrames(g *image.Goroutine, r *dumpGoroutine) {
 	im := d.im
-	g.recorded = true
-	w := uint64(im.arch.PtrSize)
-	for i := range d.frames[g.firstFrame : g.firstFrame+g.frames] {
-		f := &d.frames[g.firstFrame+i]
-		if g.stackLo == 0 || f.sp < g.stackLo {
-			g.stackLo = f.sp
+	g.Recorded = true
+	w := uint64(im.Arch.PtrSize)
+	for i := range d.frames[g.FirstFrame : g.FirstFrame+g.Frames] {
+		f := &d.frames[g.FirstFrame+i]
+		if g.StackLo == 0 || f.SP < g.StackLo {
+			g.StackLo = f.SP
 		}
-		g.stackHi = max(g.stackHi, f.fp)
-		if f.continPC == 0 {
+		g.StackHi = max(g.StackHi, f.FP)
+		if f.ContinPC == 0 {
 			continue // it will not go on (runtime/mgcmark.go, scanframeworker)
 		}
-		for word := range uint64(len(f.contents)) / w {
-			p := im.arch.Word(f.contents[word*w:])
-			if !im.inHeap(p) {
+		for word := range uint64(len(f.Contents)) / w {
+			p := im.Arch.Word(f.Contents[word*w:])
+			if !im.InHeap(p) {
 				continue
 			}
-			exact := d.frameMask[f.mask+word/8]>>(word%8)&1 != 0
-			im.pieces = append(im.pieces, piece{slot: f.sp + word*w, value: p, frame: int32(i), register: -1, conservative: !exact})
+			exact := d.frameMask[f.Mask+word/8]>>(word%8)&1 != 0
+			im.Pieces = append(im.Pieces, image.Piece{Slot: f.SP + word*w, Value: p, Frame: int32(i), Register: -1, Conservative: !exact})
 		}
 	}
 	for _, p := range append([]uint64{r.Ctxt}, r.words...) {
-		if im.inHeap(p) {
-			im.pieces = append(im.pieces, piece{value: p, frame: -1, register: -1})
+		if im.InHeap(p) {
+			im.Pieces = append(im.Pieces, image.Piece{Value: p, Frame: -1, Register: -1})
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/heap"
 	"goheap/internal/flat"
 )
@@ -15,14 +16,14 @@ import (
 // (runtime/heapdump.go, dumpobjs).
 type slotReader struct {
 	rules heapRules
-	im    *image
+	im    *image.Image
 
 	offsets []uint32 // of each slot's contents, from extent to extent: see dump.SlotRun
 	mask    []byte   // the pointers of each extent: image.arenaBits
 	runs    []dump.SlotRun
 
 	open     bool
-	extent   extent // that is being read
+	extent   image.Extent // that is being read
 	run      dump.SlotRun
 	period   uint64 // see spanPeriod; 0 for a large object
 	pointers int    // of its objects
@@ -41,34 +42,34 @@ func (s *slotReader) object(r *dump.HeapRecords) error {
 		return r.Damaged("an object of %d bytes at %#x is not in the heap, which is from %#x to %#x: a record before is damaged perhaps, or a part of the file missing; write the dump again, to a file that is new and on a disk with space", elem, addr, p.ArenaStart, p.ArenaEnd)
 	}
 	e := &s.extent
-	if off := addr - e.base; !s.open || elem != e.elem || addr < e.base || off >= s.period || off%elem != 0 {
+	if off := addr - e.Base; !s.open || elem != e.Elem || addr < e.Base || off >= s.period || off%elem != 0 {
 		base := addr
 		if elem <= maxSmallSize {
 			var ok bool
 			if base, ok = spanBase(addr, elem); !ok {
 				return r.Damaged("no span has a slot of %d bytes at %#x: a record before is damaged perhaps, or a part of the file missing; write the dump again, to a file that is new and on a disk with space", elem, addr)
 			}
-		} else if addr%pageSize != 0 {
+		} else if addr%image.PageSize != 0 {
 			return r.Damaged("an object of %d bytes at %#x does not start a page, as large ones do: a record before is damaged perhaps, or a part of the file missing; write the dump again, to a file that is new and on a disk with space", elem, addr)
 		}
 		s.begin(base, elem, r.Start)
 	}
-	slot := (addr - e.base) / elem
-	if slot < uint64(e.n) || slot >= 1<<16-1 {
+	slot := (addr - e.Base) / elem
+	if slot < uint64(e.N) || slot >= 1<<16-1 {
 		return r.Damaged("the object of %d bytes at %#x overlaps the one before it: a part of the file is missing perhaps; write the dump again, to a file that is new and on a disk with space", elem, addr)
 	}
 	w := s.rules.word
 	first := slot * elem / w
-	s.growMask(e.at + (first+elem/w+7)/8)
-	s.pointers += r.Pointers(s.mask[e.at:], first)
+	s.growMask(e.At + (first+elem/w+7)/8)
+	s.pointers += r.Pointers(s.mask[e.At:], first)
 	if err := r.Err(); err != nil {
 		return err
 	}
-	for ; uint64(e.n) < slot; e.n++ {
+	for ; uint64(e.N) < slot; e.N++ {
 		s.offsets = append(s.offsets, 0)
 	}
 	s.offsets = append(s.offsets, uint32(r.ContentsAt-s.run.At))
-	e.n++
+	e.N++
 	return nil
 }
 
@@ -78,7 +79,7 @@ func (s *slotReader) begin(base, elem, at uint64) {
 	if elem <= maxSmallSize {
 		s.period = spanPeriod(elem)
 	}
-	s.extent = extent{base: base, elem: elem, at: uint64(len(s.mask)), swept: true}
+	s.extent = image.Extent{Base: base, Elem: elem, At: uint64(len(s.mask)), Swept: true}
 	s.run = dump.SlotRun{Start: base, Elem: elem, First: uint64(len(s.offsets)), At: at}
 }
 
@@ -96,7 +97,7 @@ func (s *slotReader) end() {
 	}
 	s.open = false
 	e := &s.extent
-	if s.rules.phantoms && e.elem <= s.rules.minHeader() {
+	if s.rules.phantoms && e.Elem <= s.rules.minHeader() {
 		s.dropPhantoms()
 	}
 	slots := s.offsets[s.run.First:]
@@ -107,29 +108,29 @@ func (s *slotReader) end() {
 		}
 	}
 	if live == 0 {
-		s.offsets, s.mask = s.offsets[:s.run.First], s.mask[:e.at]
+		s.offsets, s.mask = s.offsets[:s.run.First], s.mask[:e.At]
 		return
 	}
 	s.objects += live
-	e.size, e.freeindex = alignUp(e.elem*uint64(e.n), pageSize), e.n
+	e.Size, e.Freeindex = image.AlignUp(e.Elem*uint64(e.N), image.PageSize), e.N
 	switch {
 	case s.pointers == 0:
-		e.pointers = noPointers
-		s.mask = s.mask[:e.at]
-	case s.rules.headers && e.elem > maxSmallSize:
-		e.pointers = oneType // repeated over the slot; which it is, the dump does not say
-	case s.rules.headers && e.elem > s.rules.minHeader():
-		e.pointers = headers
+		e.Pointers = image.NoPointers
+		s.mask = s.mask[:e.At]
+	case s.rules.headers && e.Elem > maxSmallSize:
+		e.Pointers = image.OneType // repeated over the slot; which it is, the dump does not say
+	case s.rules.headers && e.Elem > s.rules.minHeader():
+		e.Pointers = image.Headers
 	default:
-		e.pointers = heapBits
+		e.Pointers = image.HeapBits
 	}
-	if e.pointers != noPointers {
-		n := e.at + e.size/s.rules.word/8
+	if e.Pointers != image.NoPointers {
+		n := e.At + e.Size/s.rules.word/8
 		s.growMask(n)
 		s.mask = s.mask[:n]
 	}
-	s.run.N = e.n
-	s.im.extents = append(s.im.extents, *e)
+	s.run.N = e.N
+	s.im.Extents = append(s.im.Extents, *e)
 	s.runs = append(s.runs, s.run)
 }
 
@@ -137,8 +138,8 @@ func (s *slotReader) end() {
 // with pointers list any, so that a record with one tells which kind it is.
 func (s *slotReader) dropPhantoms() {
 	e := &s.extent
-	n := uint32(s.rules.slotsOf(e.elem, s.pointers > 0))
-	for ; e.n > n; e.n-- {
+	n := uint32(s.rules.slotsOf(e.Elem, s.pointers > 0))
+	for ; e.N > n; e.N-- {
 		if last := len(s.offsets) - 1; s.offsets[last] != 0 {
 			s.phantoms++
 		}
@@ -150,19 +151,19 @@ func (s *slotReader) dropPhantoms() {
 // returns how many extents overlapped others and were left out.
 func (s *slotReader) finish(mem *dump.Memory, file []byte) (overlapping int) {
 	s.end()
-	byBase := func(a, b extent) int { return cmp.Compare(a.base, b.base) }
-	slices.SortStableFunc(s.im.extents, byBase)
+	byBase := func(a, b image.Extent) int { return cmp.Compare(a.Base, b.Base) }
+	slices.SortStableFunc(s.im.Extents, byBase)
 	slices.SortStableFunc(s.runs, func(a, b dump.SlotRun) int { return cmp.Compare(a.Start, b.Start) })
-	extents, runs := s.im.extents[:0], s.runs[:0]
-	for i, e := range s.im.extents {
-		if n := len(extents); n > 0 && extents[n-1].base+extents[n-1].size > e.base {
+	extents, runs := s.im.Extents[:0], s.runs[:0]
+	for i, e := range s.im.Extents {
+		if n := len(extents); n > 0 && extents[n-1].Base+extents[n-1].Size > e.Base {
 			overlapping++
 			continue
 		}
 		extents, runs = append(extents, e), append(runs, s.runs[i])
 	}
-	s.im.extents, s.runs = extents, runs
-	s.im.arenaBits, s.im.listed = s.mask, true
+	s.im.Extents, s.runs = extents, runs
+	s.im.ArenaBits, s.im.Listed = s.mask, true
 	mem.SetSlots(file, runs, s.offsets)
 	return overlapping
 }
@@ -171,45 +172,45 @@ func (s *slotReader) finish(mem *dump.Memory, file []byte) (overlapping int) {
 // those that do not: a request of so many bytes has no room for one, and is a large
 // object (runtime/malloc.go, mallocgc, Go 1.22). There is a header where the pointers
 // in the dump are those of the type that it names.
-func (s *slotReader) settleLargest(types *gcTypes) {
-	for i := range s.im.extents {
-		if e := &s.im.extents[i]; e.pointers == headers && e.elem == maxSmallSize && !s.headed(e, types) {
-			e.pointers = oneType
+func (s *slotReader) settleLargest(types *image.GCTypes) {
+	for i := range s.im.Extents {
+		if e := &s.im.Extents[i]; e.Pointers == image.Headers && e.Elem == maxSmallSize && !s.headed(e, types) {
+			e.Pointers = image.OneType
 		}
 	}
 }
 
-func (s *slotReader) headed(e *extent, types *gcTypes) bool {
+func (s *slotReader) headed(e *image.Extent, types *image.GCTypes) bool {
 	w := s.rules.word
-	h, ok := s.im.mem.Word(e.base)
+	h, ok := s.im.Mem.Word(e.Base)
 	if !ok || h == 0 {
 		return false
 	}
-	t := types.at(h, e.elem)
+	t := types.At(h, e.Elem)
 	if t == nil {
 		return false
 	}
-	mask := make([]byte, e.elem/w/8)
-	for start := uint64(mallocHeader); start < e.elem; start += t.size {
-		for _, word := range t.pointers {
-			if off := start + uint64(word)*w; off+w <= e.elem {
+	mask := make([]byte, e.Elem/w/8)
+	for start := uint64(image.MallocHeader); start < e.Elem; start += t.Size {
+		for _, word := range t.Pointers {
+			if off := start + uint64(word)*w; off+w <= e.Elem {
 				mask[off/w/8] |= 1 << (off / w % 8)
 			}
 		}
 	}
-	return bytes.Equal(mask, s.im.heapBits(e)[:len(mask)])
+	return bytes.Equal(mask, s.im.HeapBits(e)[:len(mask)])
 }
 
 // allocate fills the set of allocated slots, once they have numbers.
 func (s *slotReader) allocate() {
 	im := s.im
-	words := (im.nodes + 63) / 64
-	im.allocated, im.marked, im.fresh = flat.Make[uint64](words), flat.Make[uint64](words), flat.Make[uint64](words)
-	for i := range im.extents {
-		e := &im.extents[i]
-		for k, off := range s.offsets[s.runs[i].First:][:e.n] {
+	words := (im.Nodes + 63) / 64
+	im.Allocated, im.Marked, im.Fresh = flat.Make[uint64](words), flat.Make[uint64](words), flat.Make[uint64](words)
+	for i := range im.Extents {
+		e := &im.Extents[i]
+		for k, off := range s.offsets[s.runs[i].First:][:e.N] {
 			if off != 0 {
-				setBit(im.allocated, e.first+heap.Node(k))
+				image.SetBit(im.Allocated, e.First+heap.Node(k))
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package gocore
 import (
 	"fmt"
 
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/unwind"
 )
 
@@ -15,30 +16,30 @@ type stackScratch struct {
 // walkStack walks the stack of g as the collector does and adds the words that it
 // follows. It fails, with what is wrong and nothing added, without the executable,
 // and where the walk and the frames in the dump differ.
-func (d *dumpDecoder) walkStack(g *goroutine, s *stackScratch) (why string) {
+func (d *dumpDecoder) walkStack(g *image.Goroutine, s *stackScratch) (why string) {
 	im := d.im
-	if im.walker == nil {
+	if im.Walker == nil {
 		return "no executable"
 	}
-	b, ok := im.mem.Slice(g.addr, uint64(d.layout.G.Size))
+	b, ok := im.Mem.Slice(g.Addr, uint64(d.layout.G.Size))
 	if !ok {
-		return fmt.Sprintf("its runtime.g at %#x is not in the dump", g.addr)
+		return fmt.Sprintf("its runtime.g at %#x is not in the dump", g.Addr)
 	}
-	f, a := &d.layout.G, im.arch
-	g.parent, g.startPC = f.ParentGoid.Uint(a, b), f.Startpc.Uint(a, b)
-	g.stackLo, g.stackHi = f.StackLo.Uint(a, b), f.StackHi.Uint(a, b)
-	if id := f.Goid.Uint(a, b); id != g.id {
-		return fmt.Sprintf("its runtime.g at %#x has the number %d", g.addr, id)
+	f, a := &d.layout.G, im.Arch
+	g.Parent, g.StartPC = f.ParentGoid.Uint(a, b), f.Startpc.Uint(a, b)
+	g.StackLo, g.StackHi = f.StackLo.Uint(a, b), f.StackHi.Uint(a, b)
+	if id := f.Goid.Uint(a, b); id != g.ID {
+		return fmt.Sprintf("its runtime.g at %#x has the number %d", g.Addr, id)
 	}
 	from := unwind.G{
-		StackLo: g.stackLo, StackHi: g.stackHi, StackTop: f.Stktopsp.Uint(a, b),
+		StackLo: g.StackLo, StackHi: g.StackHi, StackTop: f.Stktopsp.Uint(a, b),
 		SchedPC: f.SchedPC.Uint(a, b), SchedSP: f.SchedSP.Uint(a, b), SchedLR: f.SchedLR.Uint(a, b), SchedBP: f.SchedBP.Uint(a, b),
 		SyscallPC: f.Syscallpc.Uint(a, b), SyscallSP: f.Syscallsp.Uint(a, b), SyscallBP: f.Syscallbp.Uint(a, b),
-		Ctxt: g.addr + f.SchedCtxt.Offset, Defer: g.addr + f.Defer.Offset, Panic: g.addr + f.Panic.Offset,
+		Ctxt: g.Addr + f.SchedCtxt.Offset, Defer: g.Addr + f.Defer.Offset, Panic: g.Addr + f.Panic.Offset,
 	}
-	state, err := im.walker.Start(&from, nil)
+	state, err := im.Walker.Start(&from, nil)
 	if err == nil {
-		s.frames, s.slots, err = im.walker.Walk(state, s.frames[:0], s.slots[:0])
+		s.frames, s.slots, err = im.Walker.Walk(state, s.frames[:0], s.slots[:0])
 	}
 	if err != nil {
 		return err.Error()
@@ -46,10 +47,10 @@ func (d *dumpDecoder) walkStack(g *goroutine, s *stackScratch) (why string) {
 	if why := d.compareFrames(g, s.frames); why != "" {
 		return why
 	}
-	g.state, g.topPC = state, d.topPC(s.frames)
+	g.State, g.TopPC = state, d.topPC(s.frames)
 	for _, slot := range s.slots {
-		if p, ok := im.mem.Word(slot.Addr); ok && im.inHeap(p) {
-			im.pieces = append(im.pieces, piece{slot: slot.Addr, value: p, frame: slot.Frame, register: -1, conservative: slot.Conservative})
+		if p, ok := im.Mem.Word(slot.Addr); ok && im.InHeap(p) {
+			im.Pieces = append(im.Pieces, image.Piece{Slot: slot.Addr, Value: p, Frame: slot.Frame, Register: -1, Conservative: slot.Conservative})
 		}
 	}
 	return ""
@@ -57,12 +58,12 @@ func (d *dumpDecoder) walkStack(g *goroutine, s *stackScratch) (why string) {
 
 // compareFrames says where the frames of a walk are not those in the dump, ""
 // where they are.
-func (d *dumpDecoder) compareFrames(g *goroutine, frames []unwind.Frame) string {
-	recorded := d.frames[g.firstFrame : g.firstFrame+g.frames]
+func (d *dumpDecoder) compareFrames(g *image.Goroutine, frames []unwind.Frame) string {
+	recorded := d.frames[g.FirstFrame : g.FirstFrame+g.Frames]
 	for i := range min(len(frames), len(recorded)) {
 		f, r := &frames[i], &recorded[i]
-		if f.PC != r.pc || f.SP != r.sp || f.FP != r.fp || f.Func.Entry != r.entry {
-			return fmt.Sprintf("frame %d is at pc %#x, stack %#x to %#x by the executable, at pc %#x, stack %#x to %#x in the dump", i, f.PC, f.SP, f.FP, r.pc, r.sp, r.fp)
+		if f.PC != r.PC || f.SP != r.SP || f.FP != r.FP || f.Func.Entry != r.Entry {
+			return fmt.Sprintf("frame %d is at pc %#x, stack %#x to %#x by the executable, at pc %#x, stack %#x to %#x in the dump", i, f.PC, f.SP, f.FP, r.PC, r.SP, r.FP)
 		}
 	}
 	if len(frames) != len(recorded) {

@@ -9,49 +9,15 @@ import (
 	"strings"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/pclntab"
 	"goheap/gocore/internal/unwind"
 )
 
-// Goroutine states (runtime/runtime2.go).
-const (
-	gIdle      = 0
-	gRunnable  = 1
-	gRunning   = 2
-	gSyscall   = 3
-	gWaiting   = 4
-	gDead      = 6
-	gCopystack = 8
-	gPreempted = 9
-	gLeaked    = 10 // since Go 1.26
-	gDeadextra = 11 // since Go 1.26
-	gScan      = 0x1000
-)
-
-// goroutine is one entry of runtime.allgs that has a stack.
-type goroutine struct {
-	addr             uint64
-	id, parent       uint64
-	status           uint32
-	waitReason       uint8
-	waitSince        int64 // of the program's clock, 0 for unknown
-	startPC, goPC    uint64
-	stackLo, stackHi uint64
-	thread           int // 0 for none
-	root             int // index in image.roots
-	state            unwind.State
-	topPC            uint64 // of the frame that tells best what it does, 0 for none
-
-	// Of a heap dump:
-	why                string // in words, in place of waitReason
-	firstFrame, frames int    // index in image.frames, and how many there are
-	recorded           bool   // the stack is not walked: pieces count these frames
-}
-
 // readGoroutines walks the stacks of all goroutines that have one, as the
 // collector does. A thread's registers count for the goroutine it runs.
 func (d *coreDecoder) readGoroutines(ctx context.Context) error {
-	im, rt, a := d.im, d.layout, d.im.arch
+	im, rt, a := d.im, d.layout, d.im.Arch
 	for f := range d.modules[0].table.ByName("runtime.main") {
 		d.setGoroot(f)
 	}
@@ -59,18 +25,18 @@ func (d *coreDecoder) readGoroutines(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrVersion, err)
 	}
-	d.im.walker = walker
+	d.im.Walker = walker
 	allgs, err := d.global("runtime.allgs")
 	if err != nil {
 		return err
 	}
 	w := uint64(a.PtrSize)
-	header, ok := im.mem.Slice(allgs, 2*w)
+	header, ok := im.Mem.Slice(allgs, 2*w)
 	if !ok {
 		return fmt.Errorf("%w: runtime.allgs at %#x is not in the core", dump.ErrTruncated, allgs)
 	}
 	count := a.Word(header[w:])
-	list, ok := items(im.mem, a.Word(header), count, w, maxList)
+	list, ok := im.Mem.Items(a.Word(header), count, w, maxList)
 	if !ok {
 		return fmt.Errorf("%w: the list of %d goroutines at %#x is not in the core", dump.ErrTruncated, count, a.Word(header))
 	}
@@ -90,65 +56,65 @@ func (d *coreDecoder) readGoroutines(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b, ok := im.mem.Slice(addr, uint64(rt.G.Size))
+		b, ok := im.Mem.Slice(addr, uint64(rt.G.Size))
 		if !ok {
 			continue
 		}
 		f := &rt.G
-		g := goroutine{
-			addr: addr, id: f.Goid.Uint(a, b), parent: f.ParentGoid.Uint(a, b),
-			status: d.statusOf(b), waitReason: uint8(f.Waitreason.Uint(a, b)), waitSince: int64(f.Waitsince.Uint(a, b)),
-			startPC: f.Startpc.Uint(a, b), goPC: f.Gopc.Uint(a, b), stackLo: f.StackLo.Uint(a, b), stackHi: f.StackHi.Uint(a, b),
+		g := image.Goroutine{
+			Addr: addr, ID: f.Goid.Uint(a, b), Parent: f.ParentGoid.Uint(a, b),
+			Status: d.statusOf(b), WaitReason: uint8(f.Waitreason.Uint(a, b)), WaitSince: int64(f.Waitsince.Uint(a, b)),
+			StartPC: f.Startpc.Uint(a, b), GoPC: f.Gopc.Uint(a, b), StackLo: f.StackLo.Uint(a, b), StackHi: f.StackHi.Uint(a, b),
 		}
 		from := unwind.G{
-			StackLo: g.stackLo, StackHi: g.stackHi, StackTop: f.Stktopsp.Uint(a, b),
+			StackLo: g.StackLo, StackHi: g.StackHi, StackTop: f.Stktopsp.Uint(a, b),
 			SchedPC: f.SchedPC.Uint(a, b), SchedSP: f.SchedSP.Uint(a, b), SchedLR: f.SchedLR.Uint(a, b), SchedBP: f.SchedBP.Uint(a, b),
 			SyscallPC: f.Syscallpc.Uint(a, b), SyscallSP: f.Syscallsp.Uint(a, b), SyscallBP: f.Syscallbp.Uint(a, b),
-			Running: g.status == gRunning,
+			Running: g.Status == image.GRunning,
 			Ctxt:    addr + f.SchedCtxt.Offset, Defer: addr + f.Defer.Offset, Panic: addr + f.Panic.Offset,
 		}
 		if state := f.XRegsState.Uint(a, b); d.scansVectorRegisters() && state != 0 && f.AsyncSafePoint.Uint(a, b) != 0 {
 			from.ExtendedRegs = unwind.Range{Addr: state + rt.XRegState.Regs.Offset, Size: uint64(rt.XRegState.Regs.Size)}
 		}
 		var thread *unwind.Thread
-		if m := f.M.Uint(a, b); m != 0 && (g.status == gRunning || g.status == gSyscall) {
+		if m := f.M.Uint(a, b); m != 0 && (g.Status == image.GRunning || g.Status == image.GSyscall) {
 			thread = d.threadOf(m, threads, &g)
-			if thread == nil && g.status == gRunning {
+			if thread == nil && g.Status == image.GRunning {
 				noThread++
 			}
 		}
 		state, err := walker.Start(&from, thread)
 		if err != nil {
 			inexact++
-			first = cmpFirst(first, g.id, err)
+			first = cmpFirst(first, g.ID, err)
 		}
-		g.state = state
+		g.State = state
 		frames, slots, err = walker.Walk(state, frames[:0], slots[:0])
 		if err != nil {
 			inexact++
-			first = cmpFirst(first, g.id, err)
+			first = cmpFirst(first, g.ID, err)
 			for _, lost := range lostRanges(err) {
-				slots = walker.Conservative(lost.Addr, lost.Addr+lost.Size, slots, im.inHeap)
+				slots = walker.Conservative(lost.Addr, lost.Addr+lost.Size, slots, im.InHeap)
 			}
 		}
-		g.root = len(im.roots)
-		g.topPC = d.topPC(frames)
-		im.addRoot(root{kind: goroutineRoot, addr: addr, goroutine: int32(len(im.goroutines))})
+		g.Root = len(im.Roots)
+		g.TopPC = d.topPC(frames)
+		im.AddRoot(image.Root{Kind: image.GoroutineRoot, Addr: addr, Goroutine: int32(len(im.Goroutines))})
 		for _, s := range slots {
-			p, ok := im.mem.Word(s.Addr)
-			if ok && im.inHeap(p) {
-				im.pieces = append(im.pieces, piece{slot: s.Addr, value: p, frame: s.Frame, register: -1, conservative: s.Conservative})
+			p, ok := im.Mem.Word(s.Addr)
+			if ok && im.InHeap(p) {
+				im.Pieces = append(im.Pieces, image.Piece{Slot: s.Addr, Value: p, Frame: s.Frame, Register: -1, Conservative: s.Conservative})
 			}
 		}
 		if state.Running {
 			for i, p := range state.Registers {
-				if im.inHeap(p) {
-					im.pieces = append(im.pieces, piece{value: p, frame: 0, register: int16(i), conservative: true})
+				if im.InHeap(p) {
+					im.Pieces = append(im.Pieces, image.Piece{Value: p, Frame: 0, Register: int16(i), Conservative: true})
 				}
 			}
 		}
-		im.endRoot()
-		im.goroutines = append(im.goroutines, g)
+		im.EndRoot()
+		im.Goroutines = append(im.Goroutines, g)
 	}
 	d.problem(dump.Error, missing, "goroutines (runtime.g) are not in the core: what their stacks hold is missing")
 	d.problem(dump.Warning, inexact, "goroutine stacks could not be walked exactly; what is left of them was scanned conservatively. The first: "+first)
@@ -158,12 +124,12 @@ func (d *coreDecoder) readGoroutines(ctx context.Context) error {
 
 // statusOf returns the status in the bytes of a runtime.g.
 func (d *coreDecoder) statusOf(g []byte) uint32 {
-	return uint32(d.layout.G.Atomicstatus.Uint(d.im.arch, g)) &^ gScan
+	return uint32(d.layout.G.Atomicstatus.Uint(d.im.Arch, g)) &^ image.GScan
 }
 
 // hasNoStack reports whether a goroutine of that status is over, or has not begun.
 func hasNoStack(status uint32) bool {
-	return status == gIdle || status == gDead || status == gDeadextra
+	return status == image.GIdle || status == image.GDead || status == image.GDeadextra
 }
 
 // liveGoroutines returns the addresses of the goroutines in list that have a stack,
@@ -172,7 +138,7 @@ func hasNoStack(status uint32) bool {
 // core holds. Of two that overlap, the one with the larger stack, or else the later
 // one, is left out.
 func (d *coreDecoder) liveGoroutines(ctx context.Context, list []byte) (live []uint64, missing int, err error) {
-	f, a := &d.layout.G, d.im.arch
+	f, a := &d.layout.G, d.im.Arch
 	w := a.PtrSize
 	type stack struct {
 		lo, hi uint64
@@ -191,7 +157,7 @@ func (d *coreDecoder) liveGoroutines(ctx context.Context, list []byte) (live []u
 			continue
 		}
 		seen[addr] = true
-		b, ok := d.im.mem.Slice(addr, uint64(f.Size))
+		b, ok := d.im.Mem.Slice(addr, uint64(f.Size))
 		if !ok {
 			missing++
 			continue
@@ -291,8 +257,8 @@ func (d *program) standard(file string) bool {
 }
 
 // threadOf returns the thread that executes goroutine g on the m at addr.
-func (d *coreDecoder) threadOf(addr uint64, threads map[uint64]*dump.Thread, g *goroutine) *unwind.Thread {
-	rt, a, mem := d.layout, d.im.arch, d.im.mem
+func (d *coreDecoder) threadOf(addr uint64, threads map[uint64]*dump.Thread, g *image.Goroutine) *unwind.Thread {
+	rt, a, mem := d.layout, d.im.Arch, d.im.Mem
 	m, ok := mem.Slice(addr, uint64(rt.M.Size))
 	if !ok {
 		return nil
@@ -303,12 +269,12 @@ func (d *coreDecoder) threadOf(addr uint64, threads map[uint64]*dump.Thread, g *
 	}
 	t := threads[rt.M.Procid.Uint(a, m)]
 	if t == nil {
-		t = d.threadOn(g.stackLo, g.stackHi, u.SignalLo, u.SignalHi)
+		t = d.threadOn(g.StackLo, g.StackHi, u.SignalLo, u.SignalHi)
 	}
 	if t == nil {
 		return nil
 	}
-	g.thread = t.ID
+	g.Thread = t.ID
 	u.Registers = unwind.Registers{PC: t.PC, SP: t.SP, BP: t.BP, LR: t.LR, All: t.Regs}
 	return u
 }
@@ -328,7 +294,7 @@ func (d *coreDecoder) threadOn(lo, hi, signalLo, signalHi uint64) *dump.Thread {
 
 func (d *program) walker() (*unwind.Walker, error) {
 	c := unwind.Config{
-		Arch: d.im.arch, Memory: d.im.mem,
+		Arch: d.im.Arch, Memory: d.im.Mem,
 		Defer: unwind.DeferLayout{Heap: d.layout.Defer.Heap.Offset, Fn: d.layout.Defer.Fn.Offset, Link: d.layout.Defer.Link.Offset},
 	}
 	for _, m := range d.modules {

@@ -1,6 +1,7 @@
 package gocore
 
 import (
+	"goheap/gocore/internal/image"
 	"math/bits"
 	"slices"
 	"strings"
@@ -50,7 +51,7 @@ func rulesOf(version string, word uint64) heapRules {
 	r := heapRules{word: word}
 	if minor >= 22 && !experiment("noallocheaders") {
 		r.headers, r.phantoms = true, true
-		r.heapBits = pageSize / word / 8
+		r.heapBits = image.PageSize / word / 8
 	}
 	if minor >= 26 && !experiment("nogreenteagc") || minor == 25 && experiment("greenteagc") {
 		r.inlineBits = inlineBytes
@@ -65,7 +66,7 @@ func (r heapRules) minHeader() uint64 { return r.word * r.word * 8 }
 // divides all of the page instead, and writes what lies behind the last slot, the
 // bits about the slots, as objects (runtime/heapdump.go, dumpobjs).
 func (r heapRules) slotsOf(elem uint64, pointers bool) uint64 {
-	size := uint64(pageSize)
+	size := uint64(image.PageSize)
 	if pointers {
 		size -= r.heapBits
 	}
@@ -81,22 +82,22 @@ func (r heapRules) slotsOf(elem uint64, pointers bool) uint64 {
 // leaves little over, and such a multiple leaves nothing
 // (runtime/_mkmalloc/mksizeclasses.go, makeClasses).
 func spanPeriod(elem uint64) uint64 {
-	return elem << (pageShift - min(pageShift, bits.TrailingZeros64(elem)))
+	return elem << (image.PageShift - min(image.PageShift, bits.TrailingZeros64(elem)))
 }
 
 // spanBase returns the start of the span of a small slot at addr: the highest page
 // from which slots of its size come to lie there. It fails where no span can have
 // such a slot.
 func spanBase(addr, elem uint64) (uint64, bool) {
-	base := addr &^ (pageSize - 1)
+	base := addr &^ (image.PageSize - 1)
 	for range maxSmallPages {
 		if (addr-base)%elem == 0 {
 			return base, true
 		}
-		if base < pageSize {
+		if base < image.PageSize {
 			break
 		}
-		base -= pageSize
+		base -= image.PageSize
 	}
 	return 0, false
 }

@@ -1,6 +1,7 @@
 package gocore
 
 import (
+	"goheap/gocore/internal/image"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,9 +46,9 @@ func TestSpanBase(t *testing.T) {
 	if len(sizes) != len(pages) || len(sizes) < 60 || sizes[len(sizes)-1] != maxSmallSize {
 		t.Fatalf("%d sizes, %d numbers of pages", len(sizes), len(pages))
 	}
-	const start = 0xc000000000 + 12345*pageSize
+	const start = 0xc000000000 + 12345*image.PageSize
 	for class := 1; class < len(sizes); class++ {
-		elem, size := sizes[class], pages[class]*pageSize
+		elem, size := sizes[class], pages[class]*image.PageSize
 		if size > spanPeriod(elem) || pages[class] > maxSmallPages {
 			t.Errorf("class of %d bytes: a span of %d, a period of %d", elem, size, spanPeriod(elem))
 		}
@@ -59,7 +60,7 @@ func TestSpanBase(t *testing.T) {
 				t.Fatalf("class of %d bytes: the slot at +%d of the next span is in one at %#x", elem, off, base)
 			}
 		}
-		if elem%pageSize != 0 {
+		if elem%image.PageSize != 0 {
 			if base, ok := spanBase(start+size/elem*elem+8, elem); ok && base == start && elem > 8 {
 				t.Errorf("class of %d bytes: what is no slot is in the span", elem)
 			}

@@ -3,6 +3,7 @@ package gocore
 import (
 	"testing"
 
+	"goheap/gocore/internal/image"
 	"goheap/heap"
 )
 
@@ -23,60 +24,60 @@ func sizeClasses() [67]struct{ elem, pages uint64 } {
 }
 
 // slotOf is find by walking all extents.
-func slotOf(extents []extent, addr uint64) (slotAt, bool) {
+func slotOf(extents []image.Extent, addr uint64) (image.SlotAt, bool) {
 	for _, e := range extents {
-		if addr < e.base || addr >= e.base+e.elem*uint64(e.n) {
+		if addr < e.Base || addr >= e.Base+e.Elem*uint64(e.N) {
 			continue
 		}
-		s := slotAt{node: e.first, off: addr - e.base, elem: e.elem, pointers: e.pointers}
-		for s.off >= e.elem {
-			s.off -= e.elem
-			s.node++
+		s := image.SlotAt{Node: e.First, Off: addr - e.Base, Elem: e.Elem, Pointers: e.Pointers}
+		for s.Off >= e.Elem {
+			s.Off -= e.Elem
+			s.Node++
 		}
-		if e.n == 1 {
-			s.elem = 0
+		if e.N == 1 {
+			s.Elem = 0
 		}
 		return s, true
 	}
-	return slotAt{}, false
+	return image.SlotAt{}, false
 }
 
 // checkAddress compares lookup and find with a walk over near: all extents that
 // can hold addr.
-func checkAddress(t *testing.T, im *image, near []extent, addr uint64) {
+func checkAddress(t *testing.T, im *image.Image, near []image.Extent, addr uint64) {
 	t.Helper()
 	want, ok := slotOf(near, addr)
-	if got, found := im.pages.find(addr); found != ok || got != want {
+	if got, found := im.Pages.Find(addr); found != ok || got != want {
 		t.Fatalf("find(%#x) = %+v, %v, want %+v, %v", addr, got, found, want, ok)
 	}
-	if node, found := im.pages.lookup(addr); found != ok || node != want.node {
-		t.Fatalf("lookup(%#x) = %d, %v, want %d, %v", addr, node, found, want.node, ok)
+	if node, found := im.Pages.Lookup(addr); found != ok || node != want.Node {
+		t.Fatalf("lookup(%#x) = %d, %v, want %d, %v", addr, node, found, want.Node, ok)
 	}
 }
 
 // classImage has a span of every size class, full and with its last slots given
 // up to inline mark bits and the like; every third one follows a hole, and the
 // second half lies several blocks behind the first.
-func classImage(t *testing.T) *image {
+func classImage(t *testing.T) *image.Image {
 	t.Helper()
-	im := new(image)
+	im := new(image.Image)
 	base := uint64(0xc000000000)
 	for round, lost := range []uint32{0, 1} {
 		for i, class := range sizeClasses() {
-			elem, size := class.elem, class.pages*pageSize
+			elem, size := class.elem, class.pages*image.PageSize
 			n := uint32(size / elem)
 			if lost > 0 && n > 2 {
 				n -= 1 + n/4
 			}
-			im.extents = append(im.extents, extent{base: base, elem: elem, size: size, n: n, pointers: pointerMap((i + round) % 3)})
+			im.Extents = append(im.Extents, image.Extent{Base: base, Elem: elem, Size: size, N: n, Pointers: image.PointerMap((i + round) % 3)})
 			base += size
 			if i%3 == 0 {
-				base += pageSize
+				base += image.PageSize
 			}
 		}
-		base += 5<<blockShift + 3*pageSize
+		base += 5<<image.BlockShift + 3*image.PageSize
 	}
-	if !im.number(10) {
+	if !im.Number(10) {
 		t.Fatal("the nodes did not fit")
 	}
 	return im
@@ -84,13 +85,13 @@ func classImage(t *testing.T) *image {
 
 func TestLookupEverySizeClass(t *testing.T) {
 	im := classImage(t)
-	defer im.pages.free()
-	for i := range im.extents {
-		near := im.extents[max(0, i-1):min(len(im.extents), i+2)]
-		e := im.extents[i]
-		for addr := e.base - pageSize; addr < e.base+e.size+pageSize; addr++ {
+	defer im.Pages.Free()
+	for i := range im.Extents {
+		near := im.Extents[max(0, i-1):min(len(im.Extents), i+2)]
+		e := im.Extents[i]
+		for addr := e.Base - image.PageSize; addr < e.Base+e.Size+image.PageSize; addr++ {
 			// All of the span, and the ends of the pages around it.
-			if in := addr >= e.base && addr < e.base+e.size; !in && addr%pageSize > 8 && addr%pageSize < pageSize-8 {
+			if in := addr >= e.Base && addr < e.Base+e.Size; !in && addr%image.PageSize > 8 && addr%image.PageSize < image.PageSize-8 {
 				continue
 			}
 			checkAddress(t, im, near, addr)
@@ -100,17 +101,17 @@ func TestLookupEverySizeClass(t *testing.T) {
 
 func TestLookupOutside(t *testing.T) {
 	im := classImage(t)
-	defer im.pages.free()
-	first, last := im.extents[0], im.extents[len(im.extents)-1]
+	defer im.Pages.Free()
+	first, last := im.Extents[0], im.Extents[len(im.Extents)-1]
 	for _, addr := range []uint64{
-		0, 1, pageSize, first.base - 1, first.base - 1<<blockShift, first.base&^(1<<blockShift-1) - 1,
-		first.base + 3<<blockShift, last.base + last.size, last.base + 1<<blockShift, last.base + 1<<32,
-		1 << 48, 1<<63 + first.base, 1<<63 - 1, ^uint64(0), ^uint64(0) - pageSize,
+		0, 1, image.PageSize, first.Base - 1, first.Base - 1<<image.BlockShift, first.Base&^(1<<image.BlockShift-1) - 1,
+		first.Base + 3<<image.BlockShift, last.Base + last.Size, last.Base + 1<<image.BlockShift, last.Base + 1<<32,
+		1 << 48, 1<<63 + first.Base, 1<<63 - 1, ^uint64(0), ^uint64(0) - image.PageSize,
 	} {
-		checkAddress(t, im, im.extents, addr)
+		checkAddress(t, im, im.Extents, addr)
 	}
-	var none image
-	if !none.number(0) {
+	var none image.Image
+	if !none.Number(0) {
 		t.Fatal("an empty heap did not fit")
 	}
 	checkAddress(t, &none, nil, 0)
@@ -119,24 +120,24 @@ func TestLookupOutside(t *testing.T) {
 
 // Large objects take one slot, over as many blocks as they like.
 func TestLookupLarge(t *testing.T) {
-	im := new(image)
-	base := uint64(0xc000000000) + 7*pageSize
-	for i, pages := range []uint64{5, 1, pagesPerBlock - 13, 3*pagesPerBlock + 1, 1, 1 << 17} {
-		size := pages * pageSize
-		im.extents = append(im.extents, extent{base: base, elem: size, size: size, n: 1, pointers: []pointerMap{noPointers, oneType}[i%2]})
+	im := new(image.Image)
+	base := uint64(0xc000000000) + 7*image.PageSize
+	for i, pages := range []uint64{5, 1, image.PagesPerBlock - 13, 3*image.PagesPerBlock + 1, 1, 1 << 17} {
+		size := pages * image.PageSize
+		im.Extents = append(im.Extents, image.Extent{Base: base, Elem: size, Size: size, N: 1, Pointers: []image.PointerMap{image.NoPointers, image.OneType}[i%2]})
 		base += size
 	}
-	small := extent{base: base, elem: 48, size: pageSize, n: 168, pointers: heapBits}
-	im.extents = append(im.extents, small)
-	if !im.number(0) {
+	small := image.Extent{Base: base, Elem: 48, Size: image.PageSize, N: 168, Pointers: image.HeapBits}
+	im.Extents = append(im.Extents, small)
+	if !im.Number(0) {
 		t.Fatal("the nodes did not fit")
 	}
-	defer im.pages.free()
-	for _, e := range im.extents {
-		for at := e.base; at <= e.base+e.size; at += pageSize {
+	defer im.Pages.Free()
+	for _, e := range im.Extents {
+		for at := e.Base; at <= e.Base+e.Size; at += image.PageSize {
 			for d := uint64(0); d < 10; d++ {
-				checkAddress(t, im, im.extents, at+d)
-				checkAddress(t, im, im.extents, at-d)
+				checkAddress(t, im, im.Extents, at+d)
+				checkAddress(t, im, im.Extents, at-d)
 			}
 		}
 	}
@@ -145,18 +146,18 @@ func TestLookupLarge(t *testing.T) {
 // A span with one slot may be longer than it, as those of user arenas are, with
 // their heap bits behind: what lies there is no part of the object.
 func TestLookupBehindOnlyObject(t *testing.T) {
-	im := new(image)
-	base := uint64(0xc000000000) + 3*pageSize
-	for i, elem := range []uint64{8, 800, pageSize - 8, pageSize, pageSize + 8, 2 * pageSize, 4*pageSize + 4000, 5*pageSize - 8, 5 * pageSize} {
-		im.extents = append(im.extents, extent{base: base, elem: elem, size: 5 * pageSize, n: 1, pointers: pointerMap(i % 4)})
-		base += 5 * pageSize
+	im := new(image.Image)
+	base := uint64(0xc000000000) + 3*image.PageSize
+	for i, elem := range []uint64{8, 800, image.PageSize - 8, image.PageSize, image.PageSize + 8, 2 * image.PageSize, 4*image.PageSize + 4000, 5*image.PageSize - 8, 5 * image.PageSize} {
+		im.Extents = append(im.Extents, image.Extent{Base: base, Elem: elem, Size: 5 * image.PageSize, N: 1, Pointers: image.PointerMap(i % 4)})
+		base += 5 * image.PageSize
 	}
-	if !im.number(0) {
+	if !im.Number(0) {
 		t.Fatal("the nodes did not fit")
 	}
-	defer im.pages.free()
-	for addr := im.extents[0].base - pageSize; addr < base+pageSize; addr++ {
-		checkAddress(t, im, im.extents, addr)
+	defer im.Pages.Free()
+	for addr := im.Extents[0].Base - image.PageSize; addr < base+image.PageSize; addr++ {
+		checkAddress(t, im, im.Extents, addr)
 	}
 }
 
@@ -165,19 +166,19 @@ func TestLookupBehindOnlyObject(t *testing.T) {
 func TestNumber(t *testing.T) {
 	const roots = 10
 	im := classImage(t)
-	defer im.pages.free()
+	defer im.Pages.Free()
 	next := heap.Node(1 + roots)
-	for _, e := range im.extents {
-		if e.first < next || e.first%heap.ExtentAlign != 0 || e.first >= next+heap.ExtentAlign {
-			t.Fatalf("the extent at %#x starts with node %d, the last one ended before %d", e.base, e.first, next)
+	for _, e := range im.Extents {
+		if e.First < next || e.First%heap.ExtentAlign != 0 || e.First >= next+heap.ExtentAlign {
+			t.Fatalf("the extent at %#x starts with node %d, the last one ended before %d", e.Base, e.First, next)
 		}
-		next = e.first + heap.Node(e.n)
+		next = e.First + heap.Node(e.N)
 	}
-	if im.nodes < int(next) || im.nodes >= int(next)+heap.ExtentAlign {
-		t.Errorf("%d nodes, the last one is %d", im.nodes, next-1)
+	if im.Nodes < int(next) || im.Nodes >= int(next)+heap.ExtentAlign {
+		t.Errorf("%d nodes, the last one is %d", im.Nodes, next-1)
 	}
-	many := &image{extents: []extent{{base: 1 << 20, elem: 8, size: pageSize, n: 1024}}}
-	if many.number(heap.MaxNodes - 100) {
+	many := &image.Image{Extents: []image.Extent{{Base: 1 << 20, Elem: 8, Size: image.PageSize, N: 1024}}}
+	if many.Number(heap.MaxNodes - 100) {
 		t.Error("more nodes than a graph can have were numbered")
 	}
 }

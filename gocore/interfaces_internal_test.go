@@ -47,8 +47,8 @@ func TestInterfaces(t *testing.T) {
 				addr, _ := strconv.ParseUint(c.Addr, 0, 64)
 				want, _ := strconv.ParseUint(c.Word, 0, 64)
 				dyn, at, ok := p.space.Dynamic(p.types.Type(any), addr)
-				word, _ := p.im.mem.Word(at)
-				if direct := at == addr+uint64(p.im.arch.PtrSize); !ok || word != want || direct != c.Direct {
+				word, _ := p.im.Mem.Word(at)
+				if direct := at == addr+uint64(p.im.Arch.PtrSize); !ok || word != want || direct != c.Direct {
 					t.Errorf("%s: %s, direct %v with the word %#x, want %v and %#x", c.Type, p.types.Type(dyn).Name, direct, word, c.Direct, want)
 				}
 			}

@@ -59,12 +59,12 @@ func (k *keyWriter) value(t types.ID, addr uint64, depth int) {
 		k.inexact("…")
 		return
 	}
-	b, ok := p.im.mem.Slice(addr, typ.Size)
+	b, ok := p.im.Mem.Slice(addr, typ.Size)
 	if !ok {
 		k.inexact(notInCore)
 		return
 	}
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	switch typ.Kind {
 	case types.Struct:
 		k.add("{")
@@ -96,12 +96,12 @@ func (k *keyWriter) value(t types.ID, addr uint64, depth int) {
 		}
 		k.add("}")
 	case types.String:
-		n := p.im.arch.Word(b[w:])
-		k.text(p.im.mem.Prefix(p.im.arch.Word(b), min(n, maxKeyString)), n)
+		n := p.im.Arch.Word(b[w:])
+		k.text(p.im.Mem.Prefix(p.im.Arch.Word(b), min(n, maxKeyString)), n)
 	case types.Interface:
 		k.dynamic(typ, addr, depth)
 	case types.Pointer, types.UnsafePointer, types.Chan:
-		if v := p.im.arch.Word(b); v != 0 {
+		if v := p.im.Arch.Word(b); v != 0 {
 			k.add(fmt.Sprintf("%#x", v))
 		} else {
 			k.add("nil")
@@ -133,7 +133,7 @@ func (k *keyWriter) text(b []byte, n uint64) {
 // dynamic writes what the interface at addr holds.
 func (k *keyWriter) dynamic(typ *types.Type, addr uint64, depth int) {
 	p := k.p
-	if word, _ := p.im.mem.Word(addr); word == 0 {
+	if word, _ := p.im.Mem.Word(addr); word == 0 {
 		k.add("nil")
 		return
 	}
@@ -167,7 +167,7 @@ func (k *keyWriter) isDefault(typ *types.Type, addr uint64) bool {
 	case "string", "bool", "int":
 		return true
 	case "float64":
-		bits, _ := k.p.im.mem.Uint(addr, 8)
+		bits, _ := k.p.im.Mem.Uint(addr, 8)
 		f := math.Float64frombits(bits)
 		text := strconv.FormatFloat(f, 'g', -1, 64)
 		return !math.IsInf(f, 0) && !math.IsNaN(f) && text != strconv.FormatFloat(f, 'f', 0, 64)

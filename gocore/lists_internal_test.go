@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"goheap/gocore/internal/image"
 	"goheap/internal/testcore"
 )
 
@@ -33,12 +34,12 @@ type found struct {
 }
 
 func foundBy(d *coreDecoder) found {
-	f := found{extents: len(d.im.extents), specials: len(d.im.specials), modules: len(d.modules)}
-	for _, g := range d.im.goroutines {
-		f.goroutines = append(f.goroutines, g.addr)
+	f := found{extents: len(d.im.Extents), specials: len(d.im.Specials), modules: len(d.modules)}
+	for _, g := range d.im.Goroutines {
+		f.goroutines = append(f.goroutines, g.Addr)
 	}
-	for _, r := range d.im.roots {
-		if r.name == "queued finalizer" || r.name == "queued cleanup" {
+	for _, r := range d.im.Roots {
+		if r.Name == "queued finalizer" || r.Name == "queued cleanup" {
 			f.roots++
 		}
 	}
@@ -47,13 +48,13 @@ func foundBy(d *coreDecoder) found {
 
 // spare is memory of the heap without pointers, for a test to write lists to.
 func (p *patient) spare(d *coreDecoder) uint64 {
-	var largest extent
-	for _, e := range d.im.extents {
-		if e.pointers == noPointers && e.size > largest.size {
+	var largest image.Extent
+	for _, e := range d.im.Extents {
+		if e.Pointers == image.NoPointers && e.Size > largest.Size {
 			largest = e
 		}
 	}
-	return largest.base
+	return largest.Base
 }
 
 // Whatever names an item of a list twice, or leads back, it counts once, and that is
@@ -194,7 +195,7 @@ func (p *patient) decode(t testing.TB) *coreDecoder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(d.im.free)
+	t.Cleanup(d.im.Free)
 	return d
 }
 
@@ -229,7 +230,7 @@ func TestListsCancelled(t *testing.T) {
 		p.set(t, at+8, n)
 		long := &impatient{Context: t.Context(), left: 1 << 30}
 		if d, err := decodeCore(long, p.core, p.exe, nil); err == nil {
-			d.im.free()
+			d.im.Free()
 		}
 		if long.looks < n/lookEvery {
 			t.Errorf("%s: a list of %d was read with %d looks, an ordinary one with %d", name, n, long.looks, usual.looks)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
@@ -41,8 +42,8 @@ func (p *Process) lookup(target string) (heap.Node, error) {
 		if n, ok := p.NodeAt(addr); ok {
 			return n, nil
 		}
-		for i := range p.im.roots {
-			if r := &p.im.roots[i]; r.kind == globalRoot && addr >= r.addr && addr < r.addr+max(r.size, 1) {
+		for i := range p.im.Roots {
+			if r := &p.im.Roots[i]; r.Kind == image.GlobalRoot && addr >= r.Addr && addr < r.Addr+max(r.Size, 1) {
 				return heap.Node(1 + i), nil
 			}
 		}
@@ -52,9 +53,9 @@ func (p *Process) lookup(target string) (heap.Node, error) {
 		if err != nil {
 			return heap.None, fmt.Errorf("%w: %q: a goroutine is given as g:17", ErrNotFound, target)
 		}
-		for _, g := range p.im.goroutines {
-			if g.id == id {
-				return heap.Node(1 + g.root), nil
+		for _, g := range p.im.Goroutines {
+			if g.ID == id {
+				return heap.Node(1 + g.Root), nil
 			}
 		}
 		return heap.None, fmt.Errorf("%w: there is no goroutine %d with a stack; see `goheap goroutines`", ErrNotFound, id)
@@ -83,10 +84,10 @@ func (p *Process) globalPrefix(target string) (symbols.Variable, string, bool) {
 
 // rootPrefix cuts the name of a part of the data that is no variable off target:
 // "data at 0x5e80c8".
-func (p *Process) rootPrefix(target string) (*root, string) {
-	for i := range p.im.roots {
-		r := &p.im.roots[i]
-		if rest, ok := strings.CutPrefix(target, r.name); ok && r.kind == globalRoot && r.name != "" && (rest == "" || strings.ContainsRune(".[ (", rune(rest[0]))) {
+func (p *Process) rootPrefix(target string) (*image.Root, string) {
+	for i := range p.im.Roots {
+		r := &p.im.Roots[i]
+		if rest, ok := strings.CutPrefix(target, r.Name); ok && r.Kind == image.GlobalRoot && r.Name != "" && (rest == "" || strings.ContainsRune(".[ (", rune(rest[0]))) {
 			return r, rest
 		}
 	}
@@ -176,7 +177,7 @@ func (e *evaluation) value(s string) (operand, error) {
 	v, rest, ok := e.p.globalPrefix(s)
 	if !ok {
 		if r, rest := e.p.rootPrefix(s); r != nil {
-			return e.follow(operand{view: r.view()}, rest)
+			return e.follow(operand{view: rootView(r)}, rest)
 		}
 		return operand{}, fmt.Errorf("%w: %q starts with no global variable of the program; write it with its package, as in main.cache, and see `goheap roots`", ErrNotFound, s)
 	}
@@ -187,7 +188,7 @@ func (e *evaluation) value(s string) (operand, error) {
 func (e *evaluation) load(o operand) (operand, bool) {
 	p := e.p
 	typ := p.types.Type(o.t)
-	to, ok := p.im.mem.Word(o.addr)
+	to, ok := p.im.Mem.Word(o.addr)
 	if !ok || to == 0 || o.inside.Stage != 0 || o.elements {
 		return operand{}, false
 	}
@@ -210,7 +211,7 @@ func (e *evaluation) load(o operand) (operand, bool) {
 	case types.Func:
 		return e.object(to)
 	case types.Slice:
-		n, _ := p.im.mem.Word(o.addr + 2*uint64(p.im.arch.PtrSize))
+		n, _ := p.im.Mem.Word(o.addr + 2*uint64(p.im.Arch.PtrSize))
 		return operand{view: view{t: typ.Elem, addr: to, n: n, elements: true}}, true
 	}
 	return operand{}, false
@@ -223,7 +224,7 @@ func (e *evaluation) object(addr uint64) (operand, bool) {
 	n, ok := p.NodeAt(addr)
 	if !ok {
 		if r := p.rootAt(addr); r != nil {
-			return operand{view: r.view()}, true
+			return operand{view: rootView(r)}, true
 		}
 		return operand{}, false
 	}
@@ -235,9 +236,9 @@ func (e *evaluation) object(addr uint64) (operand, bool) {
 }
 
 // rootAt returns the global variable, or other data, that covers addr.
-func (p *Process) rootAt(addr uint64) *root {
-	for i := range p.im.roots {
-		if r := &p.im.roots[i]; r.kind == globalRoot && addr >= r.addr && addr-r.addr < max(r.size, 1) {
+func (p *Process) rootAt(addr uint64) *image.Root {
+	for i := range p.im.Roots {
+		if r := &p.im.Roots[i]; r.Kind == image.GlobalRoot && addr >= r.Addr && addr-r.Addr < max(r.Size, 1) {
 			return r
 		}
 	}
@@ -249,7 +250,7 @@ func (e *evaluation) header(o operand) (t types.ID, addr uint64) {
 	if o.inside.Stage == inferior.AtHeader {
 		return o.inside.Type, o.addr
 	}
-	addr, _ = e.p.im.mem.Word(o.addr)
+	addr, _ = e.p.im.Mem.Word(o.addr)
 	return o.t, addr
 }
 
@@ -333,7 +334,7 @@ func (e *evaluation) times(rest string, n int) (times, length int, err error) {
 		digits++
 	}
 	times, err = strconv.Atoi(number[:digits])
-	if err != nil || times > e.p.im.nodes {
+	if err != nil || times > e.p.im.Nodes {
 		return 0, 0, e.fail(rest, "%q is no number of repetitions", number[:digits])
 	}
 	return times, len(rest) - len(number) + digits, nil
@@ -516,7 +517,7 @@ func (e *evaluation) arrow(o operand, hop, rest string) (operand, error) {
 	at := e.objectOf(o)
 	if offset, ok := strings.CutPrefix(hop, "+0x"); ok {
 		off, err := strconv.ParseUint(offset, 16, 64)
-		to, ok := p.im.mem.Word(at + off)
+		to, ok := p.im.Mem.Word(at + off)
 		if object, found := e.object(to); err == nil && ok && found {
 			return object, nil
 		}
@@ -547,7 +548,7 @@ func (e *evaluation) objectOf(o operand) uint64 {
 		return p.Addr(n)
 	}
 	if r := p.rootAt(at); r != nil {
-		return r.addr
+		return r.Addr
 	}
 	return at
 }
@@ -559,9 +560,9 @@ func (p *Process) leadsTo(o operand) uint64 {
 	if o.inside.Stage == 0 && !o.elements {
 		switch p.types.Type(o.t).Kind {
 		case types.Pointer, types.Slice, types.String, types.Map, types.Chan, types.Func, types.UnsafePointer:
-			at, _ = p.im.mem.Word(o.addr)
+			at, _ = p.im.Mem.Word(o.addr)
 		case types.Interface:
-			at, _ = p.im.mem.Word(o.addr + uint64(p.im.arch.PtrSize))
+			at, _ = p.im.Mem.Word(o.addr + uint64(p.im.Arch.PtrSize))
 		}
 	}
 	return at
@@ -572,8 +573,8 @@ func (p *Process) holder(target string, o operand) (heap.Node, error) {
 	typ := p.types.Type(o.t)
 	at := p.leadsTo(o)
 	// A whole variable stands for itself: it is the root of what it holds.
-	for i := range p.im.roots {
-		if r := &p.im.roots[i]; r.kind == globalRoot && r.addr == o.addr && (r.size == typ.Size || r.typ == 0) {
+	for i := range p.im.Roots {
+		if r := &p.im.Roots[i]; r.Kind == image.GlobalRoot && r.Addr == o.addr && (r.Size == typ.Size || r.Type == 0) {
 			return heap.Node(1 + i), nil
 		}
 	}
@@ -586,8 +587,8 @@ func (p *Process) holder(target string, o operand) (heap.Node, error) {
 			return n, nil
 		}
 	}
-	for i := range p.im.roots {
-		if r := &p.im.roots[i]; r.kind == globalRoot && o.addr >= r.addr && o.addr-r.addr < r.size {
+	for i := range p.im.Roots {
+		if r := &p.im.Roots[i]; r.Kind == image.GlobalRoot && o.addr >= r.Addr && o.addr-r.Addr < r.Size {
 			return heap.Node(1 + i), nil
 		}
 	}

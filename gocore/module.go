@@ -29,7 +29,7 @@ const maxModules = 1 << 12
 // readModules follows the list that starts at runtime.firstmoduledata. Modules behind
 // the first have files of their own, which load finds by the address of their code.
 func (d *program) readModules(ctx context.Context, load func(text, etext uint64) (*plugin, error)) error {
-	im, f, a := d.im, &d.layout.Moduledata, d.im.arch
+	im, f, a := d.im, &d.layout.Moduledata, d.im.Arch
 	addr, err := d.global("runtime.firstmoduledata")
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func (d *program) readModules(ctx context.Context, load func(text, etext uint64)
 			break
 		}
 		seen[addr] = true
-		b, ok := im.mem.Slice(addr, uint64(f.Size))
+		b, ok := im.Mem.Slice(addr, uint64(f.Size))
 		if !ok {
 			if len(d.modules) == 0 {
 				return fmt.Errorf("%w: runtime.firstmoduledata at %#x is neither in the core nor in the executable", dump.ErrTruncated, addr)
@@ -84,11 +84,11 @@ const maxTable = 1 << 30
 // functions reads a module's pclntab: from its header to the end of
 // moduledata.pclntable, and the blob that funcdata offsets count from.
 func (d *program) functions(m module, b []byte) (*pclntab.Table, error) {
-	mem, f, a := d.im.mem, &d.layout.Moduledata, d.im.arch
+	mem, f, a := d.im.Mem, &d.layout.Moduledata, d.im.Arch
 	w := uint64(a.PtrSize)
 	start := f.PcHeader.Uint(a, b)
 	end := f.Pclntable.Uint(a, b) + a.Word(b[f.Pclntable.Offset+w:])
-	table, ok := items(mem, start, end-start, 1, maxTable)
+	table, ok := mem.Items(start, end-start, 1, maxTable)
 	if !ok || end < start {
 		return nil, fmt.Errorf("%w: the function table at [%#x,%#x) is neither in the core nor in the executable; give the program that the core was taken of with --exe PATH", dump.ErrTruncated, start, end)
 	}

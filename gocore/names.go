@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/unwind"
@@ -88,7 +89,7 @@ func (p *Process) Expr(nodes []heap.Node) string { return p.Path(nodes).Expressi
 func (p *Process) start(n heap.Node, h *Hop) (string, view) {
 	h.Node, h.Addr, h.Expr, h.Type = n, p.Addr(n), p.Name(n), p.Type(n)
 	if r := p.root(n); r != nil {
-		return h.Expr, r.view()
+		return h.Expr, rootView(r)
 	}
 	h.Expr = fmt.Sprintf("(*%s)(%#x)", h.Type, h.Addr)
 	return h.Expr, p.ownView(n)
@@ -116,7 +117,7 @@ func (p *Process) ownView(n heap.Node) view {
 // hop names the pointer that leads from one node to the next, and returns what
 // it leads to.
 func (p *Process) hop(from, to heap.Node, v view, last *Hop) (link, view) {
-	if r := p.root(from); r != nil && r.kind != globalRoot {
+	if r := p.root(from); r != nil && r.Kind != image.GlobalRoot {
 		return p.hopFromPieces(r, to, last)
 	}
 	slot, value, how := p.pointer(from, to)
@@ -159,7 +160,7 @@ func (p *Process) hopInValue(slot, value uint64, to heap.Node, v view, base uint
 	}
 	s.suffix += at.path
 	typ := p.types.Type(at.leaf)
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	switch {
 	case typ.Kind == types.Pointer && at.rest == 0 && strings.HasPrefix(typ.Name, "go.shape."):
 		next = p.ownView(to) // of what type parameters stand for only the shape is known
@@ -204,12 +205,12 @@ func (p *Process) inContainer(t types.ID, off uint64) bool {
 // the value stood in one place; 0 where it is not known.
 func (p *Process) wordOf(v view, at uint64) uint64 {
 	if v.bytes == nil {
-		w, _ := p.im.mem.Word(at)
+		w, _ := p.im.Mem.Word(at)
 		return w
 	}
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	if off := at - v.addr; off <= uint64(len(v.bytes)) && w <= uint64(len(v.bytes))-off {
-		return p.im.arch.Word(v.bytes[off:])
+		return p.im.Arch.Word(v.bytes[off:])
 	}
 	return 0
 }
@@ -233,7 +234,7 @@ func (p *Process) hiddenView(at *selected, slot, value uint64, to heap.Node) (ne
 			case types.PointerWord:
 				return view{t: x.Target, addr: value, n: 1}, p.needsStar(x.Target)
 			case types.ArrayWord:
-				n, _ := p.im.mem.Word(slot + uint64(p.im.arch.PtrSize))
+				n, _ := p.im.Mem.Word(slot + uint64(p.im.Arch.PtrSize))
 				return view{t: x.Target, addr: value, n: n, elements: true}, false
 			}
 		}
@@ -244,7 +245,7 @@ func (p *Process) hiddenView(at *selected, slot, value uint64, to heap.Node) (ne
 // capturesAddress reports whether the word at an offset in the closure at addr is
 // the address of a variable that the function shares with others.
 func (p *Process) capturesAddress(addr, off uint64) bool {
-	code, ok := p.im.mem.Word(addr)
+	code, ok := p.im.Mem.Word(addr)
 	if !ok || p.exe == nil || p.exe.file == nil {
 		return false
 	}
@@ -259,7 +260,7 @@ func (p *Process) capturesAddress(addr, off uint64) bool {
 // dynamicView returns the dynamic type of the interface at addr, whose data word
 // holds value, and what it leads to.
 func (p *Process) dynamicView(typ *types.Type, addr, value uint64) (types.ID, view) {
-	word, _ := p.im.mem.Word(addr)
+	word, _ := p.im.Mem.Word(addr)
 	return p.dynamicOf(typ, word, value)
 }
 
@@ -297,18 +298,18 @@ func (p *Process) directPath(dyn types.ID) (path string, star bool) {
 }
 
 // hopFromPieces names how a goroutine or a special holds a node.
-func (p *Process) hopFromPieces(r *root, to heap.Node, last *Hop) (s link, next view) {
-	pieces := p.im.pieces[r.first : r.first+r.n]
+func (p *Process) hopFromPieces(r *image.Root, to heap.Node, last *Hop) (s link, next view) {
+	pieces := p.im.Pieces[r.First : r.First+r.N]
 	for i := range pieces {
 		pc := &pieces[i]
-		n, ok := p.im.pages.lookup(pc.value)
+		n, ok := p.im.Pages.Lookup(pc.Value)
 		if !ok || n != to {
 			continue
 		}
-		if r.kind != goroutineRoot {
+		if r.Kind != image.GoroutineRoot {
 			return link{}, p.ownView(to)
 		}
-		where, fr, v, addr := p.holderOf(int(r.goroutine), pc)
+		where, fr, v, addr := p.holderOf(int(r.Goroutine), pc)
 		last.Detail = where
 		if v == nil {
 			if !strings.Contains(where, " · ") {
@@ -321,13 +322,13 @@ func (p *Process) hopFromPieces(r *root, to heap.Node, last *Hop) (s link, next 
 			return link{head: where, suffix: v.name + ".?"}, p.ownView(to)
 		}
 		if v.escaped {
-			return link{head: where, suffix: v.name}, view{t: p.types.Type(v.typ).Elem, addr: pc.value, n: 1}
+			return link{head: where, suffix: v.name}, view{t: p.types.Type(v.typ).Elem, addr: pc.Value, n: 1}
 		}
 		whole := view{t: v.typ, addr: addr, n: 1}
-		if g := &p.im.goroutines[r.goroutine]; p.types.Type(v.typ).Size <= g.stackHi-g.stackLo {
+		if g := &p.im.Goroutines[r.Goroutine]; p.types.Type(v.typ).Size <= g.StackHi-g.StackLo {
 			whole.bytes = p.bytesOf(v, fr, nil, nil)
 		}
-		s, next = p.hopInValue(pc.slot, pc.value, to, whole, addr)
+		s, next = p.hopInValue(pc.Slot, pc.Value, to, whole, addr)
 		if next.elements && next.n == 0 {
 			next.n = anyCount // the capacity is in no place
 		}
@@ -338,35 +339,35 @@ func (p *Process) hopFromPieces(r *root, to heap.Node, last *Hop) (s link, next 
 
 // holderOf names the place of a goroutine's piece: "register", the frame and the
 // variable, or what else is known; v is the variable, which stands at addr.
-func (p *Process) holderOf(gi int, pc *piece) (where string, fr *unwind.Frame, v *frameVar, addr uint64) {
-	if pc.slot == 0 {
+func (p *Process) holderOf(gi int, pc *image.Piece) (where string, fr *unwind.Frame, v *frameVar, addr uint64) {
+	if pc.Slot == 0 {
 		return "register", nil, nil, 0
 	}
-	if p.im.goroutines[gi].recorded && pc.frame >= 0 {
+	if p.im.Goroutines[gi].Recorded && pc.Frame >= 0 {
 		return p.recordedWord(gi, pc), nil, nil, 0
 	}
 	fr, v, off := p.variableOf(gi, pc)
 	if fr == nil {
-		if g := &p.im.goroutines[gi]; pc.slot < g.stackLo || pc.slot >= g.stackHi {
+		if g := &p.im.Goroutines[gi]; pc.Slot < g.StackLo || pc.Slot >= g.StackHi {
 			// What else the collector scans for a goroutine are its deferred
 			// calls and the closure that it will run (runtime/mgcmark.go,
 			// scanstack).
-			if pc.slot == g.state.Ctxt {
+			if pc.Slot == g.State.Ctxt {
 				return "context", nil, nil, 0
 			}
 			return "deferred", nil, nil, 0
 		}
-		return fmt.Sprintf("stack word %#x", pc.slot), nil, nil, 0
+		return fmt.Sprintf("stack word %#x", pc.Slot), nil, nil, 0
 	}
 	outer := fr.Func.Name()
 	if v == nil {
-		what := fmt.Sprintf("stack +%#x", pc.slot-fr.SP)
-		if pc.conservative {
+		what := fmt.Sprintf("stack +%#x", pc.Slot-fr.SP)
+		if pc.Conservative {
 			what += " (conservative)"
 		}
 		return p.callName(fr, outer) + " · " + what, nil, nil, 0
 	}
-	return p.callName(fr, v.fn) + " · " + v.name, fr, v, pc.slot - off
+	return p.callName(fr, v.fn) + " · " + v.name, fr, v, pc.Slot - off
 }
 
 // callName names a call in a frame, which may be inlined there, and the line that
@@ -391,9 +392,9 @@ func (p *Process) callName(fr *unwind.Frame, fn string) string {
 // lowest address. For an edge that no word makes, how says what does.
 func (p *Process) pointer(from, to heap.Node) (slot, value uint64, how string) {
 	if r := p.root(from); r != nil {
-		for _, pc := range p.im.pieces[r.first : r.first+r.n] {
-			if n, ok := p.im.pages.lookup(pc.value); ok && n == to {
-				return pc.slot, pc.value, ""
+		for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
+			if n, ok := p.im.Pages.Lookup(pc.Value); ok && n == to {
+				return pc.Slot, pc.Value, ""
 			}
 		}
 		return 0, 0, ""
@@ -402,15 +403,15 @@ func (p *Process) pointer(from, to heap.Node) (slot, value uint64, how string) {
 	if !ok {
 		return 0, 0, ""
 	}
-	for _, off := range p.im.pointerWords(p.gcTypes, e, addr) {
-		if v, ok := p.im.mem.Word(addr + off); ok {
-			if n, ok := p.im.pages.lookup(v); ok && n == to {
+	for _, off := range p.im.PointerWords(p.gcTypes, e, addr) {
+		if v, ok := p.im.Mem.Word(addr + off); ok {
+			if n, ok := p.im.Pages.Lookup(v); ok && n == to {
 				return addr + off, v, ""
 			}
 		}
 	}
 	p.eachKept(from, func(what string, address uint64) bool {
-		n, ok := p.im.pages.lookup(address)
+		n, ok := p.im.Pages.Lookup(address)
 		if ok && n == to {
 			how = what
 		}
@@ -422,31 +423,31 @@ func (p *Process) pointer(from, to heap.Node) (slot, value uint64, how string) {
 // eachKept calls f with what the specials of an object keep, until it returns
 // false.
 func (p *Process) eachKept(object heap.Node, f func(how string, address uint64) bool) {
-	seen := map[specialKind]int{}
-	for i := range p.im.specials {
-		s := &p.im.specials[i]
-		if n, ok := p.im.pages.lookup(s.object); !ok || n != object {
+	seen := map[image.SpecialKind]int{}
+	for i := range p.im.Specials {
+		s := &p.im.Specials[i]
+		if n, ok := p.im.Pages.Lookup(s.Object); !ok || n != object {
 			continue
 		}
-		seen[s.kind]++
-		for k, address := range s.keeps {
-			if !f(s.holds(k, seen[s.kind]), address) {
+		seen[s.Kind]++
+		for k, address := range s.Keeps {
+			if !f(kept(s, k, seen[s.Kind]), address) {
 				return
 			}
 		}
 	}
 }
 
-// holds names what the special's i-th word keeps: " → finalizer". number counts
+// kept names what the special's i-th word keeps: " → finalizer". number counts
 // the specials of this kind that an object has.
-func (s *special) holds(i, number int) string {
+func kept(s *image.Special, i, number int) string {
 	how := arrow
-	switch s.kind {
-	case finalizerSpecial:
+	switch s.Kind {
+	case image.FinalizerSpecial:
 		how += "finalizer"
-	case weakHandleSpecial:
+	case image.WeakHandleSpecial:
 		how += "weak handle"
-	case cleanupSpecial:
+	case image.CleanupSpecial:
 		how += "cleanup"
 	}
 	if number > 1 {
@@ -454,7 +455,7 @@ func (s *special) holds(i, number int) string {
 	}
 	// Since Go 1.25 the record of a cleanup has what calls it, the function and
 	// the argument (runtime/mcleanup.go, cleanupFn).
-	if s.kind == cleanupSpecial && len(s.keeps) == 3 {
+	if s.Kind == image.CleanupSpecial && len(s.Keeps) == 3 {
 		how += [...]string{"", " function", " argument"}[i]
 	}
 	return how
@@ -464,7 +465,7 @@ func (s *special) holds(i, number int) string {
 // "+0x18", and gives its offset in the first. ok is false where there is none.
 func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
 	defer p.caught(debug.SetPanicOnFault(true))
-	if r := p.root(from); r != nil && r.kind != globalRoot {
+	if r := p.root(from); r != nil && r.Kind != image.GlobalRoot {
 		var h Hop
 		s, _ := p.hopFromPieces(r, to, &h)
 		expr = s.text()
@@ -480,7 +481,7 @@ func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool)
 	base := p.Addr(from)
 	v := p.ownView(from)
 	if r := p.root(from); r != nil {
-		v = r.view()
+		v = rootView(r)
 	}
 	var s link
 	if v.inside.Stage != 0 {
@@ -498,8 +499,8 @@ func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool)
 	return strings.TrimPrefix(expr, " → "), slot - base, true
 }
 
-func (r *root) view() view {
-	return view{t: r.typ, addr: r.addr, n: r.count, elements: r.elements}
+func rootView(r *image.Root) view {
+	return view{t: r.Type, addr: r.Addr, n: r.Count, elements: r.Elements}
 }
 
 // Name names a node: a global by its variable, a goroutine by its number, state
@@ -512,10 +513,10 @@ func (p *Process) Name(n heap.Node) string {
 		return "roots"
 	case r == nil:
 		return fmt.Sprintf("%#x %s", p.Addr(n), p.Type(n))
-	case r.kind == goroutineRoot:
-		return p.goroutineName(int(r.goroutine))
+	case r.Kind == image.GoroutineRoot:
+		return p.goroutineName(int(r.Goroutine))
 	}
-	return r.name
+	return r.Name
 }
 
 func (p *Process) goroutineName(i int) string {
@@ -533,7 +534,7 @@ func (p *Process) goroutineName(i int) string {
 // KindOf returns the kind of a node: "object", or that of a root.
 func (p *Process) KindOf(n heap.Node) string {
 	if r := p.root(n); r != nil {
-		return r.kind.String()
+		return r.Kind.String()
 	}
 	return "object"
 }
@@ -548,12 +549,12 @@ func (p *Process) Type(n heap.Node) string {
 }
 
 // rootTypeName names the type of a global, "" where it is not known.
-func (p *Process) rootTypeName(r *root) string {
+func (p *Process) rootTypeName(r *image.Root) string {
 	switch {
-	case r.typ == 0:
+	case r.Type == 0:
 		return ""
-	case r.elements:
-		return "[]" + p.types.Type(r.typ).Name
+	case r.Elements:
+		return "[]" + p.types.Type(r.Type).Name
 	}
-	return p.types.Type(r.typ).Name
+	return p.types.Type(r.Type).Name
 }

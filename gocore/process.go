@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
@@ -43,10 +44,10 @@ type Options struct {
 type Process struct {
 	file     io.Closer
 	exe      *executable
-	im       *image
+	im       *image.Image
 	decoder  *program
 	space    *inferior.Space
-	gcTypes  *gcTypes
+	gcTypes  *image.GCTypes
 	recorded *recorded
 	source   Source
 	progress *progress.Tracker
@@ -155,7 +156,7 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 func (p *Process) fill(d *program) {
 	p.decoder, p.exe, p.im, p.types, p.problems, p.recorded = d, d.exe, d.im, d.types, d.problems, d.recorded
 	p.space = d.space()
-	p.gcTypes = newGCTypes(d.im.mem, d.im.arch)
+	p.gcTypes = image.NewGCTypes(d.im.Mem, d.im.Arch)
 	p.vars, p.closures = map[uint64][]frameVar{}, map[uint64]types.ID{}
 }
 
@@ -180,11 +181,11 @@ func withCause(core *dump.Core, err error) error {
 func (p *Process) describe(kind, path string, size int64) Source {
 	f := p.exe.file
 	if p.exe.path == "" {
-		return Source{Kind: kind, Path: path, Bytes: size, Arch: p.im.arch.Name, Symbols: "none", Complete: true}
+		return Source{Kind: kind, Path: path, Bytes: size, Arch: p.im.Arch.Name, Symbols: "none", Complete: true}
 	}
 	s := Source{
 		Kind: kind, Path: path, Bytes: size,
-		GoVersion: f.GoVersion, OS: "linux", Arch: p.im.arch.Name,
+		GoVersion: f.GoVersion, OS: "linux", Arch: p.im.Arch.Name,
 		Executable: p.exe.path, DebugFile: p.exe.debugPath, Symbols: "dwarf",
 		Complete: true,
 	}
@@ -218,7 +219,7 @@ func (p *Process) Close() error {
 		p.typing = nil
 	}
 	if p.im != nil {
-		p.im.free()
+		p.im.Free()
 	}
 	if p.exe != nil {
 		p.exe.close()
@@ -262,7 +263,7 @@ func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {
 		g, err := p.scan(ctx)
 		if err == nil {
 			err = dump.Guard(func() (err error) {
-				p.live, err = p.im.rootGraph(ctx, p.progress, p.gcTypes, g)
+				p.live, err = p.im.RootGraph(ctx, p.progress, p.gcTypes, g)
 				return err
 			})
 		}
@@ -281,8 +282,8 @@ func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {
 func (p *Process) scan(ctx context.Context) (*heap.Graph, error) {
 	p.scanOnce.Do(func() {
 		p.scanErr = dump.Guard(func() (err error) {
-			p.scanned, err = p.im.scanGraph(ctx, p.progress, p.gcTypes)
-			p.problem(dump.Error, p.im.blind, "objects are of types whose descriptions are not in the core, or damaged: what they point to is missing")
+			p.scanned, err = p.im.ScanGraph(ctx, p.progress, p.gcTypes)
+			p.problem(dump.Error, p.im.Blind, "objects are of types whose descriptions are not in the core, or damaged: what they point to is missing")
 			return err
 		})
 	})
@@ -298,7 +299,7 @@ func (p *Process) Check(ctx context.Context) ([]Check, error) {
 	}
 	var checks []Check
 	err := dump.Guard(func() error {
-		checks = append(p.im.check(ctx, p.live, p.recorded), p.checkTypes())
+		checks = append(check(p.im, ctx, p.live, p.recorded), p.checkTypes())
 		return nil
 	})
 	return checks, err
@@ -306,12 +307,12 @@ func (p *Process) Check(ctx context.Context) ([]Check, error) {
 
 // Allocated reports whether the slot of n is allocated.
 func (p *Process) Allocated(n heap.Node) bool {
-	return n >= p.im.firstNode() && int(n) < p.im.nodes && hasBit(p.im.allocated, n)
+	return n >= p.im.FirstNode() && int(n) < p.im.Nodes && image.HasBit(p.im.Allocated, n)
 }
 
 // AllocatedSlots returns how many slots are allocated, live or garbage, and
 // their bytes.
-func (p *Process) AllocatedSlots() (objects, bytes uint64) { return p.im.countSlots(p.im.allocated) }
+func (p *Process) AllocatedSlots() (objects, bytes uint64) { return p.im.CountSlots(p.im.Allocated) }
 
 // GCMarkedBytes returns what the last collection marked by the runtime's own
 // account (runtime.gcController.heapMarked).

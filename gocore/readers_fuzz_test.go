@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/internal/arch"
 	"goheap/internal/testcore"
 )
@@ -94,18 +95,18 @@ func seeds(f *testing.F, regions []place) {
 }
 
 // checkExtents holds for the extents of any core.
-func checkExtents(t *testing.T, im *image) {
+func checkExtents(t *testing.T, im *image.Image) {
 	t.Helper()
-	if len(im.extents) == 0 {
+	if len(im.Extents) == 0 {
 		t.Error("no extents, and no error")
 	}
 	end := uint64(0)
-	for i := range im.extents {
-		e := &im.extents[i]
-		if e.base < end || e.base%pageSize != 0 || e.size == 0 || e.n == 0 || e.elem == 0 || e.elem*uint64(e.n) > e.size || e.freeindex > e.n {
+	for i := range im.Extents {
+		e := &im.Extents[i]
+		if e.Base < end || e.Base%image.PageSize != 0 || e.Size == 0 || e.N == 0 || e.Elem == 0 || e.Elem*uint64(e.N) > e.Size || e.Freeindex > e.N {
 			t.Errorf("extent %d, behind %#x: %+v", i, end, *e)
 		}
-		if end = e.base + e.size; end > maxSpanAddr || !present(im.mem, e.base, e.size) {
+		if end = e.Base + e.Size; end > maxSpanAddr || !im.Mem.Present(e.Base, e.Size) {
 			t.Errorf("extent %d is not in memory: %+v", i, *e)
 		}
 	}
@@ -137,20 +138,20 @@ func FuzzSpans(f *testing.F) {
 		if d == nil {
 			return
 		}
-		defer d.im.free()
+		defer d.im.Free()
 		checkExtents(t, d.im)
 		im := d.im
 		last := uint64(0)
-		for _, s := range im.specials {
-			if e := im.extentAt(s.object); e == nil || s.object < last || s.object-e.base >= e.elem*uint64(e.n) {
-				t.Errorf("a special of %#x, behind one of %#x", s.object, last)
+		for _, s := range im.Specials {
+			if e := im.ExtentAt(s.Object); e == nil || s.Object < last || s.Object-e.Base >= e.Elem*uint64(e.N) {
+				t.Errorf("a special of %#x, behind one of %#x", s.Object, last)
 			}
-			last = s.object
+			last = s.Object
 		}
-		if len(im.specials)+len(im.samples) > len(d.specials) {
-			t.Errorf("%d specials and samples of %d records", len(im.specials)+len(im.samples), len(d.specials))
+		if len(im.Specials)+len(im.Samples) > len(d.specials) {
+			t.Errorf("%d specials and samples of %d records", len(im.Specials)+len(im.Samples), len(d.specials))
 		}
-		if !im.number(0) {
+		if !im.Number(0) {
 			t.Fatal("too many slots")
 		}
 		d.readBits()
@@ -158,13 +159,13 @@ func FuzzSpans(f *testing.F) {
 		if err != nil || r == nil {
 			t.Fatal(err)
 		}
-		all, _ := im.countSlots(im.allocated)
-		fresh, _ := im.countSlots(im.fresh)
+		all, _ := im.CountSlots(im.Allocated)
+		fresh, _ := im.CountSlots(im.Fresh)
 		slots := uint64(0)
-		for _, e := range im.extents {
-			slots += uint64(e.n)
+		for _, e := range im.Extents {
+			slots += uint64(e.N)
 		}
-		if lost, _, _ := im.difference(0, im.fresh, im.allocated); lost > 0 || fresh > all || all > slots {
+		if lost, _, _ := im.Difference(0, im.Fresh, im.Allocated); lost > 0 || fresh > all || all > slots {
 			t.Errorf("%d slots, %d allocated, %d fresh, of which %d are not allocated", slots, all, fresh, lost)
 		}
 		// As many are told of as the list is longer than what came of it.
@@ -186,9 +187,9 @@ func FuzzGoroutines(f *testing.F) {
 	list, count := p.word(f, allgs), p.word(f, allgs+8)
 	regions := []place{{allgs, 24}, {list, 8 * count}}
 	addresses := []uint64{p.spare(whole), whole.modules[0].text, list}
-	for _, g := range whole.im.goroutines {
-		regions = append(regions, place{g.addr, 64}, place{g.addr, uint64(rt.G.Size) &^ 7}, place{g.state.SP &^ 7, (g.stackHi - g.state.SP) &^ 7})
-		addresses = append(addresses, g.addr, g.stackLo, g.stackHi, g.state.SP, g.state.PC)
+	for _, g := range whole.im.Goroutines {
+		regions = append(regions, place{g.Addr, 64}, place{g.Addr, uint64(rt.G.Size) &^ 7}, place{g.State.SP &^ 7, (g.StackHi - g.State.SP) &^ 7})
+		addresses = append(addresses, g.Addr, g.StackLo, g.StackHi, g.State.SP, g.State.PC)
 	}
 	for m := p.word(f, p.addr(f, whole, "runtime.allm")); m != 0; m = p.word(f, m+rt.M.Alllink.Offset) {
 		regions = append(regions, place{m, uint64(rt.M.Size) &^ 7})
@@ -199,7 +200,7 @@ func FuzzGoroutines(f *testing.F) {
 		defer p.heal()
 		p.damage(t, regions, addresses, ops)
 		d := p.read(t, func(d *coreDecoder) error {
-			d.modules, d.im.extents = whole.modules, whole.im.extents
+			d.modules, d.im.Extents = whole.modules, whole.im.Extents
 			if err := d.readGoroutines(t.Context()); err != nil {
 				return err
 			}
@@ -211,36 +212,36 @@ func FuzzGoroutines(f *testing.F) {
 		}
 		im := d.im
 		seen := map[uint64]bool{}
-		stacks := slices.Clone(im.goroutines)
-		for i, g := range im.goroutines {
-			if seen[g.addr] || hasNoStack(g.status) || g.root < 0 || g.root >= len(im.roots) || int(im.roots[g.root].goroutine) != i {
+		stacks := slices.Clone(im.Goroutines)
+		for i, g := range im.Goroutines {
+			if seen[g.Addr] || hasNoStack(g.Status) || g.Root < 0 || g.Root >= len(im.Roots) || int(im.Roots[g.Root].Goroutine) != i {
 				t.Errorf("goroutine %d: %+v", i, g)
 			}
-			seen[g.addr] = true
+			seen[g.Addr] = true
 		}
-		stacks = slices.DeleteFunc(stacks, func(g goroutine) bool { return g.stackLo >= g.stackHi })
-		slices.SortFunc(stacks, func(a, b goroutine) int { return cmp.Compare(a.stackLo, b.stackLo) })
+		stacks = slices.DeleteFunc(stacks, func(g image.Goroutine) bool { return g.StackLo >= g.StackHi })
+		slices.SortFunc(stacks, func(a, b image.Goroutine) int { return cmp.Compare(a.StackLo, b.StackLo) })
 		for i := 1; i < len(stacks); i++ {
-			if stacks[i].stackLo < stacks[i-1].stackHi {
-				t.Errorf("two goroutines have a stack at %#x: %#x to %#x, %#x to %#x", stacks[i].stackLo, stacks[i-1].stackLo, stacks[i-1].stackHi, stacks[i].stackLo, stacks[i].stackHi)
+			if stacks[i].StackLo < stacks[i-1].StackHi {
+				t.Errorf("two goroutines have a stack at %#x: %#x to %#x, %#x to %#x", stacks[i].StackLo, stacks[i-1].StackLo, stacks[i-1].StackHi, stacks[i].StackLo, stacks[i].StackHi)
 			}
 		}
 		at := 0
-		for _, r := range im.roots {
-			if r.first != at {
-				t.Errorf("a root starts at piece %d, the one before ends at %d", r.first, at)
+		for _, r := range im.Roots {
+			if r.First != at {
+				t.Errorf("a root starts at piece %d, the one before ends at %d", r.First, at)
 			}
-			at += r.n
+			at += r.N
 		}
-		for _, x := range im.pieces {
-			if !im.inHeap(x.value) {
-				t.Errorf("a piece leads to %#x, which is not in the heap", x.value)
+		for _, x := range im.Pieces {
+			if !im.InHeap(x.Value) {
+				t.Errorf("a piece leads to %#x, which is not in the heap", x.Value)
 			}
 		}
-		if at != len(im.pieces) {
-			t.Errorf("%d pieces, of which roots have %d", len(im.pieces), at)
+		if at != len(im.Pieces) {
+			t.Errorf("%d pieces, of which roots have %d", len(im.Pieces), at)
 		}
-		if len(ops) < fuzzOp && (len(d.problems) > 0 || len(im.goroutines) != len(whole.im.goroutines)) {
+		if len(ops) < fuzzOp && (len(d.problems) > 0 || len(im.Goroutines) != len(whole.im.Goroutines)) {
 			t.Errorf("a whole core has problems: %+v", d.problems)
 		}
 	})
@@ -267,7 +268,7 @@ func FuzzModules(f *testing.F) {
 		}
 		p.damage(t, regions, addresses, ops)
 		d := p.read(t, func(d *coreDecoder) error {
-			d.im.extents = whole.im.extents
+			d.im.Extents = whole.im.Extents
 			if err := d.readModules(t.Context(), d.loadPlugin); err != nil {
 				return err
 			}
@@ -290,12 +291,12 @@ func FuzzModules(f *testing.F) {
 			}
 		}
 		held := map[uint64]bool{}
-		for _, r := range d.im.roots {
-			for _, x := range d.im.pieces[r.first : r.first+r.n] {
-				if !d.im.inHeap(x.value) || r.kind == globalRoot && held[x.slot] {
-					t.Errorf("the word at %#x leads to %#x, twice: %t", x.slot, x.value, held[x.slot])
+		for _, r := range d.im.Roots {
+			for _, x := range d.im.Pieces[r.First : r.First+r.N] {
+				if !d.im.InHeap(x.Value) || r.Kind == image.GlobalRoot && held[x.Slot] {
+					t.Errorf("the word at %#x leads to %#x, twice: %t", x.Slot, x.Value, held[x.Slot])
 				}
-				held[x.slot] = r.kind == globalRoot || held[x.slot]
+				held[x.Slot] = r.Kind == image.GlobalRoot || held[x.Slot]
 			}
 		}
 		if len(ops) < fuzzOp && len(d.problems) > 0 {
@@ -306,10 +307,10 @@ func FuzzModules(f *testing.F) {
 
 func FuzzGCTypes(f *testing.F) {
 	m := &typeMemory{arch: arch.AMD64()}
-	pair := m.header(16, 8, 0, kindStruct, m.put(1))
+	pair := m.header(16, 8, 0, image.KindStruct, m.put(1))
 	pairs := m.array(pair, 16, 8, 120)
 	fields := m.put(0, pairs, 0, 0, pair, 128)
-	m.header(144, 136, tflagMaskOnDemand, kindStruct, 0, 0, fields, 2, 2)
+	m.header(144, 136, image.TflagMaskOnDemand, image.KindStruct, 0, 0, fields, 2, 2)
 	m.array(pairs, 128, 100, 128*100-8)
 	f.Add(m.bytes, uint16(512), uint16(64))
 	f.Add(m.bytes, uint16(40000), uint16(136))
@@ -318,34 +319,34 @@ func FuzzGCTypes(f *testing.F) {
 			return
 		}
 		mem := dump.NewMemory(arch.AMD64(), []dump.Block{{Addr: typesAt, Data: data}})
-		one, other := newGCTypes(mem, mem.Arch), newGCTypes(mem, mem.Arch)
+		one, other := image.NewGCTypes(mem, mem.Arch), image.NewGCTypes(mem, mem.Arch)
 		for addr := uint64(typesAt); addr+48 <= typesAt+uint64(len(data)); addr += 8 {
-			a, b := one.at(addr, uint64(large)), one.at(addr, uint64(small))
-			b2, a2 := other.at(addr, uint64(small)), other.at(addr, uint64(large))
-			for i, g := range []*gcType{a, b} {
-				again, limit := []*gcType{a2, b2}[i], []uint16{large, small}[i]
-				if (g == nil) != (again == nil) || g != nil && !slices.Equal(g.pointers, again.pointers) {
+			a, b := one.At(addr, uint64(large)), one.At(addr, uint64(small))
+			b2, a2 := other.At(addr, uint64(small)), other.At(addr, uint64(large))
+			for i, g := range []*image.GCType{a, b} {
+				again, limit := []*image.GCType{a2, b2}[i], []uint16{large, small}[i]
+				if (g == nil) != (again == nil) || g != nil && !slices.Equal(g.Pointers, again.Pointers) {
 					t.Fatalf("the type at %#x depends on who asks first: %+v, %+v", addr, g, again)
 				}
 				if g == nil {
 					continue
 				}
-				if g.size == 0 || g.left < 0 {
+				if g.Size == 0 || g.Left < 0 {
 					t.Fatalf("the type at %#x: %+v", addr, g)
 				}
 				last := -1
-				for _, w := range g.pointers {
-					if int(w) <= last || uint64(w)*8+8 > min(g.size, uint64(limit)) {
-						t.Fatalf("the type at %#x of %d bytes, in a slot of %d, has pointers %d", addr, g.size, limit, g.pointers)
+				for _, w := range g.Pointers {
+					if int(w) <= last || uint64(w)*8+8 > min(g.Size, uint64(limit)) {
+						t.Fatalf("the type at %#x of %d bytes, in a slot of %d, has pointers %d", addr, g.Size, limit, g.Pointers)
 					}
 					last = int(w)
 				}
 			}
 			// What fits into the smaller slot is the same in the larger one.
 			if a != nil && b != nil {
-				n, _ := slices.BinarySearchFunc(a.pointers, uint64(small)/8, func(w uint32, end uint64) int { return int(uint64(w)) - int(end) })
-				if !slices.Equal(a.pointers[:n], b.pointers) {
-					t.Fatalf("the type at %#x: %d, in a slot of %d bytes %d", addr, a.pointers, small, b.pointers)
+				n, _ := slices.BinarySearchFunc(a.Pointers, uint64(small)/8, func(w uint32, end uint64) int { return int(uint64(w)) - int(end) })
+				if !slices.Equal(a.Pointers[:n], b.Pointers) {
+					t.Fatalf("the type at %#x: %d, in a slot of %d bytes %d", addr, a.Pointers, small, b.Pointers)
 				}
 			}
 		}

@@ -2,15 +2,16 @@ package gocore
 
 import (
 	"fmt"
+	"goheap/gocore/internal/image"
 	"strings"
 )
 
 // What is known of a stack that is not walked: the frames that the heap dump has.
 
 // framesOf returns the frames of a goroutine that the dump has, innermost first.
-func (p *Process) framesOf(gi int) []dumpFrame {
-	g := &p.im.goroutines[gi]
-	return p.im.frames[g.firstFrame : g.firstFrame+g.frames]
+func (p *Process) framesOf(gi int) []image.Frame {
+	g := &p.im.Goroutines[gi]
+	return p.im.Frames[g.FirstFrame : g.FirstFrame+g.Frames]
 }
 
 // recordedFrames is Frames for such a stack. With an executable, lines and inlined
@@ -18,9 +19,9 @@ func (p *Process) framesOf(gi int) []dumpFrame {
 func (p *Process) recordedFrames(gi int) []Frame {
 	var out []Frame
 	for i, r := range p.framesOf(gi) {
-		f := Frame{Func: r.name, PC: r.pc, SP: r.sp, Conservative: r.partly}
-		at := r.pc
-		if i > 0 && at > r.entry {
+		f := Frame{Func: r.Name, PC: r.PC, SP: r.SP, Conservative: r.Partly}
+		at := r.PC
+		if i > 0 && at > r.Entry {
 			at-- // a return address
 		}
 		calls := p.callsAt(at)
@@ -41,26 +42,26 @@ func (p *Process) recordedFrames(gi int) []Frame {
 func (p *Process) topOf(gi int) string {
 	outside := ""
 	for _, r := range p.framesOf(gi) {
-		pkg := packageOf(r.name)
+		pkg := packageOf(r.Name)
 		if first, _, _ := strings.Cut(pkg, "/"); pkg == "main" || strings.Contains(first, ".") {
-			return r.name
+			return r.Name
 		}
 		if outside == "" && pkg != "runtime" && !strings.HasPrefix(pkg, "runtime/") && !strings.HasPrefix(pkg, "internal/runtime/") {
-			outside = r.name
+			outside = r.Name
 		}
 	}
 	return outside
 }
 
 // recordedWord names a word of such a frame.
-func (p *Process) recordedWord(gi int, pc *piece) string {
+func (p *Process) recordedWord(gi int, pc *image.Piece) string {
 	frames := p.framesOf(gi)
-	if int(pc.frame) >= len(frames) {
-		return fmt.Sprintf("stack word %#x", pc.slot)
+	if int(pc.Frame) >= len(frames) {
+		return fmt.Sprintf("stack word %#x", pc.Slot)
 	}
-	f := &frames[pc.frame]
-	what := fmt.Sprintf("%s · stack +%#x", f.name, pc.slot-f.sp)
-	if pc.conservative {
+	f := &frames[pc.Frame]
+	what := fmt.Sprintf("%s · stack +%#x", f.Name, pc.Slot-f.SP)
+	if pc.Conservative {
 		what += " (conservative)"
 	}
 	return what

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"strings"
 
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 )
@@ -17,7 +18,7 @@ import (
 func (d *dumpDecoder) recordedTypes() {
 	d.types = d.exe.file.Types()
 	d.described = map[uint64]types.ID{}
-	w := uint64(d.im.arch.PtrSize)
+	w := uint64(d.im.Arch.PtrSize)
 	for _, t := range d.typeNames {
 		// A value of one word may be a pointer, which an interface holds as it is:
 		// what it leads to has another type. Types without a name of their own but
@@ -54,22 +55,22 @@ func (p *Process) seedRecorded(t *typer) {
 		}
 	}
 	im := p.im
-	w := uint64(im.arch.PtrSize)
-	for _, s := range im.segments {
-		x.scan(t, s.contents, s.mask, 0)
+	w := uint64(im.Arch.PtrSize)
+	for _, s := range im.Segments {
+		x.scan(t, s.Contents, s.Mask, 0)
 	}
-	for i := range im.extents {
-		e := &im.extents[i]
-		if e.pointers == noPointers {
+	for i := range im.Extents {
+		e := &im.Extents[i]
+		if e.Pointers == image.NoPointers {
 			continue
 		}
-		mask := im.heapBits(e)
-		for slot := range uint64(e.n) {
-			if !hasBit(t.alive, e.first+heap.Node(slot)) {
+		mask := im.HeapBits(e)
+		for slot := range uint64(e.N) {
+			if !image.HasBit(t.alive, e.First+heap.Node(slot)) {
 				continue
 			}
-			data, _ := im.mem.Slice(e.base+slot*e.elem, e.elem)
-			x.scan(t, data, mask, slot*e.elem/w)
+			data, _ := im.Mem.Slice(e.Base+slot*e.Elem, e.Elem)
+			x.scan(t, data, mask, slot*e.Elem/w)
 		}
 	}
 }
@@ -103,18 +104,18 @@ func (x *interfaceWords) claim(t *typer, word, p uint64) {
 	if id == 0 {
 		id = x.p.decoder.described[word]
 	}
-	at, ok := t.im.pages.find(p)
-	if id == 0 || !ok || !hasBit(t.alive, at.node) {
+	at, ok := t.im.Pages.Find(p)
+	if id == 0 || !ok || !image.HasBit(t.alive, at.Node) {
 		return
 	}
-	e := &t.im.extents[t.g.ExtentOf(at.node)]
-	if typ := t.table.Type(id); at.off != t.headerSize(e) || typ.Size > t.usable(e) {
+	e := &t.im.Extents[t.g.ExtentOf(at.Node)]
+	if typ := t.table.Type(id); at.Off != t.headerSize(e) || typ.Size > t.usable(e) {
 		return
-	} else if has := t.evidenceOf(at.node); has != 0 && has <= byInterface {
-		old, _ := splitTypeID(t.idOf(at.node))
+	} else if has := t.evidenceOf(at.Node); has != 0 && has <= byInterface {
+		old, _ := splitTypeID(t.idOf(at.Node))
 		if o := t.table.Type(old); has < byInterface || o.Size > typ.Size || o.Size == typ.Size && o.Name <= typ.Name {
 			return
 		}
 	}
-	t.set(at.node, typeID(id, oneValue), byInterface)
+	t.set(at.Node, typeID(id, oneValue), byInterface)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 )
@@ -11,12 +12,12 @@ import (
 // refinement makes a claim of one value at the start of an object more precise,
 // for types that stand for others in the runtime's and the library's own
 // declarations. What it does not understand it returns as it is.
-type refinement func(t *typer, c claim, at slotAt) claim
+type refinement func(t *typer, c claim, at image.SlotAt) claim
 
 // headerOf returns where in its slot an object that is found there starts.
-func (t *typer) headerOf(at slotAt) uint64 {
-	if at.pointers == headers {
-		return mallocHeader
+func (t *typer) headerOf(at image.SlotAt) uint64 {
+	if at.Pointers == image.Headers {
+		return image.MallocHeader
 	}
 	return 0
 }
@@ -60,7 +61,7 @@ func (t *typer) trieNode(pkg, params string) refinement {
 	if !ok1 || !ok2 {
 		return nil
 	}
-	return func(t *typer, c claim, at slotAt) claim {
+	return func(t *typer, c claim, at image.SlotAt) claim {
 		if b := t.mem.Bytes(c.p, 1); len(b) == 1 {
 			c.x = t.compile([2]types.ID{inner, entry}[b[0]&1])
 		}
@@ -71,9 +72,9 @@ func (t *typer) trieNode(pkg, params string) refinement {
 // refineTimer tells timers of their own from those that the runtime made: it
 // allocates a larger structure and hands it out as a *time.Timer or *time.Ticker
 // (runtime/time.go, newTimer, Go 1.23).
-func refineTimer(t *typer, c claim, at slotAt) claim {
+func refineTimer(t *typer, c claim, at image.SlotAt) claim {
 	r := t.as(c, "runtime.timeTimer")
-	if at.elem < r.x.size || t.im.smallerClass(at.elem) >= r.x.size {
+	if at.Elem < r.x.size || t.im.SmallerClass(at.Elem) >= r.x.size {
 		return c
 	}
 	return r
@@ -82,7 +83,7 @@ func refineTimer(t *typer, c claim, at slotAt) claim {
 // refineDescriptor returns the whole descriptor of a type made by package reflect,
 // of which abi.Type is the beginning (internal/abi/type.go). Until Go 1.20 the
 // structures are those of package reflect, without capitals (reflect/type.go).
-func refineDescriptor(t *typer, c claim, at slotAt) claim {
+func refineDescriptor(t *typer, c claim, at image.SlotAt) claim {
 	l := &t.space.Layout.Library.AbiType
 	named := func(name string) string { return "internal/abi." + name }
 	id, ok := t.table.Lookup(string(l.Name))
@@ -95,7 +96,7 @@ func refineDescriptor(t *typer, c claim, at slotAt) claim {
 	}
 	f, ok := inferior.FieldOf(t.table.Type(id), l.Kind)
 	b := t.mem.Bytes(c.p+f.Offset, 1)
-	if !ok || len(b) == 0 || at.elem <= t.table.Type(id).Size {
+	if !ok || len(b) == 0 || at.Elem <= t.table.Type(id).Size {
 		return c // the descriptor of a classic map's buckets ends here, see reflect.bucketOf
 	}
 	switch types.Kind(b[0] & 31) {
@@ -165,7 +166,7 @@ func (t *typer) funcType(n uint64) types.ID {
 
 // refineChan finds out what a channel is one of: its header has the descriptor of
 // its elements (runtime/chan.go).
-func refineChan(t *typer, c claim, at slotAt) claim {
+func refineChan(t *typer, c claim, at image.SlotAt) claim {
 	elem := t.byDescriptor(t.space.Layout.Hchan.Elemtype.Uint(t.arch, t.mem.Bytes(c.p, c.x.size)))
 	if elem == 0 {
 		return c
@@ -180,7 +181,7 @@ func refineChan(t *typer, c claim, at slotAt) claim {
 
 // refineItabTable gives the table of itabs the entries that it has: the type is
 // that of the first one (runtime/iface.go, itabAdd).
-func refineItabTable(t *typer, c claim, at slotAt) claim {
+func refineItabTable(t *typer, c claim, at image.SlotAt) claim {
 	typ := t.table.Type(c.x.id)
 	l := &t.space.Layout.ItabTable
 	n := l.Length.Uint(t.arch, t.mem.Bytes(c.p, c.x.size))

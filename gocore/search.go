@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/heap"
 	"goheap/internal/progress"
 )
@@ -45,12 +46,12 @@ func (p *Process) FindBytes(ctx context.Context, text []byte, most int) (Hits, e
 // FindWord looks for an aligned word with the given value in the slots of the live
 // objects, whether the collector would follow it or not: FollowedAt says so.
 func (p *Process) FindWord(ctx context.Context, value uint64, most int) (Hits, error) {
-	w := p.im.arch.PtrSize
+	w := p.im.Arch.PtrSize
 	if w < 8 && value>>(8*w) != 0 {
 		return Hits{}, fmt.Errorf("%#x does not fit in a word of %d bytes", value, w)
 	}
 	text := make([]byte, w)
-	p.im.arch.PutWord(text, value)
+	p.im.Arch.PutWord(text, value)
 	return p.search(ctx, text, w, most)
 }
 
@@ -59,14 +60,14 @@ func (p *Process) FindWord(ctx context.Context, value uint64, most int) (Hits, e
 func (p *Process) FollowedAt(n heap.Node, off uint64) bool {
 	defer p.caught(debug.SetPanicOnFault(true))
 	e, slot, ok := p.slot(n)
-	if !ok || off >= e.elem {
+	if !ok || off >= e.Elem {
 		return false
 	}
-	w := uint64(p.im.arch.PtrSize)
-	if e.pointers == heapBits {
-		return off%w == 0 && p.im.slotMaskFrom(e, slot, off)&1 != 0
+	w := uint64(p.im.Arch.PtrSize)
+	if e.Pointers == image.HeapBits {
+		return off%w == 0 && p.im.SlotMaskFrom(e, slot, off)&1 != 0
 	}
-	return slices.Contains(p.im.pointerWords(p.gcTypes, e, slot), off)
+	return slices.Contains(p.im.PointerWords(p.gcTypes, e, slot), off)
 }
 
 // searchPart is how many bytes of the heap one worker searches at a time.
@@ -79,7 +80,7 @@ func (p *Process) search(ctx context.Context, text []byte, align, most int) (Hit
 	if _, err := p.Graph(ctx); err != nil {
 		return Hits{}, err
 	}
-	parts := p.im.parts(searchPart)
+	parts := slotParts(p.im, searchPart)
 	phase := progress.From(ctx).Start("search", int64(len(parts)))
 	defer phase.Finish()
 	var all Hits
@@ -116,23 +117,23 @@ func (p *Process) search(ctx context.Context, text []byte, align, most int) (Hit
 
 // slots are some neighbouring slots of an extent.
 type slots struct {
-	e     *extent
+	e     *image.Extent
 	first uint32
 	n     uint32
 }
 
-// parts divides the heap into lists of slots of about size bytes each.
-func (im *image) parts(size uint64) [][]slots {
+// slotParts divides the heap into lists of slots of about size bytes each.
+func slotParts(im *image.Image, size uint64) [][]slots {
 	var parts [][]slots
 	var part []slots
 	var sum uint64
-	for i := range im.extents {
-		e := &im.extents[i]
-		for first := uint32(0); first < e.n; {
-			n := uint32(min(uint64(e.n-first), max(1, (size-sum)/e.elem)))
+	for i := range im.Extents {
+		e := &im.Extents[i]
+		for first := uint32(0); first < e.N; {
+			n := uint32(min(uint64(e.N-first), max(1, (size-sum)/e.Elem)))
 			part = append(part, slots{e, first, n})
 			first += n
-			if sum += uint64(n) * e.elem; sum >= size {
+			if sum += uint64(n) * e.Elem; sum >= size {
 				parts, part, sum = append(parts, part), nil, 0
 			}
 		}
@@ -148,15 +149,15 @@ func (p *Process) searchIn(ctx context.Context, part []slots, text []byte, align
 		if i%256 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		start := s.e.base + uint64(s.first)*s.e.elem
-		if b, ok := p.im.mem.Slice(start, uint64(s.n)*s.e.elem); ok {
+		start := s.e.Base + uint64(s.first)*s.e.Elem
+		if b, ok := p.im.Mem.Slice(start, uint64(s.n)*s.e.Elem); ok {
 			p.searchSlots(s.e, s.first, b, text, align, most, h)
 			continue
 		}
 		for slot := s.first; slot < s.first+s.n; slot++ {
-			b := p.im.mem.Prefix(s.e.base+uint64(slot)*s.e.elem, s.e.elem)
-			if uint64(len(b)) < s.e.elem && p.live.Has(s.e.first+heap.Node(slot)) {
-				h.Missing += s.e.elem - uint64(len(b))
+			b := p.im.Mem.Prefix(s.e.Base+uint64(slot)*s.e.Elem, s.e.Elem)
+			if uint64(len(b)) < s.e.Elem && p.live.Has(s.e.First+heap.Node(slot)) {
+				h.Missing += s.e.Elem - uint64(len(b))
 			}
 			p.searchSlots(s.e, slot, b, text, align, most, h)
 		}
@@ -165,20 +166,20 @@ func (p *Process) searchIn(ctx context.Context, part []slots, text []byte, align
 }
 
 // searchSlots finds text in b, which starts with the given slot of an extent.
-func (p *Process) searchSlots(e *extent, first uint32, b, text []byte, align, most int, h *Hits) {
+func (p *Process) searchSlots(e *image.Extent, first uint32, b, text []byte, align, most int, h *Hits) {
 	for at := 0; ; {
 		i := bytes.Index(b[at:], text)
 		if i < 0 {
 			return
 		}
 		at += i
-		slot, off := uint64(at)/e.elem, uint64(at)%e.elem
-		n := e.first + heap.Node(uint64(first)+slot)
+		slot, off := uint64(at)/e.Elem, uint64(at)%e.Elem
+		n := e.First + heap.Node(uint64(first)+slot)
 		switch {
-		case off%uint64(align) != 0 || off+uint64(len(text)) > e.elem:
+		case off%uint64(align) != 0 || off+uint64(len(text)) > e.Elem:
 			at++ // another may begin within it
 		case !p.live.Has(n):
-			at = int((slot + 1) * e.elem)
+			at = int((slot + 1) * e.Elem)
 		default:
 			h.Total++
 			if len(h.List) < most {

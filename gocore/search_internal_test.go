@@ -1,6 +1,7 @@
 package gocore
 
 import (
+	"goheap/gocore/internal/image"
 	"math/rand/v2"
 	"testing"
 )
@@ -10,23 +11,23 @@ import (
 func TestSearchParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	for range 500 {
-		im := &image{}
+		im := &image.Image{}
 		var total uint64
 		for range r.IntN(20) {
-			e := extent{elem: 8 * uint64(1+r.IntN(200)), n: uint32(1 + r.IntN(50))}
-			total += e.elem * uint64(e.n)
-			im.extents = append(im.extents, e)
+			e := image.Extent{Elem: 8 * uint64(1+r.IntN(200)), N: uint32(1 + r.IntN(50))}
+			total += e.Elem * uint64(e.N)
+			im.Extents = append(im.Extents, e)
 		}
 		size := uint64(1 + r.IntN(4000))
 		extent, slot := 0, uint32(0)
-		for i, part := range im.parts(size) {
+		for i, part := range slotParts(im, size) {
 			var bytes uint64
 			for _, s := range part {
-				if s.e != &im.extents[extent] || s.first != slot || s.n == 0 {
+				if s.e != &im.Extents[extent] || s.first != slot || s.n == 0 {
 					t.Fatalf("slots %d of %+v follow where slot %d of extent %d should", s.first, s.e, slot, extent)
 				}
-				bytes += uint64(s.n) * s.e.elem
-				if slot += s.n; slot == s.e.n {
+				bytes += uint64(s.n) * s.e.Elem
+				if slot += s.n; slot == s.e.N {
 					extent, slot = extent+1, 0
 				}
 			}
@@ -35,7 +36,7 @@ func TestSearchParts(t *testing.T) {
 			}
 			total -= bytes
 		}
-		if total != 0 || extent != len(im.extents) {
+		if total != 0 || extent != len(im.Extents) {
 			t.Fatalf("%d bytes are in no part", total)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/internal/flat"
 )
 
@@ -29,17 +30,17 @@ func (d *coreDecoder) readSpans(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mheap, ok := im.mem.Slice(heapAddr, uint64(rt.Mheap.Size))
+	mheap, ok := im.Mem.Slice(heapAddr, uint64(rt.Mheap.Size))
 	if !ok {
 		return fmt.Errorf("%w: the page of runtime.mheap_ at %#x is not in the core", dump.ErrTruncated, heapAddr)
 	}
-	d.sweepgen = uint32(rt.Mheap.Sweepgen.Uint(im.arch, mheap))
-	word := uint64(im.arch.PtrSize)
+	d.sweepgen = uint32(rt.Mheap.Sweepgen.Uint(im.Arch, mheap))
+	word := uint64(im.Arch.PtrSize)
 	all := rt.Mheap.AllSpans.Offset
-	count := im.arch.Word(mheap[all+word:])
-	list, ok := items(im.mem, im.arch.Word(mheap[all:]), count, word, maxList)
+	count := im.Arch.Word(mheap[all+word:])
+	list, ok := im.Mem.Items(im.Arch.Word(mheap[all:]), count, word, maxList)
 	if !ok {
-		return fmt.Errorf("%w: the list of %d spans at %#x is not in the core", dump.ErrTruncated, count, im.arch.Word(mheap[all:]))
+		return fmt.Errorf("%w: the list of %d spans at %#x is not in the core", dump.ErrTruncated, count, im.Arch.Word(mheap[all:]))
 	}
 	var missing, damaged, absent, repeated int
 	seen := make(map[uint64]bool, min(count, someItems))
@@ -48,18 +49,18 @@ func (d *coreDecoder) readSpans(ctx context.Context) error {
 		if err := look(ctx, int(i)); err != nil {
 			return err
 		}
-		addr := im.arch.Word(list[i*word:])
+		addr := im.Arch.Word(list[i*word:])
 		if seen[addr] {
 			repeated++
 			continue
 		}
 		seen[addr] = true
-		b, ok := im.mem.Slice(addr, uint64(rt.Mspan.Size))
+		b, ok := im.Mem.Slice(addr, uint64(rt.Mspan.Size))
 		if !ok {
 			missing++
 			continue
 		}
-		if rt.Mspan.State.Uint(im.arch, b)&0xff != spanInUse {
+		if rt.Mspan.State.Uint(im.Arch, b)&0xff != spanInUse {
 			continue
 		}
 		e, ok := d.extent(b)
@@ -67,27 +68,27 @@ func (d *coreDecoder) readSpans(ctx context.Context) error {
 			damaged++
 			continue
 		}
-		if !present(im.mem, e.base, e.size) {
+		if !im.Mem.Present(e.Base, e.Size) {
 			absent++
 			continue
 		}
-		im.extents = append(im.extents, e)
-		if list := rt.Mspan.Specials.Uint(im.arch, b); list != 0 {
-			lists = append(lists, specialsOf{e.base, list})
+		im.Extents = append(im.Extents, e)
+		if list := rt.Mspan.Specials.Uint(im.Arch, b); list != 0 {
+			lists = append(lists, specialsOf{e.Base, list})
 		}
 	}
-	slices.SortFunc(im.extents, func(a, b extent) int { return cmp.Compare(a.base, b.base) })
-	kept := im.extents[:0]
-	for _, e := range im.extents {
-		if n := len(kept); n > 0 && kept[n-1].base+kept[n-1].size > e.base {
+	slices.SortFunc(im.Extents, func(a, b image.Extent) int { return cmp.Compare(a.Base, b.Base) })
+	kept := im.Extents[:0]
+	for _, e := range im.Extents {
+		if n := len(kept); n > 0 && kept[n-1].Base+kept[n-1].Size > e.Base {
 			damaged++
 			continue
 		}
 		kept = append(kept, e)
 	}
-	im.extents = kept
+	im.Extents = kept
 	for _, l := range lists {
-		if e := im.extentAt(l.base); e != nil && e.base == l.base {
+		if e := im.ExtentAt(l.base); e != nil && e.Base == l.base {
 			if err := d.readSpecials(ctx, *e, l.list); err != nil {
 				return err
 			}
@@ -98,9 +99,9 @@ func (d *coreDecoder) readSpans(ctx context.Context) error {
 	d.problem(dump.Error, missing, "span records (runtime.mspan) are not in the core: their objects are missing")
 	d.problem(dump.Error, damaged, "span records contradict themselves or overlap: their objects are left out")
 	d.problem(dump.Error, absent, "spans of heap memory are not in the core: their objects are missing")
-	slices.SortStableFunc(im.samples, func(a, b sample) int { return cmp.Compare(a.object, b.object) })
-	slices.SortStableFunc(im.specials, func(a, b special) int { return cmp.Compare(a.object, b.object) })
-	if len(im.extents) == 0 {
+	slices.SortStableFunc(im.Samples, func(a, b image.Sample) int { return cmp.Compare(a.Object, b.Object) })
+	slices.SortStableFunc(im.Specials, func(a, b image.Special) int { return cmp.Compare(a.Object, b.Object) })
+	if len(im.Extents) == 0 {
 		return fmt.Errorf("%w: none of the %d spans of runtime.mheap_ holds objects that are in the core", dump.ErrTruncated, count)
 	}
 	if d.hasArenaBits() {
@@ -110,64 +111,64 @@ func (d *coreDecoder) readSpans(ctx context.Context) error {
 }
 
 // extent decodes one mspan in use, and reports whether it makes sense.
-func (d *coreDecoder) extent(b []byte) (extent, bool) {
-	f, a := &d.layout.Mspan, d.im.arch
-	e := extent{
-		base:      f.StartAddr.Uint(a, b),
-		size:      f.Npages.Uint(a, b) << pageShift,
-		elem:      f.Elemsize.Uint(a, b),
-		n:         uint32(f.Nelems.Uint(a, b)),
-		freeindex: uint32(f.Freeindex.Uint(a, b)),
-		allocBits: f.AllocBits.Uint(a, b),
+func (d *coreDecoder) extent(b []byte) (image.Extent, bool) {
+	f, a := &d.layout.Mspan, d.im.Arch
+	e := image.Extent{
+		Base:      f.StartAddr.Uint(a, b),
+		Size:      f.Npages.Uint(a, b) << image.PageShift,
+		Elem:      f.Elemsize.Uint(a, b),
+		N:         uint32(f.Nelems.Uint(a, b)),
+		Freeindex: uint32(f.Freeindex.Uint(a, b)),
+		AllocBits: f.AllocBits.Uint(a, b),
 	}
-	if e.base%pageSize != 0 || e.base >= maxSpanAddr || e.size == 0 || e.size >= maxSpanAddr || f.Npages.Uint(a, b) >= maxSpanAddr>>pageShift ||
-		e.elem == 0 || e.elem%8 != 0 || e.n == 0 || e.elem > e.size/uint64(e.n) || (e.n > 1 && e.elem > maxSmallElem) || e.n > 1<<16-1 {
+	if e.Base%image.PageSize != 0 || e.Base >= maxSpanAddr || e.Size == 0 || e.Size >= maxSpanAddr || f.Npages.Uint(a, b) >= maxSpanAddr>>image.PageShift ||
+		e.Elem == 0 || e.Elem%8 != 0 || e.N == 0 || e.Elem > e.Size/uint64(e.N) || (e.N > 1 && e.Elem > image.MaxSmallElem) || e.N > 1<<16-1 {
 		return e, false
 	}
-	e.freeindex = min(e.freeindex, e.n)
+	e.Freeindex = min(e.Freeindex, e.N)
 	class := f.Spanclass.Uint(a, b)
 	noscan, large := class&1 != 0, class>>1 == 0
 	arenaBits := d.hasArenaBits()
 	inline := uint64(0)
-	if size := uint64(d.layout.InlineMarkBits.Size); size > 0 && e.elem >= 16 && e.elem <= d.minHeader() && !large {
+	if size := uint64(d.layout.InlineMarkBits.Size); size > 0 && e.Elem >= 16 && e.Elem <= d.minHeader() && !large {
 		// runtime/mgcmark_greenteagc.go, gcUsesSpanInlineMarkBits: the
 		// marks lie at the end of the span's first and only page.
 		inline = size
-		e.inline = e.base + pageSize - size + d.layout.InlineMarkBits.Marks.Offset
+		e.Inline = e.Base + image.PageSize - size + d.layout.InlineMarkBits.Marks.Offset
 	}
 	switch {
 	case noscan:
-		e.pointers = noPointers
+		e.Pointers = image.NoPointers
 	case arenaBits:
-		e.pointers = heapBits // see readArenaBits
+		e.Pointers = image.HeapBits // see readArenaBits
 	case large:
-		e.pointers, e.at = oneType, f.LargeType.Uint(a, b)
-	case e.elem <= d.minHeader():
-		if e.size != pageSize {
+		e.Pointers, e.At = image.OneType, f.LargeType.Uint(a, b)
+	case e.Elem <= d.minHeader():
+		if e.Size != image.PageSize {
 			return e, false // slots of these sizes lie in spans of one page (internal/runtime/gc/sizeclasses.go)
 		}
 		// runtime/mbitmap.go, spanHeapBitsRange.
-		e.pointers, e.at = heapBits, e.base+e.size-e.size/uint64(a.PtrSize)/8-inline
+		e.Pointers, e.At = image.HeapBits, e.Base+e.Size-e.Size/uint64(a.PtrSize)/8-inline
 	default:
-		e.pointers = headers
+		e.Pointers = image.Headers
 	}
 	// A span is swept when its generation is the heap's, or 3 more while it is
 	// cached; it is 1 less while it is being swept, and 1 more where it is cached
 	// and has to be swept (runtime/mheap.go, mspan.sweepgen).
 	gen := uint32(f.Sweepgen.Uint(a, b))
-	e.swept, e.sweeping = gen == d.sweepgen || gen == d.sweepgen+3, gen == d.sweepgen-1
-	if !e.swept {
-		e.markBits = f.GCMarkBits.Uint(a, b)
+	e.Swept, e.Sweeping = gen == d.sweepgen || gen == d.sweepgen+3, gen == d.sweepgen-1
+	if !e.Swept {
+		e.MarkBits = f.GCMarkBits.Uint(a, b)
 	}
 	if gen == d.sweepgen+3 || gen == d.sweepgen+1 {
 		// The statistics have what was allocated before the span was cached, or
 		// until Go 1.18 all of its slots (runtime/mcache.go, refill).
-		counted := int64(e.n)
+		counted := int64(e.N)
 		if f.CountBeforeCache.Has() {
 			counted = int64(f.CountBeforeCache.Uint(a, b))
 		}
 		uncounted := int64(f.AllocCount.Uint(a, b)) - counted
-		d.cachedBytes += uncounted * int64(e.elem)
+		d.cachedBytes += uncounted * int64(e.Elem)
 		d.cachedSlots += uncounted
 	}
 	return e, true
@@ -184,73 +185,60 @@ func (d *coreDecoder) hasArenaBits() bool {
 // rather than by a malloc header: a bit for each word in one word
 // (internal/runtime/gc, MinSizeForMallocHeader).
 func (d *coreDecoder) minHeader() uint64 {
-	p := uint64(d.im.arch.PtrSize)
+	p := uint64(d.im.Arch.PtrSize)
 	return p * p * 8
 }
 
 // readBits fills the bit sets of slots once nodes have numbers.
 func (d *coreDecoder) readBits() {
 	im := d.im
-	words := (im.nodes + 63) / 64
-	im.allocated, im.marked, im.fresh = flat.Make[uint64](words), flat.Make[uint64](words), flat.Make[uint64](words)
+	words := (im.Nodes + 63) / 64
+	im.Allocated, im.Marked, im.Fresh = flat.Make[uint64](words), flat.Make[uint64](words), flat.Make[uint64](words)
 	missing := 0
-	for i := range im.extents {
-		e := &im.extents[i]
-		size := (uint64(e.n) + 7) / 8
+	for i := range im.Extents {
+		e := &im.Extents[i]
+		size := (uint64(e.N) + 7) / 8
 		switch {
-		case e.sweeping:
-			im.sweeping.spans++
-			im.sweeping.slots += uint64(e.n)
-		case !e.swept:
-			im.sweeping.unswept++
+		case e.Sweeping:
+			im.Sweeping.Spans++
+			im.Sweeping.Slots += uint64(e.N)
+		case !e.Swept:
+			im.Sweeping.Unswept++
 		}
-		alloc, ok := im.mem.Slice(e.allocBits, size)
+		alloc, ok := im.Mem.Slice(e.AllocBits, size)
 		if !ok {
 			missing++
 			alloc = nil
 		}
 		var marks, inline []byte
-		if !e.swept {
-			marks, _ = im.mem.Slice(e.markBits, size)
-			if e.inline != 0 {
-				inline, _ = im.mem.Slice(e.inline, size)
+		if !e.Swept {
+			marks, _ = im.Mem.Slice(e.MarkBits, size)
+			if e.Inline != 0 {
+				inline, _ = im.Mem.Slice(e.Inline, size)
 			}
 		}
-		for at := uint32(0); at < e.n; at += 8 {
-			was := byteAt(alloc, at/8)
-			now := was | byte(1<<min(8, max(e.freeindex, at)-at)-1)
-			valid := byte(1<<min(8, e.n-at) - 1)
+		for at := uint32(0); at < e.N; at += 8 {
+			was := image.ByteAt(alloc, at/8)
+			now := was | byte(1<<min(8, max(e.Freeindex, at)-at)-1)
+			valid := byte(1<<min(8, e.N-at) - 1)
 			mark := was
-			if !e.swept {
-				mark = byteAt(marks, at/8) | byteAt(inline, at/8)
+			if !e.Swept {
+				mark = image.ByteAt(marks, at/8) | image.ByteAt(inline, at/8)
 			}
-			if e.sweeping {
+			if e.Sweeping {
 				// The marks become the allocation bits, and nobody can tell
 				// whether they have (runtime/mgcsweep.go, sweepLocked.sweep).
 				now, mark, was = now|mark, 0, 0
-				im.sweeping.fresh += uint64(bits.OnesCount8(now & valid))
+				im.Sweeping.Fresh += uint64(bits.OnesCount8(now & valid))
 			}
-			n := uint32(e.first) + at
+			n := uint32(e.First) + at
 			put := func(set []uint64, b byte) { set[n/64] |= uint64(b&valid) << (n % 64) }
-			put(im.allocated, now)
-			put(im.marked, mark)
-			if e.swept || e.sweeping {
-				put(im.fresh, now&^was)
+			put(im.Allocated, now)
+			put(im.Marked, mark)
+			if e.Swept || e.Sweeping {
+				put(im.Fresh, now&^was)
 			}
 		}
 	}
 	d.problem(dump.Error, missing, "spans have no readable allocation bits: some of their objects are missing")
-}
-
-func byteAt(b []byte, i uint32) byte {
-	if i < uint32(len(b)) {
-		return b[i]
-	}
-	return 0
-}
-
-// countSlots returns how many slots are in a set, and their bytes.
-func (im *image) countSlots(set []uint64) (slots, size uint64) {
-	slots, size, _ = im.difference(0, set)
-	return slots, size
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/pclntab"
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
@@ -113,14 +114,14 @@ func (p *Process) variablesAt(pc uint64) []frameVar {
 				v.parts = append(v.parts, varPart{pc.Offset, pc.Size, int64(pc.Value - cfaOrigin)})
 			case pc.Kind == symbols.InMemory:
 				// A place outside of the frame: what stands there is static.
-				for off := uint64(0); off+uint64(p.im.arch.PtrSize) <= pc.Size; off += uint64(p.im.arch.PtrSize) {
-					w, ok := p.im.mem.Word(pc.Value + off)
+				for off := uint64(0); off+uint64(p.im.Arch.PtrSize) <= pc.Size; off += uint64(p.im.Arch.PtrSize) {
+					w, ok := p.im.Mem.Word(pc.Value + off)
 					if !ok {
 						break // the length is the executable's own word
 					}
 					v.fixed = append(v.fixed, fixedPart{pc.Offset + off, w})
 				}
-			case pc.Kind == symbols.Immediate && pc.Bytes == nil && pc.Size == uint64(p.im.arch.PtrSize):
+			case pc.Kind == symbols.Immediate && pc.Bytes == nil && pc.Size == uint64(p.im.Arch.PtrSize):
 				v.fixed = append(v.fixed, fixedPart{pc.Offset, pc.Value})
 			}
 		}
@@ -145,7 +146,7 @@ const maxParted = 1 << 12
 // are lost. Where there are more pointers the variable remains parted.
 func (p *Process) settleParts(v *frameVar) {
 	v.fixed = nil
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	size := p.types.Type(v.typ).Size
 	only, pointers := uint64(0), 0
 	for off := uint64(0); off < min(size, maxParted) && pointers < 2; off += w {
@@ -180,7 +181,7 @@ func (p *Process) variablesIn(fr *unwind.Frame) []frameVar {
 		}
 		if v.whole {
 			size := p.types.Type(v.typ).Size
-			if n, ok := p.im.walker.StackObject(fr, fr.CFA()+uint64(v.parts[0].cfa)); ok && n == size {
+			if n, ok := p.im.Walker.StackObject(fr, fr.CFA()+uint64(v.parts[0].cfa)); ok && n == size {
 				v.parts, v.parted = []varPart{{0, size, v.parts[0].cfa}}, false
 			}
 		}
@@ -201,7 +202,7 @@ func (p *Process) dictOf(vars []frameVar, fn string, fr *unwind.Frame) uint64 {
 			return v.fixed[0].value
 		}
 		if len(v.parts) > 0 {
-			w, _ := p.im.mem.Word(fr.CFA() + uint64(v.parts[0].cfa))
+			w, _ := p.im.Mem.Word(fr.CFA() + uint64(v.parts[0].cfa))
 			return w
 		}
 	}
@@ -212,12 +213,12 @@ func (p *Process) dictOf(vars []frameVar, fn string, fr *unwind.Frame) uint64 {
 // it is not known what they are. slots gets the address of each word that is in
 // memory, by its offset.
 func (p *Process) bytesOf(v *frameVar, fr *unwind.Frame, buf []byte, slots map[uint64]uint64) []byte {
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	size := p.types.Type(v.typ).Size
 	data := append(buf[:0], make([]byte, size)...)
 	for _, part := range v.parts {
 		at := fr.CFA() + uint64(part.cfa)
-		b, ok := p.im.mem.Slice(at, part.size)
+		b, ok := p.im.Mem.Slice(at, part.size)
 		if !ok || part.off > size {
 			continue
 		}
@@ -228,7 +229,7 @@ func (p *Process) bytesOf(v *frameVar, fr *unwind.Frame, buf []byte, slots map[u
 	}
 	for _, f := range v.fixed {
 		if f.off+w <= size {
-			p.im.arch.PutWord(data[f.off:], f.value)
+			p.im.Arch.PutWord(data[f.off:], f.value)
 		}
 	}
 	return data
@@ -244,11 +245,11 @@ func (p *Process) walk(gi int) []unwind.Frame {
 func (p *Process) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
 	p.walkMu.Lock()
 	defer p.walkMu.Unlock()
-	if p.im.walker == nil || p.im.goroutines[gi].recorded {
+	if p.im.Walker == nil || p.im.Goroutines[gi].Recorded {
 		return nil, nil
 	}
 	// What went wrong was reported when the stack was first walked.
-	frames, slots, _ := p.im.walker.Walk(p.im.goroutines[gi].state, nil, nil)
+	frames, slots, _ := p.im.Walker.Walk(p.im.Goroutines[gi].State, nil, nil)
 	return frames, slots
 }
 
@@ -257,7 +258,7 @@ func (p *Process) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
 // them on the stack, by its offset, and the addresses of the words that the
 // collector takes for pointers. Bytes and slots are reused.
 func (p *Process) eachLiveVariable(gi int, f func(v *frameVar, data []byte, slots map[uint64]uint64, live map[uint64]bool)) {
-	g := &p.im.goroutines[gi]
+	g := &p.im.Goroutines[gi]
 	frames, words := p.walkSlots(gi)
 	live := make(map[uint64]bool, len(words))
 	for _, s := range words {
@@ -271,7 +272,7 @@ func (p *Process) eachLiveVariable(gi int, f func(v *frameVar, data []byte, slot
 		vars := p.variablesIn(&frames[i])
 		for k := range vars {
 			v := &vars[k]
-			if v.parted || p.types.Type(v.typ).Size > g.stackHi-g.stackLo {
+			if v.parted || p.types.Type(v.typ).Size > g.StackHi-g.StackLo {
 				continue
 			}
 			clear(slots)
@@ -285,31 +286,31 @@ func (p *Process) eachLiveVariable(gi int, f func(v *frameVar, data []byte, slot
 // the runtime keeps them.
 func (p *Process) Goroutines() []Goroutine {
 	defer p.caught(debug.SetPanicOnFault(true))
-	out := make([]Goroutine, len(p.im.goroutines))
-	for i := range p.im.goroutines {
+	out := make([]Goroutine, len(p.im.Goroutines))
+	for i := range p.im.Goroutines {
 		out[i] = p.goroutineInfo(i)
 	}
 	return out
 }
 
 func (p *Process) goroutineInfo(i int) Goroutine {
-	g := &p.im.goroutines[i]
+	g := &p.im.Goroutines[i]
 	o := Goroutine{
-		ID: g.id, Node: heap.Node(1 + g.root), Status: statusName(g.status), WaitNanos: -1,
-		ParentID: g.parent, StackBytes: g.stackHi - g.stackLo, Thread: g.thread,
+		ID: g.ID, Node: heap.Node(1 + g.Root), Status: statusName(g.Status), WaitNanos: -1,
+		ParentID: g.Parent, StackBytes: g.StackHi - g.StackLo, Thread: g.Thread,
 	}
-	if g.status == gWaiting || g.status == gLeaked {
-		o.WaitReason = g.why
-		if g.why == "" {
-			o.WaitReason = p.waitReason(g.waitReason)
+	if g.Status == image.GWaiting || g.Status == image.GLeaked {
+		o.WaitReason = g.Why
+		if g.Why == "" {
+			o.WaitReason = p.waitReason(g.WaitReason)
 		}
-		if g.waitSince > 0 && p.recorded.lastGC > g.waitSince {
-			o.WaitNanos = p.recorded.lastGC - g.waitSince
+		if g.WaitSince > 0 && p.recorded.lastGC > g.WaitSince {
+			o.WaitNanos = p.recorded.lastGC - g.WaitSince
 		}
 	}
-	if g.topPC != 0 {
+	if g.TopPC != 0 {
 		// Of the calls inlined there, the one that is the program's own.
-		for i, call := range p.callsAt(g.topPC) {
+		for i, call := range p.callsAt(g.TopPC) {
 			if own := !p.decoder.standard(call.File); i == 0 || own {
 				o.Func = call.Name
 				if own {
@@ -318,21 +319,21 @@ func (p *Process) goroutineInfo(i int) Goroutine {
 			}
 		}
 	}
-	if g.recorded {
+	if g.Recorded {
 		o.Func = p.topOf(i)
 	}
 	if o.Func == "" {
-		if fn, ok := p.function(g.startPC); ok {
+		if fn, ok := p.function(g.StartPC); ok {
 			o.Func = fn.Name()
 		}
 	}
 	// The first goroutine was created by none. Until Go 1.20 its number is all that
 	// tells it from the others.
 	layout := p.decoder.layout
-	created := g.parent != 0 || (layout == nil || !layout.G.ParentGoid.Has()) && g.id != 1
-	if fn, ok := p.function(g.goPC - 1); ok && created {
+	created := g.Parent != 0 || (layout == nil || !layout.G.ParentGoid.Has()) && g.ID != 1
+	if fn, ok := p.function(g.GoPC - 1); ok && created {
 		o.CreatedBy = fn.Name()
-		file, line := fn.FileLine(g.goPC - 1)
+		file, line := fn.FileLine(g.GoPC - 1)
 		o.CreatedAt = fmt.Sprintf("%s:%d", file, line)
 	}
 	return o
@@ -340,19 +341,19 @@ func (p *Process) goroutineInfo(i int) Goroutine {
 
 func statusName(s uint32) string {
 	switch s {
-	case gRunnable:
+	case image.GRunnable:
 		return "runnable"
-	case gRunning:
+	case image.GRunning:
 		return "running"
-	case gSyscall:
+	case image.GSyscall:
 		return "syscall"
-	case gWaiting:
+	case image.GWaiting:
 		return "waiting"
-	case gCopystack:
+	case image.GCopystack:
 		return "copystack"
-	case gPreempted:
+	case image.GPreempted:
 		return "preempted"
-	case gLeaked:
+	case image.GLeaked:
 		return "leaked"
 	}
 	return fmt.Sprintf("status %d", s)
@@ -365,7 +366,7 @@ func (p *Process) waitReason(r uint8) string {
 	if err != nil {
 		return ""
 	}
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	s, ok := p.readString(addr + 2*w*uint64(r))
 	if !ok {
 		return ""
@@ -378,12 +379,12 @@ const maxName = 1 << 12
 
 // readString copies the string whose header stands at addr.
 func (p *Process) readString(addr uint64) (string, bool) {
-	data, ok := p.im.mem.Word(addr)
-	n, ok2 := p.im.mem.Word(addr + uint64(p.im.arch.PtrSize))
+	data, ok := p.im.Mem.Word(addr)
+	n, ok2 := p.im.Mem.Word(addr + uint64(p.im.Arch.PtrSize))
 	if !ok || !ok2 || n > maxName {
 		return "", false
 	}
-	b, ok := p.im.mem.Slice(data, n)
+	b, ok := p.im.Mem.Slice(data, n)
 	return string(b), ok
 }
 
@@ -411,11 +412,11 @@ func (p *Process) callsAt(pc uint64) []pclntab.InlinedCall {
 // Goroutines, innermost first, and their variables.
 func (p *Process) Frames(g int) []Frame {
 	defer p.caught(debug.SetPanicOnFault(true))
-	if g < 0 || g >= len(p.im.goroutines) {
+	if g < 0 || g >= len(p.im.Goroutines) {
 		return nil
 	}
-	r := &p.im.roots[p.im.goroutines[g].root]
-	if p.im.goroutines[g].recorded {
+	r := &p.im.Roots[p.im.Goroutines[g].Root]
+	if p.im.Goroutines[g].Recorded {
 		return p.recordedFrames(g)
 	}
 	var out []Frame
@@ -432,9 +433,9 @@ func (p *Process) Frames(g int) []Frame {
 				if v.parts[0].off == 0 && !v.parted {
 					x.Addr = fr.CFA() + uint64(v.parts[0].cfa)
 				}
-				for _, pc := range p.im.pieces[r.first : r.first+r.n] {
-					if _, ok := v.find(pc.slot, fr.CFA()); ok && int(pc.frame) == i {
-						if n, ok := p.im.pages.lookup(pc.value); ok {
+				for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
+					if _, ok := v.find(pc.Slot, fr.CFA()); ok && int(pc.Frame) == i {
+						if n, ok := p.im.Pages.Lookup(pc.Value); ok {
 							x.Target = n
 							break
 						}
@@ -450,17 +451,17 @@ func (p *Process) Frames(g int) []Frame {
 
 // variableOf names the place of a goroutine's piece: the frame and, where
 // known, the variable that covers it with the offset in it.
-func (p *Process) variableOf(gi int, pc *piece) (fr *unwind.Frame, v *frameVar, off uint64) {
+func (p *Process) variableOf(gi int, pc *image.Piece) (fr *unwind.Frame, v *frameVar, off uint64) {
 	frames := p.walk(gi)
-	if pc.frame < 0 || int(pc.frame) >= len(frames) {
+	if pc.Frame < 0 || int(pc.Frame) >= len(frames) {
 		return nil, nil, 0
 	}
-	fr = &frames[pc.frame]
+	fr = &frames[pc.Frame]
 	vars := p.variablesIn(fr)
 	// Of several that cover the slot, lexical blocks sharing it, the
 	// innermost is declared last.
 	for i := len(vars) - 1; i >= 0; i-- {
-		if off, ok := vars[i].find(pc.slot, fr.CFA()); ok {
+		if off, ok := vars[i].find(pc.Slot, fr.CFA()); ok {
 			return fr, &vars[i], off
 		}
 	}
@@ -483,13 +484,13 @@ type Root struct {
 // Roots returns all roots, by node.
 func (p *Process) Roots() []Root {
 	defer p.caught(debug.SetPanicOnFault(true))
-	out := make([]Root, len(p.im.roots))
-	for i := range p.im.roots {
-		r := &p.im.roots[i]
+	out := make([]Root, len(p.im.Roots))
+	for i := range p.im.Roots {
+		r := &p.im.Roots[i]
 		n := heap.Node(1 + i)
-		out[i] = Root{Node: n, Kind: r.kind.String(), Name: p.Name(n), Addr: r.addr, Size: r.size, Goroutine: int(r.goroutine)}
-		if r.kind == globalRoot {
-			out[i].Type, out[i].Package = p.rootTypeName(r), packageOf(r.name)
+		out[i] = Root{Node: n, Kind: r.Kind.String(), Name: p.Name(n), Addr: r.Addr, Size: r.Size, Goroutine: int(r.Goroutine)}
+		if r.Kind == image.GlobalRoot {
+			out[i].Type, out[i].Package = p.rootTypeName(r), packageOf(r.Name)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Root) int { return cmp.Compare(a.Node, b.Node) })

@@ -25,7 +25,7 @@ type static struct {
 // the heap. It needs the modules, and is called before nodes have numbers.
 func (d *program) findStatics() {
 	t := &typer{
-		im: d.im, table: d.types, arch: d.im.arch, modules: d.modules, out: new(typing),
+		im: d.im, table: d.types, arch: d.im.Arch, modules: d.modules, out: new(typing),
 		space: d.space(), static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
 	t.readAnew()
@@ -69,12 +69,12 @@ func (d *program) staticName(addr uint64, from staticValue, known map[uint64]sta
 		return "", false
 	}
 	size := d.types.Type(from.t).Size
-	w := uint64(d.im.arch.PtrSize)
+	w := uint64(d.im.Arch.PtrSize)
 	// The words are followed in their order, so that the next one found stands
 	// behind the one before, mostly.
 	for _, part := range [][2]uint64{{cursor[from], size * from.n}, {0, cursor[from]}} {
 		for off := part[0]; off+w <= part[1]; off += w {
-			if v, ok := d.im.mem.Word(from.addr + off); !ok || v != addr {
+			if v, ok := d.im.Mem.Word(from.addr + off); !ok || v != addr {
 				continue
 			}
 			cursor[from] = off

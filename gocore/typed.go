@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 	"goheap/internal/flat"
@@ -78,16 +79,16 @@ const overlap = "there is more to follow than memory, so that the core is damage
 // typed returns the types, which are empty where typing failed.
 func (p *Process) typed() *typing {
 	if err := p.TypeObjects(context.Background()); err != nil && p.typing == nil {
-		return &typing{id: make([]heap.TypeID, p.im.nodes), evidence: make([]evidence, p.im.nodes)}
+		return &typing{id: make([]heap.TypeID, p.im.Nodes), evidence: make([]evidence, p.im.Nodes)}
 	}
 	return p.typing
 }
 
 func (p *Process) newTyper(g *heap.Graph) *typer {
 	t := &typer{
-		im: p.im, g: g, table: p.types, arch: p.im.arch, modules: p.decoder.modules, space: p.space,
+		im: p.im, g: g, table: p.types, arch: p.im.Arch, modules: p.decoder.modules, space: p.space,
 		out: &typing{
-			id: flat.Make[heap.TypeID](p.im.nodes), evidence: flat.Make[evidence](p.im.nodes),
+			id: flat.Make[heap.TypeID](p.im.Nodes), evidence: flat.Make[evidence](p.im.Nodes),
 		},
 		dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
 	}
@@ -113,16 +114,16 @@ func (p *Process) seedTypes(t *typer) {
 	for _, s := range p.decoder.statics {
 		t.walkRange(s.addr, s.t, s.n)
 	}
-	for _, s := range p.im.specials {
-		for _, k := range s.keeps {
+	for _, s := range p.im.Specials {
+		for _, k := range s.Keeps {
 			t.pointClosure(k) // what a finalizer or cleanup calls
 		}
 	}
-	for i := range p.im.goroutines {
-		g := &p.im.goroutines[i]
+	for i := range p.im.Goroutines {
+		g := &p.im.Goroutines[i]
 		p.eachLiveVariable(i, func(v *frameVar, data []byte, slots map[uint64]uint64, live map[uint64]bool) {
 			if t.onStack == nil {
-				t.onStack = newStackWalk(g.stackLo, g.stackHi, live)
+				t.onStack = newStackWalk(g.StackLo, g.StackHi, live)
 			}
 			t.walkLive(data, t.compile(v.typ), func(off uint64) bool { return live[slots[off]] })
 		})
@@ -223,9 +224,9 @@ func (p *Process) valueType(n heap.Node) (t types.ID, addr, count uint64, ok boo
 	if !ok {
 		return 0, 0, 0, false
 	}
-	usable, head := e.elem, uint64(0)
-	if e.pointers == headers {
-		head = mallocHeader
+	usable, head := e.Elem, uint64(0)
+	if e.Pointers == image.Headers {
+		head = image.MallocHeader
 		usable -= head
 	}
 	t, f := splitTypeID(ty.id[n])
@@ -233,7 +234,7 @@ func (p *Process) valueType(n heap.Node) (t types.ID, addr, count uint64, ok boo
 	switch f {
 	case manyValues:
 		if size := p.types.Type(t).Size; size > 0 {
-			count = p.im.filled(e, slot, usable, size) / size
+			count = p.im.Filled(e, slot, usable, size) / size
 		}
 	case stringData:
 		count = usable
@@ -252,36 +253,36 @@ func (p *Process) Count(n heap.Node) uint64 {
 }
 
 // slot returns the extent of an object and the address of its slot.
-func (p *Process) slot(n heap.Node) (*extent, uint64, bool) {
+func (p *Process) slot(n heap.Node) (*image.Extent, uint64, bool) {
 	g, err := p.Graph(context.Background())
-	if err != nil || int(n) >= p.im.nodes {
+	if err != nil || int(n) >= p.im.Nodes {
 		return nil, 0, false
 	}
 	i := g.ExtentOf(n)
 	if i < 0 {
 		return nil, 0, false
 	}
-	e := &p.im.extents[i]
-	return e, e.base + uint64(n-e.first)*e.elem, true
+	e := &p.im.Extents[i]
+	return e, e.Base + uint64(n-e.First)*e.Elem, true
 }
 
 // NodeAt returns the node of the slot that holds addr, interior addresses
 // included.
-func (p *Process) NodeAt(addr uint64) (heap.Node, bool) { return p.im.pages.lookup(addr) }
+func (p *Process) NodeAt(addr uint64) (heap.Node, bool) { return p.im.Pages.Lookup(addr) }
 
 // Addr returns the address of an object's slot or of a root, 0 for what has
 // none.
 func (p *Process) Addr(n heap.Node) uint64 {
 	if r := p.root(n); r != nil {
-		return r.addr
+		return r.Addr
 	}
 	_, addr, _ := p.slot(n)
 	return addr
 }
 
-func (p *Process) root(n heap.Node) *root {
-	if n == heap.SuperRoot || int(n) > len(p.im.roots) {
+func (p *Process) root(n heap.Node) *image.Root {
+	if n == heap.SuperRoot || int(n) > len(p.im.Roots) {
 		return nil
 	}
-	return &p.im.roots[n-1]
+	return &p.im.Roots[n-1]
 }

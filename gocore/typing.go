@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
@@ -108,7 +109,7 @@ type unknownShape struct {
 // live set, so that no claim comes from a dead object. What the allocator recorded
 // says nothing about life: it has to wait.
 type typer struct {
-	im      *image
+	im      *image.Image
 	g       *heap.Graph                  // perhaps without the rows of the roots
 	alive   []uint64                     // a bit for each node that claims may be about
 	reached func() (*heap.Marker, error) // waits for the live set
@@ -208,10 +209,10 @@ const walkEvery = 1 << 14
 func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*typer)) error {
 	phase := prog.Start("type objects", 0)
 	defer phase.Finish()
-	t.waits = flat.Make[uint64]((t.im.nodes + 63) / 64)
+	t.waits = flat.Make[uint64]((t.im.Nodes + 63) / 64)
 	defer flat.Free(t.waits)
 	if t.alive == nil {
-		t.alive = t.im.allocated
+		t.alive = t.im.Allocated
 	}
 	again, err := t.pass(ctx, phase, seed)
 	if err == nil && again {
@@ -251,16 +252,16 @@ func (t *typer) pass(ctx context.Context, phase *progress.Phase, seed func(*type
 // sawDead reports whether the type of an object that is not live has led to
 // claims.
 func (t *typer) sawDead(live []uint64) bool {
-	for i := range t.im.extents {
-		e := &t.im.extents[i]
-		if e.pointers == noPointers {
+	for i := range t.im.Extents {
+		e := &t.im.Extents[i]
+		if e.Pointers == image.NoPointers {
 			continue // the leaf typer's
 		}
-		end := e.first + heap.Node(e.n)
-		for base := e.first &^ 63; base < end; base += 64 {
+		end := e.First + heap.Node(e.N)
+		for base := e.First &^ 63; base < end; base += 64 {
 			for dead := t.alive[base/64] &^ live[base/64]; dead != 0; dead &= dead - 1 {
 				n := base + heap.Node(bits.TrailingZeros64(dead))
-				if ev := t.evidenceOf(n); n >= e.first && n < end && ev != 0 && ev < byInterior {
+				if ev := t.evidenceOf(n); n >= e.First && n < end && ev != 0 && ev < byInterior {
 					return true
 				}
 			}
@@ -292,7 +293,7 @@ func (t *typer) startLeaves() (wait func() error) {
 	done := make(chan error, 1)
 	go func() {
 		done <- dump.Guard(func() error {
-			slots := make([]slotAt, leafBatch)
+			slots := make([]image.SlotAt, leafBatch)
 			for batch := range leaves {
 				leaf.leafClaims(batch, slots)
 				spare <- batch[:0]
@@ -343,7 +344,7 @@ func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*t
 		t.interior = nil
 		seen := map[staticValue]bool{}
 		for _, c := range list {
-			if t.evidenceOf(c.node) < byInterior || !hasBit(t.alive, c.node) {
+			if t.evidenceOf(c.node) < byInterior || !image.HasBit(t.alive, c.node) {
 				continue
 			}
 			k := staticValue{c.p, c.x.id, c.n}
@@ -451,14 +452,14 @@ func (t *typer) wait(n heap.Node) {
 // taken before. Generic code allocates by the shape of its type arguments: what
 // these are is left to claims, and the objects are returned.
 func (t *typer) fromHeap() (shapes []recordedShape) {
-	for i := range t.im.extents {
-		e := &t.im.extents[i]
-		if e.pointers != headers && e.pointers != oneType {
+	for i := range t.im.Extents {
+		e := &t.im.Extents[i]
+		if e.Pointers != image.Headers && e.Pointers != image.OneType {
 			continue
 		}
-		for s := range e.n {
-			n := e.first + heap.Node(s)
-			if ev := t.evidenceOf(n); hasBit(t.alive, n) && ev != byHeader && ev != bySpan {
+		for s := range e.N {
+			n := e.First + heap.Node(s)
+			if ev := t.evidenceOf(n); image.HasBit(t.alive, n) && ev != byHeader && ev != bySpan {
 				if shape := t.record(n); shape != 0 {
 					shapes = append(shapes, recordedShape{n, shape})
 				}
@@ -471,8 +472,8 @@ func (t *typer) fromHeap() (shapes []recordedShape) {
 // record gives an object the type that the allocator recorded for it, if it did;
 // a shape is returned in its place.
 func (t *typer) record(n heap.Node) (shape types.ID) {
-	e := &t.im.extents[t.g.ExtentOf(n)]
-	id := t.byDescriptor(t.recorded(e, e.base+uint64(n-e.first)*e.elem))
+	e := &t.im.Extents[t.g.ExtentOf(n)]
+	id := t.byDescriptor(t.recorded(e, e.Base+uint64(n-e.First)*e.Elem))
 	if id == 0 {
 		return 0
 	}
@@ -481,7 +482,7 @@ func (t *typer) record(n heap.Node) (shape types.ID) {
 		return id
 	}
 	ev, f := bySpan, oneValue
-	if e.pointers == headers {
+	if e.Pointers == image.Headers {
 		ev = byHeader
 	}
 	if c.size > 0 && t.usable(e)/c.size > 1 {
@@ -500,15 +501,15 @@ type recordedShape struct {
 
 // recorded returns the address of the type that the allocator recorded for a
 // slot, 0 for none.
-func (t *typer) recorded(e *extent, slot uint64) uint64 {
-	switch e.pointers {
-	case oneType:
-		if t.im.listed {
+func (t *typer) recorded(e *image.Extent, slot uint64) uint64 {
+	switch e.Pointers {
+	case image.OneType:
+		if t.im.Listed {
 			return 0 // see image.listed
 		}
-		return e.at
-	case headers:
-		addr, _ := t.im.mem.Word(slot)
+		return e.At
+	case image.Headers:
+		addr, _ := t.im.Mem.Word(slot)
 		return addr
 	}
 	return 0
@@ -523,11 +524,11 @@ func (t *typer) evidenceOf(n heap.Node) evidence { return evidence(t.out.id[n] >
 func (t *typer) idOf(n heap.Node) heap.TypeID { return t.out.id[n] & (1<<evidenceShift - 1) }
 
 // usable is how many bytes of a slot can hold values.
-func (t *typer) usable(e *extent) uint64 { return e.elem - t.headerSize(e) }
+func (t *typer) usable(e *image.Extent) uint64 { return e.Elem - t.headerSize(e) }
 
-func (t *typer) headerSize(e *extent) uint64 {
-	if e.pointers == headers {
-		return mallocHeader
+func (t *typer) headerSize(e *image.Extent) uint64 {
+	if e.Pointers == image.Headers {
+		return image.MallocHeader
 	}
 	return 0
 }
@@ -602,12 +603,12 @@ func (t *typer) pointerMask(id types.ID, size uint64) (mask uint64) {
 // walkObject follows the pointers in an object by its type.
 func (t *typer) walkObject(n heap.Node) {
 	id, f := splitTypeID(t.idOf(n))
-	e := &t.im.extents[t.near]
-	if uint32(n-e.first) >= e.n {
+	e := &t.im.Extents[t.near]
+	if uint32(n-e.First) >= e.N {
 		t.near = t.g.ExtentOf(n)
-		e = &t.im.extents[t.near]
+		e = &t.im.Extents[t.near]
 	}
-	slot, head := e.base+uint64(n-e.first)*e.elem, t.headerSize(e)
+	slot, head := e.Base+uint64(n-e.First)*e.Elem, t.headerSize(e)
 	c := t.compile(id)
 	if f == container {
 		t.walkContainer(slot+head, c)
@@ -618,9 +619,9 @@ func (t *typer) walkObject(n heap.Node) {
 	}
 	size := c.size
 	if f == manyValues {
-		size = t.im.filled(e, slot, e.elem-head, c.size)
+		size = t.im.Filled(e, slot, e.Elem-head, c.size)
 	}
-	t.walkValues(t.mem.Bytes(slot+head, min(size, e.elem-head)), c)
+	t.walkValues(t.mem.Bytes(slot+head, min(size, e.Elem-head)), c)
 }
 
 // walkStatic follows the pointers in a value outside the heap.
@@ -710,8 +711,8 @@ func (t *typer) follow(x *step, p uint64, data []byte) {
 		}
 		if x.kind == types.BufferWord {
 			outer := &x.sub[0]
-			if at, ok := t.im.pages.find(p); ok && at.pointers != noPointers && at.off == outer.off {
-				t.point(claim{p: p - at.off, n: 1, x: t.compile(outer.target), evidence: byPointer})
+			if at, ok := t.im.Pages.Find(p); ok && at.Pointers != image.NoPointers && at.Off == outer.off {
+				t.point(claim{p: p - at.Off, n: 1, x: t.compile(outer.target), evidence: byPointer})
 				return
 			}
 		}
@@ -775,11 +776,11 @@ const reflectIndirect = 1 << 7
 // capacity returns how many values of the given size fit into the object at p; 0
 // where p is not the start of one.
 func (t *typer) capacity(p, size uint64) uint64 {
-	at, ok := t.im.pages.find(p)
-	if !ok || at.off != 0 || size == 0 {
+	at, ok := t.im.Pages.Find(p)
+	if !ok || at.Off != 0 || size == 0 {
 		return 0
 	}
-	e := &t.im.extents[t.g.ExtentOf(at.node)]
+	e := &t.im.Extents[t.g.ExtentOf(at.Node)]
 	return t.usable(e) / size
 }
 
@@ -809,7 +810,7 @@ func (t *typer) finish() error {
 	var wg sync.WaitGroup
 	for i := range sums {
 		s := &sums[i]
-		s.extents = t.im.extents[len(t.im.extents)*i/len(sums) : len(t.im.extents)*(i+1)/len(sums)]
+		s.extents = t.im.Extents[len(t.im.Extents)*i/len(sums) : len(t.im.Extents)*(i+1)/len(sums)]
 		wg.Go(func() { errs[i] = dump.Guard(func() error { return t.tally(s) }) })
 	}
 	wg.Wait()
@@ -849,10 +850,10 @@ func (t *typer) finish() error {
 
 // renumber gives the unknown objects of extents the numbers of their shapes that
 // hold for all of the heap.
-func (t *typer) renumber(extents []extent, global []heap.TypeID) {
+func (t *typer) renumber(extents []image.Extent, global []heap.TypeID) {
 	for i := range extents {
 		e := &extents[i]
-		ids := t.out.id[e.first:][:e.n]
+		ids := t.out.id[e.First:][:e.N]
 		for k, id := range ids {
 			if id >= firstUnknown {
 				ids[k] = global[id-firstUnknown]
@@ -864,7 +865,7 @@ func (t *typer) renumber(extents []extent, global []heap.TypeID) {
 // tally is what finish finds out about a part of the heap. The types of its unknown
 // objects are numbers in its own list of shapes at first.
 type tally struct {
-	extents                                []extent
+	extents                                []image.Extent
 	typedObjects, typedBytes, coveredBytes uint64
 	byEvidence                             [byNothing + 1]uint64
 	unknown                                []unknownShape // in the order in which they are met
@@ -879,10 +880,10 @@ func (t *typer) tally(sum *tally) error {
 	var elem uint64
 	for i := range sum.extents {
 		e := &sum.extents[i]
-		for s := range e.n {
-			n := e.first + heap.Node(s)
-			if !hasBit(t.alive, n) {
-				if hasBit(t.im.allocated, n) {
+		for s := range e.N {
+			n := e.First + heap.Node(s)
+			if !image.HasBit(t.alive, n) {
+				if image.HasBit(t.im.Allocated, n) {
 					t.out.id[n] = 0 // what the leaf typer took for alive
 				}
 				continue
@@ -892,23 +893,23 @@ func (t *typer) tally(sum *tally) error {
 				ev = byNothing
 			}
 			t.out.evidence[n] = ev
-			sum.byEvidence[ev] += e.elem
+			sum.byEvidence[ev] += e.Elem
 			if ev < byInterior {
-				if id != last || e.elem != elem {
-					covered, last, elem = t.covered(e, id), id, e.elem
+				if id != last || e.Elem != elem {
+					covered, last, elem = t.covered(e, id), id, e.Elem
 				}
 				sum.typedObjects++
-				sum.typedBytes += e.elem
+				sum.typedBytes += e.Elem
 				sum.coveredBytes += covered
 				t.out.id[n] = id
 				continue
 			}
-			shape := unknownShape{size: e.elem}
+			shape := unknownShape{size: e.Elem}
 			if ev == byInterior {
 				shape.part, _ = splitTypeID(id)
 			}
-			if e.pointers == heapBits || t.im.listed && e.pointers != noPointers {
-				shape.mask = t.im.slotMask(e, e.base+uint64(s)*e.elem)
+			if e.Pointers == image.HeapBits || t.im.Listed && e.Pointers != image.NoPointers {
+				shape.mask = t.im.SlotMask(e, e.Base+uint64(s)*e.Elem)
 			}
 			if shape != lastShape || lastID == 0 {
 				id, ok := shapes[shape]
@@ -926,7 +927,7 @@ func (t *typer) tally(sum *tally) error {
 }
 
 // covered returns how many bytes of a slot its type explains.
-func (t *typer) covered(e *extent, id heap.TypeID) uint64 {
+func (t *typer) covered(e *image.Extent, id heap.TypeID) uint64 {
 	typ, f := splitTypeID(id)
 	usable := t.usable(e)
 	size := t.table.Type(typ).Size

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
@@ -156,7 +157,7 @@ func (v *victim) survey(p *Process) {
 	add := func(region int, addr, size uint64) { list[region] = append(list[region], target{addr, size}) }
 	seen := map[uint64]bool{}
 	word := func(addr uint64) uint64 {
-		w, _ := p.im.mem.Word(addr)
+		w, _ := p.im.Mem.Word(addr)
 		return w
 	}
 	note := func(list *[]uint64, addr uint64) bool {
@@ -167,24 +168,24 @@ func (v *victim) survey(p *Process) {
 		*list = append(*list, addr)
 		return true
 	}
-	for i := range p.im.extents {
-		e := &p.im.extents[i]
-		v.heapBytes += e.size
-		if e.pointers == heapBits {
-			add(inBitmaps, e.at, e.size/64)
+	for i := range p.im.Extents {
+		e := &p.im.Extents[i]
+		v.heapBytes += e.Size
+		if e.Pointers == image.HeapBits {
+			add(inBitmaps, e.At, e.Size/64)
 		}
-		for s := range e.n {
-			n, addr := e.first+heap.Node(s), e.base+uint64(s)*e.elem
+		for s := range e.N {
+			n, addr := e.First+heap.Node(s), e.Base+uint64(s)*e.Elem
 			if !p.live.Has(n) {
 				continue
 			}
 			v.objects = append(v.objects, addr)
-			if e.pointers == noPointers {
+			if e.Pointers == image.NoPointers {
 				continue
 			}
-			add(inObjects, addr, e.elem)
+			add(inObjects, addr, e.Elem)
 			id, f := splitTypeID(p.typing.id[n])
-			if e.pointers == headers && note(&v.descriptors, word(addr)) {
+			if e.Pointers == image.Headers && note(&v.descriptors, word(addr)) {
 				add(inDescriptors, word(addr), 96)
 			}
 			if p.typing.id[n] >= firstUnknown {
@@ -193,12 +194,12 @@ func (v *victim) survey(p *Process) {
 			typ := p.types.Type(id)
 			switch {
 			case f == container, strings.Contains(typ.Name, "maps.table"), strings.Contains(typ.Name, "sync."), strings.Contains(typ.Name, "unique."):
-				add(inContainers, addr, e.elem)
+				add(inContainers, addr, e.Elem)
 			case strings.HasPrefix(typ.Name, closurePrefix):
 				note(&v.code, word(addr))
 			}
 			for _, x := range p.types.Words(id) {
-				if w := word(addr + x.Offset); (x.Kind == types.EfaceWord || x.Kind == types.IfaceWord) && x.Offset+8 <= e.elem && note(&v.descriptors, w) {
+				if w := word(addr + x.Offset); (x.Kind == types.EfaceWord || x.Kind == types.IfaceWord) && x.Offset+8 <= e.Elem && note(&v.descriptors, w) {
 					add(inDescriptors, w, 96)
 				}
 			}
@@ -213,11 +214,11 @@ func (v *victim) survey(p *Process) {
 			v.statics = append(v.statics, x.Addr+p.exe.bias)
 		}
 	}
-	for i := range p.im.goroutines {
-		g := &p.im.goroutines[i]
-		sp := min(max(g.state.SP, g.stackLo), g.stackHi)
-		add(inStacks, sp, g.stackHi-sp)
-		add(inRecords, g.addr, uint64(p.decoder.layout.G.Size))
+	for i := range p.im.Goroutines {
+		g := &p.im.Goroutines[i]
+		sp := min(max(g.State.SP, g.StackLo), g.StackHi)
+		add(inStacks, sp, g.StackHi-sp)
+		add(inRecords, g.Addr, uint64(p.decoder.layout.G.Size))
 	}
 	for _, m := range p.decoder.modules {
 		add(inData, m.data, m.edata-m.data)
@@ -245,7 +246,7 @@ func (v *victim) survey(p *Process) {
 	v.pages = map[uint64][]byte{}
 	for _, d := range list[inDescriptors] {
 		for at := d.addr &^ (damagePage - 1); at < d.addr+d.size; at += damagePage {
-			if b, ok := p.im.mem.Slice(at, damagePage); ok {
+			if b, ok := p.im.Mem.Slice(at, damagePage); ok {
 				if _, ok := v.mem.Slice(at, damagePage); !ok {
 					v.pages[at] = append([]byte(nil), b...)
 				}
@@ -260,7 +261,7 @@ func (v *victim) survey(p *Process) {
 // inPieces cuts targets into pieces of at most damagePage bytes.
 func inPieces(list []target) (out []target) {
 	for _, t := range list {
-		t.addr = alignUp(t.addr, 8)
+		t.addr = image.AlignUp(t.addr, 8)
 		for ; t.size >= 8; t.addr, t.size = t.addr+damagePage, t.size-min(t.size, damagePage) {
 			out = append(out, target{t.addr, min(t.size, damagePage)})
 		}
@@ -395,16 +396,16 @@ func (v *victim) explore(t testing.TB, p *Process) outcome {
 	maps := 0
 	step := 1 + int(d.LiveCount())/50
 	seen := 0
-	for i := range p.im.extents {
-		e := &p.im.extents[i]
-		for s := range e.n {
-			n := e.first + heap.Node(s)
+	for i := range p.im.Extents {
+		e := &p.im.Extents[i]
+		for s := range e.N {
+			n := e.First + heap.Node(s)
 			if !p.live.Has(n) {
 				continue
 			}
 			if id, f := splitTypeID(p.typing.id[n]); f == container && p.typing.id[n] < firstUnknown && p.types.Type(id).Kind == types.Map && maps < 200 {
 				maps++
-				v.checkEntries(t, p, id, e.base+uint64(s)*e.elem)
+				v.checkEntries(t, p, id, e.Base+uint64(s)*e.Elem)
 			}
 			if seen++; seen%step != 0 {
 				continue
@@ -432,7 +433,7 @@ func (v *victim) checkEntries(t testing.TB, p *Process, m types.ID, addr uint64)
 		return true
 	})
 	// Each entry has a byte of its own that says so.
-	if most := uint64(len(p.im.pages.pages)) * pageSize; n > most {
+	if most := uint64(len(p.im.Pages.Pages)) * image.PageSize; n > most {
 		t.Errorf("%s at %#x has %d entries in a heap that has room for %d", p.types.Type(m).Name, addr, n, most)
 	}
 }
@@ -441,10 +442,10 @@ func (v *victim) checkEntries(t testing.TB, p *Process, m types.ID, addr uint64)
 // bit, and the sums against the objects.
 func (v *victim) checkTyping(t testing.TB, p *Process) {
 	var live, typed uint64
-	for i := range p.im.extents {
-		e := &p.im.extents[i]
-		for s := range e.n {
-			n, slot := e.first+heap.Node(s), e.base+uint64(s)*e.elem
+	for i := range p.im.Extents {
+		e := &p.im.Extents[i]
+		for s := range e.N {
+			n, slot := e.First+heap.Node(s), e.Base+uint64(s)*e.Elem
 			ev, id := p.typing.evidence[n], p.typing.id[n]
 			if !p.live.Has(n) {
 				if ev != 0 || id != 0 {
@@ -452,16 +453,16 @@ func (v *victim) checkTyping(t testing.TB, p *Process) {
 				}
 				continue
 			}
-			live += e.elem
+			live += e.Elem
 			if known := id < firstUnknown; id == 0 || known != (ev >= byHeader && ev <= byPointer) {
 				t.Fatalf("%#x has type %#x by %s", slot, id, ev)
 			} else if !known {
 				continue
 			}
-			typed += e.elem
-			if e.pointers == heapBits {
+			typed += e.Elem
+			if e.Pointers == image.HeapBits {
 				if why := contradiction(p, e, slot, id); why != "" {
-					t.Errorf("%#x of %d bytes is %s by %s: %s", slot, e.elem, p.TypeInfo(id).Name, ev, why)
+					t.Errorf("%#x of %d bytes is %s by %s: %s", slot, e.Elem, p.TypeInfo(id).Name, ev, why)
 				}
 			}
 		}
@@ -473,14 +474,14 @@ func (v *victim) checkTyping(t testing.TB, p *Process) {
 
 // contradiction says where the type of a slot with heap bits has a pointer and the
 // slot has none, or the other way round; "" where they agree.
-func contradiction(p *Process, e *extent, slot uint64, id heap.TypeID) string {
+func contradiction(p *Process, e *image.Extent, slot uint64, id heap.TypeID) string {
 	t, f := splitTypeID(id)
-	words := e.elem / 8
+	words := e.Elem / 8
 	slotHas := make([]bool, words)
 	last := uint64(0)
 	for w := range words {
-		bit := (slot-e.base)/8 + w
-		b, _ := p.im.mem.Uint(e.at+bit/8, 1)
+		bit := (slot-e.Base)/8 + w
+		b, _ := p.im.Mem.Uint(e.At+bit/8, 1)
 		if slotHas[w] = b>>(bit%8)&1 != 0; slotHas[w] {
 			last = w + 1
 		}
@@ -638,11 +639,11 @@ func TestClaimsAgree(t *testing.T) {
 	if err := p.TypeObjects(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	setBits := func(e *extent, slot, words uint64) {
-		for i := range e.elem / 8 {
-			if bit := (slot-e.base)/8 + i; words>>i&1 != 0 {
-				at := e.at + bit/64*8
-				w, _ := p.im.mem.Word(at)
+	setBits := func(e *image.Extent, slot, words uint64) {
+		for i := range e.Elem / 8 {
+			if bit := (slot-e.Base)/8 + i; words>>i&1 != 0 {
+				at := e.At + bit/64*8
+				w, _ := p.im.Mem.Word(at)
 				v.put(at, w|1<<(bit%64))
 			}
 		}
@@ -650,28 +651,28 @@ func TestClaimsAgree(t *testing.T) {
 	var dead []target          // slots of two words, of which the first is to be a pointer
 	var texts, slices []uint64 // where strings and slices of bytes stand
 	longer := 0
-	for i := range p.im.extents {
-		e := &p.im.extents[i]
-		for s := range e.n {
-			n, slot := e.first+heap.Node(s), e.base+uint64(s)*e.elem
+	for i := range p.im.Extents {
+		e := &p.im.Extents[i]
+		for s := range e.N {
+			n, slot := e.First+heap.Node(s), e.Base+uint64(s)*e.Elem
 			id, f := splitTypeID(p.typing.id[n])
 			switch {
-			case e.pointers != heapBits:
+			case e.Pointers != image.HeapBits:
 			case !p.live.Has(n):
-				if e.elem == 16 {
+				if e.Elem == 16 {
 					dead = append(dead, target{slot, 16})
 					setBits(e, slot, 1)
 				}
 			case p.typing.id[n] < firstUnknown && f == oneValue:
-				if p.types.Type(id).Size <= e.elem-8 {
-					setBits(e, slot, 1<<(e.elem/8-1))
+				if p.types.Type(id).Size <= e.Elem-8 {
+					setBits(e, slot, 1<<(e.Elem/8-1))
 					longer++
 				}
 				for _, x := range p.types.Words(id) {
 					switch {
-					case x.Kind == types.StringWord && x.Offset+16 <= e.elem:
+					case x.Kind == types.StringWord && x.Offset+16 <= e.Elem:
 						texts = append(texts, slot+x.Offset)
-					case x.Kind == types.SliceWord && p.types.Type(x.Target).Kind == types.Uint8 && x.Offset+24 <= e.elem:
+					case x.Kind == types.SliceWord && p.types.Type(x.Target).Kind == types.Uint8 && x.Offset+24 <= e.Elem:
 						slices = append(slices, slot+x.Offset)
 					}
 				}
@@ -742,19 +743,19 @@ func TestLongDirectory(t *testing.T) {
 	// it repeats to its end.
 	var m types.ID
 	var header, dir, tables, room target
-	for i := range p.im.extents {
-		e := &p.im.extents[i]
-		if e.elem > room.size {
-			room = target{e.base, e.elem}
+	for i := range p.im.Extents {
+		e := &p.im.Extents[i]
+		if e.Elem > room.size {
+			room = target{e.Base, e.Elem}
 		}
-		for s := range e.n {
-			n, addr := e.first+heap.Node(s), e.base+uint64(s)*e.elem
+		for s := range e.N {
+			n, addr := e.First+heap.Node(s), e.Base+uint64(s)*e.Elem
 			id, f := splitTypeID(p.typing.id[n])
 			if typ := p.types.Type(id); f == container && p.typing.id[n] < firstUnknown && typ.Kind == types.Map {
 				l := &p.space.Layout.SwissMap
-				if n, _ := p.im.mem.Word(addr + l.DirLen.Offset); n > tables.size {
+				if n, _ := p.im.Mem.Word(addr + l.DirLen.Offset); n > tables.size {
 					m, header, dir = id, target{addr, 0}, target{addr + l.DirPtr.Offset, addr + l.DirLen.Offset}
-					ptr, _ := p.im.mem.Word(dir.addr)
+					ptr, _ := p.im.Mem.Word(dir.addr)
 					tables = target{ptr, n}
 				}
 			}
@@ -772,7 +773,7 @@ func TestLongDirectory(t *testing.T) {
 	}
 	want := count()
 	for i := range room.size / 8 {
-		w, _ := p.im.mem.Word(tables.addr + i%tables.size*8)
+		w, _ := p.im.Mem.Word(tables.addr + i%tables.size*8)
 		v.put(room.addr+i*8, w)
 	}
 	v.put(dir.addr, room.addr)

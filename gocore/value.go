@@ -79,15 +79,15 @@ func (p *Process) Value(n heap.Node) (Value, bool) {
 	f := oneValue
 	whole := region{base: p.Addr(n)}
 	if r := p.root(n); r != nil {
-		t, addr, count, ok = r.typ, r.addr, r.count, r.typ != 0
-		whole.size = r.size
-		if r.elements {
+		t, addr, count, ok = r.Type, r.Addr, r.Count, r.Type != 0
+		whole.size = r.Size
+		if r.Elements {
 			f = manyValues
 		}
 	} else if ok {
 		_, f = splitTypeID(p.typed().id[n])
 		if e, _, found := p.slot(n); found {
-			whole.size = e.elem
+			whole.size = e.Elem
 		}
 	}
 	if !ok {
@@ -155,7 +155,7 @@ func (v *Value) place() {
 // present reports whether the core has the start of a value: where it has not,
 // there is nothing to show, and a part of it that is missing says so itself.
 func (p *Process) present(addr, size uint64) bool {
-	return size == 0 || len(p.im.mem.Prefix(addr, 1)) > 0
+	return size == 0 || len(p.im.Mem.Prefix(addr, 1)) > 0
 }
 
 func clampInt(n uint64) int { return int(min(n, math.MaxInt)) }
@@ -164,13 +164,13 @@ func clampInt(n uint64) int { return int(min(n, math.MaxInt)) }
 func (p *Process) targetOf(typ *types.Type, addr uint64) heap.Node {
 	switch typ.Kind {
 	case types.Interface:
-		addr += uint64(p.im.arch.PtrSize)
+		addr += uint64(p.im.Arch.PtrSize)
 	case types.Pointer, types.UnsafePointer, types.Map, types.Chan, types.Func, types.Slice, types.String:
 	default:
 		return heap.None
 	}
-	if to, ok := p.im.mem.Word(addr); ok {
-		if n, ok := p.im.pages.lookup(to); ok {
+	if to, ok := p.im.Mem.Word(addr); ok {
+		if n, ok := p.im.Pages.Lookup(to); ok {
 			return n
 		}
 	}
@@ -185,15 +185,15 @@ func (p *Process) partsOf(t types.ID, addr uint64) parts {
 	if !p.present(addr, typ.Size) {
 		return parts{}
 	}
-	w := uint64(p.im.arch.PtrSize)
-	word, _ := p.im.mem.Word(addr)
+	w := uint64(p.im.Arch.PtrSize)
+	word, _ := p.im.Mem.Word(addr)
 	switch typ.Kind {
 	case types.Struct:
 		return parts{how: opensFields, t: t, addr: addr, n: uint64(len(typ.Fields)), inPlace: true}
 	case types.Array:
 		return parts{how: opensElements, t: typ.Elem, addr: addr, n: typ.Len, inPlace: true}
 	case types.Slice:
-		if n, _ := p.im.mem.Word(addr + w); word != 0 && n <= math.MaxInt {
+		if n, _ := p.im.Mem.Word(addr + w); word != 0 && n <= math.MaxInt {
 			return parts{how: opensElements, t: typ.Elem, addr: word, n: n}
 		}
 	case types.Map, types.Chan:
@@ -205,7 +205,7 @@ func (p *Process) partsOf(t types.ID, addr uint64) parts {
 			return x
 		}
 	case types.Func:
-		code, ok := p.im.mem.Word(word)
+		code, ok := p.im.Mem.Word(word)
 		if id := p.closureAt(code, word); ok && id != 0 {
 			return parts{how: opensClosure, t: id, addr: word, n: uint64(len(p.types.Type(id).Fields) - 1)}
 		}
@@ -326,7 +326,7 @@ func (p *Process) entryValue(m types.ID, e inferior.Entry, whole region) Value {
 // groups, where t is the type in the group and want that of the map.
 func (p *Process) direct(t types.ID, addr uint64, want types.ID) (types.ID, uint64) {
 	if typ := p.types.Type(t); t != want && typ.Kind == types.Pointer && typ.Elem == want {
-		to, _ := p.im.mem.Word(addr)
+		to, _ := p.im.Mem.Word(addr)
 		return want, to
 	}
 	return t, addr
@@ -365,14 +365,14 @@ func (p *Process) chanChildren(x parts, from, limit uint64, whole region) []Valu
 		}
 		if byAddr == nil {
 			byAddr = map[uint64]int{}
-			for gi := range p.im.goroutines {
-				byAddr[p.im.goroutines[gi].addr] = gi
+			for gi := range p.im.Goroutines {
+				byAddr[p.im.Goroutines[gi].Addr] = gi
 			}
 		}
 		v := Value{Name: name, Type: "goroutine", Addr: list[k], Text: fmt.Sprintf("%#x", list[k]), Target: heap.None, whole: whole}
 		if gi, ok := byAddr[list[k]]; ok {
 			v.Text = bare(p.goroutineName(gi))
-			v.Target = heap.Node(1 + p.im.goroutines[gi].root)
+			v.Target = heap.Node(1 + p.im.Goroutines[gi].Root)
 		}
 		v.place()
 		out = append(out, v)

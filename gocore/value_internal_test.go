@@ -25,7 +25,7 @@ func targets(p *Process, n heap.Node) (list []target, total uint64) {
 		queue = append(queue, p.Children(queue[k], 0, 300)...)
 		if e, addr, ok := p.slot(queue[k].Target); ok && !seen[queue[k].Target] {
 			seen[queue[k].Target] = true
-			list = append(list, target{addr, min(e.elem, 4096)})
+			list = append(list, target{addr, min(e.Elem, 4096)})
 		}
 	}
 	for _, t := range list {
@@ -58,7 +58,7 @@ func damagedProcess(p *Process, list []target, total uint64, ops []byte) *Proces
 		}
 		page := pages[at&^(pageSize-1)]
 		if page == nil {
-			whole, ok := p.im.mem.Slice(at&^(pageSize-1), pageSize)
+			whole, ok := p.im.Mem.Slice(at&^(pageSize-1), pageSize)
 			if !ok {
 				continue
 			}
@@ -67,19 +67,19 @@ func damagedProcess(p *Process, list []target, total uint64, ops []byte) *Proces
 		}
 		binary.LittleEndian.PutUint64(page[at%pageSize:], value)
 	}
-	mem := &dump.Memory{Arch: p.im.mem.Arch}
+	mem := &dump.Memory{Arch: p.im.Mem.Arch}
 	for at, page := range pages {
 		mem.Fill(at, page)
 	}
-	for _, r := range p.im.mem.Ranges() {
+	for _, r := range p.im.Mem.Ranges() {
 		for at := r.Start; at < r.End; {
-			start, data := p.im.mem.Segment(at)
+			start, data := p.im.Mem.Segment(at)
 			mem.Fill(start, data)
 			at = start + uint64(len(data))
 		}
 	}
 	im := *p.im
-	im.mem = mem
+	im.Mem = mem
 	q := &Process{
 		file: p.file, exe: p.exe, im: &im, decoder: p.decoder, recorded: p.recorded, types: p.types, typing: p.typing,
 		graph: p.graph, vars: map[uint64][]frameVar{}, closures: map[uint64]types.ID{},
@@ -114,7 +114,7 @@ func exploreValues(t *testing.T, p *Process, n heap.Node, most int) int {
 				t.Fatalf("%s: %q is not printable", v.Type, v.Text)
 			}
 		}
-		if v.Children < 0 || v.Target != heap.None && int(v.Target) >= p.im.nodes {
+		if v.Children < 0 || v.Target != heap.None && int(v.Target) >= p.im.Nodes {
 			t.Fatalf("%+v", v)
 		}
 		page := 5
@@ -162,7 +162,7 @@ func FuzzValue(f *testing.F) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		values := exploreValues(t, q, all, 1500)
-		n := 1 + heap.Node(from)%heap.Node(q.im.nodes-1)
+		n := 1 + heap.Node(from)%heap.Node(q.im.Nodes-1)
 		values += exploreValues(t, q, n, 100)
 		lines, _ := q.Fields(n, 50)
 		q.FieldsFrom(all, int(from%512), 50)

@@ -20,7 +20,7 @@ func (p *Process) uintPart(typ *types.Type, addr uint64, kind types.Kind, f layo
 	if !ok || part.Kind != kind || part.Size == 0 || part.Size > 8 {
 		return 0, false
 	}
-	return p.im.mem.Uint(at, int(part.Size))
+	return p.im.Mem.Uint(at, int(part.Size))
 }
 
 // stringPart copies a field that must be a string.
@@ -46,15 +46,15 @@ func (p *Process) readBytes(typ *types.Type, addr uint64, most uint64) ([]byte, 
 	if typ.Kind != types.Slice || p.types.Type(typ.Elem).Kind != types.Uint8 {
 		return nil, false
 	}
-	data, ok1 := p.im.mem.Word(addr)
-	n, ok2 := p.im.mem.Word(addr + uint64(p.im.arch.PtrSize))
+	data, ok1 := p.im.Mem.Word(addr)
+	n, ok2 := p.im.Mem.Word(addr + uint64(p.im.Arch.PtrSize))
 	if !ok1 || !ok2 || n > most {
 		return nil, false
 	}
 	if data == 0 {
 		return nil, true
 	}
-	b, ok := p.im.mem.Slice(data, n)
+	b, ok := p.im.Mem.Slice(data, n)
 	return append([]byte{}, b...), ok
 }
 
@@ -131,7 +131,7 @@ func (p *Process) knownText(typ *types.Type, addr uint64) (text string, ok bool)
 	case "time.Time":
 		return p.timeText(typ, addr)
 	case "time.Duration":
-		v, ok := p.im.mem.Uint(addr, 8)
+		v, ok := p.im.Mem.Uint(addr, 8)
 		return time.Duration(v).String(), ok && typ.Kind == types.Int64
 	case "net.IP":
 		ip, ok := p.ipText(typ, addr)
@@ -162,7 +162,7 @@ func (p *Process) knownText(typ *types.Type, addr uint64) (text string, ok bool)
 	case "reflect.Value":
 		return p.reflectText(typ, addr)
 	case "syscall.Errno":
-		n, ok := p.im.mem.Word(addr)
+		n, ok := p.im.Mem.Word(addr)
 		if text, known := p.errnoText(n); known && ok && typ.Kind == types.Uintptr {
 			return fmt.Sprintf("%d (%s)", n, bare(text)), true
 		}
@@ -204,7 +204,7 @@ func (p *Process) timeText(typ *types.Type, addr uint64) (string, bool) {
 		return "", false
 	}
 	text := time.Unix(sec+internalToUnix, int64(nsec)).UTC().Format(time.RFC3339Nano)
-	if to, _ := p.im.mem.Word(at); to != 0 {
+	if to, _ := p.im.Mem.Word(at); to != 0 {
 		if name, ok := p.stringPart(p.types.Type(loc.Elem), to, p.library().Location.Place); ok && name != "" && name != "UTC" {
 			text += " (" + bare(name) + ")"
 		}
@@ -310,7 +310,7 @@ func (p *Process) netipAddr(typ *types.Type, addr uint64) (a netip.Addr, ok bool
 	if !ok1 || !ok2 || !ok3 || z.Kind != types.Pointer {
 		return a, false
 	}
-	to, ok := p.im.mem.Word(at)
+	to, ok := p.im.Mem.Word(at)
 	if to == 0 {
 		return a, ok // the zero Addr
 	}
@@ -337,23 +337,23 @@ const maxBigWords = 64
 func (p *Process) bigIntText(typ *types.Type, addr uint64) (string, bool) {
 	neg, ok1 := p.uintPart(typ, addr, types.Bool, p.library().BigInt.Neg)
 	abs, at, ok2 := p.space.Part(typ, addr, p.library().BigInt.Abs)
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	if !ok1 || !ok2 || neg > 1 || abs.Kind != types.Slice || p.types.Type(abs.Elem).Kind != types.Uint {
 		return "", false
 	}
-	data, ok1 := p.im.mem.Word(at)
-	n, ok2 := p.im.mem.Word(at + w)
+	data, ok1 := p.im.Mem.Word(at)
+	n, ok2 := p.im.Mem.Word(at + w)
 	if !ok1 || !ok2 || n > maxBigWords {
 		return "", false
 	}
-	b, ok := p.im.mem.Slice(data, n*w)
+	b, ok := p.im.Mem.Slice(data, n*w)
 	if !ok {
 		return "", false
 	}
 	x, word := new(big.Int), new(big.Int)
 	for i := int(n) - 1; i >= 0; i-- {
 		x.Lsh(x, uint(8*w))
-		x.Or(x, word.SetUint64(p.im.arch.Word(b[i*int(w):])))
+		x.Or(x, word.SetUint64(p.im.Arch.Word(b[i*int(w):])))
 	}
 	if neg == 1 {
 		x.Neg(x)
@@ -396,7 +396,7 @@ func (p *Process) reflectText(typ *types.Type, addr uint64) (string, bool) {
 	if !ok || f.Kind != types.Pointer {
 		return "", false
 	}
-	word, ok := p.im.mem.Word(at)
+	word, ok := p.im.Mem.Word(at)
 	if word == 0 {
 		return "invalid", ok
 	}
@@ -517,7 +517,7 @@ func (e *errorReader) in(typ *types.Type, addr uint64) (string, bool) {
 		return "", false
 	}
 	if d.Name == "syscall.Errno" {
-		n, ok := e.p.im.mem.Word(to)
+		n, ok := e.p.im.Mem.Word(to)
 		text, known := e.p.errnoText(n)
 		return text, ok && known
 	}
@@ -531,8 +531,8 @@ func (e *errorReader) joined(typ *types.Type, addr uint64) (string, bool) {
 	if !ok || f.Kind != types.Slice {
 		return "", false
 	}
-	data, ok1 := p.im.mem.Word(at)
-	n, ok2 := p.im.mem.Word(at + uint64(p.im.arch.PtrSize))
+	data, ok1 := p.im.Mem.Word(at)
+	n, ok2 := p.im.Mem.Word(at + uint64(p.im.Arch.PtrSize))
 	if !ok1 || !ok2 || n == 0 || n > maxErrors {
 		return "", false
 	}
@@ -566,7 +566,7 @@ func (e *errorReader) opError(typ *types.Type, addr uint64) (string, bool) {
 		if !ok || f.Kind != types.Interface {
 			return "", false
 		}
-		if word, ok := p.im.mem.Word(at); ok && word == 0 {
+		if word, ok := p.im.Mem.Word(at); ok && word == 0 {
 			continue // nil
 		}
 		d, to, ok := p.dynamicTarget(f, at)
@@ -593,6 +593,6 @@ func (p *Process) dynamicTarget(typ *types.Type, addr uint64) (*types.Type, uint
 	if d.Kind != types.Pointer {
 		return d, at, true
 	}
-	to, _ := p.im.mem.Word(at)
+	to, _ := p.im.Mem.Word(at)
 	return p.types.Type(d.Elem), to, to != 0
 }

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"strconv"
 
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 )
@@ -117,26 +118,26 @@ func (p *Process) Hex(n heap.Node, off, size uint64) []byte {
 	defer p.caught(debug.SetPanicOnFault(true))
 	addr, n64 := p.Addr(n), uint64(0)
 	if e, _, ok := p.slot(n); ok {
-		n64 = e.elem
-	} else if r := p.root(n); r != nil && r.kind == globalRoot {
-		n64 = r.size
+		n64 = e.Elem
+	} else if r := p.root(n); r != nil && r.Kind == image.GlobalRoot {
+		n64 = r.Size
 	}
 	if off >= n64 {
 		return nil
 	}
-	return append([]byte(nil), p.im.mem.Prefix(addr+off, min(size, n64-off))...)
+	return append([]byte(nil), p.im.Mem.Prefix(addr+off, min(size, n64-off))...)
 }
 
 // scalar formats a value without its parts, and tells what it points to.
 func (p *Process) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
-	m := p.im.mem
-	w := uint64(p.im.arch.PtrSize)
+	m := p.im.Mem
+	w := uint64(p.im.Arch.PtrSize)
 	word := func(i uint64) uint64 {
 		v, _ := m.Word(addr + i*w)
 		return v
 	}
 	target := func(v uint64) heap.Node {
-		if n, ok := p.im.pages.lookup(v); ok {
+		if n, ok := p.im.Pages.Lookup(v); ok {
 			return n
 		}
 		return heap.None

@@ -62,9 +62,9 @@ func (l *line) value(t types.ID, addr uint64, depth, hops int) {
 		l.add(text)
 		return
 	}
-	w := uint64(p.im.arch.PtrSize)
+	w := uint64(p.im.Arch.PtrSize)
 	word := func(i uint64) uint64 {
-		v, _ := p.im.mem.Word(addr + i*w)
+		v, _ := p.im.Mem.Word(addr + i*w)
 		return v
 	}
 	switch typ.Kind {
@@ -225,13 +225,13 @@ func (l *line) entries(m types.ID, addr uint64) {
 // its message.
 func (l *line) dynamic(typ *types.Type, addr uint64, depth, hops int) {
 	p := l.p
-	if word, _ := p.im.mem.Word(addr); word == 0 {
+	if word, _ := p.im.Mem.Word(addr); word == 0 {
 		l.add("nil")
 		return
 	}
 	dyn, at, ok := p.space.Dynamic(typ, addr)
 	if !ok {
-		data, _ := p.im.mem.Word(addr + uint64(p.im.arch.PtrSize))
+		data, _ := p.im.Mem.Word(addr + uint64(p.im.Arch.PtrSize))
 		l.add(fmt.Sprintf("(?) %#x", data))
 		return
 	}
@@ -240,7 +240,7 @@ func (l *line) dynamic(typ *types.Type, addr uint64, depth, hops int) {
 	if d.Kind == types.Pointer {
 		// Of what a pointer leads to, a text of its own says more than the
 		// address.
-		to, _ := p.im.mem.Word(at)
+		to, _ := p.im.Mem.Word(at)
 		if text, ok := p.knownText(p.types.Type(d.Elem), to); ok && to != 0 {
 			l.add(text)
 			return
@@ -269,7 +269,7 @@ func (l *line) pointer(typ *types.Type, to uint64, depth, hops int) {
 
 // quoted returns the n bytes at addr, escaped, show of them at most.
 func (p *Process) quoted(addr, n, show uint64) string {
-	b := p.im.mem.Prefix(addr, min(n, show))
+	b := p.im.Mem.Prefix(addr, min(n, show))
 	if len(b) == 0 && n > 0 {
 		return fmt.Sprintf("(%d bytes, not in the core)", n)
 	}

@@ -1,4 +1,4 @@
-package gocore
+package image
 
 import (
 	"context"
@@ -32,19 +32,19 @@ const batchBytes = 4 << 20
 // returns the pointers of each that resolve to a slot. A linear scan of
 // everything followed by a mark over integers beats a mark that reads the heap
 // at random. keeps is sorted by from.
-func (im *image) scanHeap(ctx context.Context, t *progress.Tracker, types *gcTypes, keeps []keepsEdge, gap uint64) (*edges, error) {
-	phase := t.Start("scan heap", int64(len(im.extents)))
+func (im *Image) scanHeap(ctx context.Context, t *progress.Tracker, types *GCTypes, keeps []keepsEdge, gap uint64) (*edges, error) {
+	phase := t.Start("scan heap", int64(len(im.Extents)))
 	defer phase.Finish()
 
 	// Untouched pages of the target array cost nothing, so that it is made for
 	// the case that every word is a pointer.
 	words := gap + uint64(len(keeps))
-	for i := range im.extents {
-		if e := &im.extents[i]; e.pointers != noPointers {
-			words += e.size / uint64(im.arch.PtrSize)
+	for i := range im.Extents {
+		if e := &im.Extents[i]; e.Pointers != NoPointers {
+			words += e.Size / uint64(im.Arch.PtrSize)
 		}
 	}
-	out := &edges{offset: flat.Make[uint64](im.nodes + 1), target: flat.Make[heap.Node](int(words))}
+	out := &edges{offset: flat.Make[uint64](im.Nodes + 1), target: flat.Make[heap.Node](int(words))}
 
 	batches := im.batches()
 	s := &scanner{im: im, types: types, keeps: keeps, out: out, next: gap, turn: make([]chan struct{}, len(batches)+1)}
@@ -91,27 +91,27 @@ func (im *image) scanHeap(ctx context.Context, t *progress.Tracker, types *gcTyp
 		}
 	}
 	// The rows of numbers that belong to no slot are empty.
-	first := heap.Node(im.nodes)
-	if len(im.extents) > 0 {
-		first = im.extents[0].first
+	first := heap.Node(im.Nodes)
+	if len(im.Extents) > 0 {
+		first = im.Extents[0].First
 	}
 	for n := range first {
 		out.offset[n] = gap
 	}
-	im.blind = int(s.blind.Load())
-	out.offset[im.nodes] = s.next
+	im.Blind = int(s.blind.Load())
+	out.offset[im.Nodes] = s.next
 	out.target = out.target[:s.next]
 	return out, nil
 }
 
 // batches cuts the extents into runs of about batchBytes: batch i is
 // extents[b[i]:b[i+1]].
-func (im *image) batches() []int {
+func (im *Image) batches() []int {
 	b := []int{0}
 	size := uint64(0)
-	for i := range im.extents {
-		size += im.extents[i].size
-		if size >= batchBytes || i == len(im.extents)-1 {
+	for i := range im.Extents {
+		size += im.Extents[i].Size
+		if size >= batchBytes || i == len(im.Extents)-1 {
 			b = append(b, i+1)
 			size = 0
 		}
@@ -123,8 +123,8 @@ func (im *image) batches() []int {
 // put the results into the common arrays in order, one after the other, so that
 // the outcome does not depend on who was first.
 type scanner struct {
-	im    *image
-	types *gcTypes
+	im    *Image
+	types *GCTypes
 	keeps []keepsEdge
 	out   *edges
 	next  uint64 // entries of out.target in use
@@ -136,67 +136,67 @@ type scanner struct {
 // the offsets of their nodes relative to the start of buf.
 func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 	im := s.im
-	extents := im.extents[from:to]
+	extents := im.Extents[from:to]
 	keeps := s.keeps
 	if len(keeps) > 0 {
-		keeps = keeps[keepsFrom(keeps, extents[0].first):]
+		keeps = keeps[keepsFrom(keeps, extents[0].First):]
 	}
 	blind := 0
 	for i := range extents {
 		e := &extents[i]
 		var data, bitmap []byte
-		var single *gcType
-		kind := e.pointers
-		if im.listed && kind != noPointers {
-			kind = heapBits
-		} else if kind != noPointers {
-			data, _ = im.mem.Slice(e.base, e.size)
+		var single *GCType
+		kind := e.Pointers
+		if im.Listed && kind != NoPointers {
+			kind = HeapBits
+		} else if kind != NoPointers {
+			data, _ = im.Mem.Slice(e.Base, e.Size)
 		}
 		switch kind {
-		case heapBits:
-			bitmap = im.heapBits(e)
-		case oneType:
-			if e.at != 0 {
-				single = s.types.at(e.at, e.elem)
+		case HeapBits:
+			bitmap = im.HeapBits(e)
+		case OneType:
+			if e.At != 0 {
+				single = s.types.At(e.At, e.Elem)
 			}
 		}
 		var header uint64 // the last header's type, since neighbours are alike
-		var headerType *gcType
-		for slot := range e.n {
-			n := e.first + heap.Node(slot)
+		var headerType *GCType
+		for slot := range e.N {
+			n := e.First + heap.Node(slot)
 			s.out.offset[n] = uint64(len(buf))
-			if !hasBit(im.allocated, n) {
+			if !HasBit(im.Allocated, n) {
 				continue
 			}
-			off := uint64(slot) * e.elem
+			off := uint64(slot) * e.Elem
 			switch kind {
-			case heapBits:
+			case HeapBits:
 				in, at := data, off
-				if im.listed {
-					in, _ = im.mem.Slice(e.base+off, e.elem)
+				if im.Listed {
+					in, _ = im.Mem.Slice(e.Base+off, e.Elem)
 					at = 0
 				}
 				if bitmap != nil {
-					buf = s.byBits(buf, in[at:], bitmap, off, e.elem)
+					buf = s.byBits(buf, in[at:], bitmap, off, e.Elem)
 				} else {
 					blind++
 				}
-			case headers:
-				if h := im.arch.Word(data[off:]); h != header || headerType == nil {
+			case Headers:
+				if h := im.Arch.Word(data[off:]); h != header || headerType == nil {
 					header, headerType = h, nil
 					if h != 0 {
-						headerType = s.types.at(h, e.elem)
+						headerType = s.types.At(h, e.Elem)
 					}
 				}
 				if headerType != nil {
-					buf = s.byType(buf, data[off+mallocHeader:off+e.elem], headerType)
+					buf = s.byType(buf, data[off+MallocHeader:off+e.Elem], headerType)
 				} else if header != 0 {
 					blind++
 				}
-			case oneType:
+			case OneType:
 				if single != nil {
-					buf = s.byType(buf, data[:e.elem], single)
-				} else if e.at != 0 {
+					buf = s.byType(buf, data[:e.Elem], single)
+				} else if e.At != 0 {
 					blind++
 				}
 			}
@@ -207,7 +207,7 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 				keeps = keeps[1:]
 			}
 		}
-		end := e.first + heap.Node(e.n)
+		end := e.First + heap.Node(e.N)
 		for pad := end; pad%heap.ExtentAlign != 0; pad++ {
 			s.out.offset[pad] = uint64(len(buf))
 		}
@@ -220,10 +220,10 @@ func (s *scanner) scan(from, to int, buf []heap.Node) []heap.Node {
 // slot, which is off bytes into the span that the bitmap is for.
 func (s *scanner) byBits(buf []heap.Node, data, bitmap []byte, off, elem uint64) []heap.Node {
 	im := s.im
-	if im.arch.LittleWords64 {
-		return byBits64(&im.pages, buf, data, bitmap, off, elem)
+	if im.Arch.LittleWords64 {
+		return byBits64(&im.Pages, buf, data, bitmap, off, elem)
 	}
-	w := uint64(im.arch.PtrSize)
+	w := uint64(im.Arch.PtrSize)
 	first := off / w
 	for word, end := first, (off+elem)/w; word < end; {
 		// The bits of up to eight words at a time.
@@ -231,11 +231,11 @@ func (s *scanner) byBits(buf []heap.Node, data, bitmap []byte, off, elem uint64)
 		n := min(8-word%8, end-word)
 		b &= byte(1<<n - 1)
 		for ; b != 0; b &= b - 1 {
-			p := im.arch.Word(data[(word-first+uint64(bits.TrailingZeros8(b)))*w:])
+			p := im.Arch.Word(data[(word-first+uint64(bits.TrailingZeros8(b)))*w:])
 			if p == 0 {
 				continue
 			}
-			if to, ok := im.pages.lookup(p); ok {
+			if to, ok := im.Pages.Lookup(p); ok {
 				buf = append(buf, to)
 			}
 		}
@@ -246,16 +246,16 @@ func (s *scanner) byBits(buf []heap.Node, data, bitmap []byte, off, elem uint64)
 
 // byBits64 is byBits for little-endian words of 8 bytes. It takes the bits of up to
 // 64 words at a time, which is all that a slot with heap bits of its own has.
-func byBits64(pages *pageTable, buf []heap.Node, data, bitmap []byte, off, elem uint64) []heap.Node {
+func byBits64(pages *PageTable, buf []heap.Node, data, bitmap []byte, off, elem uint64) []heap.Node {
 	start := off / 8
 	for word, end := start, (off+elem)/8; word < end; {
 		first := word % 8
 		n := min(64-first, end-word)
 		var mask uint64
 		if b := bitmap[word/8:]; len(b) >= 8 {
-			mask = binary.LittleEndian.Uint64(b) >> first & lowBits(n)
+			mask = binary.LittleEndian.Uint64(b) >> first & LowBits(n)
 		} else {
-			mask = gather(b, first, n)
+			mask = Gather(b, first, n)
 		}
 		words := data[(word-start)*8:]
 		for ; mask != 0; mask &= mask - 1 {
@@ -263,7 +263,7 @@ func byBits64(pages *pageTable, buf []heap.Node, data, bitmap []byte, off, elem 
 			if p == 0 {
 				continue
 			}
-			if to, ok := pages.lookup(p); ok {
+			if to, ok := pages.Lookup(p); ok {
 				buf = append(buf, to)
 			}
 		}
@@ -274,20 +274,20 @@ func byBits64(pages *pageTable, buf []heap.Node, data, bitmap []byte, off, elem 
 
 // byType follows the pointers of a type, repeated over data as
 // runtime.typePointers does: a slice's elements share one descriptor.
-func (s *scanner) byType(buf []heap.Node, data []byte, t *gcType) []heap.Node {
+func (s *scanner) byType(buf []heap.Node, data []byte, t *GCType) []heap.Node {
 	im := s.im
-	w := uint64(im.arch.PtrSize)
-	for start := uint64(0); start < uint64(len(data)); start += t.size {
-		for _, word := range t.pointers {
+	w := uint64(im.Arch.PtrSize)
+	for start := uint64(0); start < uint64(len(data)); start += t.Size {
+		for _, word := range t.Pointers {
 			at := start + uint64(word)*w
 			if at+w > uint64(len(data)) {
 				return buf
 			}
-			p := im.arch.Word(data[at:])
+			p := im.Arch.Word(data[at:])
 			if p == 0 {
 				continue
 			}
-			if to, ok := im.pages.lookup(p); ok {
+			if to, ok := im.Pages.Lookup(p); ok {
 				buf = append(buf, to)
 			}
 		}
@@ -300,9 +300,9 @@ func (s *scanner) put(from, to int, buf []heap.Node) {
 	base := s.next
 	copy(s.out.target[base:], buf)
 	s.next += uint64(len(buf))
-	first := s.im.extents[from].first
-	last := s.im.extents[to-1]
-	offsets := s.out.offset[first:alignUp(uint64(last.first)+uint64(last.n), heap.ExtentAlign)]
+	first := s.im.Extents[from].First
+	last := s.im.Extents[to-1]
+	offsets := s.out.offset[first:AlignUp(uint64(last.First)+uint64(last.N), heap.ExtentAlign)]
 	for i := range offsets {
 		offsets[i] += base
 	}

@@ -1,4 +1,4 @@
-package gocore
+package image
 
 import (
 	"math"
@@ -9,37 +9,37 @@ import (
 	"goheap/internal/arch"
 )
 
-// gcType is what the collector knows of a type: which of its words are
+// GCType is what the collector knows of a type: which of its words are
 // pointers. It repeats every size bytes over the slot that it describes.
-type gcType struct {
-	size     uint64
-	pointers []uint32 // offsets in words, ascending
-	left     int      // how many more descriptors are read for it
+type GCType struct {
+	Size     uint64
+	Pointers []uint32 // offsets in words, ascending
+	Left     int      // how many more descriptors are read for it
 }
 
-// gcTypes decodes the pointer masks of runtime type descriptors
+// GCTypes decodes the pointer masks of runtime type descriptors
 // (internal/abi.Type) and keeps them. It is safe for concurrent use.
-type gcTypes struct {
+type GCTypes struct {
 	mem  *dump.Memory
 	arch arch.Arch
 
 	mu    sync.Mutex
 	sizes map[uint64]uint64 // by address of the descriptor; 0 for one that cannot be read
-	types map[gcTypeKey]*gcType
+	types map[gcTypeKey]*GCType
 }
 
 // gcTypeKey is a type as far as a slot of limit bytes has room for it: which slot
 // asks first must not matter, even where a type is larger than one of its slots.
 type gcTypeKey struct{ addr, limit uint64 }
 
-func newGCTypes(mem *dump.Memory, a arch.Arch) *gcTypes {
-	return &gcTypes{mem: mem, arch: a, sizes: map[uint64]uint64{}, types: map[gcTypeKey]*gcType{}}
+func NewGCTypes(mem *dump.Memory, a arch.Arch) *GCTypes {
+	return &GCTypes{mem: mem, arch: a, sizes: map[uint64]uint64{}, types: map[gcTypeKey]*GCType{}}
 }
 
-// at returns the type at addr, or nil where there is no sound descriptor. limit
+// At returns the type at addr, or nil where there is no sound descriptor. limit
 // is the size of the slot that it describes: the mask of a type is never longer,
 // whatever the descriptor says.
-func (t *gcTypes) at(addr, limit uint64) *gcType {
+func (t *GCTypes) At(addr, limit uint64) *GCType {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	size, ok := t.sizes[addr]
@@ -70,13 +70,13 @@ type typeHeader struct {
 
 // Type flags and kinds (internal/abi/type.go).
 const (
-	tflagMaskOnDemand = 1 << 4 // since Go 1.24
+	TflagMaskOnDemand = 1 << 4 // since Go 1.24
 	kindMask          = 1<<5 - 1
-	kindArray         = 17
-	kindStruct        = 25
+	KindArray         = 17
+	KindStruct        = 25
 )
 
-func (t *gcTypes) header(addr uint64) (typeHeader, bool) {
+func (t *GCTypes) header(addr uint64) (typeHeader, bool) {
 	w := uint64(t.arch.PtrSize)
 	b, ok := t.mem.Slice(addr, 4*w+16)
 	if !ok {
@@ -92,12 +92,12 @@ func (t *gcTypes) header(addr uint64) (typeHeader, bool) {
 	return h, h.ptrBytes <= h.size
 }
 
-func (t *gcTypes) read(addr, limit uint64) *gcType {
+func (t *GCTypes) read(addr, limit uint64) *GCType {
 	h, ok := t.header(addr)
 	if !ok || h.size == 0 {
 		return nil
 	}
-	g := &gcType{size: h.size, left: maxTypeParts}
+	g := &GCType{Size: h.size, Left: maxTypeParts}
 	if !t.collect(g, addr, h, 0, limit, 0) {
 		return nil
 	}
@@ -115,8 +115,8 @@ const (
 // collect appends the pointer words of the type at addr, which stands at base
 // in the outermost type. Masks that the runtime builds on demand are computed
 // from the type's structure, since the core may lack them.
-func (t *gcTypes) collect(g *gcType, addr uint64, h typeHeader, base, limit uint64, depth int) bool {
-	if g.left--; depth > maxTypeDepth || g.left < 0 {
+func (t *GCTypes) collect(g *GCType, addr uint64, h typeHeader, base, limit uint64, depth int) bool {
+	if g.Left--; depth > maxTypeDepth || g.Left < 0 {
 		return false
 	}
 	if h.ptrBytes == 0 || base >= limit {
@@ -129,9 +129,9 @@ func (t *gcTypes) collect(g *gcType, addr uint64, h typeHeader, base, limit uint
 	// In Go 1.22 and 1.23 the flag is TFlagUnrolledBitmap: of descriptors that
 	// malloc makes for types with a GC program, which have a mask and no kind
 	// (runtime/mbitmap.go, heapSetType).
-	if h.tflag&tflagMaskOnDemand == 0 || h.kind == 0 {
+	if h.tflag&TflagMaskOnDemand == 0 || h.kind == 0 {
 		words := min(h.ptrBytes, limit-base) / w
-		mask, ok := items(t.mem, h.gcdata, words/8+min(1, words%8), 1, limit)
+		mask, ok := t.mem.Items(h.gcdata, words/8+min(1, words%8), 1, limit)
 		if !ok {
 			return false
 		}
@@ -142,16 +142,16 @@ func (t *gcTypes) collect(g *gcType, addr uint64, h typeHeader, base, limit uint
 					break
 				}
 				word += base / w
-				if n := len(g.pointers); n > 0 && uint64(g.pointers[n-1]) >= word {
+				if n := len(g.Pointers); n > 0 && uint64(g.Pointers[n-1]) >= word {
 					return false // parts overlap
 				}
-				g.pointers = append(g.pointers, uint32(word))
+				g.Pointers = append(g.Pointers, uint32(word))
 			}
 		}
 		return true
 	}
 	switch h.kind {
-	case kindArray:
+	case KindArray:
 		b, ok := t.mem.Slice(addr+4*w+16, 3*w)
 		if !ok {
 			return false
@@ -161,27 +161,27 @@ func (t *gcTypes) collect(g *gcType, addr uint64, h typeHeader, base, limit uint
 		if !ok || n == 0 || eh.size == 0 || eh.size%w != 0 || n != h.size/eh.size {
 			return false
 		}
-		first := len(g.pointers)
+		first := len(g.Pointers)
 		if !t.collect(g, elem, eh, base, limit, depth+1) {
 			return false
 		}
 		// The others are like the first one.
-		pattern := g.pointers[first:]
+		pattern := g.Pointers[first:]
 		for at := eh.size; at < h.size && at < limit-base && len(pattern) > 0; at += eh.size {
 			for _, word := range pattern {
 				if word := uint64(word) + at/w; word < limit/w {
-					g.pointers = append(g.pointers, uint32(word))
+					g.Pointers = append(g.Pointers, uint32(word))
 				}
 			}
 		}
 		return true
-	case kindStruct:
+	case KindStruct:
 		b, ok := t.mem.Slice(addr+4*w+16, 4*w)
 		if !ok {
 			return false
 		}
 		n := t.arch.Word(b[2*w:])
-		fields, ok := items(t.mem, t.arch.Word(b[w:]), n, 3*w, maxFields)
+		fields, ok := t.mem.Items(t.arch.Word(b[w:]), n, 3*w, maxFields)
 		if !ok {
 			return false
 		}

@@ -1,0 +1,38 @@
+package image
+
+import "goheap/gocore/internal/unwind"
+
+// Goroutine states (runtime/runtime2.go).
+const (
+	GIdle      = 0
+	GRunnable  = 1
+	GRunning   = 2
+	GSyscall   = 3
+	GWaiting   = 4
+	GDead      = 6
+	GCopystack = 8
+	GPreempted = 9
+	GLeaked    = 10 // since Go 1.26
+	GDeadextra = 11 // since Go 1.26
+	GScan      = 0x1000
+)
+
+// Goroutine is one entry of runtime.allgs that has a stack.
+type Goroutine struct {
+	Addr             uint64
+	ID, Parent       uint64
+	Status           uint32
+	WaitReason       uint8
+	WaitSince        int64 // of the program's clock, 0 for unknown
+	StartPC, GoPC    uint64
+	StackLo, StackHi uint64
+	Thread           int // 0 for none
+	Root             int // index in Image.Roots
+	State            unwind.State
+	TopPC            uint64 // of the frame that tells best what it does, 0 for none
+
+	// Of a heap dump:
+	Why                string // in words, in place of WaitReason
+	FirstFrame, Frames int    // index in Image.Frames, and how many there are
+	Recorded           bool   // the stack is not walked: pieces count these frames
+}

@@ -1,0 +1,79 @@
+package image
+
+import (
+	"cmp"
+	"goheap/gocore/internal/types"
+	"slices"
+)
+
+// Piece is one word that a root holds. Slot is its address, 0 for a register.
+type Piece struct {
+	Slot, Value  uint64
+	Frame        int32 // index in the goroutine's frames, -1 for none
+	Register     int16 // DWARF number where Slot is 0, else -1
+	Conservative bool
+}
+
+// Root is one holder of heap memory that is not an object itself.
+type Root struct {
+	Kind      RootKind
+	Name      string
+	Addr      uint64
+	Size      uint64
+	Type      types.ID // of a global, 0 for unknown
+	Count     uint64   // values of Type
+	Elements  bool     // the values are the array behind a slice
+	Goroutine int32    // index in Image.Goroutines, -1 for none
+	First, N  int      // Image.Pieces[First:First+N]
+}
+
+// RootKind is what kind of thing a root is.
+type RootKind uint8
+
+const (
+	GlobalRoot RootKind = iota
+	GoroutineRoot
+	FinalizerRoot // queued, or of an object that nothing reaches any more
+	CleanupRoot
+	WeakHandleRoot
+	UnknownRoot // that a heap dump describes in words, or stands for those it lacks
+)
+
+// String returns the kind as reports show it.
+func (k RootKind) String() string {
+	switch k {
+	case GlobalRoot:
+		return "global"
+	case GoroutineRoot:
+		return "goroutine"
+	}
+	return "special"
+}
+
+// AddRoot starts a root; the pieces appended to im.Pieces until the next call
+// are its own. EndRoot drops it again if it holds nothing.
+func (im *Image) AddRoot(r Root) {
+	r.First = len(im.Pieces)
+	im.Roots = append(im.Roots, r)
+}
+
+// EndRoot ends the root that AddRoot has begun.
+func (im *Image) EndRoot() {
+	r := &im.Roots[len(im.Roots)-1]
+	if r.N = len(im.Pieces) - r.First; r.N == 0 && r.Kind != GoroutineRoot {
+		im.Roots = im.Roots[:len(im.Roots)-1]
+	}
+}
+
+// InHeap reports whether addr lies in a slot of an extent. It works before
+// nodes have numbers.
+func (im *Image) InHeap(addr uint64) bool {
+	if addr == 0 {
+		return false
+	}
+	i, ok := slices.BinarySearchFunc(im.Extents, addr, func(e Extent, a uint64) int { return cmp.Compare(e.Base, a) })
+	if !ok {
+		i--
+	}
+	return i >= 0 && addr-im.Extents[i].Base < im.Extents[i].Elem*uint64(im.Extents[i].N)
+}

@@ -1,0 +1,24 @@
+package image
+
+// Sample is an object that the memory profiler has a record of.
+type Sample struct {
+	Object uint64 // address within a slot
+	Bucket uint64 // address of the runtime.bucket with the stack
+}
+
+// Special is a record that the runtime attached to an object: what it keeps
+// alive, and the object it is about.
+type Special struct {
+	Object uint64 // the address it was made for, within a slot
+	Kind   SpecialKind
+	Keeps  []uint64 // addresses that the record itself keeps alive
+}
+
+// SpecialKind is what kind of record a special is.
+type SpecialKind uint8
+
+const (
+	FinalizerSpecial SpecialKind = iota
+	CleanupSpecial
+	WeakHandleSpecial
+)
