@@ -80,8 +80,11 @@ func damagedProcess(p *Process, list []target, total uint64, ops []byte) *Proces
 	}
 	im := *p.im
 	im.Mem = mem
+	space := *p.space
+	space.Mem = mem
 	q := &Process{
-		file: p.file, exe: p.exe, im: &im, decoder: p.decoder, recorded: p.recorded, types: p.types, typing: p.typing,
+		space: &space,
+		file:  p.file, exe: p.exe, im: &im, decoder: p.decoder, recorded: p.recorded, types: p.types, typing: p.typing,
 		graph: p.graph, vars: map[uint64][]frameVar{}, closures: map[uint64]types.ID{},
 	}
 	q.graphOnce.Do(func() {})

@@ -464,7 +464,7 @@ func failures() {
 	a.SysErr = os.NewSyscallError("futex", syscall.EINTR)
 	message(a.SysErr, "SysErr")
 	a.ExecErr = &exec.Error{Name: "nope", Err: exec.ErrNotFound}
-	message(a.ExecErr, "ExecErr")
+	say(fmt.Sprintf("(*os/exec.Error) %q", a.ExecErr), "ExecErr")
 	a.LinkErr = &os.LinkError{Op: "rename", Old: "a", New: "b", Err: fs.ErrExist}
 	message(a.LinkErr, "LinkErr")
 	a.Errno, a.ErrnoVal, a.BadErrno = syscall.ENOENT, syscall.EPERM, syscall.Errno(100000)
