@@ -99,7 +99,7 @@ func columnField(t *Table, name string, col int) field {
 	f := field{Field: Field{Name: name, Kind: c.Kind}}
 	if c.Kind == Text && !c.Numeric {
 		f.text = func(row int) string {
-			if c := t.cell(row, col); !c.Unknown {
+			if c := c.Cell(row); !c.Unknown {
 				return c.Text
 			}
 			return ""
@@ -110,7 +110,7 @@ func columnField(t *Table, name string, col int) field {
 		f.Kind = Count
 	}
 	f.num = func(row int) int64 {
-		if c := t.cell(row, col); !c.Unknown {
+		if c := c.Cell(row); !c.Unknown {
 			return int64(min(c.Num, 1<<63-1))
 		}
 		return -1

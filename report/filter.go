@@ -56,14 +56,14 @@ func (s *Snapshot) tests(t *Table, filter string) (func() test, error) {
 	}
 	return func() test {
 		var columns []func(row int) bool
-		for col, c := range t.Columns {
+		for _, c := range t.Columns {
 			switch {
 			case c.Kind == Text:
 				columns = append(columns, remember(
-					func(row int) Cell { return t.cell(row, col) },
+					c.Cell,
 					func(cell Cell, _ int) bool { return match(c.Human(cell)) }))
 			case c.Kind == Addr && inAddress(filter):
-				columns = append(columns, func(row int) bool { return match(c.Human(t.cell(row, col))) })
+				columns = append(columns, func(row int) bool { return match(c.Human(c.Cell(row))) })
 			}
 		}
 		return func(row int) (bool, error) {

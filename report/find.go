@@ -145,34 +145,24 @@ func (f *Found) Excerpt(h gocore.Hit) string {
 // Table lists what was found.
 func (f *Found) Table() *Table {
 	s := f.s
-	excerpt := Column{Name: "excerpt", Title: "Around it", MinWidth: 20}
+	around := "Around it"
 	if f.Word {
-		excerpt.Title = "Word is"
+		around = "Word is"
 	}
-	columns := []Column{
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
-		{Name: "address", Title: "Object", Kind: Addr, MinWidth: 12},
-		{Name: "offset", Title: "Offset", Kind: Count, Priority: 2, MinWidth: 7, Right: true},
-		{Name: "type", Title: "Type", MinWidth: 12},
-		excerpt,
-		{Name: "expression", Title: "Held as", Priority: 3, MinWidth: 20},
-	}
-	return NewTable(columns, len(f.Hits), func(row, col int) Cell {
-		switch h := f.Hits[row]; col {
-		case 0:
-			return Cell{Num: s.Dominators.Retained(h.Node)}
-		case 1:
-			return addrCell(s.Process.Addr(h.Node))
-		case 2:
-			return Cell{Num: h.Offset}
-		case 3:
-			return textCell(s.Process.Type(h.Node))
-		case 4:
-			return textCell(f.Excerpt(h))
-		default:
-			return textCell(s.Expression(s.Dominators.PathTo(h.Node), true))
-		}
-	}, func(row int) heap.Node { return f.Hits[row].Node })
+	return NewTable(len(f.Hits), func(row int) heap.Node { return f.Hits[row].Node },
+		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(f.Hits[row].Node)} }},
+		Column{Name: "address", Title: "Object", Kind: Addr, MinWidth: 12,
+			Cell: func(row int) Cell { return addrCell(s.Process.Addr(f.Hits[row].Node)) }},
+		Column{Name: "offset", Title: "Offset", Kind: Count, Priority: 2, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: f.Hits[row].Offset} }},
+		Column{Name: "type", Title: "Type", MinWidth: 12,
+			Cell: func(row int) Cell { return textCell(s.Process.Type(f.Hits[row].Node)) }},
+		Column{Name: "excerpt", Title: around, MinWidth: 20,
+			Cell: func(row int) Cell { return textCell(f.Excerpt(f.Hits[row])) }},
+		Column{Name: "expression", Title: "Held as", Priority: 3, MinWidth: 20,
+			Cell: func(row int) Cell { return textCell(s.Expression(s.Dominators.PathTo(f.Hits[row].Node), true)) }},
+	)
 }
 
 // FindDocument is the answer to a search in JSON.

@@ -53,39 +53,26 @@ func (s *Snapshot) GoroutineTable(ctx context.Context) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns := []Column{
-		{Name: "id", Title: "Goroutine", Kind: Count, MinWidth: 6, Right: true},
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: Percent, Priority: 2, MinWidth: 7, Right: true},
-		{Name: "stack_bytes", Title: "Stack", Kind: Bytes, Priority: 3, MinWidth: 7, Right: true},
-		{Name: "state", Title: "State", MinWidth: 10},
-		{Name: "wait", Title: "Wait", Priority: 2, MinWidth: 6, Numeric: true},
-		{Name: "function", Title: "Function", MinWidth: 16},
-		{Name: "created_by", Title: "Created by", Priority: 1, MinWidth: 12},
-		{Name: "created_at", Title: "At", Priority: 4, MinWidth: 12},
-	}
-	return NewTable(columns, len(rows), func(row, col int) Cell {
-		switch r := rows[row]; col {
-		case 0:
-			return Cell{Num: r.ID}
-		case 1:
-			return Cell{Num: r.Retained}
-		case 2:
-			return Cell{Num: s.Share(r.Retained)}
-		case 3:
-			return Cell{Num: r.StackBytes}
-		case 4:
-			return textCell(r.State())
-		case 5:
-			return waitCell(r.WaitNanos)
-		case 6:
-			return textCell(r.Func)
-		case 7:
-			return textCell(r.CreatedBy)
-		default:
-			return textCell(shortPlace(r.CreatedAt))
-		}
-	}, func(row int) heap.Node { return rows[row].Node }), nil
+	return NewTable(len(rows), func(row int) heap.Node { return rows[row].Node },
+		Column{Name: "id", Title: "Goroutine", Kind: Count, MinWidth: 6, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].ID} }},
+		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Retained} }},
+		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 2, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Share(rows[row].Retained)} }},
+		Column{Name: "stack_bytes", Title: "Stack", Kind: Bytes, Priority: 3, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].StackBytes} }},
+		Column{Name: "state", Title: "State", MinWidth: 10,
+			Cell: func(row int) Cell { return textCell(rows[row].State()) }},
+		Column{Name: "wait", Title: "Wait", Priority: 2, MinWidth: 6, Numeric: true,
+			Cell: func(row int) Cell { return waitCell(rows[row].WaitNanos) }},
+		Column{Name: "function", Title: "Function", MinWidth: 16,
+			Cell: func(row int) Cell { return textCell(rows[row].Func) }},
+		Column{Name: "created_by", Title: "Created by", Priority: 1, MinWidth: 12,
+			Cell: func(row int) Cell { return textCell(rows[row].CreatedBy) }},
+		Column{Name: "created_at", Title: "At", Priority: 4, MinWidth: 12,
+			Cell: func(row int) Cell { return textCell(shortPlace(rows[row].CreatedAt)) }},
+	), nil
 }
 
 // waitCell says how long in the two largest units; nanos < 0 is unknown. Num

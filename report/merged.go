@@ -60,32 +60,20 @@ func (m *MergedPaths) Level(n heap.Node) (nodes []heap.Node, more int) {
 // Table lists what follows n on the paths: the roots after heap.SuperRoot.
 func (m *MergedPaths) Table(n heap.Node) *Table {
 	s := m.s
-	columns := []Column{
-		{Name: "members", Title: "Members", Kind: Count, MinWidth: 9, Right: true},
-		{Name: "members_share", Title: "Of them", Kind: Percent, MinWidth: 7, Right: true},
-		{Name: "members_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
-		{Name: "through", Title: "Through", MinWidth: 20},
-		{Name: "type", Title: "Type", Priority: 1, MinWidth: 12},
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true},
-		{Name: "address", Title: "Address", Kind: Addr, Priority: 3, MinWidth: 12},
-	}
-	return NewTable(columns, m.ChildCount(n), func(row, col int) Cell {
-		c := m.Child(n, row)
-		switch col {
-		case 0:
-			return Cell{Num: m.Of(c).Objects}
-		case 1:
-			return Cell{Num: share(m.Of(c).Objects, m.Members.Objects)}
-		case 2:
-			return Cell{Num: m.Of(c).Bytes}
-		case 3:
-			return Cell{Text: m.Word(n, c)}
-		case 4:
-			return textCell(s.Process.Type(c))
-		case 5:
-			return Cell{Num: s.Dominators.Retained(c)}
-		default:
-			return addrCell(s.Process.Addr(c))
-		}
-	}, func(row int) heap.Node { return m.Child(n, row) })
+	return NewTable(m.ChildCount(n), func(row int) heap.Node { return m.Child(n, row) },
+		Column{Name: "members", Title: "Members", Kind: Count, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: m.Of(m.Child(n, row)).Objects} }},
+		Column{Name: "members_share", Title: "Of them", Kind: Percent, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: share(m.Of(m.Child(n, row)).Objects, m.Members.Objects)} }},
+		Column{Name: "members_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: m.Of(m.Child(n, row)).Bytes} }},
+		Column{Name: "through", Title: "Through", MinWidth: 20,
+			Cell: func(row int) Cell { return Cell{Text: m.Word(n, m.Child(n, row))} }},
+		Column{Name: "type", Title: "Type", Priority: 1, MinWidth: 12,
+			Cell: func(row int) Cell { return textCell(s.Process.Type(m.Child(n, row))) }},
+		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(m.Child(n, row))} }},
+		Column{Name: "address", Title: "Address", Kind: Addr, Priority: 3, MinWidth: 12,
+			Cell: func(row int) Cell { return addrCell(s.Process.Addr(m.Child(n, row))) }},
+	)
 }

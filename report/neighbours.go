@@ -48,37 +48,28 @@ func (s *Snapshot) ReferenceTable(ctx context.Context, n heap.Node) (*Table, err
 // neighbourTable lists nodes with what the pointer is called that edge returns
 // the ends of.
 func (s *Snapshot) neighbourTable(title string, nodes []heap.Node, edge func(heap.Node) (from, to heap.Node)) *Table {
-	columns := []Column{
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
-		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true},
-		{Name: "through", Title: "Through", MinWidth: 12},
-		{Name: "name", Title: title, MinWidth: 16},
-		{Name: "type", Title: "Type", Priority: 1, MinWidth: 12},
-		{Name: "address", Title: "Address", Kind: Addr, Priority: 1, MinWidth: 12},
-	}
-	return NewTable(columns, len(nodes), func(row, col int) Cell {
-		switch n := nodes[row]; col {
-		case 0:
-			return Cell{Num: s.Dominators.Retained(n)}
-		case 1:
-			return Cell{Num: s.Share(s.Dominators.Retained(n))}
-		case 2:
-			return Cell{Num: s.Graph.Size(n)}
-		case 3:
-			expr, offset, ok := s.Process.Edge(edge(n))
-			if ok && expr == "" {
-				expr = fmt.Sprintf("→ +%#x", offset)
-			}
-			return textCell(expr)
-		case 4:
-			return Cell{Text: s.Process.Name(n)}
-		case 5:
-			return textCell(s.Process.Type(n))
-		default:
-			return addrCell(s.Process.Addr(n))
-		}
-	}, func(row int) heap.Node { return nodes[row] })
+	return NewTable(len(nodes), func(row int) heap.Node { return nodes[row] },
+		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(nodes[row])} }},
+		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Share(s.Dominators.Retained(nodes[row]))} }},
+		Column{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Graph.Size(nodes[row])} }},
+		Column{Name: "through", Title: "Through", MinWidth: 12,
+			Cell: func(row int) Cell {
+				expr, offset, ok := s.Process.Edge(edge(nodes[row]))
+				if ok && expr == "" {
+					expr = fmt.Sprintf("→ +%#x", offset)
+				}
+				return textCell(expr)
+			}},
+		Column{Name: "name", Title: title, MinWidth: 16,
+			Cell: func(row int) Cell { return Cell{Text: s.Process.Name(nodes[row])} }},
+		Column{Name: "type", Title: "Type", Priority: 1, MinWidth: 12,
+			Cell: func(row int) Cell { return textCell(s.Process.Type(nodes[row])) }},
+		Column{Name: "address", Title: "Address", Kind: Addr, Priority: 1, MinWidth: 12,
+			Cell: func(row int) Cell { return addrCell(s.Process.Addr(nodes[row])) }},
+	)
 }
 
 // InstanceTable lists the live objects of some types, those that retain most

@@ -72,31 +72,18 @@ func (s *Snapshot) PackageTable(ctx context.Context) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns := []Column{
-		{Name: "retained_bytes_min", Title: "Retained", Kind: Bytes, MinWidth: 10, Right: true, AtLeast: true},
-		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
-		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
-		{Name: "objects", Title: "Objects", Kind: Count, MinWidth: 9, Right: true},
-		{Name: "types", Title: "Types", Kind: Count, Priority: 2, MinWidth: 6, Right: true},
-		{Name: "package", Title: "Package", MinWidth: 20},
-	}
-	return NewTable(columns, len(rows), func(row, col int) Cell {
-		switch r := rows[row]; col {
-		case 0:
-			return Cell{Num: r.Retained}
-		case 1:
-			return Cell{Num: s.Share(r.Retained)}
-		case 2:
-			return Cell{Num: r.Shallow}
-		case 3:
-			return Cell{Num: r.Objects}
-		case 4:
-			return Cell{Num: uint64(len(r.IDs))}
-		default:
-			if r.Name == "" {
-				return Cell{Text: "(no package)"}
-			}
-			return Cell{Text: r.Name}
-		}
-	}, nil), nil
+	return NewTable(len(rows), nil,
+		Column{Name: "retained_bytes_min", Title: "Retained", Kind: Bytes, MinWidth: 10, Right: true, AtLeast: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Retained} }},
+		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Share(rows[row].Retained)} }},
+		Column{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Shallow} }},
+		Column{Name: "objects", Title: "Objects", Kind: Count, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Objects} }},
+		Column{Name: "types", Title: "Types", Kind: Count, Priority: 2, MinWidth: 6, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: uint64(len(rows[row].IDs))} }},
+		Column{Name: "package", Title: "Package", MinWidth: 20,
+			Cell: func(row int) Cell { return Cell{Text: cmp.Or(rows[row].Name, "(no package)")} }},
+	), nil
 }

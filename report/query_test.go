@@ -76,7 +76,7 @@ func TestWhere(t *testing.T) {
 		}
 	}
 	// A row that stands for nothing.
-	none := NewTable([]Column{{Name: "note"}}, 2, func(row, _ int) Cell { return Cell{Text: "x"} },
+	none := grid([]Column{{Name: "note"}}, 2, func(row, _ int) Cell { return Cell{Text: "x"} },
 		func(row int) heap.Node { return []heap.Node{heap.None, 1}[row] })
 	for _, f := range s.Fields(none) {
 		filter := "= " + f.Name + " == -1"
@@ -279,7 +279,7 @@ func TestQueryAgreesWithExprLang(t *testing.T) {
 // through the machine.
 func TestQueryRemembers(t *testing.T) {
 	const rows = 100_000
-	table := NewTable([]Column{{Name: "type"}, {Name: "n", Kind: Bytes}}, rows, func(row, col int) Cell {
+	table := grid([]Column{{Name: "type"}, {Name: "n", Kind: Bytes}}, rows, func(row, col int) Cell {
 		return Cell{Text: fmt.Sprint("main.T", row/7%5), Num: uint64(row)}
 	}, nil)
 	s := analyse(t, blockstore())

@@ -276,33 +276,26 @@ func (s *Snapshot) RetainerTable(ctx context.Context, values bool) (*Table, erro
 }
 
 func (s *Snapshot) retainerTable(all []Retainer, values bool) *Table {
-	columns := []Column{
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: Percent, MinWidth: 7, Right: true},
-		{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 9, Right: true},
-		{Name: "kind", Title: "Kind", Priority: 3, MinWidth: 9},
-		{Name: "holder", Title: "Held by", MinWidth: 20},
-		{Name: "type", Title: "Type", Priority: 1, MinWidth: 12},
-	}
-	return NewTable(columns, len(all), func(row, col int) Cell {
-		switch r := all[row]; col {
-		case 0:
-			return Cell{Num: r.Retained}
-		case 1:
-			return Cell{Num: s.Share(r.Retained)}
-		case 2:
-			return Cell{Num: r.Objects}
-		case 3:
-			return Cell{Text: r.Kind}
-		case 4:
-			return Cell{Text: s.Holder(r, values)}
-		default:
-			if r.folded {
-				return Cell{Unknown: true}
-			}
-			return textCell(s.HolderType(r))
-		}
-	}, func(row int) heap.Node { return all[row].Node })
+	return NewTable(len(all), func(row int) heap.Node { return all[row].Node },
+		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: all[row].Retained} }},
+		Column{Name: "share", Title: "Share", Kind: Percent, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Share(all[row].Retained)} }},
+		Column{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: all[row].Objects} }},
+		Column{Name: "kind", Title: "Kind", Priority: 3, MinWidth: 9,
+			Cell: func(row int) Cell { return Cell{Text: all[row].Kind} }},
+		Column{Name: "holder", Title: "Held by", MinWidth: 20,
+			Cell: func(row int) Cell { return Cell{Text: s.Holder(all[row], values)} }},
+		Column{Name: "type", Title: "Type", Priority: 1, MinWidth: 12,
+			Cell: func(row int) Cell {
+				r := all[row]
+				if r.folded {
+					return Cell{Unknown: true}
+				}
+				return textCell(s.HolderType(r))
+			}},
+	)
 }
 
 // textCell is a cell of a text that is unknown when empty.

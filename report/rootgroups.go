@@ -65,29 +65,20 @@ func (s *Snapshot) RootGroupTable(ctx context.Context, byPackage bool) (*Table, 
 	if err != nil {
 		return nil, err
 	}
-	name := Column{Name: "kind", Title: "Kind", MinWidth: 20}
+	name, title := "kind", "Kind"
 	if byPackage {
-		name = Column{Name: "package", Title: "Package, or kind", MinWidth: 20}
+		name, title = "package", "Package, or kind"
 	}
-	columns := []Column{
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
-		{Name: "objects", Title: "Objects", Kind: Count, Priority: 1, MinWidth: 9, Right: true},
-		{Name: "roots", Title: "Roots", Kind: Count, MinWidth: 7, Right: true},
-		name,
-	}
-	return NewTable(columns, len(rows), func(row, col int) Cell {
-		switch r := rows[row]; col {
-		case 0:
-			return Cell{Num: r.Retained}
-		case 1:
-			return Cell{Num: s.Share(r.Retained)}
-		case 2:
-			return Cell{Num: r.Objects}
-		case 3:
-			return Cell{Num: uint64(len(r.Roots))}
-		default:
-			return Cell{Text: r.Name}
-		}
-	}, func(row int) heap.Node { return rows[row].Roots[0] }), nil
+	return NewTable(len(rows), func(row int) heap.Node { return rows[row].Roots[0] },
+		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Retained} }},
+		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Share(rows[row].Retained)} }},
+		Column{Name: "objects", Title: "Objects", Kind: Count, Priority: 1, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Objects} }},
+		Column{Name: "roots", Title: "Roots", Kind: Count, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: uint64(len(rows[row].Roots))} }},
+		Column{Name: name, Title: title, MinWidth: 20,
+			Cell: func(row int) Cell { return Cell{Text: rows[row].Name} }},
+	), nil
 }

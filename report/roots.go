@@ -51,34 +51,22 @@ func (s *Snapshot) RootTable(ctx context.Context) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns := []Column{
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
-		{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 9, Right: true},
-		{Name: "kind", Title: "Kind", Priority: 1, MinWidth: 9},
-		{Name: "name", Title: "Root", MinWidth: 20},
-		{Name: "type", Title: "Type", Priority: 2, MinWidth: 12},
-		{Name: "address", Title: "Address", Kind: Addr, Priority: 3, MinWidth: 12},
-		{Name: "size", Title: "Size", Kind: Bytes, Priority: 4, MinWidth: 7, Right: true},
-	}
-	return NewTable(columns, len(rows), func(row, col int) Cell {
-		switch r := rows[row]; col {
-		case 0:
-			return Cell{Num: r.Retained}
-		case 1:
-			return Cell{Num: s.Share(r.Retained)}
-		case 2:
-			return Cell{Num: r.Objects}
-		case 3:
-			return Cell{Text: r.Kind}
-		case 4:
-			return Cell{Text: r.Name}
-		case 5:
-			return textCell(r.Type)
-		case 6:
-			return addrCell(r.Addr)
-		default:
-			return Cell{Num: r.Size}
-		}
-	}, func(row int) heap.Node { return rows[row].Node }), nil
+	return NewTable(len(rows), func(row int) heap.Node { return rows[row].Node },
+		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Retained} }},
+		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Share(rows[row].Retained)} }},
+		Column{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Objects} }},
+		Column{Name: "kind", Title: "Kind", Priority: 1, MinWidth: 9,
+			Cell: func(row int) Cell { return Cell{Text: rows[row].Kind} }},
+		Column{Name: "name", Title: "Root", MinWidth: 20,
+			Cell: func(row int) Cell { return Cell{Text: rows[row].Name} }},
+		Column{Name: "type", Title: "Type", Priority: 2, MinWidth: 12,
+			Cell: func(row int) Cell { return textCell(rows[row].Type) }},
+		Column{Name: "address", Title: "Address", Kind: Addr, Priority: 3, MinWidth: 12,
+			Cell: func(row int) Cell { return addrCell(rows[row].Addr) }},
+		Column{Name: "size", Title: "Size", Kind: Bytes, Priority: 4, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Size} }},
+	), nil
 }

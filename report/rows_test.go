@@ -14,7 +14,7 @@ func TestWriteRows(t *testing.T) {
 	}
 	for n := range 3 {
 		var b strings.Builder
-		if err := WriteRows(&b, NewTable(columns, n, func(row, col int) Cell { return cells[row][col] }, nil)); err != nil {
+		if err := WriteRows(&b, grid(columns, n, func(row, col int) Cell { return cells[row][col] }, nil)); err != nil {
 			t.Fatal(err)
 		}
 		var rows []map[string]any

@@ -207,49 +207,35 @@ func (s *Snapshot) groupTable(ctx context.Context, groups []StackGroup) (*Table,
 	if err != nil {
 		return nil, err
 	}
-	columns := []Column{
-		{Name: "count", Title: "Count", Kind: Count, MinWidth: 6, Right: true},
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
-		{Name: "exclusive_bytes", Title: "Exclusive", Kind: Bytes, Priority: 3, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: Percent, Priority: 2, MinWidth: 7, Right: true},
-		{Name: "stack_bytes", Title: "Stack", Kind: Bytes, Priority: 3, MinWidth: 7, Right: true},
-		{Name: "state", Title: "State", MinWidth: 10},
-		{Name: "wait", Title: "Wait", Priority: 1, MinWidth: 6, Numeric: true},
-		{Name: "function", Title: "Function", MinWidth: 16},
-		{Name: "at", Title: "At", Priority: 3, MinWidth: 10},
-		{Name: "created_by", Title: "Created by", Priority: 2, MinWidth: 12},
-		{Name: "created_at", Title: "Created at", Priority: 4, MinWidth: 12},
-	}
-	return NewTable(columns, len(groups), func(row, col int) Cell {
-		g := &groups[row]
-		first := rows[g.Members[0]]
-		switch col {
-		case 0:
-			return Cell{Num: uint64(len(g.Members))}
-		case 1:
-			return Cell{Num: g.Retained}
-		case 2:
-			return Cell{Num: g.Exclusive.Bytes}
-		case 3:
-			return Cell{Num: s.Share(g.Exclusive.Bytes)}
-		case 4:
-			return Cell{Num: g.Stack}
-		case 5:
-			return textCell(g.StateText())
-		case 6:
-			c := waitCell(g.MaxWait)
-			c.Text = g.WaitText()
-			return c
-		case 7:
-			return textCell(first.Func)
-		case 8:
-			return textCell(placeOf(g.Frames, first.Func))
-		case 9:
-			return textCell(first.CreatedBy)
-		default:
-			return textCell(shortPlace(first.CreatedAt))
-		}
-	}, func(row int) heap.Node { return rows[groups[row].Members[0]].Node }), nil
+	first := func(row int) *GoroutineRow { return &rows[groups[row].Members[0]] }
+	return NewTable(len(groups), func(row int) heap.Node { return first(row).Node },
+		Column{Name: "count", Title: "Count", Kind: Count, MinWidth: 6, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: uint64(len(groups[row].Members))} }},
+		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: groups[row].Retained} }},
+		Column{Name: "exclusive_bytes", Title: "Exclusive", Kind: Bytes, Priority: 3, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: groups[row].Exclusive.Bytes} }},
+		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 2, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Share(groups[row].Exclusive.Bytes)} }},
+		Column{Name: "stack_bytes", Title: "Stack", Kind: Bytes, Priority: 3, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: groups[row].Stack} }},
+		Column{Name: "state", Title: "State", MinWidth: 10,
+			Cell: func(row int) Cell { return textCell(groups[row].StateText()) }},
+		Column{Name: "wait", Title: "Wait", Priority: 1, MinWidth: 6, Numeric: true,
+			Cell: func(row int) Cell {
+				c := waitCell(groups[row].MaxWait)
+				c.Text = groups[row].WaitText()
+				return c
+			}},
+		Column{Name: "function", Title: "Function", MinWidth: 16,
+			Cell: func(row int) Cell { return textCell(first(row).Func) }},
+		Column{Name: "at", Title: "At", Priority: 3, MinWidth: 10,
+			Cell: func(row int) Cell { return textCell(placeOf(groups[row].Frames, first(row).Func)) }},
+		Column{Name: "created_by", Title: "Created by", Priority: 2, MinWidth: 12,
+			Cell: func(row int) Cell { return textCell(first(row).CreatedBy) }},
+		Column{Name: "created_at", Title: "Created at", Priority: 4, MinWidth: 12,
+			Cell: func(row int) Cell { return textCell(shortPlace(first(row).CreatedAt)) }},
+	), nil
 }
 
 // placeOf returns "file.go:12" of the innermost frame of a function, "" if

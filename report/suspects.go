@@ -122,27 +122,18 @@ func (s *Snapshot) SuspectTable(ctx context.Context, values bool) (*Table, error
 	for _, r := range Rules() {
 		title[r.Name] = r.Title
 	}
-	columns := []Column{
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: Percent, MinWidth: 7, Right: true},
-		{Name: "rule", Title: "Rule", Priority: 1, MinWidth: 12},
-		{Name: "count", Title: "Count", Kind: Count, Priority: 2, MinWidth: 6, Right: true},
-		{Name: "sentence", Title: "What", MinWidth: 30},
-	}
-	return NewTable(columns, len(found), func(row, col int) Cell {
-		switch f := found[row]; col {
-		case 0:
-			return Cell{Num: f.Retained}
-		case 1:
-			return Cell{Num: s.Share(f.Retained)}
-		case 2:
-			return Cell{Text: title[f.Rule]}
-		case 3:
-			return Cell{Num: f.Count}
-		default:
-			return Cell{Text: f.Sentence}
-		}
-	}, func(row int) heap.Node { return found[row].Node }), nil
+	return NewTable(len(found), func(row int) heap.Node { return found[row].Node },
+		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: found[row].Retained} }},
+		Column{Name: "share", Title: "Share", Kind: Percent, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Share(found[row].Retained)} }},
+		Column{Name: "rule", Title: "Rule", Priority: 1, MinWidth: 12,
+			Cell: func(row int) Cell { return Cell{Text: title[found[row].Rule]} }},
+		Column{Name: "count", Title: "Count", Kind: Count, Priority: 2, MinWidth: 6, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: found[row].Count} }},
+		Column{Name: "sentence", Title: "What", MinWidth: 30,
+			Cell: func(row int) Cell { return Cell{Text: found[row].Sentence} }},
+	), nil
 }
 
 // SuspectDocument is a suspect in JSON.

@@ -30,6 +30,10 @@ type Column struct {
 	Right    bool // aligned to the right
 	AtLeast  bool // the numbers are lower bounds and carry "≥"
 	Numeric  bool // a Text column whose cells have a number, by which they are sorted
+
+	// Cell makes the cell of a row on demand, and answers the same each time. It may
+	// be called from several goroutines.
+	Cell func(row int) Cell
 }
 
 // Cell is the content of one place of a Table. Text comes from the dump as it
@@ -49,17 +53,15 @@ type Table struct {
 	Columns []Column
 
 	rows  int
-	cell  func(row, col int) Cell
 	node  func(row int) heap.Node
 	order []uint32 // rows by place; nil when they stand in their own order
 	total int      // rows before Head cut them
 }
 
-// NewTable returns a table of rows rows. Cell makes a cell on demand and must
-// answer the same each time; node says which node a row stands for, and may be
-// nil where rows are no nodes.
-func NewTable(columns []Column, rows int, cell func(row, col int) Cell, node func(row int) heap.Node) *Table {
-	return &Table{Columns: columns, rows: rows, cell: cell, node: node, total: rows}
+// NewTable returns a table of rows rows. Node says which node a row stands for, and
+// may be nil where rows are no nodes.
+func NewTable(rows int, node func(row int) heap.Node, columns ...Column) *Table {
+	return &Table{Columns: columns, rows: rows, node: node, total: rows}
 }
 
 // Len returns the number of rows.
@@ -82,7 +84,7 @@ func (t *Table) Row(i int) int {
 }
 
 // Cell returns the cell in the row at place i and column col.
-func (t *Table) Cell(i, col int) Cell { return t.cell(t.Row(i), col) }
+func (t *Table) Cell(i, col int) Cell { return t.Columns[col].Cell(t.Row(i)) }
 
 // Node returns the node that the row at place i stands for, heap.None where it
 // stands for none.
@@ -115,6 +117,7 @@ func (t *Table) Sorted(ctx context.Context, col int, descending bool) (*Table, e
 	}
 	keys := flat.Make[uint64](len(rows))
 	defer flat.Free(keys)
+	cell := t.Columns[col].Cell
 	var rank func(c Cell) uint64
 	if t.Columns[col].Kind == Text {
 		ranks, err := t.ranks(ctx, rows, col)
@@ -138,7 +141,7 @@ func (t *Table) Sorted(ctx context.Context, col int, descending bool) (*Table, e
 		if i%pace == 0 && ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		c := t.cell(int(row), col)
+		c := cell(int(row))
 		if c.Unknown {
 			unknown = append(unknown, row)
 			continue
@@ -170,11 +173,12 @@ func (t *Table) ranks(ctx context.Context, rows []uint32, col int) (map[textKey]
 	ranks := map[textKey]uint64{}
 	var different []textKey
 	var last textKey
+	cell := t.Columns[col].Cell
 	for i, row := range rows {
 		if i%pace == 0 && ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		c := t.cell(int(row), col)
+		c := cell(int(row))
 		k := textKey{c.Num, c.Text}
 		if c.Unknown || len(different) > 0 && k == last {
 			continue

@@ -13,9 +13,17 @@ import (
 	"goheap/heap"
 )
 
+// grid is a table whose cells come from one function.
+func grid(columns []Column, rows int, cell func(row, col int) Cell, node func(row int) heap.Node) *Table {
+	for col := range columns {
+		columns[col].Cell = func(row int) Cell { return cell(row, col) }
+	}
+	return NewTable(rows, node, columns...)
+}
+
 // numbers is a table of one Count column over values; ^0 is unknown.
 func numbers(values []uint64) *Table {
-	return NewTable([]Column{{Name: "n", Title: "N", Kind: Count, Right: true}}, len(values), func(row, col int) Cell {
+	return grid([]Column{{Name: "n", Title: "N", Kind: Count, Right: true}}, len(values), func(row, col int) Cell {
 		return Cell{Num: values[row], Unknown: values[row] == ^uint64(0)}
 	}, func(row int) heap.Node { return heap.Node(row + 1000) })
 }
@@ -81,7 +89,7 @@ func TestSortedByAnyColumn(t *testing.T) {
 		cells[i][0] = Cell{Num: n, Unknown: n%5 == 0}
 		cells[i][1] = Cell{Num: n % 3, Text: []string{"", "a", "b", "ab", "\xff"}[random.Intn(5)], Unknown: n%7 == 0}
 	}
-	table := NewTable([]Column{{Name: "n", Kind: Bytes}, {Name: "t"}}, len(cells), func(row, col int) Cell { return cells[row][col] }, nil)
+	table := grid([]Column{{Name: "n", Kind: Bytes}, {Name: "t"}}, len(cells), func(row, col int) Cell { return cells[row][col] }, nil)
 	for range 6 {
 		col, descending := random.Intn(2), random.Intn(2) == 0
 		want := make([]int, len(cells))
@@ -136,7 +144,7 @@ func TestFilteredAndHead(t *testing.T) {
 
 func TestTableIsVirtual(t *testing.T) {
 	made := 0
-	big := NewTable([]Column{{Name: "n", Title: "N", Kind: Count}}, 20_000_000, func(row, _ int) Cell {
+	big := grid([]Column{{Name: "n", Title: "N", Kind: Count}}, 20_000_000, func(row, _ int) Cell {
 		made++
 		return Cell{Num: uint64(row)}
 	}, nil)
@@ -176,7 +184,7 @@ func mixed() *Table {
 		{{Text: hostile}, {Num: 0}, {Num: 1}, {Unknown: true}, {Num: 1}},
 		{{Text: "日本"}, {Num: 85 << 20}, {Num: 1_000_000}, {Num: 1}, {Unknown: true}},
 	}
-	return NewTable(columns, len(cells), func(row, col int) Cell { return cells[row][col] }, nil)
+	return grid(columns, len(cells), func(row, col int) Cell { return cells[row][col] }, nil)
 }
 
 func TestWriteText(t *testing.T) {

@@ -109,17 +109,18 @@ func plural(n uint64, what string) string {
 
 // CheckTable is the checks as a table.
 func (s *Snapshot) CheckTable() *Table {
-	columns := []Column{
-		{Name: "status", Title: "Status"},
-		{Name: "name", Title: "Check"},
-		{Name: "ours", Title: "goheap", Right: true},
-		{Name: "runtime", Title: "Runtime", Right: true},
-		{Name: "difference", Title: "Difference", Right: true},
-	}
-	return NewTable(columns, len(s.Checks), func(row, col int) Cell {
-		c := s.Checks[row]
-		return Cell{Text: []string{string(c.Status), c.Name, fmt.Sprint(c.Ours), fmt.Sprint(c.Runtime), fmt.Sprint(c.Difference)}[col]}
-	}, nil)
+	return NewTable(len(s.Checks), nil,
+		Column{Name: "status", Title: "Status",
+			Cell: func(row int) Cell { return Cell{Text: string(s.Checks[row].Status)} }},
+		Column{Name: "name", Title: "Check",
+			Cell: func(row int) Cell { return Cell{Text: s.Checks[row].Name} }},
+		Column{Name: "ours", Title: "goheap", Right: true,
+			Cell: func(row int) Cell { return Cell{Text: fmt.Sprint(s.Checks[row].Ours)} }},
+		Column{Name: "runtime", Title: "Runtime", Right: true,
+			Cell: func(row int) Cell { return Cell{Text: fmt.Sprint(s.Checks[row].Runtime)} }},
+		Column{Name: "difference", Title: "Difference", Right: true,
+			Cell: func(row int) Cell { return Cell{Text: fmt.Sprint(s.Checks[row].Difference)} }},
+	)
 }
 
 // WriteCheck writes the checks for people: a verdict, the table, then reasons

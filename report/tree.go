@@ -107,39 +107,26 @@ func (o *openNodes) Pop() any {
 
 // TreeTable is Tree as a table. The keys of maps are hidden unless values is set.
 func (s *Snapshot) TreeTable(rows []TreeRow, values bool) *Table {
-	columns := []Column{
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Right: true},
-		{Name: "share", Title: "Share", Kind: Percent, Right: true},
-		{Name: "objects", Title: "Objects", Kind: Count, Right: true},
-		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Right: true},
-		{Name: "depth", Title: "Depth", Kind: Count, Right: true},
-		{Name: "expression", Title: "Held as"},
-		{Name: "type", Title: "Type"},
-		{Name: "address", Title: "Address", Kind: Addr},
-		{Name: "children", Title: "Dominates", Kind: Count, Right: true},
-	}
-	return NewTable(columns, len(rows), func(row, col int) Cell {
-		switch r := rows[row]; col {
-		case 0:
-			return Cell{Num: s.Dominators.Retained(r.Node)}
-		case 1:
-			return Cell{Num: s.Share(s.Dominators.Retained(r.Node))}
-		case 2:
-			return Cell{Num: s.Dominators.Objects(r.Node)}
-		case 3:
-			return Cell{Num: s.Graph.Size(r.Node)}
-		case 4:
-			return Cell{Num: uint64(r.Depth)}
-		case 5:
-			return Cell{Text: s.Expression(s.Dominators.PathTo(r.Node), values)}
-		case 6:
-			return textCell(s.Process.Type(r.Node))
-		case 7:
-			return addrCell(s.Process.Addr(r.Node))
-		default:
-			return Cell{Num: uint64(r.Children)}
-		}
-	}, func(row int) graph.Node { return rows[row].Node })
+	return NewTable(len(rows), func(row int) graph.Node { return rows[row].Node },
+		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(rows[row].Node)} }},
+		Column{Name: "share", Title: "Share", Kind: Percent, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Share(s.Dominators.Retained(rows[row].Node))} }},
+		Column{Name: "objects", Title: "Objects", Kind: Count, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Objects(rows[row].Node)} }},
+		Column{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Graph.Size(rows[row].Node)} }},
+		Column{Name: "depth", Title: "Depth", Kind: Count, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: uint64(rows[row].Depth)} }},
+		Column{Name: "expression", Title: "Held as",
+			Cell: func(row int) Cell { return Cell{Text: s.Expression(s.Dominators.PathTo(rows[row].Node), values)} }},
+		Column{Name: "type", Title: "Type",
+			Cell: func(row int) Cell { return textCell(s.Process.Type(rows[row].Node)) }},
+		Column{Name: "address", Title: "Address", Kind: Addr,
+			Cell: func(row int) Cell { return addrCell(s.Process.Addr(rows[row].Node)) }},
+		Column{Name: "children", Title: "Dominates", Kind: Count, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: uint64(rows[row].Children)} }},
+	)
 }
 
 // TreeDocument is a part of the dominator tree in JSON.

@@ -125,30 +125,20 @@ func (s *Snapshot) TypeTable(ctx context.Context, folded bool) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns := []Column{
-		{Name: "retained_bytes_min", Title: "Retained", Kind: Bytes, MinWidth: 10, Right: true, AtLeast: true},
-		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
-		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true},
-		{Name: "objects", Title: "Objects", Kind: Count, MinWidth: 9, Right: true},
-		{Name: "type", Title: "Type", MinWidth: 20},
-		{Name: "package", Title: "Package", Priority: 2, MinWidth: 8},
-	}
-	return NewTable(columns, len(rows), func(row, col int) Cell {
-		switch r := rows[row]; col {
-		case 0:
-			return Cell{Num: r.Retained}
-		case 1:
-			return Cell{Num: s.Share(r.Retained)}
-		case 2:
-			return Cell{Num: r.Shallow}
-		case 3:
-			return Cell{Num: r.Objects}
-		case 4:
-			return Cell{Text: r.Name}
-		default:
-			return textCell(r.Package)
-		}
-	}, nil), nil
+	return NewTable(len(rows), nil,
+		Column{Name: "retained_bytes_min", Title: "Retained", Kind: Bytes, MinWidth: 10, Right: true, AtLeast: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Retained} }},
+		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Share(rows[row].Retained)} }},
+		Column{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Shallow} }},
+		Column{Name: "objects", Title: "Objects", Kind: Count, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Objects} }},
+		Column{Name: "type", Title: "Type", MinWidth: 20,
+			Cell: func(row int) Cell { return Cell{Text: rows[row].Name} }},
+		Column{Name: "package", Title: "Package", Priority: 2, MinWidth: 8,
+			Cell: func(row int) Cell { return textCell(rows[row].Package) }},
+	), nil
 }
 
 // Instances returns the live objects of some types, those that retain most first,
@@ -201,28 +191,22 @@ func (s *Snapshot) byRetained(ctx context.Context, nodes []heap.Node) error {
 // NodeTable is a table of live objects and roots, in the order of nodes, which
 // it keeps.
 func (s *Snapshot) NodeTable(nodes []heap.Node) *Table {
-	columns := []Column{
-		{Name: "address", Title: "Address", Kind: Addr, MinWidth: 14},
-		{Name: "type", Title: "Type", MinWidth: 16},
-		{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true},
-		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true},
-	}
-	return NewTable(columns, len(nodes), func(row, col int) Cell {
-		switch n := nodes[row]; col {
-		case 0:
-			return addrCell(s.Process.Addr(n))
-		case 1:
-			if s.Graph.IsRoot(n) {
-				return Cell{Text: s.Process.Name(n)}
-			}
-			return textCell(s.Process.Type(n))
-		case 2:
-			return Cell{Num: s.Graph.Size(n)}
-		case 3:
-			return Cell{Num: s.Dominators.Retained(n)}
-		default:
-			return Cell{Num: s.Share(s.Dominators.Retained(n))}
-		}
-	}, func(row int) heap.Node { return nodes[row] })
+	return NewTable(len(nodes), func(row int) heap.Node { return nodes[row] },
+		Column{Name: "address", Title: "Address", Kind: Addr, MinWidth: 14,
+			Cell: func(row int) Cell { return addrCell(s.Process.Addr(nodes[row])) }},
+		Column{Name: "type", Title: "Type", MinWidth: 16,
+			Cell: func(row int) Cell {
+				n := nodes[row]
+				if s.Graph.IsRoot(n) {
+					return Cell{Text: s.Process.Name(n)}
+				}
+				return textCell(s.Process.Type(n))
+			}},
+		Column{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Graph.Size(nodes[row])} }},
+		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(nodes[row])} }},
+		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: s.Share(s.Dominators.Retained(nodes[row]))} }},
+	)
 }

@@ -46,16 +46,17 @@ func (v *bookmarksView) tab() tab { return v.app.stack[0].tab() }
 func (v *bookmarksView) enter() { v.reload() }
 
 func bookmarkTable(rows []report.Bookmark) *report.Table {
-	columns := []report.Column{
-		{Name: "note", Title: "Note", MinWidth: 24},
-		{Name: "what", Title: "What", MinWidth: 16, Priority: 1},
-		{Name: "place", Title: "Place", MinWidth: 20},
+	text := func(of func(b *report.Bookmark) string) func(row int) report.Cell {
+		return func(row int) report.Cell { return textCell(of(&rows[row])) }
 	}
-	return report.NewTable(columns, len(rows), func(row, col int) report.Cell {
-		b := &rows[row]
-		text := [...]string{b.Note, b.What, b.Place}[col]
-		return report.Cell{Text: text, Unknown: text == ""}
-	}, nil)
+	return report.NewTable(len(rows), nil,
+		report.Column{Name: "note", Title: "Note", MinWidth: 24,
+			Cell: text(func(b *report.Bookmark) string { return b.Note })},
+		report.Column{Name: "what", Title: "What", MinWidth: 16, Priority: 1,
+			Cell: text(func(b *report.Bookmark) string { return b.What })},
+		report.Column{Name: "place", Title: "Place", MinWidth: 20,
+			Cell: text(func(b *report.Bookmark) string { return b.Place })},
+	)
 }
 
 // openBookmarks reads the bookmarks of the file; what is wrong with them is said.

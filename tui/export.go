@@ -2,15 +2,16 @@ package tui
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
-	"goheap/heap"
 	"goheap/internal/progress"
 	"goheap/report"
 )
@@ -41,42 +42,44 @@ func (a *App) exported(v view) func() *report.Table {
 		return d.asTable()
 	}
 	g := v.grid()
-	if r, ok := g.rows.(tableRows); ok {
+	if r, ok := g.rows.(*tableRows); ok {
 		return func() *report.Table { return r.table }
 	}
 	cols := g.rows.columns()
-	columns := make([]report.Column, len(cols))
-	for i, c := range cols {
-		name := c.Name
-		if name == "" {
-			name = strings.ReplaceAll(strings.ToLower(c.Title), " ", "_")
-		}
-		columns[i] = report.Column{Name: name}
-	}
 	texts := make([][]string, g.len())
 	for row := range texts {
 		for col := range cols {
-			texts[row] = append(texts[row], strings.TrimSpace(g.rows.cell(row, col)))
+			texts[row] = append(texts[row], strings.TrimSpace(cols[col].text(row)))
 		}
 	}
-	t := report.NewTable(columns, len(texts), func(row, col int) report.Cell {
-		return report.Cell{Text: texts[row][col], Unknown: texts[row][col] == "" || texts[row][col] == "-"}
-	}, nil)
+	columns := make([]report.Column, len(cols))
+	for col, c := range cols {
+		columns[col].Name = cmp.Or(c.Name, strings.ReplaceAll(strings.ToLower(c.Title), " ", "_"))
+		columns[col].Cell = func(row int) report.Cell {
+			text := texts[row][col]
+			return report.Cell{Text: text, Unknown: text == "" || text == "-"}
+		}
+	}
+	t := report.NewTable(len(texts), nil, columns...)
 	return func() *report.Table { return t }
 }
 
 // counted is a table that tells a phase of its rows, and whose cells end when ctx
 // does: writers know no context.
 func counted(ctx context.Context, t *report.Table, p *progress.Phase) *report.Table {
-	return report.NewTable(t.Columns, t.Len(), func(row, col int) report.Cell {
-		if col == 0 {
-			p.Add(1)
+	columns := slices.Clone(t.Columns)
+	for col := range columns {
+		columns[col].Cell = func(row int) report.Cell {
+			if col == 0 {
+				p.Add(1)
+			}
+			if ctx.Err() != nil {
+				return report.Cell{Unknown: true}
+			}
+			return t.Cell(row, col)
 		}
-		if ctx.Err() != nil {
-			return report.Cell{Unknown: true}
-		}
-		return t.Cell(row, col)
-	}, func(row int) heap.Node { return t.Node(row) })
+	}
+	return report.NewTable(t.Len(), t.Node, columns...)
 }
 
 // writeFile makes a file, which must not exist, and leaves none behind where it

@@ -62,7 +62,7 @@ func (a *App) bytes(n uint64) string {
 const exactWidth = 17
 
 // widened returns columns that have room for sizes as they are shown now.
-func (a *App) widened(cols []report.Column) []report.Column {
+func (a *App) widened(cols []column) []column {
 	if !a.exact {
 		return cols
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -138,6 +139,7 @@ type framesView struct {
 	app   *App
 	g     gocore.Goroutine
 	index int
+	cols  []column
 	lines []frameLine
 	ready bool
 }
@@ -152,6 +154,7 @@ type frameLine struct {
 
 func newFrames(a *App, index int) view {
 	v := &framesView{app: a, g: a.snap.Process.Goroutines()[index], index: index}
+	v.cols = v.makeColumns()
 	v.body.sorted = -1
 	v.body.rows = v
 	return v
@@ -222,10 +225,7 @@ func (v *framesView) open() {
 func (v *framesView) facts(w, h int) []string {
 	a, s := v.app, v.app.snap
 	retained := s.Dominators.Retained(v.g.Node)
-	state := v.g.WaitReason
-	if state == "" {
-		state = v.g.Status
-	}
+	state := cmp.Or(v.g.WaitReason, v.g.Status)
 	lines := []string{
 		a.clean(fmt.Sprintf("goroutine %d   %s   retains %s (%s)   stack %s", v.g.ID, state,
 			v.app.bytes(retained), report.HumanPercent(s.Share(retained)), v.app.bytes(v.g.StackBytes))),
@@ -240,34 +240,30 @@ func (v *framesView) status() string {
 	return "row " + countText(uint64(min(v.body.selected+1, len(v.lines)))) + " of " + countText(uint64(len(v.lines))) + "   enter inspects what a variable points to"
 }
 
-func (v *framesView) columns() []report.Column {
-	return []report.Column{
-		{Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
-		{Title: "Frame or variable", MinWidth: 24},
-		{Title: "Type", MinWidth: 10},
-		{Title: "Points to", Kind: report.Addr, Priority: 1, MinWidth: 14},
-	}
-}
-
 func (v *framesView) len() int { return len(v.lines) }
 
-func (v *framesView) cell(row, col int) string {
-	l := v.lines[row]
-	switch col {
-	case 0:
-		if l.target == heap.None {
+func (v *framesView) columns() []column { return v.app.widened(v.cols) }
+
+// makeColumns has nothing to say of the target of a line without one.
+func (v *framesView) makeColumns() []column {
+	a := v.app
+	target := func(say func(n heap.Node) string) func(row int) string {
+		return func(row int) string {
+			if n := v.lines[row].target; n != heap.None {
+				return blank(say(n))
+			}
 			return " "
 		}
-		return v.app.bytes(v.app.snap.Dominators.Retained(l.target))
-	case 1:
-		return v.app.clean(l.text)
-	case 2:
-		return blank(v.app.clean(l.typ))
-	default:
-		if l.target == heap.None {
-			return " "
-		}
-		return blank(addrText(v.app.snap.Process.Addr(l.target)))
+	}
+	return []column{
+		{report.Column{Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
+			target(func(n heap.Node) string { return a.bytes(a.snap.Dominators.Retained(n)) })},
+		{report.Column{Title: "Frame or variable", MinWidth: 24},
+			func(row int) string { return a.clean(v.lines[row].text) }},
+		{report.Column{Title: "Type", MinWidth: 10},
+			func(row int) string { return blank(a.clean(v.lines[row].typ)) }},
+		{report.Column{Title: "Points to", Kind: report.Addr, Priority: 1, MinWidth: 14},
+			target(func(n heap.Node) string { return addrText(a.snap.Process.Addr(n)) })},
 	}
 }
 

@@ -9,12 +9,17 @@ import (
 	"goheap/report"
 )
 
+// column is a column of rows, with what makes its cells.
+type column struct {
+	report.Column
+	text func(row int) string // clean, and never ""
+}
+
 // rows is what a grid draws. Cells are made on demand and must not change
 // until grid.invalidate.
 type rows interface {
-	columns() []report.Column
+	columns() []column
 	len() int
-	cell(row, col int) string // clean
 }
 
 // slowRows are rows whose cells may take long: naming an object of a large heap
@@ -96,7 +101,7 @@ func (g *grid) move(by int) { g.selectRow(g.selected + by) }
 // cells returns the cells of a row; those of the shown columns are made unless
 // late is set. It reports whether they are complete.
 func (g *grid) cells(row int, shown []int, late bool) ([]string, bool) {
-	c := g.cached[row]
+	c, cols := g.cached[row], g.rows.columns()
 	if c == nil {
 		if len(g.cached) > 4*max(g.page, 64) {
 			g.cached = nil
@@ -104,7 +109,7 @@ func (g *grid) cells(row int, shown []int, late bool) ([]string, bool) {
 		if g.cached == nil {
 			g.cached = map[int][]string{}
 		}
-		c = make([]string, len(g.rows.columns()))
+		c = make([]string, len(cols))
 		g.cached[row] = c
 	}
 	for _, col := range shown {
@@ -114,7 +119,7 @@ func (g *grid) cells(row int, shown []int, late bool) ([]string, bool) {
 		if late {
 			return c, false
 		}
-		c[col] = g.rows.cell(row, col)
+		c[col] = cols[col].text(row)
 		g.fetched++
 	}
 	return c, true
@@ -122,7 +127,7 @@ func (g *grid) cells(row int, shown []int, late bool) ([]string, bool) {
 
 // mainColumn is the column that gets the room: the widest text among those
 // that are always shown.
-func mainColumn(cols []report.Column) int {
+func mainColumn(cols []column) int {
 	best := -1
 	for i, c := range cols {
 		if c.Kind == report.Text && c.Priority == 0 && (best < 0 || c.MinWidth > cols[best].MinWidth) {
@@ -143,7 +148,7 @@ const mainWant = 44
 // them, and their widths: the columns of the highest priority number go first,
 // until the main column has its share of the room. What is left over goes
 // to the bar of a share and to the texts, most of it to the main column.
-func fitColumns(cols []report.Column, w int) (shown, widths []int) {
+func fitColumns(cols []column, w int) (shown, widths []int) {
 	main := mainColumn(cols)
 	want := func(i int) int {
 		need := max(cols[i].MinWidth, width(cols[i].Title)+2*boolInt(cols[i].Right))
@@ -173,7 +178,7 @@ func fitColumns(cols []report.Column, w int) (shown, widths []int) {
 }
 
 // spread gives extra cells, or takes missing ones, from the text columns.
-func spread(cols []report.Column, shown, widths []int, main, extra int) {
+func spread(cols []column, shown, widths []int, main, extra int) {
 	if extra < 0 {
 		for k, i := range shown {
 			if i == main {

@@ -11,6 +11,7 @@ type helpView struct {
 	fixed
 	app   *App
 	of    view
+	cols  []column
 	lines [][2]string
 }
 
@@ -30,6 +31,7 @@ var glossary = [][2]string{
 
 func newHelp(a *App, of view) view {
 	v := &helpView{app: a, of: of}
+	v.cols = v.makeColumns()
 	v.body.sorted = -1
 	v.body.rows = v
 	add := func(title string, actions []Action) {
@@ -82,8 +84,14 @@ func (v *helpView) status() string          { return "esc goes back" }
 func (v *helpView) len() int                { return len(v.lines) }
 func (v *helpView) open()                   { v.app.back() }
 
-func (v *helpView) columns() []report.Column {
-	return []report.Column{{Title: "Key", Kind: report.Addr, MinWidth: 16}, {Title: "What it does", MinWidth: 30}}
-}
+func (v *helpView) columns() []column { return v.cols }
 
-func (v *helpView) cell(row, col int) string { return blank(v.app.clean(v.lines[row][col])) }
+func (v *helpView) makeColumns() []column {
+	line := func(part int) func(row int) string {
+		return func(row int) string { return blank(v.app.clean(v.lines[row][part])) }
+	}
+	return []column{
+		{report.Column{Title: "Key", Kind: report.Addr, MinWidth: 16}, line(0)},
+		{report.Column{Title: "What it does", MinWidth: 30}, line(1)},
+	}
+}

@@ -142,29 +142,21 @@ func (a *App) holderTable(all []holder) *report.Table {
 	// holds it is what the table is for, the other columns go first.
 	const wide = 56
 	s := a.snap
-	columns := []report.Column{
-		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Name: "objects", Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 10, Right: true},
-		{Name: "kind", Title: "Kind", Priority: 3, MinWidth: 9},
-		{Name: "holder", Title: "Held by", MinWidth: wide},
-		{Name: "type", Title: "Type", Priority: 1, MinWidth: 12},
-	}
-	return report.NewTable(columns, len(all), func(row, col int) report.Cell {
-		h := &all[row]
-		switch col {
-		case 0:
-			return report.Cell{Num: h.Retained}
-		case 1:
-			return report.Cell{Num: s.Share(h.Retained)}
-		case 2:
-			return report.Cell{Num: h.Objects}
-		case 3:
-			return report.Cell{Text: h.Kind}
-		case 4:
-			return report.Cell{Text: a.heldBy(h)}
-		}
-		typ := report.ShortPaths(s.HolderType(h.Retainer))
-		return report.Cell{Text: typ, Unknown: typ == "" || h.goroutines}
-	}, func(row int) heap.Node { return all[row].Node })
+	return report.NewTable(len(all), func(row int) heap.Node { return all[row].Node },
+		report.Column{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: all[row].Retained} }},
+		report.Column{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: s.Share(all[row].Retained)} }},
+		report.Column{Name: "objects", Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 10, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: all[row].Objects} }},
+		report.Column{Name: "kind", Title: "Kind", Priority: 3, MinWidth: 9,
+			Cell: func(row int) report.Cell { return report.Cell{Text: all[row].Kind} }},
+		report.Column{Name: "holder", Title: "Held by", MinWidth: wide,
+			Cell: func(row int) report.Cell { return report.Cell{Text: a.heldBy(&all[row])} }},
+		report.Column{Name: "type", Title: "Type", Priority: 1, MinWidth: 12,
+			Cell: func(row int) report.Cell {
+				typ := report.ShortPaths(s.HolderType(all[row].Retainer))
+				return report.Cell{Text: typ, Unknown: typ == "" || all[row].goroutines}
+			}},
+	)
 }

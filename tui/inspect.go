@@ -75,8 +75,8 @@ func newInspector(a *App, n heap.Node) view {
 	v.lists[pageReferences].load = func(ctx context.Context) (loaded, error) {
 		return loaded{table: a.nodeTable(targets(a.snap.Graph, n), n, true)}, ctx.Err()
 	}
-	v.bodies[pageFields] = &grid{rows: fieldRows{v}, sorted: -1}
-	v.bodies[pageHex] = &grid{rows: hexRows{v}, sorted: -1}
+	v.bodies[pageFields] = &grid{rows: newFieldRows(v), sorted: -1}
+	v.bodies[pageHex] = &grid{rows: newHexRows(v), sorted: -1}
 	return v
 }
 
@@ -448,69 +448,65 @@ func (v *inspector) sortable() string {
 func (v *inspector) sort(reverse bool) { v.list().sort(reverse) }
 
 // fieldRows are the parts of the value that are open.
-type fieldRows struct{ v *inspector }
-
-const (
-	fieldOffset = iota
-	fieldName
-	fieldType
-	fieldValue
-	fieldRetained
-	fieldAddress
-)
-
-func (r fieldRows) columns() []report.Column {
-	return []report.Column{
-		{Title: "Offset", MinWidth: 7, Right: true},
-		{Title: "Field", MinWidth: 12},
-		{Title: "Type", MinWidth: 12},
-		{Title: "Value", MinWidth: 20},
-		{Title: "Retained", Kind: report.Bytes, Priority: 1, MinWidth: 9, Right: true},
-		{Title: "Address", Kind: report.Addr, Priority: 2, MinWidth: 14},
-	}
+type fieldRows struct {
+	v    *inspector
+	cols []column
 }
 
-func (r fieldRows) len() int { return len(r.v.rows) }
+func (r *fieldRows) columns() []column { return r.v.app.widened(r.cols) }
+func (r *fieldRows) len() int          { return len(r.v.rows) }
 
-func (r fieldRows) cell(row, col int) string {
-	a, p := r.v.app, r.v.rows[row]
+func newFieldRows(v *inspector) *fieldRows {
+	a := v.app
+	// loaded is a column that has nothing to say of parts that are not loaded.
+	loaded := func(say func(p *part) string) func(row int) string {
+		return func(row int) string {
+			if p := v.rows[row]; !p.more {
+				return blank(say(p.part))
+			}
+			return " "
+		}
+	}
+	return &fieldRows{v, []column{
+		{report.Column{Title: "Offset", MinWidth: 7, Right: true}, loaded(func(p *part) string {
+			if p.Outside {
+				return ""
+			}
+			return fmt.Sprintf("+%d", p.Offset)
+		})},
+		{report.Column{Title: "Field", MinWidth: 12}, v.fieldText},
+		{report.Column{Title: "Type", MinWidth: 12}, loaded(func(p *part) string { return a.clean(p.Type) })},
+		{report.Column{Title: "Value", MinWidth: 20}, func(row int) string {
+			if v.rows[row].more {
+				return "(enter loads " + countText(partStep) + ")"
+			}
+			return blank(a.clean(v.rows[row].Text))
+		}},
+		{report.Column{Title: "Retained", Kind: report.Bytes, Priority: 1, MinWidth: 9, Right: true}, loaded(func(p *part) string {
+			if p.Target == heap.None {
+				return ""
+			}
+			return a.bytes(a.snap.Dominators.Retained(p.Target))
+		})},
+		{report.Column{Title: "Address", Kind: report.Addr, Priority: 2, MinWidth: 14}, loaded(func(p *part) string { return addrText(p.Addr) })},
+	}}
+}
+
+// fieldText names the part of a row, behind the sign that says whether it is open.
+func (v *inspector) fieldText(row int) string {
+	p := v.rows[row]
 	if p.more {
-		switch col {
-		case fieldName:
-			return indented(p.depth+1, "~ "+countText(uint64(p.Children-len(p.children)))+" more")
-		case fieldValue:
-			return "(enter loads " + countText(partStep) + ")"
-		}
-		return " "
+		return indented(p.depth+1, "~ "+countText(uint64(p.Children-len(p.children)))+" more")
 	}
-	switch col {
-	case fieldOffset:
-		if p.Outside {
-			return " "
-		}
-		return fmt.Sprintf("+%d", p.Offset)
-	case fieldName:
-		mark := "  "
-		switch {
-		case p.Children == 0:
-		case p.expanded:
-			mark = a.sym.open + " "
-		default:
-			mark = a.sym.closed + " "
-		}
-		return blank(indented(p.depth, mark+a.clean(p.Name)))
-	case fieldType:
-		return blank(a.clean(p.Type))
-	case fieldValue:
-		return blank(a.clean(p.Text))
-	case fieldAddress:
-		return blank(addrText(p.Addr))
+	mark := "  "
+	switch {
+	case p.Children == 0:
+	case p.expanded:
+		mark = v.app.sym.open + " "
 	default:
-		if p.Target == heap.None {
-			return " "
-		}
-		return a.bytes(a.snap.Dominators.Retained(p.Target))
+		mark = v.app.sym.closed + " "
 	}
+	return blank(indented(p.depth, mark+v.app.clean(p.Name)))
 }
 
 // indented moves a text to the right by its depth.
@@ -532,16 +528,51 @@ func (v *inspector) toOffset(text string) {
 }
 
 // hexRows are the bytes of the object, sixteen a row.
-type hexRows struct{ v *inspector }
+type hexRows struct {
+	v    *inspector
+	cols []column
+}
 
 const hexBytes = 16
 
-func (r hexRows) columns() []report.Column {
-	return []report.Column{
-		{Title: "Offset", MinWidth: 8, Right: true},
-		{Title: "Bytes", MinWidth: 3*hexBytes + 1},
-		{Title: "", Kind: report.Addr, MinWidth: hexBytes},
+func newHexRows(v *inspector) *hexRows {
+	bytes := func(row int) []byte {
+		off := uint64(row) * hexBytes
+		return v.app.snap.Process.Hex(v.node, off, min(hexBytes, v.size()-off))
 	}
+	return &hexRows{v, []column{
+		{report.Column{Title: "Offset", MinWidth: 8, Right: true}, func(row int) string { return fmt.Sprintf("+0x%x", uint64(row)*hexBytes) }},
+		{report.Column{Title: "Bytes", MinWidth: 3*hexBytes + 1}, func(row int) string { return hexText(bytes(row)) }},
+		{report.Column{Title: "", Kind: report.Addr, MinWidth: hexBytes}, func(row int) string { return blank(asciiText(bytes(row))) }},
+	}}
+}
+
+func (r *hexRows) columns() []column { return r.cols }
+func (r *hexRows) len() int          { return int(min((r.v.size()+hexBytes-1)/hexBytes, 1<<40)) }
+
+func hexText(data []byte) string {
+	if len(data) == 0 {
+		return "(not in the file)"
+	}
+	var b strings.Builder
+	for i, c := range data {
+		if i == hexBytes/2 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "%02x ", c)
+	}
+	return b.String()
+}
+
+// asciiText has a dot for what is no ASCII.
+func asciiText(data []byte) string {
+	text := slices.Clone(data)
+	for i, c := range text {
+		if c < 0x20 || c >= 0x7f {
+			text[i] = '.'
+		}
+	}
+	return string(text)
 }
 
 // size is the number of bytes of the object, or of the variable of a root.
@@ -554,34 +585,4 @@ func (v *inspector) size() uint64 {
 		return roots[i].Size
 	}
 	return 0
-}
-
-func (r hexRows) len() int {
-	return int(min((r.v.size()+hexBytes-1)/hexBytes, 1<<40))
-}
-
-func (r hexRows) cell(row, col int) string {
-	off := uint64(row) * hexBytes
-	if col == 0 {
-		return fmt.Sprintf("+0x%x", off)
-	}
-	data := r.v.app.snap.Process.Hex(r.v.node, off, min(hexBytes, r.v.size()-off))
-	var b strings.Builder
-	for i, c := range data {
-		switch {
-		case col == 1:
-			if i == hexBytes/2 {
-				b.WriteByte(' ')
-			}
-			fmt.Fprintf(&b, "%02x ", c)
-		case c >= 0x20 && c < 0x7f:
-			b.WriteByte(c)
-		default:
-			b.WriteByte('.')
-		}
-	}
-	if len(data) == 0 && col == 1 {
-		return "(not in the file)"
-	}
-	return blank(b.String())
 }

@@ -67,12 +67,15 @@ func TestArrangeParts(t *testing.T) {
 }
 
 func TestFitColumns(t *testing.T) {
-	cols := []report.Column{
+	var cols []column
+	for _, c := range []report.Column{
 		{Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
 		{Title: "Share", Kind: report.Percent, Priority: 1, MinWidth: 7, Right: true},
 		{Title: "Name", MinWidth: 20},
 		{Title: "Type", Priority: 2, MinWidth: 12},
 		{Title: "Address", Kind: report.Addr, Priority: 3, MinWidth: 14},
+	} {
+		cols = append(cols, column{Column: c})
 	}
 	for w := 20; w < 250; w++ {
 		shown, widths := fitColumns(cols, w)

@@ -13,21 +13,31 @@ import (
 type tableRows struct {
 	app   *App
 	table *report.Table
+	cols  []column
 }
 
-func (r tableRows) columns() []report.Column { return r.app.widened(r.table.Columns) }
-func (r tableRows) len() int                 { return r.table.Len() }
-func (r tableRows) cell(row, col int) string {
-	column, cell := &r.table.Columns[col], r.table.Cell(row, col)
-	if r.app.exact && column.Kind == report.Bytes && !cell.Unknown {
-		exact := report.Column{Kind: report.Count, AtLeast: column.AtLeast}
-		return r.app.clean(exact.Human(cell) + " B")
+func newTableRows(a *App, t *report.Table) *tableRows {
+	r := &tableRows{app: a, table: t}
+	for col := range t.Columns {
+		r.cols = append(r.cols, column{t.Columns[col], func(row int) string { return a.cellText(&t.Columns[col], t.Cell(row, col)) }})
 	}
-	return blank(r.app.clean(column.Human(cell)))
+	return r
+}
+
+func (r *tableRows) columns() []column { return r.app.widened(r.cols) }
+func (r *tableRows) len() int          { return r.table.Len() }
+
+// cellText is what the screen shows of a cell: clean, and never "".
+func (a *App) cellText(column *report.Column, cell report.Cell) string {
+	if a.exact && column.Kind == report.Bytes && !cell.Unknown {
+		exact := report.Column{Kind: report.Count, AtLeast: column.AtLeast}
+		return a.clean(exact.Human(cell) + " B")
+	}
+	return blank(a.clean(column.Human(cell)))
 }
 
 // share implements shares.
-func (r tableRows) share(row int) uint64 {
+func (r *tableRows) share(row int) uint64 {
 	for col := range r.table.Columns {
 		if r.table.Columns[col].Kind == report.Percent {
 			return r.table.Cell(row, col).Num
@@ -37,12 +47,12 @@ func (r tableRows) share(row int) uint64 {
 }
 
 // fetch implements slowRows. A table may be read from everywhere.
-func (r tableRows) fetch(g *grid, places, cols []int) func() func() {
+func (r *tableRows) fetch(g *grid, places, cols []int) func() func() {
 	return func() func() {
 		made := make([][]string, len(places))
 		for i, row := range places {
 			for _, col := range cols {
-				made[i] = append(made[i], r.cell(row, col))
+				made[i] = append(made[i], r.cols[col].text(row))
 			}
 		}
 		return func() {
@@ -131,7 +141,7 @@ func (l *list) facts(w, h int) (lines []string) {
 
 // shown is the table as it is sorted and filtered, nil before it is loaded.
 func (l *list) shown() *report.Table {
-	if r, ok := l.body.rows.(tableRows); ok {
+	if r, ok := l.body.rows.(*tableRows); ok {
 		return r.table
 	}
 	return nil
@@ -290,7 +300,7 @@ func (l *list) replace(from loaded, t *report.Table, place int, by order, wish w
 		l.body.descending = l.body.sorted >= 0
 	}
 	l.whole = from.table
-	l.body.setRows(tableRows{l.app, t})
+	l.body.setRows(newTableRows(l.app, t))
 	if wish.pick != nil {
 		place = find(l.app.ctx, t, func(i int) bool { return wish.pick(t.Row(i)) })
 	}
@@ -321,7 +331,7 @@ func firstSorted(t *report.Table) int {
 }
 
 func (l *list) sort(reverse bool) {
-	cols := l.whole.Columns
+	cols := l.body.rows.columns()
 	if reverse && l.body.sorted >= 0 {
 		l.body.descending = !l.body.descending
 	} else {
@@ -372,12 +382,12 @@ func (l *list) status() string {
 	if t == nil {
 		return ""
 	}
-	return statusLine(l.body, t.Len(), l.whole.Len(), l.app.clean(l.needle), t.Columns)
+	return statusLine(l.body, t.Len(), l.whole.Len(), l.app.clean(l.needle), l.body.rows.columns())
 }
 
 // statusLine says where one is among the rows, how they are sorted, and what
 // is filtered out.
-func statusLine(g grid, shown, whole int, needle string, cols []report.Column) string {
+func statusLine(g grid, shown, whole int, needle string, cols []column) string {
 	text := "row " + countText(uint64(min(g.selected+1, shown))) + " of " + countText(uint64(shown))
 	if needle != "" {
 		text += fmt.Sprintf(" (of %s)   filter: %s", countText(uint64(whole)), needle)

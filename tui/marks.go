@@ -95,25 +95,20 @@ func (v *marksView) reload() {
 // does.
 func (a *App) markTable(marks []rowSet) *report.Table {
 	s := a.snap
-	columns := []report.Column{
-		{Name: "largest_bytes", Title: "Largest", Kind: report.Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Name: "mark", Title: "Marked", MinWidth: 20},
-		{Name: "address", Title: "Address", Kind: report.Addr, MinWidth: 14, Priority: 1},
-	}
-	return report.NewTable(columns, len(marks), func(row, col int) report.Cell {
-		switch m := marks[row]; col {
-		case 0:
-			return report.Cell{Num: s.Dominators.Retained(m.node)}
-		case 1:
-			return report.Cell{Num: s.Share(s.Dominators.Retained(m.node))}
-		case 2:
-			return report.Cell{Text: report.ShortPaths(m.name)}
-		default:
-			addr := s.Process.Addr(m.node)
-			return report.Cell{Num: addr, Unknown: addr == 0 || m.nodes != nil}
-		}
-	}, func(row int) heap.Node { return marks[row].node })
+	return report.NewTable(len(marks), func(row int) heap.Node { return marks[row].node },
+		report.Column{Name: "largest_bytes", Title: "Largest", Kind: report.Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: s.Dominators.Retained(marks[row].node)} }},
+		report.Column{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: s.Share(s.Dominators.Retained(marks[row].node))} }},
+		report.Column{Name: "mark", Title: "Marked", MinWidth: 20,
+			Cell: func(row int) report.Cell { return report.Cell{Text: report.ShortPaths(marks[row].name)} }},
+		report.Column{Name: "address", Title: "Address", Kind: report.Addr, MinWidth: 14, Priority: 1,
+			Cell: func(row int) report.Cell {
+				m := marks[row]
+				addr := s.Process.Addr(m.node)
+				return report.Cell{Num: addr, Unknown: addr == 0 || m.nodes != nil}
+			}},
+	)
 }
 
 // newNodes lists the objects of a set, those that retain most first.

@@ -15,6 +15,7 @@ type mergedView struct {
 	fixed
 	app  *App
 	of   rowSet
+	cols []column
 	m    *report.MergedPaths // nil until loaded
 	rows []mergedRow
 }
@@ -30,6 +31,7 @@ type mergedRow struct {
 
 func newMerged(a *App, of rowSet) view {
 	v := &mergedView{app: a, of: of}
+	v.cols = v.makeColumns()
 	v.body.sorted = -1
 	v.body.rows = v
 	return v
@@ -189,15 +191,36 @@ func (v *mergedView) status() string {
 	return fmt.Sprintf("row %s of %s", countText(uint64(min(v.body.selected+1, len(v.rows)))), countText(uint64(len(v.rows))))
 }
 
-func (v *mergedView) columns() []report.Column {
-	return v.app.widened([]report.Column{
-		{Name: "members", Title: "Lead to", Kind: report.Count, MinWidth: 10, Right: true},
-		{Name: "members_share", Title: "Of all", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Name: "members_bytes", Title: "Shallow", Kind: report.Bytes, Priority: 2, MinWidth: 9, Right: true},
-		{Name: "path", Title: "Path", MinWidth: 40},
-		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, Priority: 1, MinWidth: 9, Right: true},
-		{Name: "address", Title: "Address", Kind: report.Addr, Priority: 3, MinWidth: 14},
-	})
+func (v *mergedView) columns() []column { return v.app.widened(v.cols) }
+
+// makeColumns has nothing to say of what is not listed, but how much that is.
+func (v *mergedView) makeColumns() []column {
+	a := v.app
+	listed := func(say func(n heap.Node) string) func(row int) string {
+		return func(row int) string {
+			if r := &v.rows[row]; r.more == 0 {
+				return blank(say(r.node))
+			}
+			return " "
+		}
+	}
+	return []column{
+		{report.Column{Name: "members", Title: "Lead to", Kind: report.Count, MinWidth: 10, Right: true},
+			listed(func(n heap.Node) string { return countText(v.m.Of(n).Objects) })},
+		{report.Column{Name: "members_share", Title: "Of all", Kind: report.Percent, MinWidth: 7, Right: true}, func(row int) string {
+			if v.rows[row].more > 0 {
+				return " "
+			}
+			return report.HumanPercent(v.share(row))
+		}},
+		{report.Column{Name: "members_bytes", Title: "Shallow", Kind: report.Bytes, Priority: 2, MinWidth: 9, Right: true},
+			listed(func(n heap.Node) string { return a.bytes(v.m.Of(n).Bytes) })},
+		{report.Column{Name: "path", Title: "Path", MinWidth: 40}, v.step},
+		{report.Column{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, Priority: 1, MinWidth: 9, Right: true},
+			listed(func(n heap.Node) string { return a.bytes(a.snap.Dominators.Retained(n)) })},
+		{report.Column{Name: "address", Title: "Address", Kind: report.Addr, Priority: 3, MinWidth: 14},
+			listed(func(n heap.Node) string { return addrText(a.snap.Process.Addr(n)) })},
+	}
 }
 
 func (v *mergedView) len() int { return len(v.rows) }
@@ -211,25 +234,11 @@ func (v *mergedView) share(row int) uint64 {
 	return uint64(float64(v.m.Of(r.node).Objects) / float64(v.m.Members.Objects) * 1e6)
 }
 
-func (v *mergedView) cell(row, col int) string {
+// step is the text of a row, kept once made.
+func (v *mergedView) step(row int) string {
 	r := &v.rows[row]
 	if r.more > 0 {
-		if col == 3 {
-			return indented(r.depth, "~ "+countText(uint64(r.more))+" more")
-		}
-		return " "
-	}
-	switch col {
-	case 0:
-		return countText(v.m.Of(r.node).Objects)
-	case 1:
-		return report.HumanPercent(v.share(row))
-	case 2:
-		return v.app.bytes(v.m.Of(r.node).Bytes)
-	case 4:
-		return v.app.bytes(v.app.snap.Dominators.Retained(r.node))
-	case 5:
-		return blank(addrText(v.app.snap.Process.Addr(r.node)))
+		return indented(r.depth, "~ "+countText(uint64(r.more))+" more")
 	}
 	if r.text == "" {
 		r.text = v.app.mergedText(v.m, *r)

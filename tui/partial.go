@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 
@@ -25,44 +26,29 @@ type partial struct {
 func newPartial(a *App, p report.Process) *partial {
 	at := &partial{process: p, shown: tabGoroutines, bodies: map[tab]*grid{}}
 	add := func(t tab, table *report.Table) {
-		at.bodies[t] = &grid{rows: tableRows{a, table}, sorted: -1}
+		at.bodies[t] = &grid{rows: newTableRows(a, table), sorted: -1}
 	}
 	goroutines, roots, problems := p.Goroutines(), p.Roots(), p.Problems()
-	text := func(s string) report.Cell { return report.Cell{Text: s, Unknown: s == ""} }
-	add(tabGoroutines, report.NewTable([]report.Column{
-		{Name: "id", Title: "Goroutine", Kind: report.Count, MinWidth: 9, Right: true},
-		{Name: "state", Title: "State", MinWidth: 14},
-		{Name: "function", Title: "Function", MinWidth: 24},
-		{Name: "created_by", Title: "Created by", MinWidth: 16, Priority: 1},
-	}, len(goroutines), func(row, col int) report.Cell {
-		switch g := &goroutines[row]; col {
-		case 0:
-			return report.Cell{Num: g.ID}
-		case 1:
-			return text(orElse(g.WaitReason, g.Status))
-		case 2:
-			return text(g.Func)
-		default:
-			return text(g.CreatedBy)
-		}
-	}, nil))
-	add(tabRoots, report.NewTable([]report.Column{
-		{Name: "kind", Title: "Kind", MinWidth: 9, Priority: 1},
-		{Name: "name", Title: "Root", MinWidth: 24},
-		{Name: "type", Title: "Type", MinWidth: 16, Priority: 1},
-		{Name: "address", Title: "Address", Kind: report.Addr, MinWidth: 14},
-	}, len(roots), func(row, col int) report.Cell {
-		switch r := &roots[row]; col {
-		case 0:
-			return text(r.Kind)
-		case 1:
-			return text(r.Name)
-		case 2:
-			return text(r.Type)
-		default:
-			return report.Cell{Num: r.Addr, Unknown: r.Addr == 0}
-		}
-	}, nil))
+	add(tabGoroutines, report.NewTable(len(goroutines), nil,
+		report.Column{Name: "id", Title: "Goroutine", Kind: report.Count, MinWidth: 9, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: goroutines[row].ID} }},
+		report.Column{Name: "state", Title: "State", MinWidth: 14,
+			Cell: func(row int) report.Cell { return textCell(cmp.Or(goroutines[row].WaitReason, goroutines[row].Status)) }},
+		report.Column{Name: "function", Title: "Function", MinWidth: 24,
+			Cell: func(row int) report.Cell { return textCell(goroutines[row].Func) }},
+		report.Column{Name: "created_by", Title: "Created by", MinWidth: 16, Priority: 1,
+			Cell: func(row int) report.Cell { return textCell(goroutines[row].CreatedBy) }},
+	))
+	add(tabRoots, report.NewTable(len(roots), nil,
+		report.Column{Name: "kind", Title: "Kind", MinWidth: 9, Priority: 1,
+			Cell: func(row int) report.Cell { return textCell(roots[row].Kind) }},
+		report.Column{Name: "name", Title: "Root", MinWidth: 24,
+			Cell: func(row int) report.Cell { return textCell(roots[row].Name) }},
+		report.Column{Name: "type", Title: "Type", MinWidth: 16, Priority: 1,
+			Cell: func(row int) report.Cell { return textCell(roots[row].Type) }},
+		report.Column{Name: "address", Title: "Address", Kind: report.Addr, MinWidth: 14,
+			Cell: func(row int) report.Cell { return addrCell(roots[row].Addr) }},
+	))
 	lines := make([]problem, len(problems))
 	for i, p := range problems {
 		lines[i] = problem{string(p.Severity), p.Message, uint64(max(p.Count, 0))}
@@ -88,7 +74,7 @@ func (p *partial) open(a *App) {
 		return
 	}
 	p.of = fmt.Sprintf("goroutine %d %s", all[g.selected].ID, all[g.selected].Func)
-	p.frames = &grid{rows: tableRows{a, frameTable(p.process, p.process.Frames(g.selected))}, sorted: -1}
+	p.frames = &grid{rows: newTableRows(a, frameTable(p.process, p.process.Frames(g.selected))), sorted: -1}
 }
 
 // frameTable lists frames, each before its variables.
@@ -108,23 +94,19 @@ func frameTable(p report.Process, frames []gocore.Frame) *report.Table {
 			lines = append(lines, line{"      " + v.Name, v.Type, v.Target})
 		}
 	}
-	return report.NewTable([]report.Column{
-		{Name: "frame", Title: "Frame or variable", MinWidth: 30},
-		{Name: "type", Title: "Type", MinWidth: 12},
-		{Name: "address", Title: "Points to", Kind: report.Addr, MinWidth: 14, Priority: 1},
-	}, len(lines), func(row, col int) report.Cell {
-		switch l := &lines[row]; col {
-		case 0:
-			return report.Cell{Text: l.text}
-		case 1:
-			return report.Cell{Text: l.typ, Unknown: l.typ == ""}
-		default:
-			if l.target == heap.None {
-				return report.Cell{Unknown: true}
-			}
-			return report.Cell{Num: p.Addr(l.target)}
-		}
-	}, nil)
+	return report.NewTable(len(lines), nil,
+		report.Column{Name: "frame", Title: "Frame or variable", MinWidth: 30,
+			Cell: func(row int) report.Cell { return report.Cell{Text: lines[row].text} }},
+		report.Column{Name: "type", Title: "Type", MinWidth: 12,
+			Cell: func(row int) report.Cell { return textCell(lines[row].typ) }},
+		report.Column{Name: "address", Title: "Points to", Kind: report.Addr, MinWidth: 14, Priority: 1,
+			Cell: func(row int) report.Cell {
+				if lines[row].target == heap.None {
+					return report.Cell{Unknown: true}
+				}
+				return report.Cell{Num: p.Addr(lines[row].target)}
+			}},
+	)
 }
 
 // loadingActions are the keys while the program is loaded, and when that was

@@ -14,10 +14,12 @@ type pathView struct {
 	fixed
 	app   *App
 	about subject
+	cols  []column
 }
 
 func newPath(a *App, s subject) view {
 	v := &pathView{app: a, about: s}
+	v.cols = v.makeColumns()
 	v.body.sorted = -1
 	v.body.rows = v
 	return v
@@ -120,40 +122,33 @@ func (v *pathView) status() string {
 // share implements shares.
 func (v *pathView) share(row int) uint64 { return v.app.snap.Share(v.hops()[row].retained) }
 
-func (v *pathView) columns() []report.Column {
-	return v.app.widened([]report.Column{
-		{Title: "", MinWidth: 1, Kind: report.Count},
-		{Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
-		{Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Title: "Hop", MinWidth: 24},
-		{Title: "Type", MinWidth: 14},
-		{Title: "Address", Kind: report.Addr, MinWidth: 14, Priority: 2},
-	})
-}
-
 func (v *pathView) len() int { return len(v.hops()) }
 
-func (v *pathView) cell(row, col int) string {
-	h := v.hops()[row]
-	switch col {
-	case 0:
-		switch {
-		case v.app.why.severed(h):
-			return "x"
-		case h.dominates:
-			return "*"
-		}
-		return " "
-	case 1:
-		return v.app.bytes(h.retained)
-	case 2:
-		return report.HumanPercent(v.app.snap.Share(h.retained))
-	case 3:
-		return v.app.hopText(h)
-	case 4:
-		return blank(h.typ)
-	default:
-		return blank(addrText(h.addr))
+func (v *pathView) columns() []column { return v.app.widened(v.cols) }
+
+func (v *pathView) makeColumns() []column {
+	a := v.app
+	said := func(say func(h hop) string) func(row int) string {
+		return func(row int) string { return blank(say(v.hops()[row])) }
+	}
+	return []column{
+		{report.Column{Title: "", MinWidth: 1, Kind: report.Count}, said(func(h hop) string {
+			switch {
+			case a.why.severed(h):
+				return "x"
+			case h.dominates:
+				return "*"
+			}
+			return ""
+		})},
+		{report.Column{Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
+			said(func(h hop) string { return a.bytes(h.retained) })},
+		{report.Column{Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
+			said(func(h hop) string { return report.HumanPercent(a.snap.Share(h.retained)) })},
+		{report.Column{Title: "Hop", MinWidth: 24}, said(a.hopText)},
+		{report.Column{Title: "Type", MinWidth: 14}, said(func(h hop) string { return h.typ })},
+		{report.Column{Title: "Address", Kind: report.Addr, MinWidth: 14, Priority: 2},
+			said(func(h hop) string { return addrText(h.addr) })},
 	}
 }
 

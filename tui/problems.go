@@ -55,21 +55,14 @@ func (a *App) problems() []problem {
 }
 
 func problemTable(lines []problem) *report.Table {
-	columns := []report.Column{
-		{Name: "what", Title: "What", MinWidth: 14},
-		{Name: "times", Title: "Times", Kind: report.Count, MinWidth: 6, Right: true},
-		{Name: "message", Title: "Message", MinWidth: 30},
-	}
-	return report.NewTable(columns, len(lines), func(row, col int) report.Cell {
-		switch p := &lines[row]; col {
-		case 0:
-			return report.Cell{Text: p.what}
-		case 1:
-			return report.Cell{Num: p.times, Unknown: p.times == 0}
-		default:
-			return report.Cell{Text: p.text}
-		}
-	}, nil)
+	return report.NewTable(len(lines), nil,
+		report.Column{Name: "what", Title: "What", MinWidth: 14,
+			Cell: func(row int) report.Cell { return report.Cell{Text: lines[row].what} }},
+		report.Column{Name: "times", Title: "Times", Kind: report.Count, MinWidth: 6, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: lines[row].times, Unknown: lines[row].times == 0} }},
+		report.Column{Name: "message", Title: "Message", MinWidth: 30,
+			Cell: func(row int) report.Cell { return report.Cell{Text: lines[row].text} }},
+	)
 }
 
 func checkWord(s gocore.CheckStatus) string {

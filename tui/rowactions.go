@@ -112,8 +112,9 @@ func (a *App) selectedText() string {
 	if g.len() == 0 {
 		return ""
 	}
-	if col := mainColumn(g.rows.columns()); col >= 0 {
-		return strings.TrimSpace(g.rows.cell(g.selected, col))
+	cols := g.rows.columns()
+	if col := mainColumn(cols); col >= 0 {
+		return strings.TrimSpace(cols[col].text(g.selected))
 	}
 	return ""
 }
@@ -125,8 +126,8 @@ func (a *App) rowText() string {
 		return ""
 	}
 	var cells []string
-	for col := range g.rows.columns() {
-		if cell := strings.TrimSpace(g.rows.cell(g.selected, col)); cell != "" {
+	for _, c := range g.rows.columns() {
+		if cell := strings.TrimSpace(c.text(g.selected)); cell != "" {
 			cells = append(cells, cell)
 		}
 	}

@@ -20,7 +20,7 @@ func newSearch(a *App) view {
 	l.empty = "nothing was asked yet"
 	l.head = func(w, h int) []string { return append(append([]string(nil), searchHelp...), "") }
 	l.load = func(ctx context.Context) (loaded, error) {
-		return loaded{table: report.NewTable([]report.Column{{Name: "object", Title: "Object", MinWidth: 20}}, 0, nil, nil)}, nil
+		return loaded{table: report.NewTable(0, nil, report.Column{Name: "object", Title: "Object", MinWidth: 20})}, nil
 	}
 	return l
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -88,30 +89,23 @@ func containsNode(nodes []heap.Node, n heap.Node) bool {
 
 func (a *App) suspectTable(all []report.Suspect) *report.Table {
 	s := a.snap
-	columns := []report.Column{
-		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Name: "rule", Title: "Rule", Priority: 1, MinWidth: 8},
-		{Name: "count", Title: "Count", Kind: report.Count, Priority: 2, MinWidth: 7, Right: true},
-		{Name: "what", Title: "What, and where it comes together", MinWidth: 40},
-		{Name: "type", Title: "Type", Priority: 3, MinWidth: 12},
-	}
-	return report.NewTable(columns, len(all), func(row, col int) report.Cell {
-		switch f := &all[row]; col {
-		case 0:
-			return report.Cell{Num: f.Retained}
-		case 1:
-			return report.Cell{Num: s.Share(f.Retained)}
-		case 2:
-			return report.Cell{Text: f.Rule}
-		case 3:
-			return report.Cell{Num: f.Count}
-		case 4:
-			return report.Cell{Text: suspectName(f)}
-		default:
-			return report.Cell{Text: report.ShortPaths(f.Accumulation.Type), Unknown: f.Accumulation.Type == "" || f.Count > 1}
-		}
-	}, func(row int) heap.Node { return all[row].Node })
+	return report.NewTable(len(all), func(row int) heap.Node { return all[row].Node },
+		report.Column{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: all[row].Retained} }},
+		report.Column{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: s.Share(all[row].Retained)} }},
+		report.Column{Name: "rule", Title: "Rule", Priority: 1, MinWidth: 8,
+			Cell: func(row int) report.Cell { return report.Cell{Text: all[row].Rule} }},
+		report.Column{Name: "count", Title: "Count", Kind: report.Count, Priority: 2, MinWidth: 7, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: all[row].Count} }},
+		report.Column{Name: "what", Title: "What, and where it comes together", MinWidth: 40,
+			Cell: func(row int) report.Cell { return report.Cell{Text: suspectName(&all[row])} }},
+		report.Column{Name: "type", Title: "Type", Priority: 3, MinWidth: 12,
+			Cell: func(row int) report.Cell {
+				f := &all[row]
+				return report.Cell{Text: report.ShortPaths(f.Accumulation.Type), Unknown: f.Accumulation.Type == "" || f.Count > 1}
+			}},
+	)
 }
 
 // suspectName says what is suspect, and where its bytes come together.
@@ -121,14 +115,7 @@ func suspectName(f *report.Suspect) string {
 	case f.Count > 1:
 		return countText(f.Count) + " × " + name
 	case at == "" || at == f.Name || strings.HasPrefix(at, f.Name):
-		return report.ShortPaths(orElse(at, f.Name))
+		return report.ShortPaths(cmp.Or(at, f.Name))
 	}
 	return name + ": " + report.ShortPaths(at)
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }

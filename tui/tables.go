@@ -12,38 +12,35 @@ import (
 func (a *App) nodeTable(nodes []heap.Node, other heap.Node, fromOther bool) *report.Table {
 	s := a.snap
 	columns := []report.Column{
-		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Name: "shallow_bytes", Title: "Shallow", Kind: report.Bytes, Priority: 2, MinWidth: 9, Right: true},
-		{Name: "address", Title: "Address", Kind: report.Addr, MinWidth: 14},
-		{Name: "name", Title: "Object", MinWidth: 16},
+		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: s.Dominators.Retained(nodes[row])} }},
+		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: s.Share(s.Dominators.Retained(nodes[row]))} }},
+		{Name: "shallow_bytes", Title: "Shallow", Kind: report.Bytes, Priority: 2, MinWidth: 9, Right: true,
+			Cell: func(row int) report.Cell { return report.Cell{Num: s.Graph.Size(nodes[row])} }},
+		{Name: "address", Title: "Address", Kind: report.Addr, MinWidth: 14,
+			Cell: func(row int) report.Cell { return addrCell(s.Process.Addr(nodes[row])) }},
+		{Name: "name", Title: "Object", MinWidth: 16,
+			Cell: func(row int) report.Cell { return report.Cell{Text: a.nodeText(nodes[row])} }},
 	}
 	if other != heap.None {
-		columns = append(columns, report.Column{Name: "via", Title: "Through", Priority: 1, MinWidth: 14})
-	}
-	return report.NewTable(columns, len(nodes), func(row, col int) report.Cell {
-		switch n := nodes[row]; col {
-		case 0:
-			return report.Cell{Num: s.Dominators.Retained(n)}
-		case 1:
-			return report.Cell{Num: s.Share(s.Dominators.Retained(n))}
-		case 2:
-			return report.Cell{Num: s.Graph.Size(n)}
-		case 3:
-			addr := s.Process.Addr(n)
-			return report.Cell{Num: addr, Unknown: addr == 0}
-		case 4:
-			return report.Cell{Text: a.nodeText(n)}
-		default:
-			from, to := n, other
+		columns = append(columns, report.Column{Name: "via", Title: "Through", Priority: 1, MinWidth: 14, Cell: func(row int) report.Cell {
+			from, to := nodes[row], other
 			if fromOther {
-				from, to = other, n
+				from, to = to, from
 			}
 			expr, _, ok := s.Process.Edge(from, to)
 			return report.Cell{Text: expr, Unknown: !ok}
-		}
-	}, func(row int) heap.Node { return nodes[row] })
+		}})
+	}
+	return report.NewTable(len(nodes), func(row int) heap.Node { return nodes[row] }, columns...)
 }
+
+// textCell is a cell of a text that is unknown when empty.
+func textCell(s string) report.Cell { return report.Cell{Text: s, Unknown: s == ""} }
+
+// addrCell is a cell of an address that is unknown when 0.
+func addrCell(a uint64) report.Cell { return report.Cell{Num: a, Unknown: a == 0} }
 
 // nodeText names a node without its address: a root by its name, an object by
 // its type, without import paths, and, where it is an array in a slot, how many

@@ -49,7 +49,9 @@ const (
 type dominators struct {
 	app    *App
 	body   grid
-	top    *branch // stands for the super-root; nil until loaded
+	cols   []treeColumn
+	shown  []column // of these, those on the screen
+	top    *branch  // stands for the super-root; nil until loaded
 	rows   []treeRow
 	needle string
 	kept   map[*branch]bool // what the filter keeps; nil: all
@@ -57,6 +59,8 @@ type dominators struct {
 
 func newDominators(a *App) view {
 	v := &dominators{app: a}
+	v.cols = v.makeColumns()
+	v.shown = v.shownColumns()
 	v.body.sorted, v.body.descending = 0, true
 	v.body.rows = v
 	return v
@@ -496,7 +500,7 @@ func (v *dominators) sort(reverse bool) {
 		}
 		v.rebuild()
 	}
-	if v.body.sorted != treeText {
+	if v.cols[v.body.sorted].key != nil {
 		sorted()
 		return
 	}
@@ -505,24 +509,14 @@ func (v *dominators) sort(reverse bool) {
 
 // order sorts the loaded children of b by the chosen column.
 func (v *dominators) order(b *branch) {
-	key := func(c *branch) (uint64, string) {
-		switch v.body.sorted {
-		case treeObjects:
-			return v.objects(c), ""
-		case treeShallow:
-			return v.shallow(c), ""
-		case treeText:
-			return 0, v.labelOf(c)
-		case treeAddress:
-			return v.app.snap.Process.Addr(c.node), ""
-		default:
-			return v.retained(c), ""
-		}
-	}
+	key := v.cols[v.body.sorted].key
 	slices.SortStableFunc(b.children, func(x, y *branch) int {
-		xn, xt := key(x)
-		yn, yt := key(y)
-		order := cmp.Or(cmp.Compare(xn, yn), strings.Compare(xt, yt))
+		var order int
+		if key != nil {
+			order = cmp.Compare(key(x), key(y))
+		} else {
+			order = strings.Compare(v.labelOf(x), v.labelOf(y))
+		}
 		if v.body.descending {
 			order = -order
 		}
@@ -584,35 +578,12 @@ func (v *dominators) status() string {
 
 // table is branches as a table, for filters and files.
 func (v *dominators) table(all []*branch, labels []string) *report.Table {
-	s := v.app.snap
-	columns := []report.Column{
-		treeRetained: {Name: "retained_bytes", Kind: report.Bytes},
-		treeShare:    {Name: "share", Kind: report.Percent},
-		treeObjects:  {Name: "objects", Kind: report.Count},
-		treeShallow:  {Name: "shallow_bytes", Kind: report.Bytes},
-		treeText:     {Name: "object"},
-		treeAddress:  {Name: "address", Kind: report.Addr},
-		treeDepth:    {Name: "depth", Kind: report.Count},
+	var columns []report.Column
+	for _, c := range v.cols {
+		c.Cell = func(row int) report.Cell { return c.cell(all[row], labels[row]) }
+		columns = append(columns, c.Column)
 	}
-	return report.NewTable(columns, len(all), func(row, col int) report.Cell {
-		b := all[row]
-		switch col {
-		case treeRetained:
-			return report.Cell{Num: v.retained(b)}
-		case treeShare:
-			return report.Cell{Num: s.Share(v.retained(b))}
-		case treeObjects:
-			return report.Cell{Num: v.objects(b)}
-		case treeShallow:
-			return report.Cell{Num: v.shallow(b)}
-		case treeText:
-			return report.Cell{Text: labels[row]}
-		case treeDepth:
-			return report.Cell{Num: uint64(b.depth + 1)}
-		}
-		addr := s.Process.Addr(b.node)
-		return report.Cell{Num: addr, Unknown: addr == 0 || b.group()}
-	}, func(row int) heap.Node { return all[row].node })
+	return report.NewTable(len(all), func(row int) heap.Node { return all[row].node }, columns...)
 }
 
 // asTable returns what makes a table of the rows that are open.
@@ -634,27 +605,56 @@ func (v *dominators) asTable() func() *report.Table {
 	}
 }
 
-// Columns of the tree.
-const (
-	treeRetained = iota
-	treeShare
-	treeObjects
-	treeShallow
-	treeText
-	treeAddress
-	treeDepth // in files only
-)
-
-func (v *dominators) columns() []report.Column {
-	return v.app.widened([]report.Column{
-		{Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
-		{Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 10, Right: true},
-		{Title: "Shallow", Kind: report.Bytes, Priority: 3, MinWidth: 9, Right: true},
-		{Title: "Object", MinWidth: 50},
-		{Title: "Address", Kind: report.Addr, Priority: 1, MinWidth: 14},
-	})
+// treeColumn is a column of the tree, in files and on the screen.
+type treeColumn struct {
+	report.Column
+	key  func(b *branch) uint64 // what it is sorted by; nil: the label
+	cell func(b *branch, label string) report.Cell
+	text func(row int) string // on the screen, where that is not the cell; nil: it is
 }
+
+// makeColumns returns the columns of the tree; the last one is in files only.
+func (v *dominators) makeColumns() []treeColumn {
+	number := func(c report.Column, of func(b *branch) uint64) treeColumn {
+		return treeColumn{c, of, func(b *branch, _ string) report.Cell { return report.Cell{Num: of(b)} }, nil}
+	}
+	address := func(b *branch) uint64 { return v.app.snap.Process.Addr(b.node) }
+	return []treeColumn{
+		number(report.Column{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true}, v.retained),
+		{report.Column{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true}, v.retained,
+			func(b *branch, _ string) report.Cell { return report.Cell{Num: v.app.snap.Share(v.retained(b))} }, nil},
+		number(report.Column{Name: "objects", Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 10, Right: true}, v.objects),
+		number(report.Column{Name: "shallow_bytes", Title: "Shallow", Kind: report.Bytes, Priority: 3, MinWidth: 9, Right: true}, v.shallow),
+		{report.Column{Name: "object", Title: "Object", MinWidth: 50}, nil,
+			func(_ *branch, label string) report.Cell { return report.Cell{Text: label} }, v.objectText},
+		{report.Column{Name: "address", Title: "Address", Kind: report.Addr, Priority: 1, MinWidth: 14}, address,
+			func(b *branch, _ string) report.Cell {
+				addr := address(b)
+				return report.Cell{Num: addr, Unknown: addr == 0 || b.group()}
+			}, nil},
+		number(report.Column{Name: "depth", Kind: report.Count}, func(b *branch) uint64 { return uint64(b.depth + 1) }),
+	}
+}
+
+// shownColumns are those of the screen.
+func (v *dominators) shownColumns() []column {
+	var shown []column
+	for _, c := range v.cols[:len(v.cols)-1] {
+		text := c.text
+		if text == nil {
+			text = func(row int) string {
+				if r := v.rows[row]; !r.more {
+					return v.app.cellText(&c.Column, c.cell(r.branch, ""))
+				}
+				return " "
+			}
+		}
+		shown = append(shown, column{c.Column, text})
+	}
+	return shown
+}
+
+func (v *dominators) columns() []column { return v.app.widened(v.shown) }
 
 func (v *dominators) len() int { return len(v.rows) }
 
@@ -679,32 +679,11 @@ func (v *dominators) shallow(b *branch) uint64 {
 	return v.app.snap.Graph.Size(b.node)
 }
 
-func (v *dominators) cell(row, col int) string {
+// objectText is the label of a row, behind the sign that says whether it is open.
+func (v *dominators) objectText(row int) string {
 	r := v.rows[row]
-	s := v.app.snap
 	if r.more {
-		if col == treeText {
-			return v.indent(r.depth+1) + "~ " + countText(uint64(r.total-len(r.children))) + " more (enter loads " + countText(childStep) + ")"
-		}
-		return " "
-	}
-	switch col {
-	case treeRetained:
-		return v.app.bytes(v.retained(r.branch))
-	case treeShare:
-		return report.HumanPercent(s.Share(v.retained(r.branch)))
-	case treeObjects:
-		return countText(v.objects(r.branch))
-	case treeShallow:
-		return v.app.bytes(v.shallow(r.branch))
-	case treeAddress:
-		if r.group() {
-			return "-"
-		}
-		if addr := addrText(s.Process.Addr(r.node)); addr != "" {
-			return addr
-		}
-		return "-"
+		return v.indent(r.depth+1) + "~ " + countText(uint64(r.total-len(r.children))) + " more (enter loads " + countText(childStep) + ")"
 	}
 	mark := "  "
 	switch {

@@ -55,7 +55,7 @@ type mapStep struct {
 func newMap(a *App) view {
 	v := &treemap{app: a}
 	v.body.sorted = -1
-	v.body.rows = tileRows{v}
+	v.body.rows = newTileRows(v)
 	return v
 }
 
@@ -490,29 +490,24 @@ func (v *treemap) paintTile(screen tcell.Screen, t *tile, r rect, selected bool,
 }
 
 // tileRows are the tiles as rows.
-type tileRows struct{ v *treemap }
-
-func (r tileRows) columns() []report.Column {
-	return r.v.app.widened([]report.Column{
-		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
-		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
-		{Name: "area", Title: "Area", MinWidth: 20},
-		{Name: "type", Title: "Type", MinWidth: 12, Priority: 1},
-	})
+type tileRows struct {
+	v    *treemap
+	cols []column
 }
 
-func (r tileRows) len() int { return len(r.v.tiles) }
-
-func (r tileRows) cell(row, col int) string {
-	a, t := r.v.app, &r.v.tiles[row]
-	switch col {
-	case 0:
-		return a.bytes(t.retained)
-	case 1:
-		return report.HumanPercent(a.snap.Share(t.retained))
-	case 2:
-		return blank(t.label)
-	default:
-		return blank(t.typ)
-	}
+func newTileRows(v *treemap) *tileRows {
+	a := v.app
+	return &tileRows{v, []column{
+		{report.Column{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true},
+			func(row int) string { return a.bytes(v.tiles[row].retained) }},
+		{report.Column{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true},
+			func(row int) string { return report.HumanPercent(a.snap.Share(v.tiles[row].retained)) }},
+		{report.Column{Name: "area", Title: "Area", MinWidth: 20},
+			func(row int) string { return blank(v.tiles[row].label) }},
+		{report.Column{Name: "type", Title: "Type", MinWidth: 12, Priority: 1},
+			func(row int) string { return blank(v.tiles[row].typ) }},
+	}}
 }
+
+func (r *tileRows) columns() []column { return r.v.app.widened(r.cols) }
+func (r *tileRows) len() int          { return len(r.v.tiles) }
