@@ -269,7 +269,7 @@ func TestRetainers(t *testing.T) {
 	if !slices.Equal(joint.Holders, []heap.Node{f.node["srv"], f.node["index"]}) {
 		t.Errorf("joint holders %v", joint.Holders)
 	}
-	if got := s.Holder(joint, false); got != "3 × main.Block, held jointly by main.srv and main.index" {
+	if got := s.HeldBy(&Holder{Retainer: joint}, false); got != "3 × main.Block, held jointly by main.srv and main.index" {
 		t.Errorf("the joint group is described as %q", got)
 	}
 }
@@ -302,7 +302,7 @@ func TestHolder(t *testing.T) {
 		if i < 0 {
 			t.Fatalf("%s is no retainer", id)
 		}
-		if got := s.Holder(all[i], false); got != want {
+		if got := s.HeldBy(&Holder{Retainer: all[i]}, false); got != want {
 			t.Errorf("%s: %q, want %q", id, got, want)
 		}
 		if got, want := s.holderNames(all[i], 1), strings.Split(s.holderNames(all[i], 1000), ", ")[0]+", …"; got != want {
@@ -310,8 +310,39 @@ func TestHolder(t *testing.T) {
 		}
 	}
 	none := Retainer{Kind: kindJoint, Count: 2, Type: "main.T", Members: []heap.Node{1, 2}, MoreHolders: true}
-	if got, want := s.Holder(none, false), "2 × main.T, held jointly by several roots"; got != want {
+	if got, want := s.HeldBy(&Holder{Retainer: none}, false), "2 × main.T, held jointly by several roots"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Goroutines of one kind are one row, whatever is known of them.
+func TestHolders(t *testing.T) {
+	f := &fake{}
+	kinds := []gocore.Goroutine{{Func: "a/main.worker", CreatedBy: "main.main"}, {}, {Func: "a/main.worker"}}
+	for i := range 9 {
+		id := fmt.Sprint("g", i)
+		f.roots = append(f.roots, fakeNode{id: id, kind: "goroutine", name: id, to: []fakeEdge{{" · x", "x" + id}}})
+		f.objects = append(f.objects, fakeNode{id: "x" + id, kind: "object", typ: "main.T", addr: 0xc000000000 + uint64(i)*256, size: 256})
+		g := kinds[min(i%4, 2)]
+		g.ID, g.Node = uint64(9-i), heap.Node(i+1)
+		f.goroutines = append(f.goroutines, g)
+	}
+	s := analyse(t, f.build())
+	all, err := s.Holders(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]heap.Node{
+		"3 goroutines in main.worker, created by main.main": {1, 5, 9}, "2 goroutines": {2, 6}, "4 goroutines in main.worker": {3, 4, 7, 8},
+	}
+	for i := range all {
+		h := &all[i]
+		if got := s.HeldBy(h, false); !slices.Equal(h.Members, want[got]) || h.Retained != 256*h.Count || h.At != h.Node || !h.Goroutines || h.Single() || s.HolderType(h) != "" {
+			t.Errorf("%q: %+v", got, h)
+		}
+	}
+	if retainers, err := s.Retainers(t.Context()); err != nil || len(all) != len(want) || len(retainers) != 9 {
+		t.Errorf("%d holders of %d retainers, %v", len(all), len(retainers), err)
 	}
 }
 
@@ -391,14 +422,14 @@ func TestPhysical(t *testing.T) {
 func TestHolderType(t *testing.T) {
 	f := maps()
 	s := analyse(t, f)
-	all, err := s.Retainers(t.Context())
+	all, err := s.Holders(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
-	for _, r := range all {
-		if s.Graph.IsRoot(r.Node) {
-			got[r.Name] = s.HolderType(r)
+	for i := range all {
+		if s.Graph.IsRoot(all[i].Node) {
+			got[all[i].Name] = s.HolderType(&all[i])
 		}
 	}
 	want := map[string]string{"main.m": "map[string]map[int]*main.T", "main.raw": "unsafe.Pointer"}
@@ -406,8 +437,8 @@ func TestHolderType(t *testing.T) {
 		t.Errorf("types differ (-want +got):\n%s", diff)
 	}
 	blocks := analyse(t, blockstore())
-	if all, err = blocks.Retainers(t.Context()); err != nil || blocks.HolderType(all[0]) != "[]*main.Block" {
-		t.Errorf("the type of main.srv.storage.blocks is %s, %v", blocks.HolderType(all[0]), err)
+	if all, err = blocks.Holders(t.Context()); err != nil || blocks.HolderType(&all[0]) != "[]*main.Block" {
+		t.Errorf("the type of main.srv.storage.blocks is %s, %v", blocks.HolderType(&all[0]), err)
 	}
 }
 

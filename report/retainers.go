@@ -9,6 +9,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"goheap/gocore"
 	"goheap/heap"
 )
 
@@ -41,8 +42,6 @@ type Retainer struct {
 	Members     []heap.Node
 	Holders     []heap.Node
 	MoreHolders bool
-
-	folded bool // stands for several goroutines
 }
 
 // Retainers returns what holds the live heap: everything that retains anything
@@ -80,7 +79,7 @@ func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 			}
 			all = append(all, r)
 		}
-		sortRetainers(all)
+		slices.SortStableFunc(all, compareRetainers)
 		return all, nil
 	})
 }
@@ -106,42 +105,101 @@ func (s *Snapshot) ownFirst(holders []heap.Node) []heap.Node {
 	})
 }
 
-func sortRetainers(all []Retainer) {
-	slices.SortStableFunc(all, func(a, b Retainer) int {
-		return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Kind, b.Kind),
-			cmp.Compare(a.Name, b.Name), cmp.Compare(a.Address, b.Address))
+// compareRetainers is the order of Retainers.
+func compareRetainers(a, b Retainer) int {
+	return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Kind, b.Kind),
+		cmp.Compare(a.Name, b.Name), cmp.Compare(a.Address, b.Address))
+}
+
+// Holder is a row of what holds the live heap, as people read it: a retainer, or all
+// goroutines that run the same function and were created by the same one. A
+// thousand of them are one thing.
+type Holder struct {
+	Retainer        // Members are also the nodes of several goroutines, ascending
+	Goroutines bool // it stands for several
+	// At is where the bytes come together below a single retainer: its accumulation
+	// point. For a row with Members it is Node.
+	At heap.Node
+}
+
+// Single reports whether the row stands for one node.
+func (h *Holder) Single() bool { return h.Count <= 1 }
+
+// Holders returns Retainers with the goroutines of one kind as one, in the same
+// order. The slice belongs to the Snapshot.
+func (s *Snapshot) Holders(ctx context.Context) ([]Holder, error) {
+	return s.holders.get(func() ([]Holder, error) {
+		all, err := s.Retainers(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return s.gathered(ctx, s.fold(all))
 	})
 }
 
-// fold makes one retainer of the goroutines that run the same function and were
-// created by the same one: people read a thousand rows of them as one.
-func (s *Snapshot) fold(all []Retainer) []Retainer {
+// fold makes one row of the goroutines of one kind.
+func (s *Snapshot) fold(all []Retainer) []Holder {
 	goroutines := s.goroutineByNode()
-	kept := []Retainer{}
-	place := map[[2]string]int{}
+	rows := []Holder{}
+	place := map[goroutineKind]int{}
 	for _, r := range all {
 		g, ok := goroutines[r.Node]
-		if !ok {
-			kept = append(kept, r)
+		at, old := place[kindOfGoroutine(g.Goroutine)]
+		if !ok || !old {
+			if ok {
+				place[kindOfGoroutine(g.Goroutine)] = len(rows)
+			}
+			rows = append(rows, Holder{Retainer: r})
 			continue
 		}
-		key := [2]string{g.Func, g.CreatedBy}
-		at, old := place[key]
-		if !old {
-			place[key] = len(kept)
-			kept = append(kept, r)
-			continue
+		sum := &rows[at]
+		if !sum.Goroutines {
+			sum.Goroutines, sum.Members = true, []heap.Node{sum.Node}
 		}
-		sum := &kept[at]
-		sum.folded = true
+		sum.Members = append(sum.Members, r.Node)
 		sum.Count++
 		sum.Objects += r.Objects
 		sum.Retained += r.Retained
 		sum.Name = goroutinesIn(sum.Count, g)
 	}
-	sortRetainers(kept)
-	return kept
+	for i := range rows {
+		if rows[i].Goroutines {
+			slices.Sort(rows[i].Members)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b Holder) int { return compareRetainers(a.Retainer, b.Retainer) })
+	return rows
 }
+
+// unfolded makes a row of each retainer.
+func unfolded(all []Retainer) []Holder {
+	rows := make([]Holder, len(all))
+	for i, r := range all {
+		rows[i].Retainer = r
+	}
+	return rows
+}
+
+// gathered finds where the bytes of each row come together. What the retainers
+// dominate does not overlap: all the walks together look at each node once at most.
+func (s *Snapshot) gathered(ctx context.Context, rows []Holder) ([]Holder, error) {
+	const pace = 256
+	for i := range rows {
+		if i%pace == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		h := &rows[i]
+		if h.At = h.Node; h.Members == nil {
+			h.At = s.Dominators.Accumulation(h.Node)
+		}
+	}
+	return rows, nil
+}
+
+// goroutineKind is what goroutines have in common that people read as one.
+type goroutineKind struct{ function, createdBy string }
+
+func kindOfGoroutine(g gocore.Goroutine) goroutineKind { return goroutineKind{g.Func, g.CreatedBy} }
 
 // goroutinesIn names n goroutines like g: "200 goroutines in main.worker,
 // created by main.main".
@@ -192,37 +250,37 @@ func (s *Snapshot) Expression(nodes []heap.Node, values bool) string {
 	return path.WithoutKeys
 }
 
-// Holder says who holds r in the words that a person would use: the expression
-// of the accumulation point, or a count and the joint holders.
-func (s *Snapshot) Holder(r Retainer, values bool) string {
-	if r.folded {
-		return ShortPaths(r.Name)
+// HeldBy says who holds the bytes of h in the words that a person would use: the
+// expression of the accumulation point, or a count and the joint holders.
+func (s *Snapshot) HeldBy(h *Holder, values bool) string {
+	if h.Goroutines {
+		return ShortPaths(h.Name)
 	}
-	if r.Members == nil {
-		return s.Accumulation(r.Node, values).Expression
+	if h.Members == nil {
+		return s.Expression(s.Dominators.PathTo(h.At), values)
 	}
-	what := r.Name
-	if r.Kind == kindJoint {
-		what = fmt.Sprintf("%s × %s", comma(r.Count), r.Type)
+	what := h.Name
+	if h.Kind == kindJoint {
+		what = fmt.Sprintf("%s × %s", comma(h.Count), h.Type)
 	}
 	what = ShortPaths(what) + ", held jointly by "
-	return what + s.holderNames(r, holderWidth-uniseg.StringWidth(what))
+	return what + s.holderNames(h.Retainer, holderWidth-uniseg.StringWidth(what))
 }
 
-// HolderType is the type of what Holder names: that of the variable where the
-// expression is but its name, and the parts of its map hold the bytes.
-func (s *Snapshot) HolderType(r Retainer) string {
-	if r.Members != nil {
-		return r.Type
+// HolderType is the type of what HeldBy names: that of the variable where the
+// expression is but its name, and the parts of its map hold the bytes; "" for
+// goroutines.
+func (s *Snapshot) HolderType(h *Holder) string {
+	if h.Members != nil {
+		return h.Type
 	}
 	// A variable, and the header, directory, table and groups of its map: no longer
 	// path is worth being named here.
 	const mapDepth = 5
-	at := s.Dominators.Accumulation(r.Node)
-	if path := s.Dominators.PathTo(at); len(path) <= mapDepth && s.Expression(path, true) == r.Name {
-		return r.Type
+	if path := s.Dominators.PathTo(h.At); len(path) <= mapDepth && s.Expression(path, true) == h.Name {
+		return h.Type
 	}
-	return s.Process.Type(at)
+	return s.Process.Type(h.At)
 }
 
 const (
@@ -272,29 +330,39 @@ func (s *Snapshot) RetainerTable(ctx context.Context, values bool) (*Table, erro
 	if err != nil {
 		return nil, err
 	}
-	return s.retainerTable(all, values), nil
+	rows, err := s.gathered(ctx, unfolded(all))
+	if err != nil {
+		return nil, err
+	}
+	return s.holderTable(rows, values), nil
 }
 
-func (s *Snapshot) retainerTable(all []Retainer, values bool) *Table {
-	return NewTable(len(all), func(row int) heap.Node { return all[row].Node },
+// HolderTable is Holders as a table; it has the same rows.
+func (s *Snapshot) HolderTable(ctx context.Context, values bool) (*Table, error) {
+	rows, err := s.Holders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.holderTable(rows, values), nil
+}
+
+func (s *Snapshot) holderTable(rows []Holder, values bool) *Table {
+	// Room for "1,600 × main.Block, held jointly by main.srv and main.index": who
+	// holds it is what the table is for, the other columns go first.
+	const wide = 56
+	return NewTable(len(rows), func(row int) heap.Node { return rows[row].Node },
 		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
-			Cell: func(row int) Cell { return Cell{Num: all[row].Retained} }},
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Retained} }},
 		Column{Name: "share", Title: "Share", Kind: Percent, MinWidth: 7, Right: true,
-			Cell: func(row int) Cell { return Cell{Num: s.Share(all[row].Retained)} }},
-		Column{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 9, Right: true,
-			Cell: func(row int) Cell { return Cell{Num: all[row].Objects} }},
+			Cell: func(row int) Cell { return Cell{Num: s.Share(rows[row].Retained)} }},
+		Column{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 10, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Objects} }},
 		Column{Name: "kind", Title: "Kind", Priority: 3, MinWidth: 9,
-			Cell: func(row int) Cell { return Cell{Text: all[row].Kind} }},
-		Column{Name: "holder", Title: "Held by", MinWidth: 20,
-			Cell: func(row int) Cell { return Cell{Text: s.Holder(all[row], values)} }},
+			Cell: func(row int) Cell { return Cell{Text: rows[row].Kind} }},
+		Column{Name: "holder", Title: "Held by", MinWidth: wide,
+			Cell: func(row int) Cell { return Cell{Text: s.HeldBy(&rows[row], values)} }},
 		Column{Name: "type", Title: "Type", Priority: 1, MinWidth: 12,
-			Cell: func(row int) Cell {
-				r := all[row]
-				if r.folded {
-					return Cell{Unknown: true}
-				}
-				return textCell(s.HolderType(r))
-			}},
+			Cell: func(row int) Cell { return textCell(s.HolderType(&rows[row])) }},
 	)
 }
 

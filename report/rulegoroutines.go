@@ -31,12 +31,12 @@ func findGoroutines(ctx context.Context, h *hunt) error {
 	}
 	classes := make([]uint32, h.s.Graph.Roots) // 0 for other roots
 	groups := []Suspect{{}}
-	place := map[[2]string]uint32{}
+	place := map[goroutineKind]uint32{}
 	for _, g := range h.s.Process.Goroutines() {
 		if alone[g.Node] {
 			continue
 		}
-		key := [2]string{g.Func, g.CreatedBy}
+		key := kindOfGoroutine(g)
 		at, old := place[key]
 		if !old {
 			at = uint32(len(groups))

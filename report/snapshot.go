@@ -51,6 +51,7 @@ type Snapshot struct {
 
 	progress  *progress.Tracker
 	retainers memo[[]Retainer]
+	holders   memo[[]Holder]
 	types     memo[[]TypeRow]
 	folded    memo[[]TypeRow]
 	roots     memo[[]RootRow]

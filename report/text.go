@@ -159,7 +159,7 @@ func (s *Snapshot) WriteCheck(w io.Writer) error {
 // list, all if n is negative. Values of the program are hidden unless values is set,
 // and the insides of maps are one row for each type of map unless physical is.
 func (s *Snapshot) WriteReport(ctx context.Context, w io.Writer, n int, values, physical bool) error {
-	retainers, err := s.Retainers(ctx)
+	holders, err := s.HolderTable(ctx, values)
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (s *Snapshot) WriteReport(ctx context.Context, w io.Writer, n int, values, 
 	p.line("%s: %s live, %s typed, check %s%s", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects),
 		HumanPercent(share(t.TypedBytes, h.LiveBytes)), verdict, incomplete(src.Complete))
 	p.line("")
-	p.section("Who holds it", s.retainerTable(s.fold(retainers), values), n)
+	p.section("Who holds it", holders, n)
 	if len(suspects) > 0 {
 		p.line("Suspects")
 		for i, f := range suspects {

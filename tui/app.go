@@ -55,7 +55,6 @@ type App struct {
 	stopLoading func()
 
 	snap    *report.Snapshot // nil while loading
-	holders holderList       // of snap
 	tracker *progress.Tracker
 	loadFor time.Duration
 
@@ -158,7 +157,7 @@ func run(ctx context.Context, screen tcell.Screen, load Load, opt Options) (err 
 		}
 		loaded = s
 		// For the first screen; the views load it anew where it was stopped.
-		if _, err := a.holders.get(loading, s); err != nil && loading.Err() == nil {
+		if _, err := s.Holders(loading); err != nil && loading.Err() == nil {
 			return func() { a.quit(err) }, nil
 		}
 		return func() {

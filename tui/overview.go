@@ -11,7 +11,7 @@ import (
 // the file.
 type overview struct {
 	*list
-	holders  []holder
+	holders  []report.Holder
 	info     report.SummaryDocument
 	suspects []report.Suspect
 	looked   bool // for suspects
@@ -21,12 +21,16 @@ func newOverview(a *App) view {
 	v := &overview{}
 	v.list = newList(a, "Overview", tabOverview, "overview")
 	v.load = func(ctx context.Context) (loaded, error) {
-		found, err := a.holders.get(ctx, a.snap)
+		found, err := a.snap.Holders(ctx)
+		if err != nil {
+			return loaded{}, err
+		}
+		table, err := a.snap.HolderTable(ctx, true)
 		if err != nil {
 			return loaded{}, err
 		}
 		info := a.snap.Summary() // which looks at every object
-		return loaded{a.holderTable(found), func() { v.holders, v.info = found, info }}, nil
+		return loaded{shortTypes(table), func() { v.holders, v.info = found, info }}, nil
 	}
 	v.list.head = func(w, h int) []string {
 		if v.whole == nil {
@@ -36,17 +40,17 @@ func newOverview(a *App) view {
 	}
 	v.list.about = func(row int) subject {
 		h := &v.holders[row]
-		s := h.about()
-		s.node = h.at
+		s := aboutHolder(h)
+		s.node = h.At
 		return s
 	}
 	v.list.sets = func(row int) rowSet { return a.holderSet(&v.holders[row]) }
 	v.body.keepStart = func(place int) bool { return v.holders[v.shown().Row(place)].Members != nil }
 	v.list.opens = func(row int) {
-		if h := &v.holders[row]; h.goroutines {
+		if h := &v.holders[row]; h.Goroutines {
 			a.push(newMembers(a, h.Members))
 		} else {
-			a.reveal(h.at)
+			a.reveal(h.At)
 		}
 	}
 	return v

@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"goheap/heap"
@@ -66,25 +67,16 @@ func newSuspects(a *App) view {
 // holderSetOf is the objects or goroutines of a suspect that is a group: the
 // holders' row with its node.
 func (a *App) holderSetOf(f *report.Suspect) rowSet {
-	all, err := a.holders.get(a.ctx, a.snap) // made by the time there are suspects
+	all, err := a.snap.Holders(a.ctx) // made by the time there are suspects
 	if err != nil {
 		return a.setOf(f.Node)
 	}
 	for i := range all {
-		if h := &all[i]; h.Members != nil && !h.single() && (h.Node == f.Node || h.goroutines && containsNode(h.Members, f.Node)) {
+		if h := &all[i]; h.Members != nil && !h.Single() && (h.Node == f.Node || h.Goroutines && slices.Contains(h.Members, f.Node)) {
 			return a.holderSet(h)
 		}
 	}
 	return a.setOf(f.Node)
-}
-
-func containsNode(nodes []heap.Node, n heap.Node) bool {
-	for _, m := range nodes {
-		if m == n {
-			return true
-		}
-	}
-	return false
 }
 
 func (a *App) suspectTable(all []report.Suspect) *report.Table {

@@ -16,7 +16,7 @@ import (
 type branch struct {
 	node   heap.Node
 	parent *branch
-	held   *holder // of a row of the first level
+	held   *report.Holder // of a row of the first level
 	depth  int
 
 	label string // what text has found, "" before
@@ -27,7 +27,7 @@ type branch struct {
 }
 
 // group reports whether b stands for several nodes, which are its children.
-func (b *branch) group() bool { return b.held != nil && !b.held.single() }
+func (b *branch) group() bool { return b.held != nil && !b.held.Single() }
 
 // treeRow is a visible row: a branch, or what stands for its children that are
 // not loaded.
@@ -103,7 +103,7 @@ func (v *dominators) enter() {
 func (v *dominators) load(done func()) {
 	s := v.app.snap
 	v.app.start(slotView, "loading the dominator tree", func(ctx context.Context) (func(), error) {
-		all, err := v.app.holders.get(ctx, s)
+		all, err := s.Holders(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -256,7 +256,7 @@ func (v *dominators) subject() subject {
 		return subject{node: heap.None}
 	}
 	if r.held != nil {
-		return r.held.about()
+		return aboutHolder(r.held)
 	}
 	return subject{node: r.node}
 }
@@ -333,7 +333,7 @@ func (a *App) dominated(ctx context.Context, b *branch, k int) ([]*branch, int, 
 	var total int
 	switch {
 	case b.node == heap.SuperRoot:
-		all, err := a.holders.get(ctx, s)
+		all, err := s.Holders(ctx)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -741,7 +741,7 @@ func (v *dominators) text(b *branch) string {
 	if h := b.held; h != nil {
 		switch {
 		case h.Members != nil:
-			return a.clean(a.heldBy(h))
+			return a.clean(a.snap.HeldBy(h, true))
 		case h.Type != "":
 			return a.clean(h.Name + "  " + h.Type)
 		}

@@ -126,16 +126,16 @@ func (a *App) tiles(ctx context.Context, step mapStep) (tiles []tile, of, self u
 	s := a.snap
 	switch {
 	case step.set.node == heap.SuperRoot:
-		all, err := a.holders.get(ctx, s)
+		all, err := s.Holders(ctx)
 		if err != nil {
 			return nil, 0, 0, err
 		}
 		of = s.Dominators.LiveBytes()
 		for i := range all[:min(len(all), tilesShown)] {
 			h := &all[i]
-			t := tile{set: a.holderSet(h), label: a.clean(a.heldBy(h)), retained: h.Retained, group: !h.single(), at: h.at}
+			t := tile{set: a.holderSet(h), label: a.clean(s.HeldBy(h, true)), retained: h.Retained, group: !h.Single(), at: h.At}
 			if h.Members == nil {
-				t.typ = a.clean(report.ShortPaths(s.Process.Type(h.at)))
+				t.typ = a.clean(report.ShortPaths(s.Process.Type(h.At)))
 			}
 			tiles = append(tiles, t)
 		}
