@@ -17,7 +17,7 @@ type sampled struct {
 }
 
 func (p sampled) AllocSite(n heap.Node) (gocore.AllocSite, bool) {
-	return p.site, n == p.node["block0"]
+	return p.site, n == p.Node["block0"]
 }
 
 func TestShowAllocation(t *testing.T) {

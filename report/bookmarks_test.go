@@ -13,7 +13,7 @@ import (
 func marked(t *testing.T, path string, bytes int64) *Snapshot {
 	t.Helper()
 	f := blockstore()
-	f.source.Path, f.source.Bytes = path, bytes
+	f.File.Path, f.File.Bytes = path, bytes
 	return analyse(t, f)
 }
 

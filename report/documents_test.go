@@ -266,7 +266,7 @@ func TestRetainers(t *testing.T) {
 		t.Errorf("retainers hold %d bytes, %d are live", sum, live)
 	}
 	joint := all[1]
-	if !slices.Equal(joint.Holders, []heap.Node{f.node["srv"], f.node["index"]}) {
+	if !slices.Equal(joint.Holders, []heap.Node{f.Node["srv"], f.Node["index"]}) {
 		t.Errorf("joint holders %v", joint.Holders)
 	}
 	if got := s.HeldBy(&Holder{Retainer: joint}, false); got != "3 × main.Block, held jointly by main.srv and main.index" {
@@ -278,16 +278,16 @@ func TestRetainers(t *testing.T) {
 func TestHolder(t *testing.T) {
 	f := &fake{}
 	for i := range 70 {
-		f.roots = append(f.roots, fakeNode{id: fmt.Sprint("r", i), kind: "global", name: fmt.Sprintf("example.com/long/path/to/a.variable%d", i),
-			to: []fakeEdge{{".a", "all"}, {".b", "both"}}[:1+i%2]})
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: fmt.Sprint("r", i), Kind: "global", Name: fmt.Sprintf("example.com/long/path/to/a.variable%d", i),
+			To: []fakeEdge{{".a", "all"}, {".b", "both"}}[:1+i%2]})
 	}
 	for i := range 4 {
-		f.roots[i].to = append(f.roots[i].to, fakeEdge{".s", "some"})
+		f.RootNodes[i].To = append(f.RootNodes[i].To, fakeEdge{".s", "some"})
 	}
 	for i, id := range []string{"all", "both", "some"} {
-		f.objects = append(f.objects, fakeNode{id: id, kind: "object", typ: "example.com/b." + id, addr: 0xc000000000 + uint64(i)*64, size: 64})
+		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: "example.com/b." + id, Addr: 0xc000000000 + uint64(i)*64, Size: 64})
 	}
-	s := analyse(t, f.build())
+	s := analyse(t, f.Build())
 	all, err := s.Retainers(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -298,7 +298,7 @@ func TestHolder(t *testing.T) {
 		"some": "0xc000000080 b.some, held jointly by 4 roots: a.variable0, a.variable1, a.variable2, …",
 	}
 	for id, want := range want {
-		i := slices.IndexFunc(all, func(r Retainer) bool { return r.Node == f.node[id] })
+		i := slices.IndexFunc(all, func(r Retainer) bool { return r.Node == f.Node[id] })
 		if i < 0 {
 			t.Fatalf("%s is no retainer", id)
 		}
@@ -321,13 +321,13 @@ func TestHolders(t *testing.T) {
 	kinds := []gocore.Goroutine{{Func: "a/main.worker", CreatedBy: "main.main"}, {}, {Func: "a/main.worker"}}
 	for i := range 9 {
 		id := fmt.Sprint("g", i)
-		f.roots = append(f.roots, fakeNode{id: id, kind: "goroutine", name: id, to: []fakeEdge{{" · x", "x" + id}}})
-		f.objects = append(f.objects, fakeNode{id: "x" + id, kind: "object", typ: "main.T", addr: 0xc000000000 + uint64(i)*256, size: 256})
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: id, Kind: "goroutine", Name: id, To: []fakeEdge{{" · x", "x" + id}}})
+		f.Objects = append(f.Objects, fakeNode{ID: "x" + id, Kind: "object", Type: "main.T", Addr: 0xc000000000 + uint64(i)*256, Size: 256})
 		g := kinds[min(i%4, 2)]
 		g.ID, g.Node = uint64(9-i), heap.Node(i+1)
-		f.goroutines = append(f.goroutines, g)
+		f.Running = append(f.Running, g)
 	}
-	s := analyse(t, f.build())
+	s := analyse(t, f.Build())
 	all, err := s.Holders(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -350,9 +350,9 @@ func TestHolders(t *testing.T) {
 func TestOwnFirst(t *testing.T) {
 	f := &fake{}
 	for _, r := range [][2]string{{"global", "runtime.allgs"}, {"global", "sync.allPools"}, {"special", "finalizer"}, {"goroutine", "goroutine 1"}, {"global", "sync.pools"}} {
-		f.roots = append(f.roots, fakeNode{id: r[1], kind: r[0], name: r[1]})
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: r[1], Kind: r[0], Name: r[1]})
 	}
-	s := analyse(t, f.build())
+	s := analyse(t, f.Build())
 	var got []string
 	for _, n := range s.ownFirst([]heap.Node{1, 2, 3, 4, 5}) {
 		got = append(got, f.Name(n))
@@ -366,22 +366,22 @@ func TestOwnFirst(t *testing.T) {
 func maps() *fake {
 	const table, groups = "table<string,map[int]*main.T>", "[]map.group[string]map[int]*main.T"
 	return (&fake{
-		source: gocore.Source{Arch: "amd64"},
-		roots: []fakeNode{
-			{id: "m", kind: "global", name: "main.m", typ: "map[string]map[int]*main.T", addr: 0x500000, to: []fakeEdge{{"*", "header"}}},
-			{id: "raw", kind: "global", name: "main.raw", typ: "unsafe.Pointer", addr: 0x500008, to: []fakeEdge{{"*", "unknown"}}},
+		File: gocore.Source{Arch: "amd64"},
+		RootNodes: []fakeNode{
+			{ID: "m", Kind: "global", Name: "main.m", Type: "map[string]map[int]*main.T", Addr: 0x500000, To: []fakeEdge{{"*", "header"}}},
+			{ID: "raw", Kind: "global", Name: "main.raw", Type: "unsafe.Pointer", Addr: 0x500008, To: []fakeEdge{{"*", "unknown"}}},
 		},
-		objects: []fakeNode{
-			{id: "header", kind: "object", typ: "map[string]map[int]*main.T", addr: 0xc000001000, size: 48, to: []fakeEdge{{"*", "tables"}}},
-			{id: "tables", kind: "object", typ: "[]*" + table, addr: 0xc000002000, size: 16, to: []fakeEdge{{"[0]", "table"}, {"[1]", "table2"}}},
-			{id: "table", kind: "object", typ: table, addr: 0xc000003000, size: 32, to: []fakeEdge{{".groups.data", "groups"}}},
-			{id: "table2", kind: "object", typ: table, addr: 0xc000003020, size: 32},
-			{id: "groups", kind: "object", typ: groups, addr: 0xc000004000, size: 512, to: []fakeEdge{{`["secret"]`, "value"}}},
-			{id: "value", kind: "object", typ: "map[int]*main.T", addr: 0xc000001030, size: 48},
-			{id: "unknown", kind: "object", typ: "(unknown 32 B, pointers 0x1)", addr: 0xc000003040, size: 32, to: []fakeEdge{{"+0x0", "value"}, {"+0x8", "table2"}}},
-			{id: "garbage", kind: "object", typ: "(unknown 32 B, no pointers)", addr: 0xc000003060, size: 32},
+		Objects: []fakeNode{
+			{ID: "header", Kind: "object", Type: "map[string]map[int]*main.T", Addr: 0xc000001000, Size: 48, To: []fakeEdge{{"*", "tables"}}},
+			{ID: "tables", Kind: "object", Type: "[]*" + table, Addr: 0xc000002000, Size: 16, To: []fakeEdge{{"[0]", "table"}, {"[1]", "table2"}}},
+			{ID: "table", Kind: "object", Type: table, Addr: 0xc000003000, Size: 32, To: []fakeEdge{{".groups.data", "groups"}}},
+			{ID: "table2", Kind: "object", Type: table, Addr: 0xc000003020, Size: 32},
+			{ID: "groups", Kind: "object", Type: groups, Addr: 0xc000004000, Size: 512, To: []fakeEdge{{`["secret"]`, "value"}}},
+			{ID: "value", Kind: "object", Type: "map[int]*main.T", Addr: 0xc000001030, Size: 48},
+			{ID: "unknown", Kind: "object", Type: "(unknown 32 B, pointers 0x1)", Addr: 0xc000003040, Size: 32, To: []fakeEdge{{"+0x0", "value"}, {"+0x8", "table2"}}},
+			{ID: "garbage", Kind: "object", Type: "(unknown 32 B, no pointers)", Addr: 0xc000003060, Size: 32},
 		},
-	}).build()
+	}).Build()
 }
 
 // Physical names say where each pointer stands; logical ones make up a Go
@@ -400,7 +400,7 @@ func TestPhysical(t *testing.T) {
 	} {
 		var nodes []heap.Node
 		for _, id := range strings.Fields(test.path) {
-			nodes = append(nodes, f.node[id])
+			nodes = append(nodes, f.Node[id])
 		}
 		var words, document []string
 		for _, h := range s.pathDocument(nodes, test.physical).Hops {
@@ -540,7 +540,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s from %d: %s, want %s", test.target, test.from, got, test.want)
 		}
 	}
-	f.source.Arch = "s390x"
+	f.File.Arch = "s390x"
 	if got := text("unknown", 0, 10); got != " and 0" {
 		t.Errorf("with words of another order: %s", got)
 	}
@@ -568,16 +568,16 @@ func TestSuspects(t *testing.T) {
 // A suspect object has no name but its address: a path to it says what it is.
 func TestSuspectObject(t *testing.T) {
 	f := &fake{
-		roots: []fakeNode{
-			{id: "b", kind: "global", name: "main.b", to: []fakeEdge{{".cache", "cache"}}},
-			{id: "a", kind: "global", name: "main.a", to: []fakeEdge{{".srv", "srv"}}},
+		RootNodes: []fakeNode{
+			{ID: "b", Kind: "global", Name: "main.b", To: []fakeEdge{{".cache", "cache"}}},
+			{ID: "a", Kind: "global", Name: "main.a", To: []fakeEdge{{".srv", "srv"}}},
 		},
-		objects: []fakeNode{
-			{id: "srv", kind: "object", typ: "main.Server", addr: 0xc000000000, size: 16, to: []fakeEdge{{".cache", "cache"}}},
-			{id: "cache", kind: "object", typ: "main.Cache", addr: 0xc000001000, size: 4096},
+		Objects: []fakeNode{
+			{ID: "srv", Kind: "object", Type: "main.Server", Addr: 0xc000000000, Size: 16, To: []fakeEdge{{".cache", "cache"}}},
+			{ID: "cache", Kind: "object", Type: "main.Cache", Addr: 0xc000001000, Size: 4096},
 		},
 	}
-	found, err := analyse(t, f.build()).Suspects(t.Context(), false)
+	found, err := analyse(t, f.Build()).Suspects(t.Context(), false)
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%+v, %v", found, err)
 	}
@@ -591,11 +591,11 @@ func TestSuspectGoroutines(t *testing.T) {
 	f := &fake{}
 	for i := range 20 {
 		id := fmt.Sprint("buf", i)
-		f.roots = append(f.roots, fakeNode{id: fmt.Sprint("g", i), kind: "goroutine", name: fmt.Sprint("goroutine ", i), to: []fakeEdge{{" · b", id}}})
-		f.objects = append(f.objects, fakeNode{id: id, kind: "object", typ: "[]uint8", addr: 0xc000000000 + uint64(i)*64, size: 64})
-		f.goroutines = append(f.goroutines, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: "main.leak", CreatedBy: "main.start"})
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: fmt.Sprint("g", i), Kind: "goroutine", Name: fmt.Sprint("goroutine ", i), To: []fakeEdge{{" · b", id}}})
+		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: "[]uint8", Addr: 0xc000000000 + uint64(i)*64, Size: 64})
+		f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: "main.leak", CreatedBy: "main.start"})
 	}
-	found, err := analyse(t, f.build()).Suspects(t.Context(), false)
+	found, err := analyse(t, f.Build()).Suspects(t.Context(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -614,20 +614,20 @@ func TestSuspectGoroutines(t *testing.T) {
 // dominates it, and what holds it all besides makes them innocent.
 func TestSuspectGoroutinesHoldJointly(t *testing.T) {
 	for _, global := range []bool{false, true} {
-		f := &fake{objects: []fakeNode{
-			{id: "shared", kind: "object", typ: "main.S", addr: 0xc000000000, size: 64, to: []fakeEdge{{".a", "big0"}, {".b", "big1"}}},
-			{id: "big0", kind: "object", typ: "main.B", addr: 0xc000010000, size: 4096},
-			{id: "big1", kind: "object", typ: "main.B", addr: 0xc000020000, size: 4096},
+		f := &fake{Objects: []fakeNode{
+			{ID: "shared", Kind: "object", Type: "main.S", Addr: 0xc000000000, Size: 64, To: []fakeEdge{{".a", "big0"}, {".b", "big1"}}},
+			{ID: "big0", Kind: "object", Type: "main.B", Addr: 0xc000010000, Size: 4096},
+			{ID: "big1", Kind: "object", Type: "main.B", Addr: 0xc000020000, Size: 4096},
 		}}
 		for i := range 3 {
-			f.roots = append(f.roots, fakeNode{id: fmt.Sprint("g", i), kind: "goroutine", name: fmt.Sprint("goroutine ", i),
-				to: []fakeEdge{{" · a", "shared"}, {" · b", fmt.Sprint("big", i%2)}}})
-			f.goroutines = append(f.goroutines, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: "main.leak"})
+			f.RootNodes = append(f.RootNodes, fakeNode{ID: fmt.Sprint("g", i), Kind: "goroutine", Name: fmt.Sprint("goroutine ", i),
+				To: []fakeEdge{{" · a", "shared"}, {" · b", fmt.Sprint("big", i%2)}}})
+			f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: "main.leak"})
 		}
 		if global {
-			f.roots = append(f.roots, fakeNode{id: "v", kind: "global", name: "main.v", to: []fakeEdge{{"", "shared"}}})
+			f.RootNodes = append(f.RootNodes, fakeNode{ID: "v", Kind: "global", Name: "main.v", To: []fakeEdge{{"", "shared"}}})
 		}
-		s := analyse(t, f.build())
+		s := analyse(t, f.Build())
 		found, err := s.Suspects(t.Context(), false)
 		if err != nil {
 			t.Fatal(err)
@@ -659,8 +659,8 @@ func TestFind(t *testing.T) {
 	s := analyse(t, f)
 	for target, want := range map[string]string{"type:main.Block": "block0", "type:main.memStorage": "storage", "0xc000100000": "storage", "main.srv": "srv"} {
 		n, err := s.Find(t.Context(), target)
-		if err != nil || n != f.node[want] {
-			t.Errorf("%s: node %d, %v; want %d", target, n, err, f.node[want])
+		if err != nil || n != f.Node[want] {
+			t.Errorf("%s: node %d, %v; want %d", target, n, err, f.Node[want])
 		}
 	}
 	_, err := s.Find(t.Context(), "type:block")
@@ -682,7 +682,7 @@ func TestPaths(t *testing.T) {
 	path := func(ids ...string) []heap.Node {
 		var p []heap.Node
 		for _, id := range ids {
-			p = append(p, f.node[id])
+			p = append(p, f.Node[id])
 		}
 		return p
 	}
@@ -697,7 +697,7 @@ func TestPaths(t *testing.T) {
 		{"srv", 5, [][]heap.Node{path("srv")}},
 		{"garbage", 5, nil},
 	} {
-		got, more, err := s.Paths(t.Context(), f.node[test.target], test.n)
+		got, more, err := s.Paths(t.Context(), f.Node[test.target], test.n)
 		if err != nil || more {
 			t.Fatal(err, more)
 		}
@@ -720,13 +720,13 @@ func TestStackGroups(t *testing.T) {
 func TestInstances(t *testing.T) {
 	f := blockstore()
 	s := analyse(t, f)
-	nodes, err := s.Instances(t.Context(), []heap.TypeID{f.typeIDs[f.node["block0"]]})
+	nodes, err := s.Instances(t.Context(), []heap.TypeID{f.TypeIDs()[f.Node["block0"]]})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var want []heap.Node
 	for i := range 10 {
-		want = append(want, f.node[fmt.Sprint("block", i)])
+		want = append(want, f.Node[fmt.Sprint("block", i)])
 	}
 	if !slices.Equal(nodes, want) {
 		t.Errorf("instances %v, want %v", nodes, want)
@@ -738,11 +738,11 @@ func TestInstances(t *testing.T) {
 
 func TestIncomplete(t *testing.T) {
 	f := blockstore()
-	f.problems = []gocore.Problem{{Severity: "warning", Message: "w", Count: 1}}
+	f.Trouble = []gocore.Problem{{Severity: "warning", Message: "w", Count: 1}}
 	if !analyse(t, f).Complete() {
 		t.Error("a warning makes the dump incomplete")
 	}
-	f.problems = append(f.problems, gocore.Problem{Severity: "error", Message: "pages are missing\x1b", Count: 2})
+	f.Trouble = append(f.Trouble, gocore.Problem{Severity: "error", Message: "pages are missing\x1b", Count: 2})
 	s := analyse(t, f)
 	if s.Complete() {
 		t.Error("an error does not make the dump incomplete")
@@ -776,7 +776,7 @@ func TestVerdict(t *testing.T) {
 		{[]gocore.Check{live(gocore.CheckNotComparable), live(gocore.CheckOK)}, gocore.CheckNotComparable, "ok as far as comparable", "why"},
 		{[]gocore.Check{sum(gocore.CheckDiffers), live(gocore.CheckNotComparable), live(gocore.CheckOK)}, gocore.CheckDiffers, "DIFFERS", "from the runtime's own word: goheap check FILE says where"},
 	} {
-		f.checks = test.checks
+		f.Verdicts = test.checks
 		s := analyse(t, f)
 		if got := s.Verdict(); got != test.want {
 			t.Errorf("%v: %v, want %v", test.checks, got, test.want)
@@ -792,11 +792,11 @@ func TestVerdict(t *testing.T) {
 
 func TestAnalyseFails(t *testing.T) {
 	f := blockstore()
-	f.typingErr = errors.New("no types")
+	f.TypingErr = errors.New("no types")
 	if _, err := Analyse(t.Context(), f, nil); err == nil || err.Error() != "no types" {
 		t.Errorf("the error of typing became %v", err)
 	}
-	f.typingErr = nil
+	f.TypingErr = nil
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Analyse(ctx, f, new(progress.Tracker)); !errors.Is(err, context.Canceled) {
@@ -823,7 +823,7 @@ func TestAnalysePanics(t *testing.T) {
 
 // An empty heap is no reason to fail.
 func TestEmpty(t *testing.T) {
-	s := analyse(t, (&fake{}).build())
+	s := analyse(t, (&fake{}).Build())
 	var b bytes.Buffer
 	if err := s.WriteReport(t.Context(), &b, -1, false, false); err != nil {
 		t.Fatal(err)

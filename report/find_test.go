@@ -13,16 +13,16 @@ import (
 // texts is a program that holds a few.
 func texts() *fake {
 	f := &fake{
-		roots: []fakeNode{{id: "a", kind: "global", name: "main.a", addr: 0x500000, to: []fakeEdge{{".list", "list"}, {".short", "short"}, {".evil", "evil"}}}},
-		objects: []fakeNode{
-			{id: "short", kind: "object", typ: "string data", addr: 0xc000000100, size: 32, text: "the token=1"},
-			{id: "list", kind: "object", typ: "main.List", addr: 0xc000000200, size: 64, to: []fakeEdge{{"[0]", "long"}, {"[1]", "short"}}},
-			{id: "long", kind: "object", typ: "[]uint8", addr: 0xc000001000, size: 128, text: strings.Repeat("日", 20) + "token\x00 and token again"},
-			{id: "evil", kind: "object", typ: "string data", addr: 0xc000002000, size: 48, text: hostile + "token\x1b[0m"},
+		RootNodes: []fakeNode{{ID: "a", Kind: "global", Name: "main.a", Addr: 0x500000, To: []fakeEdge{{".list", "list"}, {".short", "short"}, {".evil", "evil"}}}},
+		Objects: []fakeNode{
+			{ID: "short", Kind: "object", Type: "string data", Addr: 0xc000000100, Size: 32, Text: "the token=1"},
+			{ID: "list", Kind: "object", Type: "main.List", Addr: 0xc000000200, Size: 64, To: []fakeEdge{{"[0]", "long"}, {"[1]", "short"}}},
+			{ID: "long", Kind: "object", Type: "[]uint8", Addr: 0xc000001000, Size: 128, Text: strings.Repeat("日", 20) + "token\x00 and token again"},
+			{ID: "evil", Kind: "object", Type: "string data", Addr: 0xc000002000, Size: 48, Text: hostile + "token\x1b[0m"},
 		},
 	}
-	f.source.Arch = "amd64"
-	return f.build()
+	f.File.Arch = "amd64"
+	return f.Build()
 }
 
 func TestSearch(t *testing.T) {
@@ -50,7 +50,7 @@ func TestSearch(t *testing.T) {
 
 	// A word is told to be a pointer or not.
 	words, err := s.Search(t.Context(), "0xc000000101") // the fake's second pointer has a 1 added
-	if err != nil || !words.Word || len(words.Hits) != 1 || words.Hits[0].Node != f.node["list"] || words.Hits[0].Offset != 8 || words.Excerpt(words.Hits[0]) != "pointer" {
+	if err != nil || !words.Word || len(words.Hits) != 1 || words.Hits[0].Node != f.Node["list"] || words.Hits[0].Offset != 8 || words.Excerpt(words.Hits[0]) != "pointer" {
 		t.Errorf("word: %+v, %v", words, err)
 	}
 	number, err := s.Search(t.Context(), "0x2")

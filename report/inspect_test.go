@@ -45,7 +45,7 @@ func valued(t *testing.T) *Snapshot {
 	f := blockstore()
 	s := analyse(t, f)
 	s.Process = withValues{f, []gocore.Field{
-		{Offset: 0, Size: 8, Addr: 0xc000300400, Name: "data", Type: "*T", Value: "0xc000408000 → {N: 1}", Target: f.node["data8"]},
+		{Offset: 0, Size: 8, Addr: 0xc000300400, Name: "data", Type: "*T", Value: "0xc000408000 → {N: 1}", Target: f.Node["data8"]},
 		{Offset: 8, Size: 16, Addr: 0xc000300408, Name: "at", Type: "main.Point", Target: heap.None},
 		{Offset: 8, Size: 8, Addr: 0xc000300408, Depth: 1, Name: "X", Type: "int", Value: "5", Target: heap.None},
 		{Offset: 16, Size: 8, Addr: 0xc000300410, Depth: 1, Name: hostile, Type: hostile, Value: hostile, Target: heap.None},

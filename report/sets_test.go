@@ -19,7 +19,7 @@ func TestRetainedSet(t *testing.T) {
 		var nodes []heap.Node
 		want := SetSize{}
 		for _, id := range ids {
-			n := f.node[id]
+			n := f.Node[id]
 			if !slices.Contains(nodes, n) && s.Dominators.Live(n) && !s.Graph.IsRoot(n) {
 				want.Objects++
 				want.Shallow += s.Graph.Size(n)
@@ -49,9 +49,9 @@ func TestCut(t *testing.T) {
 	s := analyse(t, f)
 	edge := func(from, to string) heap.Edge {
 		if from == "" {
-			return heap.Edge{To: f.node[to]}
+			return heap.Edge{To: f.Node[to]}
 		}
-		return heap.Edge{From: f.node[from], To: f.node[to]}
+		return heap.Edge{From: f.Node[from], To: f.Node[to]}
 	}
 	for _, test := range []struct {
 		name string
@@ -60,16 +60,16 @@ func TestCut(t *testing.T) {
 		want CutAnswer
 	}{
 		{"one of two holders", "data8", []heap.Edge{edge("index", "block8")},
-			CutAnswer{Live: true, Paths: [][]heap.Node{{f.node["srv"], f.node["storage"], f.node["blocks"], f.node["block8"], f.node["data8"]}}}},
+			CutAnswer{Live: true, Paths: [][]heap.Node{{f.Node["srv"], f.Node["storage"], f.Node["blocks"], f.Node["block8"], f.Node["data8"]}}}},
 		{"both holders", "data8", []heap.Edge{edge("index", "block8"), edge("blocks", "block8")},
 			CutAnswer{Freed: heap.Total{Objects: 2, Bytes: 128 + 4096}}},
 		{"the store", "data8", []heap.Edge{edge("srv", "storage")},
 			CutAnswer{Freed: heap.Total{Objects: 2 + 14, Bytes: 64 + 256 + 7*(128+4096)}, Live: true,
-				Paths: [][]heap.Node{{f.node["index"], f.node["block8"], f.node["data8"]}}}},
+				Paths: [][]heap.Node{{f.Node["index"], f.Node["block8"], f.Node["data8"]}}}},
 		{"a root", "buf0", []heap.Edge{edge("", "g17")}, CutAnswer{Freed: heap.Total{Objects: 1, Bytes: 1024}}},
 		{"nothing", "garbage", nil, CutAnswer{}},
 	} {
-		got, err := s.Cut(t.Context(), f.node[test.node], test.cut, 3)
+		got, err := s.Cut(t.Context(), f.Node[test.node], test.cut, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,9 +83,9 @@ func TestMergedPaths(t *testing.T) {
 	f := blockstore()
 	s := analyse(t, f)
 	var all []heap.Node
-	for _, o := range f.objects {
-		if o.typ == "main.Block" {
-			all = append(all, f.node[o.id])
+	for _, o := range f.Objects {
+		if o.Type == "main.Block" {
+			all = append(all, f.Node[o.ID])
 		}
 	}
 	m, err := s.MergedPaths(t.Context(), all)
@@ -101,13 +101,13 @@ func TestMergedPaths(t *testing.T) {
 	if want := [][2]any{{uint64(7), "main.srv"}, {uint64(3), "main.index"}}; !slices.Equal(got, want) {
 		t.Errorf("roots: %v, want %v", got, want)
 	}
-	if nodes, more := m.Level(f.node["srv"]); more != 0 || !slices.Equal(nodes, []heap.Node{f.node["storage"]}) || m.Word(f.node["srv"], nodes[0]) != ".storage.(*main.memStorage)" {
+	if nodes, more := m.Level(f.Node["srv"]); more != 0 || !slices.Equal(nodes, []heap.Node{f.Node["storage"]}) || m.Word(f.Node["srv"], nodes[0]) != ".storage.(*main.memStorage)" {
 		t.Errorf("after main.srv: %d, %d more", nodes, more)
 	}
 	if m.Gathered != heap.SuperRoot {
 		t.Errorf("gathered at %d, but no root holds more than 0.8", m.Gathered)
 	}
-	if m, err := s.MergedPaths(t.Context(), all[:7]); err != nil || m.Gathered != f.node["blocks"] {
+	if m, err := s.MergedPaths(t.Context(), all[:7]); err != nil || m.Gathered != f.Node["blocks"] {
 		t.Errorf("gathered at %d, %v; want the list", m.Gathered, err)
 	}
 }
@@ -115,20 +115,20 @@ func TestMergedPaths(t *testing.T) {
 func TestNeighbours(t *testing.T) {
 	f := blockstore()
 	s := analyse(t, f)
-	referrers, err := s.ReferrerTable(t.Context(), f.node["block8"])
+	referrers, err := s.ReferrerTable(t.Context(), f.Node["block8"])
 	if err != nil {
 		t.Fatal(err)
 	}
-	references, err := s.ReferenceTable(t.Context(), f.node["blocks"])
+	references, err := s.ReferenceTable(t.Context(), f.Node["blocks"])
 	if err != nil {
 		t.Fatal(err)
 	}
 	through := referrers.Column("through")
-	if referrers.Len() != 2 || referrers.Node(0) != f.node["blocks"] || referrers.Cell(0, through).Text != "[8]" ||
-		referrers.Node(1) != f.node["index"] || referrers.Cell(1, through).Text != `["secret8"]` {
+	if referrers.Len() != 2 || referrers.Node(0) != f.Node["blocks"] || referrers.Cell(0, through).Text != "[8]" ||
+		referrers.Node(1) != f.Node["index"] || referrers.Cell(1, through).Text != `["secret8"]` {
 		t.Errorf("referrers: %d rows, %q", referrers.Len(), referrers.Cell(0, through).Text)
 	}
-	if references.Len() != 10 || references.Node(9) != f.node["block9"] || references.Cell(9, through).Text != "[9]" {
+	if references.Len() != 10 || references.Node(9) != f.Node["block9"] || references.Cell(9, through).Text != "[9]" {
 		t.Errorf("references: %d rows", references.Len())
 	}
 	types, err := s.Types(t.Context())
@@ -153,7 +153,7 @@ func TestNeighbours(t *testing.T) {
 func TestQuestionsCancelledAndFollowed(t *testing.T) {
 	f := blockstore()
 	s := analyse(t, f)
-	n := f.node["block8"]
+	n := f.Node["block8"]
 	for name, ask := range map[string]func(ctx context.Context) error{
 		"RetainedSet": func(ctx context.Context) error { _, err := s.RetainedSet(ctx, []heap.Node{n}); return err },
 		"Cut":         func(ctx context.Context) error { _, err := s.Cut(ctx, n, nil, 1); return err },

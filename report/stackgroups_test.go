@@ -15,31 +15,31 @@ import (
 // holds too.
 func workers() *fake {
 	f := &fake{
-		roots: []fakeNode{{id: "main", kind: "global", name: "main.table", typ: "*main.T", addr: 0x500000, to: []fakeEdge{{"", "table"}}}},
-		objects: []fakeNode{
-			{id: "table", kind: "object", typ: "main.T", addr: 0xc000100000, size: 512},
-			{id: "queue", kind: "object", typ: "main.Q", addr: 0xc000200000, size: 1024},
+		RootNodes: []fakeNode{{ID: "main", Kind: "global", Name: "main.table", Type: "*main.T", Addr: 0x500000, To: []fakeEdge{{"", "table"}}}},
+		Objects: []fakeNode{
+			{ID: "table", Kind: "object", Type: "main.T", Addr: 0xc000100000, Size: 512},
+			{ID: "queue", Kind: "object", Type: "main.Q", Addr: 0xc000200000, Size: 1024},
 		},
 	}
 	for i := range 6 {
 		id := fmt.Sprint("buf", i)
-		f.objects = append(f.objects, fakeNode{id: id, kind: "object", typ: "[]uint8", addr: 0xc000300000 + uint64(i)*64, size: 64})
-		g := fakeNode{id: fmt.Sprint("g", i), kind: "goroutine", name: fmt.Sprint("goroutine ", i), to: []fakeEdge{{" · buf", id}, {" · t", "table"}}}
+		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: "[]uint8", Addr: 0xc000300000 + uint64(i)*64, Size: 64})
+		g := fakeNode{ID: fmt.Sprint("g", i), Kind: "goroutine", Name: fmt.Sprint("goroutine ", i), To: []fakeEdge{{" · buf", id}, {" · t", "table"}}}
 		info := gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 2), Status: "waiting", WaitReason: "select", WaitNanos: int64(i) * 60e9,
 			Func: "main.work", CreatedBy: "main.start", CreatedAt: "/src/main.go:7", StackBytes: 2048}
 		frames := []gocore.Frame{{Func: "main.work", File: "/src/work.go", Line: 10}}
 		if i%2 == 0 {
-			g.to = append(g.to, fakeEdge{" · q", "queue"})
+			g.To = append(g.To, fakeEdge{" · q", "queue"})
 			info.CreatedAt = "/src/main.go:9"
 		}
 		if i >= 4 {
 			info.Status, info.WaitReason, info.WaitNanos = "running", "", -1
 		}
-		f.roots = append(f.roots, g)
-		f.goroutines = append(f.goroutines, info)
-		f.frames = append(f.frames, frames)
+		f.RootNodes = append(f.RootNodes, g)
+		f.Running = append(f.Running, info)
+		f.Stacks = append(f.Stacks, frames)
 	}
-	return f.build()
+	return f.Build()
 }
 
 // What a group holds exclusively is what dies when all its goroutines do.

@@ -16,7 +16,7 @@ func TestTree(t *testing.T) {
 	f := blockstore()
 	s := analyse(t, f)
 	d := s.Dominators
-	for _, from := range []heap.Node{heap.SuperRoot, f.node["srv"], f.node["blocks"], f.node["data0"], f.node["garbage"]} {
+	for _, from := range []heap.Node{heap.SuperRoot, f.Node["srv"], f.Node["blocks"], f.Node["data0"], f.Node["garbage"]} {
 		for _, depth := range []int{0, 1, 2, 100} {
 			// depthOf is how far below from a node lies, -1 elsewhere.
 			depthOf := func(n heap.Node) int {

@@ -12,29 +12,29 @@ import (
 // Value gives every object but goroutines and specials a struct: a number, then
 // its pointers.
 func (f *fake) Value(n heap.Node) (gocore.Value, bool) {
-	o := f.byNode[n]
-	if o.kind != "object" && o.kind != "global" {
+	o := f.ByNode[n]
+	if o.Kind != "object" && o.Kind != "global" {
 		return gocore.Value{}, false
 	}
-	return gocore.Value{Type: o.typ, Addr: o.addr, Text: "{…}", Target: heap.None, Children: 1 + len(o.to), InPlace: true}, true
+	return gocore.Value{Type: o.Type, Addr: o.Addr, Text: "{…}", Target: heap.None, Children: 1 + len(o.To), InPlace: true}, true
 }
 
 // Children opens an object into its fields, and a pointer into those of what it
 // points to.
 func (f *fake) Children(v gocore.Value, from, limit int) []gocore.Value {
 	n := v.Target
-	for i, o := range f.byNode {
-		if n == heap.None && o != nil && o.addr == v.Addr {
+	for i, o := range f.ByNode {
+		if n == heap.None && o != nil && o.Addr == v.Addr {
 			n = heap.Node(i)
 		}
 	}
-	o := f.byNode[n]
-	values := []gocore.Value{{Name: "created", Type: "int64", Addr: o.addr, Text: "1772360527", Target: heap.None}}
-	for i, e := range o.to {
-		t := f.node[e.to]
+	o := f.ByNode[n]
+	values := []gocore.Value{{Name: "created", Type: "int64", Addr: o.Addr, Text: "1772360527", Target: heap.None}}
+	for i, e := range o.To {
+		t := f.Node[e[1]]
 		values = append(values, gocore.Value{
-			Name: e.expr, Type: "*" + f.Type(t), Addr: o.addr + 8 + 8*uint64(i), Text: fmt.Sprintf("0x%x", f.Addr(t)), Target: t,
-			Children: 1 + len(f.byNode[t].to),
+			Name: e[0], Type: "*" + f.Type(t), Addr: o.Addr + 8 + 8*uint64(i), Text: fmt.Sprintf("0x%x", f.Addr(t)), Target: t,
+			Children: 1 + len(f.ByNode[t].To),
 		})
 	}
 	for i := range values {

@@ -99,10 +99,10 @@ func TestDeepChain(t *testing.T) {
 	f := blockstore(1, 100_000)
 	s := snapshot(t, f)
 	tm := newTerminal(t, s, 100, 30, Options{})
-	tm.press(":", fmt.Sprintf("0x%x", f.Addr(f.node["list99999"])), "enter")
+	tm.press(":", fmt.Sprintf("0x%x", f.Addr(f.Node["list99999"])), "enter")
 	tm.has(".next ×99,999", "retains 32 B")
 	tm.press("d").has("more than 5,000 dominators deep")
-	tm.press("-", ":", fmt.Sprintf("0x%x", f.Addr(f.node["list40"])), "enter", "d")
+	tm.press("-", ":", fmt.Sprintf("0x%x", f.Addr(f.Node["list40"])), "enter", "d")
 	tm.has("(+29)", "depth 42")
 }
 
@@ -229,7 +229,7 @@ func TestRawHops(t *testing.T) {
 	f.object("value", "main.T", 4096)
 	s := snapshot(t, f.build())
 	physical := []string{".dirPtr", "[0]", "[]*table<string,*main.T>", "raw hops"}
-	value := []string{":", fmt.Sprintf("0x%x", f.Addr(f.node["value"])), "enter"}
+	value := []string{":", fmt.Sprintf("0x%x", f.Addr(f.Node["value"])), "enter"}
 
 	tm := newTerminal(t, s, 120, 40, Options{}).press(value...)
 	tm.has("main.m", `["key"]`, "main.T").hasNot(physical[:3]...)
@@ -259,12 +259,12 @@ func TestMembers(t *testing.T) {
 		name := fmt.Sprintf("goroutine %d", i)
 		f.root("goroutine", name, "", 0, fakeEdge{" buf", fmt.Sprint("buf", i)})
 		f.object(fmt.Sprint("buf", i), "[]uint8", uint64(4096-1024*(i%2)))
-		f.goroutines = append(f.goroutines, gocore.Goroutine{ID: uint64(i), Func: fn, Status: "waiting"})
-		f.frames = append(f.frames, []gocore.Frame{{Func: fn}})
+		f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i), Func: fn, Status: "waiting"})
+		f.Stacks = append(f.Stacks, []gocore.Frame{{Func: fn}})
 	}
 	f.build()
-	for i := range f.goroutines {
-		f.goroutines[i].Node = f.node[fmt.Sprint("goroutine ", i)]
+	for i := range f.Running {
+		f.Running[i].Node = f.Node[fmt.Sprint("goroutine ", i)]
 	}
 	tm := newTerminal(t, snapshot(t, f), 100, 30, Options{}).press("5").has("main.large", "main.small")
 	for _, id := range []string{"1", "3", "5"} {

@@ -31,6 +31,7 @@ var may = map[string][]string{
 	"cmd/goheap":            {"tui", "report", "internal/files", "internal/progress"},
 	"heap/heaptest":         {"heap"},
 	"internal/corridor":     {},
+	"internal/fakeprocess":  {"gocore", "heap"}, // for the tests of report and tui
 	"internal/testcore/...": {"dump", "gocore", "heap", "report", "internal/..."},
 }
 

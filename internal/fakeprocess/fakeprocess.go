@@ -1,0 +1,312 @@
+// Package fakeprocess has programs that tests make by hand: what a core would say
+// is invented, the graph and its algorithms are real. A Process has the methods of
+// *gocore.Process that package report asks for.
+package fakeprocess
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"goheap/gocore"
+	"goheap/heap"
+)
+
+// Process is a program. A test fills the exported fields, then calls Build, which
+// numbers the nodes: the roots in their order, then the objects by size and address.
+type Process struct {
+	RootNodes, Objects []Node
+	File               gocore.Source
+	Trouble            []gocore.Problem
+	Verdicts           []gocore.Check
+	Running            []gocore.Goroutine
+	Stacks             [][]gocore.Frame // by place in Running
+	Typed              gocore.Typing
+	TypingErr          error
+	Marked             uint64                           // bytes, by the last collection
+	Describe           func(typ string) gocore.TypeInfo // nil: Describe
+
+	Node   map[string]heap.Node // by the ID; set by Build
+	ByNode []*Node              // nil where no node has the number; set by Build
+
+	graph   *heap.Graph
+	typeIDs []heap.TypeID
+	types   []gocore.TypeInfo
+}
+
+// Node is a root or an object.
+type Node struct {
+	ID, Kind, Name, Type string // Name is that of a root
+	Addr, Size           uint64
+	To                   []Edge
+	RootSize             uint64 // of a variable
+	Text                 string // in it
+}
+
+// Edge is a pointer: what it adds to an expression, and the ID of what it leads to.
+// What leads to a part of a map, see IsPart, adds nothing, and has its name in
+// memory instead.
+type Edge [2]string
+
+func (e Edge) expr() string { return e[0] }
+func (e Edge) to() string   { return e[1] }
+
+// IsPart reports whether objects of a type are parts of maps.
+func IsPart(typ string) bool {
+	return slices.ContainsFunc([]string{"[]*table<", "table<", "[]map.group["}, func(p string) bool { return strings.HasPrefix(typ, p) })
+}
+
+// Describe says that a type is of the package before its first dot, and known
+// unless its name says the contrary.
+func Describe(typ string) gocore.TypeInfo {
+	pkg, _, dotted := strings.Cut(typ, ".")
+	if !dotted {
+		pkg = ""
+	}
+	return gocore.TypeInfo{Name: typ, Package: pkg, Known: !strings.HasPrefix(typ, "(unknown")}
+}
+
+// Build numbers the nodes and makes the graph. It panics where a pointer leads
+// nowhere.
+func (p *Process) Build() *Process {
+	slices.SortStableFunc(p.Objects, func(a, b Node) int {
+		return cmp.Or(cmp.Compare(a.Size, b.Size), cmp.Compare(a.Addr, b.Addr))
+	})
+	p.Node, p.ByNode = map[string]heap.Node{}, []*Node{nil}
+	number := func(n *Node) {
+		p.Node[n.ID] = heap.Node(len(p.ByNode))
+		p.ByNode = append(p.ByNode, n)
+	}
+	for i := range p.RootNodes {
+		number(&p.RootNodes[i])
+	}
+	var extents []heap.Extent
+	for i := range p.Objects {
+		o := &p.Objects[i]
+		if i == 0 || o.Size != p.Objects[i-1].Size {
+			for len(p.ByNode)%heap.ExtentAlign != 0 {
+				p.ByNode = append(p.ByNode, nil)
+			}
+			extents = append(extents, heap.Extent{First: heap.Node(len(p.ByNode)), Size: o.Size})
+		}
+		extents[len(extents)-1].Count++
+		number(o)
+	}
+	offset, target := []uint64{0}, []heap.Node{}
+	for i := range p.RootNodes {
+		target = append(target, heap.Node(i+1))
+	}
+	for _, o := range p.ByNode {
+		if o != nil {
+			for _, e := range o.To {
+				to, ok := p.Node[e.to()]
+				if !ok {
+					panic("no node " + e.to())
+				}
+				target = append(target, to)
+			}
+		}
+		offset = append(offset, uint64(len(target)))
+	}
+	p.nameTypes()
+	p.graph = heap.NewGraph(len(p.RootNodes), offset, target, extents)
+	return p
+}
+
+// nameTypes numbers the types of the objects.
+func (p *Process) nameTypes() {
+	describe := p.Describe
+	if describe == nil {
+		describe = Describe
+	}
+	p.types = []gocore.TypeInfo{{}}
+	p.typeIDs = make([]heap.TypeID, len(p.ByNode))
+	byName := map[string]heap.TypeID{}
+	for n, o := range p.ByNode {
+		if n <= len(p.RootNodes) || o == nil {
+			continue
+		}
+		id, ok := byName[o.Type]
+		if !ok {
+			id = heap.TypeID(len(p.types))
+			byName[o.Type] = id
+			p.types = append(p.types, describe(o.Type))
+		}
+		p.typeIDs[n] = id
+	}
+}
+
+func (p *Process) Source() gocore.Source                         { return p.File }
+func (p *Process) Problems() []gocore.Problem                    { return p.Trouble }
+func (p *Process) Graph(context.Context) (*heap.Graph, error)    { return p.graph, nil }
+func (p *Process) Check(context.Context) ([]gocore.Check, error) { return p.Verdicts, nil }
+func (p *Process) GCMarkedBytes() uint64                         { return p.Marked }
+func (p *Process) Typing() gocore.Typing                         { return p.Typed }
+func (p *Process) TypeObjects(context.Context) error             { return p.TypingErr }
+func (p *Process) TypeIDs() []heap.TypeID                        { return p.typeIDs }
+func (p *Process) TypeInfo(id heap.TypeID) gocore.TypeInfo       { return p.types[id] }
+func (p *Process) TypeOf(n heap.Node) gocore.TypeInfo            { return p.types[p.typeIDs[n]] }
+func (p *Process) Allocated(n heap.Node) bool                    { return p.ByNode[n] != nil }
+func (p *Process) Addr(n heap.Node) uint64                       { return p.ByNode[n].Addr }
+func (p *Process) Count(heap.Node) uint64                        { return 1 }
+func (p *Process) KindOf(n heap.Node) string                     { return p.ByNode[n].Kind }
+func (p *Process) Type(n heap.Node) string                       { return p.ByNode[n].Type }
+func (p *Process) Goroutines() []gocore.Goroutine                { return p.Running }
+func (p *Process) Frames(g int) []gocore.Frame                   { return p.Stacks[g] }
+func (p *Process) Expr(nodes []heap.Node) string                 { return p.Path(nodes).Expression }
+func (p *Process) Close() error                                  { return nil }
+
+func (p *Process) AllocatedSlots() (objects, bytes uint64) {
+	for _, o := range p.Objects {
+		objects, bytes = objects+1, bytes+o.Size
+	}
+	return objects, bytes
+}
+
+func (p *Process) NodeAt(addr uint64) (heap.Node, bool) {
+	for _, o := range p.Objects {
+		if addr >= o.Addr && addr-o.Addr < o.Size {
+			return p.Node[o.ID], true
+		}
+	}
+	return heap.None, false
+}
+
+func (p *Process) Evidence(n heap.Node) string {
+	if p.graph.IsRoot(n) {
+		return ""
+	}
+	return "header"
+}
+
+func (p *Process) Name(n heap.Node) string {
+	o := p.ByNode[n]
+	if o.Name != "" {
+		return o.Name
+	}
+	return fmt.Sprintf("0x%x %s", o.Addr, o.Type)
+}
+
+func (p *Process) Roots() []gocore.Root {
+	var roots []gocore.Root
+	for i, r := range p.RootNodes {
+		root := gocore.Root{Node: heap.Node(i + 1), Kind: r.Kind, Name: r.Name, Type: r.Type, Addr: r.Addr, Size: r.RootSize, Goroutine: -1}
+		if r.Kind == "global" {
+			root.Package = "main"
+		}
+		roots = append(roots, root)
+	}
+	return roots
+}
+
+func (p *Process) Path(nodes []heap.Node) gocore.Path {
+	path := gocore.Path{Root: nodes[0]}
+	keys := regexp.MustCompile(`\["[^]]*"\]`)
+	var expression, withoutKeys strings.Builder
+	for i, n := range nodes {
+		h := gocore.Hop{Node: n, Type: p.Type(n), Addr: p.Addr(n), Expr: p.Name(n)}
+		shown := h.Expr
+		if i > 0 {
+			h.Expr, _, _ = p.Edge(nodes[i-1], n)
+			h.Key = strings.HasPrefix(h.Expr, `["`)
+			if h.Internal = IsPart(h.Type); h.Internal || h.Expr == "*" {
+				h.Expr = ""
+			}
+			shown = keys.ReplaceAllString(h.Expr, "[…]")
+		}
+		expression.WriteString(h.Expr)
+		withoutKeys.WriteString(shown)
+		path.Hops = append(path.Hops, h)
+	}
+	path.Expression, path.WithoutKeys = expression.String(), withoutKeys.String()
+	return path
+}
+
+func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
+	for i, e := range p.ByNode[from].To {
+		if p.Node[e.to()] == to {
+			return e.expr(), uint64(8 * i), true
+		}
+	}
+	return "", 0, false
+}
+
+// Fields are the pointers of what has a type.
+func (p *Process) Fields(n heap.Node, limit int) ([]gocore.Field, int) {
+	var fields []gocore.Field
+	if !p.graph.IsRoot(n) && !p.TypeOf(n).Known {
+		return nil, 0
+	}
+	for i, e := range p.ByNode[n].To {
+		fields = append(fields, gocore.Field{Offset: uint64(8 * i), Size: 8, Name: strings.TrimPrefix(e.expr(), "."), Type: "*T", Target: p.Node[e.to()]})
+	}
+	if len(fields) > limit {
+		return fields[:limit], len(fields) - limit
+	}
+	return fields, 0
+}
+
+// Hex returns words: the pointers, then numbers; or the text of the object.
+func (p *Process) Hex(n heap.Node, off, size uint64) []byte {
+	o := p.ByNode[n]
+	b := []byte(o.Text)
+	if o.Text != "" {
+		b = append(b, make([]byte, o.Size-uint64(len(o.Text)))...)
+	} else {
+		for i := range o.Size / 8 {
+			w := i
+			if int(i) < len(o.To) {
+				w = p.ByNode[p.Node[o.To[i].to()]].Addr + i
+			}
+			b = binary.LittleEndian.AppendUint64(b, w)
+		}
+	}
+	return b[min(off, uint64(len(b))):min(off+size, uint64(len(b)))]
+}
+
+// FindBytes looks into all objects but the one called garbage.
+func (p *Process) FindBytes(_ context.Context, text []byte, most int) (hits gocore.Hits, err error) {
+	for n := range p.ByNode {
+		if p.ByNode[n] == nil || n <= len(p.RootNodes) || p.ByNode[n].ID == "garbage" {
+			continue
+		}
+		b := p.Hex(heap.Node(n), 0, p.ByNode[n].Size)
+		for off := 0; off+len(text) <= len(b); off++ {
+			if bytes.Equal(b[off:off+len(text)], text) {
+				hits.List = append(hits.List, gocore.Hit{Node: heap.Node(n), Offset: uint64(off)})
+			}
+		}
+	}
+	hits.Total = uint64(len(hits.List))
+	hits.List = hits.List[:min(most, len(hits.List))]
+	return hits, nil
+}
+
+func (p *Process) FindWord(ctx context.Context, value uint64, most int) (gocore.Hits, error) {
+	return p.FindBytes(ctx, binary.LittleEndian.AppendUint64(nil, value), most)
+}
+
+func (p *Process) FollowedAt(n heap.Node, off uint64) bool {
+	return off/8 < uint64(len(p.ByNode[n].To))
+}
+
+// Lookup knows goroutines (g:17), names, addresses and IDs.
+func (p *Process) Lookup(target string) (heap.Node, error) {
+	for _, g := range p.Running {
+		if target == fmt.Sprintf("g:%d", g.ID) {
+			return g.Node, nil
+		}
+	}
+	for n, o := range p.ByNode {
+		if o != nil && (o.ID == target || p.Name(heap.Node(n)) == target || fmt.Sprintf("0x%x", o.Addr) == target) {
+			return heap.Node(n), nil
+		}
+	}
+	return heap.None, errors.New("nothing is called " + target)
+}
