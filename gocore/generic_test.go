@@ -52,6 +52,7 @@ func documents(t *testing.T, core string, opt gocore.Options) []byte {
 	}
 	defer s.Close()
 	s.Phases = nil // how long each took
+	s.Disclosure = report.Shown
 	var out bytes.Buffer
 	write := func(document any, err error) {
 		t.Helper()
@@ -65,7 +66,7 @@ func documents(t *testing.T, core string, opt gocore.Options) []byte {
 	limits := report.SameLimit(1000)
 	write(s.InfoDocument(), nil)
 	write(s.CheckDocument(), nil)
-	d, err := s.ReportDocument(t.Context(), limits, true)
+	d, err := s.ReportDocument(t.Context(), limits)
 	write(d, err)
 	step := max(1, s.Graph.Len()/300)
 	for n := heap.Node(0); int(n) < s.Graph.Len(); n += heap.Node(step) {

@@ -59,7 +59,7 @@ func TestQuestionsOfDemo(t *testing.T) {
 	if merged.Members.Objects != blocks || roots.Cell(0, roots.Column("through")).Text != "main.srv" || merged.Of(roots.Node(0)).Objects < blocks-leaked-shared {
 		t.Errorf("%+v members, most through %s: %+v", merged.Members, roots.Cell(0, roots.Column("through")).Text, merged.Of(roots.Node(0)))
 	}
-	if got := s.Expression(s.Dominators.PathTo(merged.Gathered), true); got != "main.srv.storage.(*main.memStorage).blocks" {
+	if got := s.Expression(s.Dominators.PathTo(merged.Gathered)); got != "main.srv.storage.(*main.memStorage).blocks" {
 		t.Errorf("gathered at %s", got)
 	}
 
@@ -101,7 +101,7 @@ func TestQuestionsOfDemo(t *testing.T) {
 		t.Errorf("%d goroutines in %q hold %+v, want %d bytes in %d", len(nodes), stuck.State, stuck.Exclusive, bytes, objects)
 	}
 
-	suspects, err := s.Suspects(ctx, true)
+	suspects, err := s.Suspects(ctx)
 	if err != nil || len(suspects) != 2 || suspects[0].Name != "main.srv" || suspects[1].Rule != report.RuleGroup || suspects[1].Count != shared || !suspects[1].Gathered {
 		t.Errorf("suspects %+v, %v", suspects, err)
 	}

@@ -303,9 +303,8 @@ type FrameDocument struct {
 	Conservative bool     `json:"conservative"`
 }
 
-// ReportDocument answers who holds the memory. Values of the program are hidden
-// unless values is set.
-func (s *Snapshot) ReportDocument(ctx context.Context, limits Limits, values bool) (*ReportDocument, error) {
+// ReportDocument answers who holds the memory.
+func (s *Snapshot) ReportDocument(ctx context.Context, limits Limits) (*ReportDocument, error) {
 	d := &ReportDocument{Schema: "goheap/report/1", Info: s.Summary()}
 	all, err := s.Retainers(ctx)
 	if err != nil {
@@ -316,7 +315,7 @@ func (s *Snapshot) ReportDocument(ctx context.Context, limits Limits, values boo
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		d.Retainers = append(d.Retainers, s.retainerDocument(r, values))
+		d.Retainers = append(d.Retainers, s.retainerDocument(r))
 	}
 	if d.Types, err = s.typeDocuments(ctx, List{Top: limits.Types}); err != nil {
 		return nil, err
@@ -327,7 +326,7 @@ func (s *Snapshot) ReportDocument(ctx context.Context, limits Limits, values boo
 	if d.Goroutines, err = s.goroutineDocuments(ctx, List{Top: limits.Goroutines}); err != nil {
 		return nil, err
 	}
-	suspects, err := s.Suspects(ctx, values)
+	suspects, err := s.Suspects(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -338,12 +337,12 @@ func (s *Snapshot) ReportDocument(ctx context.Context, limits Limits, values boo
 	return d, nil
 }
 
-func (s *Snapshot) retainerDocument(r Retainer, values bool) RetainerDocument {
+func (s *Snapshot) retainerDocument(r Retainer) RetainerDocument {
 	d := RetainerDocument{
 		Kind: r.Kind, Name: Optional(r.Name), Type: Optional(r.Type), Address: Address(r.Address),
 		Count: r.Count, Objects: r.Objects, Shallow: r.Shallow, Retained: r.Retained,
 		Holders: []NodeDocument{}, MoreHolders: r.MoreHolders,
-		Accumulation: accumulationDocument(s.Accumulation(r.Node, values)),
+		Accumulation: accumulationDocument(s.Accumulation(r.Node)),
 	}
 	for _, h := range r.Holders {
 		d.Holders = append(d.Holders, s.nodeDocument(h))

@@ -42,21 +42,27 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
+// named reports whether a document is about an object that a person has named, and
+// so asked for its values.
+func named(document string) bool {
+	return strings.HasPrefix(document, "show") || strings.HasPrefix(document, "why")
+}
+
 // documents are all that a Snapshot can print, by the name of a golden file.
-func documents(t *testing.T, s *Snapshot, values bool) map[string][]byte {
+func documents(t *testing.T, s *Snapshot, disclosed Disclosure) map[string][]byte {
 	t.Helper()
 	ctx := t.Context()
 	texts := map[string]func(b *bytes.Buffer) error{
 		"info.txt":       func(b *bytes.Buffer) error { return s.WriteInfo(b) },
 		"check.txt":      func(b *bytes.Buffer) error { return s.WriteCheck(b) },
-		"report.txt":     func(b *bytes.Buffer) error { return s.WriteReport(ctx, b, 4, values, false) },
+		"report.txt":     func(b *bytes.Buffer) error { return s.WriteReport(ctx, b, 4, false) },
 		"goroutines.txt": func(b *bytes.Buffer) error { return s.WriteGoroutines(ctx, b, List{Top: -1}, false) },
 		"types.txt":      func(b *bytes.Buffer) error { return s.WriteTypes(ctx, b, List{Top: 2}, true) },
 		"roots.txt":      func(b *bytes.Buffer) error { return s.WriteRoots(ctx, b, List{Top: 2}) },
 		"info.json":      func(b *bytes.Buffer) error { return WriteJSON(b, s.InfoDocument()) },
 		"check.json":     func(b *bytes.Buffer) error { return WriteJSON(b, s.CheckDocument()) },
 		"report.json": func(b *bytes.Buffer) error {
-			d, err := s.ReportDocument(ctx, DefaultLimits(), values)
+			d, err := s.ReportDocument(ctx, DefaultLimits())
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"types.json": func(b *bytes.Buffer) error {
@@ -92,13 +98,17 @@ func documents(t *testing.T, s *Snapshot, values bool) map[string][]byte {
 			return errors.Join(err, s.WriteWhy(b, d))
 		},
 		"retainers.csv": func(b *bytes.Buffer) error {
-			table, err := s.RetainerTable(ctx, values)
+			table, err := s.RetainerTable(ctx)
 			return errors.Join(err, WriteCSV(b, table))
 		},
 	}
 	out := map[string][]byte{}
 	for name, write := range texts {
 		var b bytes.Buffer
+		s.Disclosure = disclosed
+		if named(name) {
+			s.Disclosure = Shown
+		}
 		if err := write(&b); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -111,7 +121,7 @@ func TestGolden(t *testing.T) {
 	s := analyse(t, blockstore())
 	s.Phases = []Phase{{"mark", 12 * time.Millisecond}}
 	s.Peak = 1 << 20
-	for name, got := range documents(t, s, false) {
+	for name, got := range documents(t, s, Hidden) {
 		golden(t, name, got)
 		for i, r := range string(got) {
 			if r != '\n' && (r < ' ' || r == 0x202e || r == 0x7f || r == '\ufffd') {
@@ -124,10 +134,10 @@ func TestGolden(t *testing.T) {
 // The same input gives the same bytes, in whatever order goroutines run and
 // maps are walked.
 func TestDeterministic(t *testing.T) {
-	first := documents(t, analyse(t, blockstore()), true)
+	first := documents(t, analyse(t, blockstore()), Shown)
 	for _, procs := range []int{1, 2, 8} {
 		old := runtime.GOMAXPROCS(procs)
-		again := documents(t, analyse(t, blockstore()), true)
+		again := documents(t, analyse(t, blockstore()), Shown)
 		runtime.GOMAXPROCS(old)
 		for name, want := range first {
 			if strings.HasPrefix(name, "info") {
@@ -203,7 +213,7 @@ func TestContract(t *testing.T) {
 	}
 	s := analyse(t, blockstore())
 	s.Phases = []Phase{{"mark", time.Millisecond}}
-	printed := documents(t, s, false)
+	printed := documents(t, s, Hidden)
 	for name, want := range contract {
 		got := keys(t, printed[name])
 		for _, key := range strings.Fields(want) {
@@ -244,7 +254,7 @@ func TestRetainers(t *testing.T) {
 	}
 	var got []row
 	for _, r := range all {
-		a := s.Accumulation(r.Node, false)
+		a := s.Accumulation(r.Node)
 		got = append(got, row{r.Kind, r.Name, r.Count, r.Objects, r.Shallow, r.Retained, a.Expression, a.Type})
 	}
 	want := []row{
@@ -269,7 +279,7 @@ func TestRetainers(t *testing.T) {
 	if !slices.Equal(joint.Holders, []heap.Node{f.Node["srv"], f.Node["index"]}) {
 		t.Errorf("joint holders %v", joint.Holders)
 	}
-	if got := s.HeldBy(&Holder{Retainer: joint}, false); got != "3 × main.Block, held jointly by main.srv and main.index" {
+	if got := s.HeldBy(&Holder{Retainer: joint}); got != "3 × main.Block, held jointly by main.srv and main.index" {
 		t.Errorf("the joint group is described as %q", got)
 	}
 }
@@ -302,7 +312,7 @@ func TestHolder(t *testing.T) {
 		if i < 0 {
 			t.Fatalf("%s is no retainer", id)
 		}
-		if got := s.HeldBy(&Holder{Retainer: all[i]}, false); got != want {
+		if got := s.HeldBy(&Holder{Retainer: all[i]}); got != want {
 			t.Errorf("%s: %q, want %q", id, got, want)
 		}
 		if got, want := s.holderNames(all[i], 1), strings.Split(s.holderNames(all[i], 1000), ", ")[0]+", …"; got != want {
@@ -310,7 +320,7 @@ func TestHolder(t *testing.T) {
 		}
 	}
 	none := Retainer{Kind: kindJoint, Count: 2, Type: "main.T", Members: []heap.Node{1, 2}, MoreHolders: true}
-	if got, want := s.HeldBy(&Holder{Retainer: none}, false), "2 × main.T, held jointly by several roots"; got != want {
+	if got, want := s.HeldBy(&Holder{Retainer: none}), "2 × main.T, held jointly by several roots"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -337,7 +347,7 @@ func TestHolders(t *testing.T) {
 	}
 	for i := range all {
 		h := &all[i]
-		if got := s.HeldBy(h, false); !slices.Equal(h.Members, want[got]) || h.Retained != 256*h.Count || h.At != h.Node || !h.Goroutines || h.Single() || s.HolderType(h) != "" {
+		if got := s.HeldBy(h); !slices.Equal(h.Members, want[got]) || h.Retained != 256*h.Count || h.At != h.Node || !h.Goroutines || h.Single() || s.HolderType(h) != "" {
 			t.Errorf("%q: %+v", got, h)
 		}
 	}
@@ -389,6 +399,7 @@ func maps() *fake {
 func TestPhysical(t *testing.T) {
 	f := maps()
 	s := analyse(t, f)
+	s.Disclosure = Shown
 	for _, test := range []struct {
 		path            string
 		physical        bool
@@ -412,8 +423,8 @@ func TestPhysical(t *testing.T) {
 		if got := strings.Join(document, " "); got != test.document {
 			t.Errorf("%s, physical %v: %s in JSON, want %s", test.path, test.physical, got, test.document)
 		}
-		if strings.HasSuffix(test.path, "value") && (s.Expression(nodes, false) != "main.m[…]" || s.Expression(nodes, true) != `main.m["secret"]`) {
-			t.Errorf("expressions %s and %s", s.Expression(nodes, false), s.Expression(nodes, true))
+		if got := s.Expression(nodes); strings.HasSuffix(test.path, "value") && got != `main.m["secret"]` {
+			t.Errorf("expression %s", got)
 		}
 	}
 }
@@ -513,6 +524,7 @@ func TestMapOfInside(t *testing.T) {
 func TestWords(t *testing.T) {
 	f := maps()
 	s := analyse(t, f)
+	s.Disclosure = Shown
 	text := func(target string, from, top int) string {
 		d, err := s.ShowDocumentFrom(t.Context(), []string{target}, from, SameLimit(top))
 		if err != nil {
@@ -548,7 +560,7 @@ func TestWords(t *testing.T) {
 
 func TestSuspects(t *testing.T) {
 	s := analyse(t, blockstore())
-	found, err := s.Suspects(t.Context(), false)
+	found, err := s.Suspects(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -577,7 +589,7 @@ func TestSuspectObject(t *testing.T) {
 			{ID: "cache", Kind: "object", Type: "main.Cache", Addr: 0xc000001000, Size: 4096},
 		},
 	}
-	found, err := analyse(t, f.Build()).Suspects(t.Context(), false)
+	found, err := analyse(t, f.Build()).Suspects(t.Context())
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%+v, %v", found, err)
 	}
@@ -595,7 +607,7 @@ func TestSuspectGoroutines(t *testing.T) {
 		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: "[]uint8", Addr: 0xc000000000 + uint64(i)*64, Size: 64})
 		f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: "main.leak", CreatedBy: "main.start"})
 	}
-	found, err := analyse(t, f.Build()).Suspects(t.Context(), false)
+	found, err := analyse(t, f.Build()).Suspects(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -628,7 +640,7 @@ func TestSuspectGoroutinesHoldJointly(t *testing.T) {
 			f.RootNodes = append(f.RootNodes, fakeNode{ID: "v", Kind: "global", Name: "main.v", To: []fakeEdge{{"", "shared"}}})
 		}
 		s := analyse(t, f.Build())
-		found, err := s.Suspects(t.Context(), false)
+		found, err := s.Suspects(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -636,7 +648,7 @@ func TestSuspectGoroutinesHoldJointly(t *testing.T) {
 		if global != (i < 0) || !global && (found[i].Retained != s.Dominators.LiveBytes() || found[i].Count != 3) {
 			t.Errorf("held by a global too: %v; suspects: %+v", global, found)
 		}
-		table, err := s.SuspectTable(t.Context(), false)
+		table, err := s.SuspectTable(t.Context())
 		if err != nil || table.Len() != len(found) {
 			t.Errorf("table: %d rows, %v", table.Len(), err)
 		}
@@ -748,7 +760,7 @@ func TestIncomplete(t *testing.T) {
 		t.Error("an error does not make the dump incomplete")
 	}
 	var b bytes.Buffer
-	if err := s.WriteReport(t.Context(), &b, 5, false, false); err != nil {
+	if err := s.WriteReport(t.Context(), &b, 5, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"INCOMPLETE", `error: pages are missing\x1b (2 times)`} {
@@ -825,13 +837,13 @@ func TestAnalysePanics(t *testing.T) {
 func TestEmpty(t *testing.T) {
 	s := analyse(t, (&fake{}).Build())
 	var b bytes.Buffer
-	if err := s.WriteReport(t.Context(), &b, -1, false, false); err != nil {
+	if err := s.WriteReport(t.Context(), &b, -1, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.ReportDocument(t.Context(), DefaultLimits(), false); err != nil {
+	if _, err := s.ReportDocument(t.Context(), DefaultLimits()); err != nil {
 		t.Fatal(err)
 	}
-	d, err := s.ReportDocument(t.Context(), SameLimit(0), false)
+	d, err := s.ReportDocument(t.Context(), SameLimit(0))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,7 @@ var _ Searcher = (*gocore.Process)(nil)
 // maxHits is how many places a search lists; it counts them all.
 const maxHits = 1 << 20
 
-// Found is where something stands in the live objects. It prints values: whoever
-// searches asks for them.
+// Found is where something stands in the live objects.
 type Found struct {
 	Asked string
 	Word  bool         // a word was searched for
@@ -142,6 +141,14 @@ func (f *Found) Excerpt(h gocore.Hit) string {
 	return strconv.Quote(string(lead) + string(rest[:end]))
 }
 
+// around is the Excerpt, "" where that is a value and hidden.
+func (f *Found) around(h gocore.Hit) string {
+	if f.s.Disclosure == Hidden && !f.Word {
+		return ""
+	}
+	return f.Excerpt(h)
+}
+
 // Table lists what was found.
 func (f *Found) Table() *Table {
 	s := f.s
@@ -159,9 +166,9 @@ func (f *Found) Table() *Table {
 		Column{Name: "type", Title: "Type", MinWidth: 12,
 			Cell: func(row int) Cell { return textCell(s.Process.Type(f.Hits[row].Node)) }},
 		Column{Name: "excerpt", Title: around, MinWidth: 20,
-			Cell: func(row int) Cell { return textCell(f.Excerpt(f.Hits[row])) }},
+			Cell: func(row int) Cell { return textCell(f.around(f.Hits[row])) }},
 		Column{Name: "expression", Title: "Held as", Priority: 3, MinWidth: 20,
-			Cell: func(row int) Cell { return textCell(s.Expression(s.Dominators.PathTo(f.Hits[row].Node), true)) }},
+			Cell: func(row int) Cell { return textCell(s.Expression(s.Dominators.PathTo(f.Hits[row].Node))) }},
 	)
 }
 
@@ -212,13 +219,13 @@ func (s *Snapshot) FindDocument(ctx context.Context, what string, l List) (*Find
 		h := f.Hits[t.Row(i)]
 		hit := HitDocument{
 			Node: s.nodeDocument(h.Node), Offset: h.Offset, Retained: s.Dominators.Retained(h.Node),
-			Expression: Optional(s.Expression(s.Dominators.PathTo(h.Node), true)),
+			Expression: Optional(s.Expression(s.Dominators.PathTo(h.Node))),
 		}
 		if f.Word {
 			followed := s.Process.(Searcher).FollowedAt(h.Node, h.Offset)
 			hit.Pointer = &followed
 		} else {
-			hit.Excerpt = Optional(f.Excerpt(h))
+			hit.Excerpt = Optional(f.around(h))
 		}
 		d.Found = append(d.Found, hit)
 	}

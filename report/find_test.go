@@ -28,6 +28,7 @@ func texts() *fake {
 func TestSearch(t *testing.T) {
 	f := texts()
 	s := analyse(t, f)
+	s.Disclosure = Shown
 	found, err := s.Search(t.Context(), "token")
 	if err != nil {
 		t.Fatal(err)
@@ -75,6 +76,7 @@ func TestSearch(t *testing.T) {
 
 func TestFindDocument(t *testing.T) {
 	s := analyse(t, texts())
+	s.Disclosure = Shown
 	var b bytes.Buffer
 	d, err := s.FindDocument(t.Context(), "token", List{Top: 2, Where: `= type == "[]uint8" || offset > 4`})
 	if err = errors.Join(err, WriteJSON(&b, d)); err != nil {

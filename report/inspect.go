@@ -47,8 +47,8 @@ func (s *Snapshot) fields(n heap.Node, from, limit int) ([]gocore.Field, int) {
 	return s.Process.Fields(n, limit)
 }
 
-// ShowDocument says what is known of the objects that targets name. It prints
-// values: whoever names an object asks for them.
+// ShowDocument says what is known of the objects that targets name; where values are
+// hidden, of their fields how many there are.
 func (s *Snapshot) ShowDocument(ctx context.Context, targets []string, limits Limits) (*ShowDocument, error) {
 	return s.ShowDocumentFrom(ctx, targets, 0, limits)
 }
@@ -104,6 +104,9 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, li
 	if len(fields) == 0 && !s.Graph.IsRoot(n) && (!p.TypeOf(n).Known || p.Source().Symbols == "none") {
 		d.Fields, d.MoreFields = s.words(n, from, most)
 	}
+	if s.Disclosure == Hidden {
+		d.MoreFields, d.Fields, fields = d.MoreFields+len(d.Fields)+len(fields), []FieldDocument{}, nil
+	}
 	for _, f := range fields {
 		field := FieldDocument{Address: Address(f.Addr), Size: f.Size, Depth: f.Depth, Name: Optional(f.Name), Type: Optional(f.Type), Value: Optional(f.Value)}
 		if !f.Outside {
@@ -122,7 +125,7 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, li
 	d.MoreReferrers = len(referrers) - len(shown)
 	for _, from := range shown {
 		r := ReferrerDocument{Node: s.nodeDocument(from), retained: s.Dominators.Retained(from)}
-		if expr, offset, ok := p.Edge(from, n); ok {
+		if expr, offset, ok := s.edge(from, n); ok {
 			r.Expression, r.Offset = Optional(expr), &offset
 		}
 		d.Referrers = append(d.Referrers, r)
@@ -187,7 +190,7 @@ func (s *Snapshot) Referrers(ctx context.Context, n heap.Node) ([]heap.Node, err
 
 // WhyDocument says what keeps the object that target names alive, along up to n
 // paths, as Paths has them, with the parts of maps and channels as hops of their own
-// where physical is set. It prints values: whoever names an object asks for them.
+// where physical is set.
 func (s *Snapshot) WhyDocument(ctx context.Context, target string, n int, physical bool) (*WhyDocument, error) {
 	node, err := s.Find(ctx, target)
 	if err != nil {
@@ -248,8 +251,8 @@ func (s *Snapshot) Paths(ctx context.Context, node heap.Node, n int, cut ...heap
 // has no name. It is Pointee where the pointer is all there is.
 func (s *Snapshot) HopWord(path gocore.Path, i int) string {
 	h := path.Hops[i]
-	if h.Expr != "" || i == 0 {
-		return h.Expr
+	if word := s.hopExpr(h); word != "" || i == 0 {
+		return word
 	}
 	word, offset, ok := s.pointerWord(path.Hops[i-1].Node, h.Node)
 	switch {
@@ -261,11 +264,20 @@ func (s *Snapshot) HopWord(path gocore.Path, i int) string {
 	return Pointee
 }
 
+// hopExpr is what a hop adds to the expression, without the key of a map where values
+// are hidden.
+func (s *Snapshot) hopExpr(h gocore.Hop) string {
+	if h.Key && s.Disclosure == Hidden {
+		return withoutKey(h.Expr)
+	}
+	return h.Expr
+}
+
 // pointerWord returns what the pointer between two nodes adds to an expression, ""
 // where it has no name or is all of its value, and where in from it stands.
 func (s *Snapshot) pointerWord(from, to heap.Node) (word string, offset uint64, ok bool) {
 	const whole = "*" // says Edge of a pointer that is all of a value
-	word, offset, ok = s.Process.Edge(from, to)
+	word, offset, ok = s.edge(from, to)
 	if !ok || word == whole {
 		word = ""
 	}
@@ -282,13 +294,13 @@ const Pointee = "(what it points to)"
 func (s *Snapshot) pathDocument(nodes []heap.Node, physical bool) PathDocument {
 	target := nodes[len(nodes)-1]
 	path := s.Process.Path(nodes)
-	d := PathDocument{Root: s.nodeDocument(path.Root), Expression: Optional(path.Expression), Hops: []HopDocument{}}
+	d := PathDocument{Root: s.nodeDocument(path.Root), Expression: Optional(s.Expression(nodes)), Hops: []HopDocument{}}
 	for i, h := range path.Hops {
 		if h.Internal && !physical && i < len(path.Hops)-1 {
 			continue
 		}
 		hop := HopDocument{
-			Expression: Optional(h.Expr), Type: Optional(h.Type), Address: Address(h.Addr),
+			Expression: Optional(s.hopExpr(h)), Type: Optional(h.Type), Address: Address(h.Addr),
 			Retained: s.Dominators.Retained(h.Node), Dominates: s.Dominators.Dominates(h.Node, target),
 			word: s.HopWord(path, i),
 		}

@@ -44,6 +44,7 @@ func (w withValues) Children(v gocore.Value, from, limit int) []gocore.Value {
 func valued(t *testing.T) *Snapshot {
 	f := blockstore()
 	s := analyse(t, f)
+	s.Disclosure = Shown
 	s.Process = withValues{f, []gocore.Field{
 		{Offset: 0, Size: 8, Addr: 0xc000300400, Name: "data", Type: "*T", Value: "0xc000408000 → {N: 1}", Target: f.Node["data8"]},
 		{Offset: 8, Size: 16, Addr: 0xc000300408, Name: "at", Type: "main.Point", Target: heap.None},

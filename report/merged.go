@@ -29,8 +29,7 @@ func (s *Snapshot) MergedPaths(ctx context.Context, nodes []heap.Node) (*MergedP
 }
 
 // Word says how the path goes on from one node to the next: ".Tags", "[3]", for
-// a root its name, and "→ +0x10" for what has no name. The keys of maps in it are
-// values of the program.
+// a root its name, and "→ +0x10" for what has no name.
 func (m *MergedPaths) Word(from, to heap.Node) string {
 	if from == heap.SuperRoot {
 		return m.s.Process.Name(to)

@@ -57,7 +57,7 @@ func (s *Snapshot) neighbourTable(title string, nodes []heap.Node, edge func(hea
 			Cell: func(row int) Cell { return Cell{Num: s.Graph.Size(nodes[row])} }},
 		Column{Name: "through", Title: "Through", MinWidth: 12,
 			Cell: func(row int) Cell {
-				expr, offset, ok := s.Process.Edge(edge(nodes[row]))
+				expr, offset, ok := s.edge(edge(nodes[row]))
 				if ok && expr == "" {
 					expr = fmt.Sprintf("→ +%#x", offset)
 				}

@@ -223,41 +223,30 @@ type Accumulation struct {
 	Retained   uint64
 }
 
-// Accumulation returns the accumulation point of n, which must be live. The keys
-// of maps in the expression are hidden unless values is set.
-func (s *Snapshot) Accumulation(n heap.Node, values bool) Accumulation {
-	return s.accumulation(s.Dominators.Accumulation(n), values)
+// Accumulation returns the accumulation point of n, which must be live.
+func (s *Snapshot) Accumulation(n heap.Node) Accumulation {
+	return s.accumulation(s.Dominators.Accumulation(n))
 }
 
 // accumulation describes a place that is known to be one.
-func (s *Snapshot) accumulation(at heap.Node, values bool) Accumulation {
+func (s *Snapshot) accumulation(at heap.Node) Accumulation {
 	return Accumulation{
 		Node:       at,
-		Expression: s.Expression(s.Dominators.PathTo(at), values),
+		Expression: s.Expression(s.Dominators.PathTo(at)),
 		Type:       s.Process.Type(at),
 		Address:    s.Process.Addr(at),
 		Retained:   s.Dominators.Retained(at),
 	}
 }
 
-// Expression names a path as a Go expression. The keys of maps, which are values of
-// the program, are hidden unless values is set: `main.cache.byID[…].Tags[3]`.
-func (s *Snapshot) Expression(nodes []heap.Node, values bool) string {
-	path := s.Process.Path(nodes)
-	if values {
-		return path.Expression
-	}
-	return path.WithoutKeys
-}
-
 // HeldBy says who holds the bytes of h in the words that a person would use: the
 // expression of the accumulation point, or a count and the joint holders.
-func (s *Snapshot) HeldBy(h *Holder, values bool) string {
+func (s *Snapshot) HeldBy(h *Holder) string {
 	if h.Goroutines {
 		return ShortPaths(h.Name)
 	}
 	if h.Members == nil {
-		return s.Expression(s.Dominators.PathTo(h.At), values)
+		return s.Expression(s.Dominators.PathTo(h.At))
 	}
 	what := h.Name
 	if h.Kind == kindJoint {
@@ -277,7 +266,7 @@ func (s *Snapshot) HolderType(h *Holder) string {
 	// A variable, and the header, directory, table and groups of its map: no longer
 	// path is worth being named here.
 	const mapDepth = 5
-	if path := s.Dominators.PathTo(h.At); len(path) <= mapDepth && s.Expression(path, true) == h.Name {
+	if path := s.Dominators.PathTo(h.At); len(path) <= mapDepth && s.Process.Path(path).Expression == h.Name {
 		return h.Type
 	}
 	return s.Process.Type(h.At)
@@ -325,7 +314,7 @@ func (s *Snapshot) holderNames(r Retainer, width int) string {
 }
 
 // RetainerTable is Retainers as a table.
-func (s *Snapshot) RetainerTable(ctx context.Context, values bool) (*Table, error) {
+func (s *Snapshot) RetainerTable(ctx context.Context) (*Table, error) {
 	all, err := s.Retainers(ctx)
 	if err != nil {
 		return nil, err
@@ -334,19 +323,19 @@ func (s *Snapshot) RetainerTable(ctx context.Context, values bool) (*Table, erro
 	if err != nil {
 		return nil, err
 	}
-	return s.holderTable(rows, values), nil
+	return s.holderTable(rows), nil
 }
 
 // HolderTable is Holders as a table; it has the same rows.
-func (s *Snapshot) HolderTable(ctx context.Context, values bool) (*Table, error) {
+func (s *Snapshot) HolderTable(ctx context.Context) (*Table, error) {
 	rows, err := s.Holders(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.holderTable(rows, values), nil
+	return s.holderTable(rows), nil
 }
 
-func (s *Snapshot) holderTable(rows []Holder, values bool) *Table {
+func (s *Snapshot) holderTable(rows []Holder) *Table {
 	// Room for "1,600 × main.Block, held jointly by main.srv and main.index": who
 	// holds it is what the table is for, the other columns go first.
 	const wide = 56
@@ -360,7 +349,7 @@ func (s *Snapshot) holderTable(rows []Holder, values bool) *Table {
 		Column{Name: "kind", Title: "Kind", Priority: 3, MinWidth: 9,
 			Cell: func(row int) Cell { return Cell{Text: rows[row].Kind} }},
 		Column{Name: "holder", Title: "Held by", MinWidth: wide,
-			Cell: func(row int) Cell { return Cell{Text: s.HeldBy(&rows[row], values)} }},
+			Cell: func(row int) Cell { return Cell{Text: s.HeldBy(&rows[row])} }},
 		Column{Name: "type", Title: "Type", Priority: 1, MinWidth: 12,
 			Cell: func(row int) Cell { return textCell(s.HolderType(&rows[row])) }},
 	)

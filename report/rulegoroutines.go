@@ -60,7 +60,7 @@ func findGoroutines(ctx context.Context, h *hunt) error {
 			continue
 		}
 		slices.Sort(f.Members)
-		f.Accumulation = h.s.Accumulation(f.Node, h.values)
+		f.Accumulation = h.s.Accumulation(f.Node)
 		f.Sentence = fmt.Sprintf("%s, %s %s alive.", Printable(goroutinesIn(f.Count, h.goroutines[f.Node])), keep(f.Count), h.amount(f.Retained))
 		h.found = append(h.found, f)
 	}

@@ -66,5 +66,5 @@ func (h *hunt) groupSentence(f *Suspect) string {
 	if f.Gathered {
 		return text + "nearly all are reached through " + Printable(f.Accumulation.Expression) + "."
 	}
-	return text + "the largest is " + Printable(h.s.Expression(h.s.Dominators.PathTo(f.Node), h.values)) + "."
+	return text + "the largest is " + Printable(h.s.Expression(h.s.Dominators.PathTo(f.Node))) + "."
 }

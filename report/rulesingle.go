@@ -27,7 +27,7 @@ func findSingle(_ context.Context, h *hunt) error {
 		}
 		h.claimed[i] = true
 		f := Suspect{Rule: RuleSingle, Name: r.Name, Type: r.Type, Node: r.Node, Address: r.Address, Count: 1, Retained: r.Retained}
-		f.Accumulation = h.s.Accumulation(r.Node, h.values)
+		f.Accumulation = h.s.Accumulation(r.Node)
 		f.Sentence = h.singleSentence(&f)
 		h.found = append(h.found, f)
 	}

@@ -115,6 +115,7 @@ func TestMergedPaths(t *testing.T) {
 func TestNeighbours(t *testing.T) {
 	f := blockstore()
 	s := analyse(t, f)
+	s.Disclosure = Shown
 	referrers, err := s.ReferrerTable(t.Context(), f.Node["block8"])
 	if err != nil {
 		t.Fatal(err)

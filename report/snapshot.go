@@ -44,6 +44,8 @@ type Snapshot struct {
 	Graph      *heap.Graph
 	Dominators *heap.Dominators
 	Checks     []gocore.Check
+	// Disclosure is Hidden unless it is set before the first question.
+	Disclosure Disclosure
 	Phases     []Phase // in the order in which they began; they overlap
 	Peak       uint64  // anonymous memory of this process, in bytes; 0 unknown
 

@@ -47,7 +47,6 @@ type Suspect struct {
 // hunt is one application of the rules.
 type hunt struct {
 	s          *Snapshot
-	values     bool
 	threshold  uint64 // bytes; what retains more is suspect
 	retainers  []Retainer
 	claimed    []bool // by retainer
@@ -55,15 +54,14 @@ type hunt struct {
 	found      []Suspect
 }
 
-// Suspects applies the rules. What retains most stands first. The keys of maps
-// are hidden unless values is set.
-func (s *Snapshot) Suspects(ctx context.Context, values bool) ([]Suspect, error) {
+// Suspects applies the rules. What retains most stands first.
+func (s *Snapshot) Suspects(ctx context.Context) ([]Suspect, error) {
 	retainers, err := s.Retainers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	h := &hunt{
-		s: s, values: values, threshold: s.Dominators.LiveBytes() / suspectPart,
+		s: s, threshold: s.Dominators.LiveBytes() / suspectPart,
 		retainers: retainers, claimed: make([]bool, len(retainers)), goroutines: s.goroutineByNode(),
 	}
 	for _, r := range Rules() {
@@ -98,9 +96,9 @@ func (h *hunt) gather(ctx context.Context, f *Suspect) error {
 		return err
 	}
 	if f.Gathered = merged.Gathered != heap.SuperRoot && len(f.Members) > 1; f.Gathered {
-		f.Accumulation = h.s.accumulation(merged.Gathered, h.values)
+		f.Accumulation = h.s.accumulation(merged.Gathered)
 	} else {
-		f.Accumulation = h.s.Accumulation(f.Node, h.values)
+		f.Accumulation = h.s.Accumulation(f.Node)
 	}
 	return nil
 }
@@ -113,8 +111,8 @@ func keep(n uint64) string {
 }
 
 // SuspectTable is Suspects as a table; its rows are those of Suspects.
-func (s *Snapshot) SuspectTable(ctx context.Context, values bool) (*Table, error) {
-	found, err := s.Suspects(ctx, values)
+func (s *Snapshot) SuspectTable(ctx context.Context) (*Table, error) {
+	found, err := s.Suspects(ctx)
 	if err != nil {
 		return nil, err
 	}

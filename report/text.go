@@ -156,14 +156,13 @@ func (s *Snapshot) WriteCheck(w io.Writer) error {
 }
 
 // WriteReport writes who holds the memory, for people: at most n rows of each
-// list, all if n is negative. Values of the program are hidden unless values is set,
-// and the insides of maps are one row for each type of map unless physical is.
-func (s *Snapshot) WriteReport(ctx context.Context, w io.Writer, n int, values, physical bool) error {
-	holders, err := s.HolderTable(ctx, values)
+// list, all if n is negative, and the insides of maps are one row for each type of map unless physical is.
+func (s *Snapshot) WriteReport(ctx context.Context, w io.Writer, n int, physical bool) error {
+	holders, err := s.HolderTable(ctx)
 	if err != nil {
 		return err
 	}
-	suspects, err := s.Suspects(ctx, values)
+	suspects, err := s.Suspects(ctx)
 	if err != nil {
 		return err
 	}
@@ -445,9 +444,13 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 		p.line("")
 		p.stack(o.Allocation)
 	}
-	if len(o.Fields) > 0 {
+	if len(o.Fields) > 0 || o.MoreFields > 0 {
 		p.line("")
-		p.fields(o.Fields, addresses)
+		if len(o.Fields) > 0 {
+			p.fields(o.Fields, addresses)
+		} else {
+			p.line("Fields")
+		}
 		p.more(o.MoreFields)
 	}
 	if len(o.Referrers) > 0 {

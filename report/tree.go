@@ -105,8 +105,8 @@ func (o *openNodes) Pop() any {
 	return last
 }
 
-// TreeTable is Tree as a table. The keys of maps are hidden unless values is set.
-func (s *Snapshot) TreeTable(rows []TreeRow, values bool) *Table {
+// TreeTable is Tree as a table.
+func (s *Snapshot) TreeTable(rows []TreeRow) *Table {
 	return NewTable(len(rows), func(row int) graph.Node { return rows[row].Node },
 		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(rows[row].Node)} }},
@@ -119,7 +119,7 @@ func (s *Snapshot) TreeTable(rows []TreeRow, values bool) *Table {
 		Column{Name: "depth", Title: "Depth", Kind: Count, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: uint64(rows[row].Depth)} }},
 		Column{Name: "expression", Title: "Held as",
-			Cell: func(row int) Cell { return Cell{Text: s.Expression(s.Dominators.PathTo(rows[row].Node), values)} }},
+			Cell: func(row int) Cell { return Cell{Text: s.Expression(s.Dominators.PathTo(rows[row].Node))} }},
 		Column{Name: "type", Title: "Type",
 			Cell: func(row int) Cell { return textCell(s.Process.Type(rows[row].Node)) }},
 		Column{Name: "address", Title: "Address", Kind: Addr,
@@ -149,11 +149,11 @@ type TreeNodeDocument struct {
 }
 
 // TreeDocument describes rows of Tree.
-func (s *Snapshot) TreeDocument(rows []TreeRow, values bool) *TreeDocument {
+func (s *Snapshot) TreeDocument(rows []TreeRow) *TreeDocument {
 	d := &TreeDocument{"goheap/tree/1", []TreeNodeDocument{}}
 	for _, r := range rows {
 		d.Tree = append(d.Tree, TreeNodeDocument{
-			r.Depth, s.nodeDocument(r.Node), Optional(s.Expression(s.Dominators.PathTo(r.Node), values)),
+			r.Depth, s.nodeDocument(r.Node), Optional(s.Expression(s.Dominators.PathTo(r.Node))),
 			s.Dominators.Objects(r.Node), s.Graph.Size(r.Node), s.Dominators.Retained(r.Node), r.Children, r.Left, r.Rest,
 		})
 	}
@@ -161,7 +161,7 @@ func (s *Snapshot) TreeDocument(rows []TreeRow, values bool) *TreeDocument {
 }
 
 // WriteTree writes rows of Tree for people, indented.
-func (s *Snapshot) WriteTree(w io.Writer, rows []TreeRow, values bool) error {
+func (s *Snapshot) WriteTree(w io.Writer, rows []TreeRow) error {
 	p := &printer{w: bufio.NewWriter(w)}
 	lines := [][]string{{"Retained", "Share", "Objects", "Held as", "Type", "Address"}}
 	indent := func(depth int) string { return strings.Repeat("  ", min(depth, maxIndent)) }
@@ -179,7 +179,7 @@ func (s *Snapshot) WriteTree(w io.Writer, rows []TreeRow, values bool) error {
 		retained := s.Dominators.Retained(r.Node)
 		lines = append(lines, []string{
 			HumanBytes(retained), HumanPercent(s.Share(retained)), comma(s.Dominators.Objects(r.Node)),
-			indent(r.Depth) + Printable(s.Expression(s.Dominators.PathTo(r.Node), values)),
+			indent(r.Depth) + Printable(s.Expression(s.Dominators.PathTo(r.Node))),
 			orDash(Optional(s.Process.Type(r.Node))), addressText(Address(s.Process.Addr(r.Node))),
 		})
 		open = append(open, r)

@@ -76,7 +76,7 @@ func TestTree(t *testing.T) {
 	}
 	rows, err := s.Tree(t.Context(), heap.SuperRoot, 4, 8)
 	var text, document bytes.Buffer
-	err = errors.Join(err, s.WriteTree(&text, rows, false), WriteJSON(&document, s.TreeDocument(rows[:2], false)))
+	err = errors.Join(err, s.WriteTree(&text, rows), WriteJSON(&document, s.TreeDocument(rows[:2])))
 	if err != nil {
 		t.Fatal(err)
 	}

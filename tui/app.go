@@ -214,6 +214,7 @@ func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
 
 // show puts a heap on the screen.
 func (a *App) show(s *report.Snapshot) {
+	s.Disclosure = report.Shown // whoever looks around asks for values
 	a.snap = s
 	a.goroutines = map[heap.Node]int{}
 	for i, g := range s.Process.Goroutines() {

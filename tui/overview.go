@@ -25,7 +25,7 @@ func newOverview(a *App) view {
 		if err != nil {
 			return loaded{}, err
 		}
-		table, err := a.snap.HolderTable(ctx, true)
+		table, err := a.snap.HolderTable(ctx)
 		if err != nil {
 			return loaded{}, err
 		}
@@ -65,7 +65,7 @@ func (v *overview) enter() {
 	v.looked = true
 	a := v.app
 	a.start(slotSuspects, "looking for suspects", func(ctx context.Context) (func(), error) {
-		all, err := a.snap.Suspects(ctx, true)
+		all, err := a.snap.Suspects(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -741,7 +741,7 @@ func (v *dominators) text(b *branch) string {
 	if h := b.held; h != nil {
 		switch {
 		case h.Members != nil:
-			return a.clean(a.snap.HeldBy(h, true))
+			return a.clean(a.snap.HeldBy(h))
 		case h.Type != "":
 			return a.clean(h.Name + "  " + h.Type)
 		}

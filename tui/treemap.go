@@ -133,7 +133,7 @@ func (a *App) tiles(ctx context.Context, step mapStep) (tiles []tile, of, self u
 		of = s.Dominators.LiveBytes()
 		for i := range all[:min(len(all), tilesShown)] {
 			h := &all[i]
-			t := tile{set: a.holderSet(h), label: a.clean(s.HeldBy(h, true)), retained: h.Retained, group: !h.Single(), at: h.At}
+			t := tile{set: a.holderSet(h), label: a.clean(s.HeldBy(h)), retained: h.Retained, group: !h.Single(), at: h.At}
 			if h.Members == nil {
 				t.typ = a.clean(report.ShortPaths(s.Process.Type(h.At)))
 			}

@@ -25,6 +25,10 @@ type answer struct {
 	json func(ctx context.Context, s *report.Snapshot) (any, error)
 	csv  func(ctx context.Context, s *report.Snapshot) (*report.Table, error)
 
+	// shows says that the program's values are printed, whatever --values is: who
+	// names an object asks for them.
+	shows bool
+
 	// lists says that --where filters the rows. In CSV print does it.
 	lists bool
 
@@ -60,6 +64,9 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 		return err
 	}
 	defer s.Close()
+	if a.shows || c.flags.values {
+		s.Disclosure = report.Shown
+	}
 	if err := c.print(ctx, s, a, clear); err != nil {
 		return c.aboutWhere(err)
 	}

@@ -46,6 +46,7 @@ and expression`),
 					return s.FindDocument(ctx, args[1], l)
 				},
 			)
+			a.shows = true
 			a.text = func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
 				return s.WriteFind(ctx, w, args[1], c.flags.list(textTop))
 			}

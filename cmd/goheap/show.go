@@ -46,6 +46,7 @@ each field stands.`,
 				return d, err
 			}
 			return c.answer(cmd, args[0], answer{
+				shows: true,
 				text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
 					d, err := document(ctx, s, report.SameLimit(textTop))
 					if err != nil {

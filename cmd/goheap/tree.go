@@ -47,21 +47,21 @@ Keys of maps are hidden unless --values asks for them.`,
 					if err != nil {
 						return err
 					}
-					return s.WriteTree(w, tree, c.flags.values)
+					return s.WriteTree(w, tree)
 				},
 				json: func(ctx context.Context, s *report.Snapshot) (any, error) {
 					tree, err := rows(ctx, s, treeTopData)
 					if err != nil {
 						return nil, err
 					}
-					return s.TreeDocument(tree, c.flags.values), nil
+					return s.TreeDocument(tree), nil
 				},
 				csv: func(ctx context.Context, s *report.Snapshot) (*report.Table, error) {
 					tree, err := rows(ctx, s, treeTopData)
 					if err != nil {
 						return nil, err
 					}
-					return s.TreeTable(tree, c.flags.values), nil
+					return s.TreeTable(tree), nil
 				},
 			})
 		},

@@ -34,6 +34,7 @@ which stands for its object that retains most. --top bounds the number of paths.
 				return s.WhyDocument(ctx, args[1], c.flags.topOr(whyPaths), c.flags.physical)
 			}
 			return c.answer(cmd, args[0], answer{
+				shows: true,
 				text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
 					d, err := document(ctx, s)
 					if err != nil {
