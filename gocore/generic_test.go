@@ -64,9 +64,9 @@ func documents(t *testing.T, core string, opt gocore.Options) []byte {
 		}
 	}
 	limits := report.SameLimit(1000)
-	write(s.InfoDocument(), nil)
-	write(s.CheckDocument(), nil)
-	d, err := s.ReportDocument(t.Context(), limits)
+	write(report.NewInfoDocument(s), nil)
+	write(report.NewCheckDocument(s), nil)
+	d, err := report.NewReportDocument(t.Context(), s, limits)
 	write(d, err)
 	step := max(1, s.Graph.Len()/300)
 	for n := heap.Node(0); int(n) < s.Graph.Len(); n += heap.Node(step) {
@@ -74,9 +74,9 @@ func documents(t *testing.T, core string, opt gocore.Options) []byte {
 		if at, ok := p.NodeAt(p.Addr(n)); !ok || at != n || !s.Dominators.Live(n) {
 			continue
 		}
-		why, err := s.WhyDocument(t.Context(), target, 3, false)
+		why, err := report.NewWhyDocument(t.Context(), s, target, 3, false)
 		write(why, err)
-		show, err := s.ShowDocument(t.Context(), []string{target}, limits)
+		show, err := report.NewShowDocument(t.Context(), s, []string{target}, 0, limits)
 		write(show, err)
 	}
 	return out.Bytes()

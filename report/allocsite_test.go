@@ -27,12 +27,12 @@ func TestShowAllocation(t *testing.T) {
 		Stack: []gocore.Call{{Func: "runtime.mallocgc", File: "/go/malloc.go", Line: 9}, {Func: "main.decode" + hostile, File: "/src/decode.go", Line: 31}, {Func: "main.main"}},
 		Size:  128, Allocs: 1234, Frees: 200, Rate: 512 << 10,
 	}}
-	d, err := s.ShowDocument(t.Context(), []string{"block0", "block1"}, DefaultLimits())
+	d, err := NewShowDocument(t.Context(), s, []string{"block0", "block1"}, 0, DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var text, doc bytes.Buffer
-	if err := s.WriteShow(&text, d); err != nil {
+	if err := WriteShow(&text, s, d); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"  allocated  main.decode" + Printable(hostile) + " decode.go:31; of 1,234 sampled there, 200 freed\n", "  runtime.mallocgc ", "  main.main "} {

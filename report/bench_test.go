@@ -68,7 +68,7 @@ func BenchmarkQuestions(b *testing.B) {
 		{"where/text", func(ctx context.Context) error { _, err := s.Where(ctx, all, "session"); return err }},
 		{"instances", func(ctx context.Context) error { _, err := s.Instances(ctx, most.IDs); return err }},
 		{"retained set", func(ctx context.Context) error { _, err := s.RetainedSet(ctx, instances); return err }},
-		{"merged paths", func(ctx context.Context) error { _, err := s.MergedPaths(ctx, instances); return err }},
+		{"merged paths", func(ctx context.Context) error { _, err := report.MergePaths(ctx, s, instances); return err }},
 		{"cut", func(ctx context.Context) error {
 			_, err := s.Cut(ctx, instances[0], []heap.Edge{{To: first}}, 3)
 			return err

@@ -51,7 +51,7 @@ func TestQuestionsOfDemo(t *testing.T) {
 	}
 
 	// The store leads to all of them by the shortest path, and there they meet.
-	merged, err := s.MergedPaths(ctx, all)
+	merged, err := report.MergePaths(ctx, s, all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,11 +101,11 @@ func TestQuestionsOfDemo(t *testing.T) {
 		t.Errorf("%d goroutines in %q hold %+v, want %d bytes in %d", len(nodes), stuck.State, stuck.Exclusive, bytes, objects)
 	}
 
-	suspects, err := s.Suspects(ctx)
+	suspects, err := report.Suspects(ctx, s)
 	if err != nil || len(suspects) != 2 || suspects[0].Name != "main.srv" || suspects[1].Rule != report.RuleGroup || suspects[1].Count != shared || !suspects[1].Gathered {
 		t.Errorf("suspects %+v, %v", suspects, err)
 	}
-	holders, err := s.ReferrerTable(ctx, all[0])
+	holders, err := report.ReferrerTable(ctx, s, all[0])
 	if err != nil || holders.Len() == 0 || !strings.HasPrefix(holders.Cell(0, holders.Column("through")).Text, "[") {
 		t.Errorf("%d referrers of a block, %v", holders.Len(), err)
 	}

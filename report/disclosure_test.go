@@ -32,11 +32,11 @@ func everything(t *testing.T, disclosed Disclosure) string {
 			t.Fatal(err)
 		}
 	}
-	write(s.HolderTable(ctx))
-	write(s.SuspectTable(ctx))
-	write(s.ReferrerTable(ctx, f.Node["block8"]))
-	write(s.ReferenceTable(ctx, f.Node["index"]))
-	m, err := s.MergedPaths(ctx, []heap.Node{f.Node["block7"], f.Node["block8"], f.Node["block9"]})
+	write(HolderTable(ctx, s))
+	write(SuspectTable(ctx, s))
+	write(ReferrerTable(ctx, s, f.Node["block8"]))
+	write(ReferenceTable(ctx, s, f.Node["index"]))
+	m, err := MergePaths(ctx, s, []heap.Node{f.Node["block7"], f.Node["block8"], f.Node["block9"]})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,16 +46,16 @@ func everything(t *testing.T, disclosed Disclosure) string {
 		t.Fatal(err)
 	}
 	write(found.Table(), nil)
-	tree, err := s.WholeTree(ctx, 9, 100)
+	tree, err := WholeTree(ctx, s, 9, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(s.TreeTable(tree), nil)
-	show, err := s.ShowDocument(ctx, []string{"block8", "index"}, DefaultLimits())
-	why, wrong := s.WhyDocument(ctx, "data8", 5, true)
-	hits, failed := s.FindDocument(ctx, "the ", List{Top: -1})
-	err = errors.Join(err, wrong, failed, s.WriteShow(&b, show), s.WriteWhy(&b, why), s.WriteTree(&b, tree), s.WriteFind(ctx, &b, "the ", List{Top: -1}),
-		WriteJSON(&b, show), WriteJSON(&b, why), WriteJSON(&b, hits), WriteJSON(&b, s.TreeDocument(tree)))
+	write(TreeTable(s, tree), nil)
+	show, err := NewShowDocument(ctx, s, []string{"block8", "index"}, 0, DefaultLimits())
+	why, wrong := NewWhyDocument(ctx, s, "data8", 5, true)
+	hits, failed := NewFindDocument(ctx, s, "the ", List{Top: -1})
+	err = errors.Join(err, wrong, failed, WriteShow(&b, s, show), WriteWhy(&b, s, why), WriteTree(&b, s, tree), WriteFind(ctx, &b, s, "the ", List{Top: -1}),
+		WriteJSON(&b, show), WriteJSON(&b, why), WriteJSON(&b, hits), WriteJSON(&b, NewTreeDocument(s, tree)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,9 +93,9 @@ type PhaseDocument struct {
 	MS   int64  `json:"ms"`
 }
 
-// InfoDocument answers what the file is.
-func (s *Snapshot) InfoDocument() InfoDocument {
-	d := InfoDocument{Schema: "goheap/info/1", SummaryDocument: s.Summary(), Phases: []PhaseDocument{}}
+// NewInfoDocument answers what the file is.
+func NewInfoDocument(s *Snapshot) InfoDocument {
+	d := InfoDocument{Schema: "goheap/info/1", SummaryDocument: NewSummaryDocument(s), Phases: []PhaseDocument{}}
 	for _, p := range s.Phases {
 		d.Phases = append(d.Phases, PhaseDocument{p.Name, p.Elapsed.Milliseconds()})
 	}
@@ -105,8 +105,8 @@ func (s *Snapshot) InfoDocument() InfoDocument {
 	return d
 }
 
-// Summary is what info and report say about the file alike.
-func (s *Snapshot) Summary() SummaryDocument {
+// NewSummaryDocument is what info and report say about the file alike.
+func NewSummaryDocument(s *Snapshot) SummaryDocument {
 	src, typing := s.Process.Source(), s.Process.Typing()
 	liveObjects, liveBytes := s.Live()
 	d := SummaryDocument{
@@ -119,7 +119,7 @@ func (s *Snapshot) Summary() SummaryDocument {
 		},
 		Heap: HeapDocument{
 			LiveObjects: liveObjects, LiveBytes: liveBytes,
-			Edges: s.edges(), Roots: uint64(s.Graph.Roots), Goroutines: uint64(len(s.Process.Goroutines())),
+			Edges: countEdges(s), Roots: uint64(s.Graph.Roots), Goroutines: uint64(len(s.Process.Goroutines())),
 		},
 		Typing: TypingDocument{
 			TypedObjects: typing.TypedObjects, TypedBytes: typing.TypedBytes, CoveredBytes: typing.CoveredBytes,
@@ -145,9 +145,9 @@ func (s *Snapshot) Summary() SummaryDocument {
 	return d
 }
 
-// edges counts the pointers of the graph, those from the super-root to the
+// countEdges counts the pointers of the graph, those from the super-root to the
 // roots apart.
-func (s *Snapshot) edges() uint64 {
+func countEdges(s *Snapshot) uint64 {
 	return uint64(len(s.Graph.Target) - len(s.Graph.Targets(heap.SuperRoot)))
 }
 
@@ -215,8 +215,8 @@ type CheckItemsDocument struct {
 	Examples   []Address          `json:"examples"`
 }
 
-// CheckDocument is ok when no check differs.
-func (s *Snapshot) CheckDocument() CheckDocument {
+// NewCheckDocument is ok when no check differs.
+func NewCheckDocument(s *Snapshot) CheckDocument {
 	d := CheckDocument{Schema: "goheap/check/1", OK: s.Verdict() != gocore.CheckDiffers, Checks: []CheckItemsDocument{}}
 	for _, c := range s.Checks {
 		item := CheckItemsDocument{c.Name, c.Ours, c.Runtime, c.Difference, c.Status, Optional(c.Reason), []Address{}}
@@ -303,9 +303,9 @@ type FrameDocument struct {
 	Conservative bool     `json:"conservative"`
 }
 
-// ReportDocument answers who holds the memory.
-func (s *Snapshot) ReportDocument(ctx context.Context, limits Limits) (*ReportDocument, error) {
-	d := &ReportDocument{Schema: "goheap/report/1", Info: s.Summary()}
+// NewReportDocument answers who holds the memory.
+func NewReportDocument(ctx context.Context, s *Snapshot, limits Limits) (*ReportDocument, error) {
+	d := &ReportDocument{Schema: "goheap/report/1", Info: NewSummaryDocument(s)}
 	all, err := s.Retainers(ctx)
 	if err != nil {
 		return nil, err
@@ -315,29 +315,29 @@ func (s *Snapshot) ReportDocument(ctx context.Context, limits Limits) (*ReportDo
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		d.Retainers = append(d.Retainers, s.retainerDocument(r))
+		d.Retainers = append(d.Retainers, newRetainerDocument(s, r))
 	}
-	if d.Types, err = s.typeDocuments(ctx, List{Top: limits.Types}); err != nil {
+	if d.Types, err = typeDocuments(ctx, s, List{Top: limits.Types}); err != nil {
 		return nil, err
 	}
-	if d.Roots, err = s.rootDocuments(ctx, List{Top: limits.Roots}); err != nil {
+	if d.Roots, err = rootDocuments(ctx, s, List{Top: limits.Roots}); err != nil {
 		return nil, err
 	}
-	if d.Goroutines, err = s.goroutineDocuments(ctx, List{Top: limits.Goroutines}); err != nil {
+	if d.Goroutines, err = goroutineDocuments(ctx, s, List{Top: limits.Goroutines}); err != nil {
 		return nil, err
 	}
-	suspects, err := s.Suspects(ctx)
+	suspects, err := Suspects(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	d.Suspects = []SuspectDocument{}
 	for _, suspect := range suspects {
-		d.Suspects = append(d.Suspects, s.suspectDocument(suspect))
+		d.Suspects = append(d.Suspects, newSuspectDocument(s, suspect))
 	}
 	return d, nil
 }
 
-func (s *Snapshot) retainerDocument(r Retainer) RetainerDocument {
+func newRetainerDocument(s *Snapshot, r Retainer) RetainerDocument {
 	d := RetainerDocument{
 		Kind: r.Kind, Name: Optional(r.Name), Type: Optional(r.Type), Address: Address(r.Address),
 		Count: r.Count, Objects: r.Objects, Shallow: r.Shallow, Retained: r.Retained,
@@ -345,7 +345,7 @@ func (s *Snapshot) retainerDocument(r Retainer) RetainerDocument {
 		Accumulation: accumulationDocument(s.Accumulation(r.Node)),
 	}
 	for _, h := range r.Holders {
-		d.Holders = append(d.Holders, s.nodeDocument(h))
+		d.Holders = append(d.Holders, describeNode(s, h))
 	}
 	return d
 }
@@ -360,8 +360,8 @@ type List struct {
 	Where string // those that the filter keeps, see Snapshot.Where; "" is all
 }
 
-// rows returns the numbers of the rows of t that are wanted, in its order.
-func (s *Snapshot) rows(ctx context.Context, t *Table, err error, l List) ([]int, error) {
+// wantedRows returns the numbers of the rows of t that are wanted, in its order.
+func wantedRows(ctx context.Context, s *Snapshot, t *Table, err error, l List) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -382,20 +382,20 @@ type TypesDocument struct {
 	Types  []TypeDocument `json:"types"`
 }
 
-// TypesDocument lists types; the filter sees the rows of TypeTable.
-func (s *Snapshot) TypesDocument(ctx context.Context, l List) (*TypesDocument, error) {
-	rows, err := s.typeDocuments(ctx, l)
+// NewTypesDocument lists types; the filter sees the rows of TypeTable.
+func NewTypesDocument(ctx context.Context, s *Snapshot, l List) (*TypesDocument, error) {
+	rows, err := typeDocuments(ctx, s, l)
 	return &TypesDocument{"goheap/types/1", rows}, err
 }
 
-func (s *Snapshot) typeDocuments(ctx context.Context, l List) ([]TypeDocument, error) {
+func typeDocuments(ctx context.Context, s *Snapshot, l List) ([]TypeDocument, error) {
 	docs := []TypeDocument{}
 	all, err := s.Types(ctx)
 	if err != nil {
 		return docs, err
 	}
-	t, err := s.TypeTable(ctx, false)
-	rows, err := s.rows(ctx, t, err, l)
+	t, err := TypeTable(ctx, s, false)
+	rows, err := wantedRows(ctx, s, t, err, l)
 	for _, row := range rows {
 		r := all[row]
 		docs = append(docs, TypeDocument{Escaped(r.Name), Optional(r.Package), r.Objects, r.Shallow, r.Retained})
@@ -409,20 +409,20 @@ type RootsDocument struct {
 	Roots  []RootDocument `json:"roots"`
 }
 
-// RootsDocument lists roots; the filter sees the rows of RootTable.
-func (s *Snapshot) RootsDocument(ctx context.Context, l List) (*RootsDocument, error) {
-	rows, err := s.rootDocuments(ctx, l)
+// NewRootsDocument lists roots; the filter sees the rows of RootTable.
+func NewRootsDocument(ctx context.Context, s *Snapshot, l List) (*RootsDocument, error) {
+	rows, err := rootDocuments(ctx, s, l)
 	return &RootsDocument{"goheap/roots/1", rows}, err
 }
 
-func (s *Snapshot) rootDocuments(ctx context.Context, l List) ([]RootDocument, error) {
+func rootDocuments(ctx context.Context, s *Snapshot, l List) ([]RootDocument, error) {
 	docs := []RootDocument{}
 	all, err := s.Roots(ctx)
 	if err != nil {
 		return docs, err
 	}
-	t, err := s.RootTable(ctx)
-	rows, err := s.rows(ctx, t, err, l)
+	t, err := RootTable(ctx, s)
+	rows, err := wantedRows(ctx, s, t, err, l)
 	for _, row := range rows {
 		r := all[row]
 		docs = append(docs, RootDocument{r.Kind, Optional(r.Name), Optional(r.Type), Optional(r.Package),
@@ -437,21 +437,21 @@ type GoroutinesDocument struct {
 	Goroutines []GoroutineDocument `json:"goroutines"`
 }
 
-// GoroutinesDocument lists goroutines; the filter sees the rows of
+// NewGoroutinesDocument lists goroutines; the filter sees the rows of
 // GoroutineTable.
-func (s *Snapshot) GoroutinesDocument(ctx context.Context, l List) (*GoroutinesDocument, error) {
-	rows, err := s.goroutineDocuments(ctx, l)
+func NewGoroutinesDocument(ctx context.Context, s *Snapshot, l List) (*GoroutinesDocument, error) {
+	rows, err := goroutineDocuments(ctx, s, l)
 	return &GoroutinesDocument{"goheap/goroutines/1", rows}, err
 }
 
-func (s *Snapshot) goroutineDocuments(ctx context.Context, l List) ([]GoroutineDocument, error) {
+func goroutineDocuments(ctx context.Context, s *Snapshot, l List) ([]GoroutineDocument, error) {
 	docs := []GoroutineDocument{}
 	all, err := s.Goroutines(ctx)
 	if err != nil {
 		return docs, err
 	}
-	t, err := s.GoroutineTable(ctx)
-	rows, err := s.rows(ctx, t, err, l)
+	t, err := GoroutineTable(ctx, s)
+	rows, err := wantedRows(ctx, s, t, err, l)
 	for _, row := range rows {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

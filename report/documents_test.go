@@ -53,52 +53,52 @@ func documents(t *testing.T, s *Snapshot, disclosed Disclosure) map[string][]byt
 	t.Helper()
 	ctx := t.Context()
 	texts := map[string]func(b *bytes.Buffer) error{
-		"info.txt":       func(b *bytes.Buffer) error { return s.WriteInfo(b) },
-		"check.txt":      func(b *bytes.Buffer) error { return s.WriteCheck(b) },
-		"report.txt":     func(b *bytes.Buffer) error { return s.WriteReport(ctx, b, 4, false) },
-		"goroutines.txt": func(b *bytes.Buffer) error { return s.WriteGoroutines(ctx, b, List{Top: -1}, false) },
-		"types.txt":      func(b *bytes.Buffer) error { return s.WriteTypes(ctx, b, List{Top: 2}, true) },
-		"roots.txt":      func(b *bytes.Buffer) error { return s.WriteRoots(ctx, b, List{Top: 2}) },
-		"info.json":      func(b *bytes.Buffer) error { return WriteJSON(b, s.InfoDocument()) },
-		"check.json":     func(b *bytes.Buffer) error { return WriteJSON(b, s.CheckDocument()) },
+		"info.txt":       func(b *bytes.Buffer) error { return WriteInfo(b, s) },
+		"check.txt":      func(b *bytes.Buffer) error { return WriteCheck(b, s) },
+		"report.txt":     func(b *bytes.Buffer) error { return WriteReport(ctx, b, s, 4, false) },
+		"goroutines.txt": func(b *bytes.Buffer) error { return WriteGoroutines(ctx, b, s, List{Top: -1}, false) },
+		"types.txt":      func(b *bytes.Buffer) error { return WriteTypes(ctx, b, s, List{Top: 2}, true) },
+		"roots.txt":      func(b *bytes.Buffer) error { return WriteRoots(ctx, b, s, List{Top: 2}) },
+		"info.json":      func(b *bytes.Buffer) error { return WriteJSON(b, NewInfoDocument(s)) },
+		"check.json":     func(b *bytes.Buffer) error { return WriteJSON(b, NewCheckDocument(s)) },
 		"report.json": func(b *bytes.Buffer) error {
-			d, err := s.ReportDocument(ctx, DefaultLimits())
+			d, err := NewReportDocument(ctx, s, DefaultLimits())
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"types.json": func(b *bytes.Buffer) error {
-			d, err := s.TypesDocument(ctx, List{Top: 2})
+			d, err := NewTypesDocument(ctx, s, List{Top: 2})
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"roots.json": func(b *bytes.Buffer) error {
-			d, err := s.RootsDocument(ctx, List{Top: -1})
+			d, err := NewRootsDocument(ctx, s, List{Top: -1})
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"goroutines.json": func(b *bytes.Buffer) error {
-			d, err := s.GoroutinesDocument(ctx, List{Top: -1})
+			d, err := NewGoroutinesDocument(ctx, s, List{Top: -1})
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"show.txt": func(b *bytes.Buffer) error {
-			d, err := s.ShowDocument(ctx, []string{"block8", "garbage", "g17"}, SameLimit(2))
-			return errors.Join(err, s.WriteShow(b, d))
+			d, err := NewShowDocument(ctx, s, []string{"block8", "garbage", "g17"}, 0, SameLimit(2))
+			return errors.Join(err, WriteShow(b, s, d))
 		},
 		"show.json": func(b *bytes.Buffer) error {
-			d, err := s.ShowDocument(ctx, []string{"block8", "data8", "main.srv"}, DefaultLimits())
+			d, err := NewShowDocument(ctx, s, []string{"block8", "data8", "main.srv"}, 0, DefaultLimits())
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"why.txt": func(b *bytes.Buffer) error {
-			d, err := s.WhyDocument(ctx, "data8", 5, false)
-			return errors.Join(err, s.WriteWhy(b, d))
+			d, err := NewWhyDocument(ctx, s, "data8", 5, false)
+			return errors.Join(err, WriteWhy(b, s, d))
 		},
 		"why.json": func(b *bytes.Buffer) error {
-			d, err := s.WhyDocument(ctx, "data8", 5, false)
+			d, err := NewWhyDocument(ctx, s, "data8", 5, false)
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"whygarbage.txt": func(b *bytes.Buffer) error {
-			d, err := s.WhyDocument(ctx, "garbage", 5, false)
-			return errors.Join(err, s.WriteWhy(b, d))
+			d, err := NewWhyDocument(ctx, s, "garbage", 5, false)
+			return errors.Join(err, WriteWhy(b, s, d))
 		},
 		"retainers.csv": func(b *bytes.Buffer) error {
-			table, err := s.RetainerTable(ctx)
+			table, err := RetainerTable(ctx, s)
 			return errors.Join(err, WriteCSV(b, table))
 		},
 	}
@@ -315,7 +315,7 @@ func TestHolder(t *testing.T) {
 		if got := s.HeldBy(&Holder{Retainer: all[i]}); got != want {
 			t.Errorf("%s: %q, want %q", id, got, want)
 		}
-		if got, want := s.holderNames(all[i], 1), strings.Split(s.holderNames(all[i], 1000), ", ")[0]+", …"; got != want {
+		if got, want := holderNames(s, all[i], 1), strings.Split(holderNames(s, all[i], 1000), ", ")[0]+", …"; got != want {
 			t.Errorf("%s without room: %q, want %q", id, got, want)
 		}
 	}
@@ -364,7 +364,7 @@ func TestOwnFirst(t *testing.T) {
 	}
 	s := analyse(t, f.Build())
 	var got []string
-	for _, n := range s.ownFirst([]heap.Node{1, 2, 3, 4, 5}) {
+	for _, n := range ownFirst(s, []heap.Node{1, 2, 3, 4, 5}) {
 		got = append(got, f.Name(n))
 	}
 	if want := "sync.pools, goroutine 1, finalizer, runtime.allgs, sync.allPools"; strings.Join(got, ", ") != want {
@@ -414,7 +414,7 @@ func TestPhysical(t *testing.T) {
 			nodes = append(nodes, f.Node[id])
 		}
 		var words, document []string
-		for _, h := range s.pathDocument(nodes, test.physical).Hops {
+		for _, h := range newPathDocument(s, nodes, test.physical).Hops {
 			words, document = append(words, h.word), append(document, orDash(h.Expression))
 		}
 		if got := strings.Join(words, " "); got != test.words {
@@ -494,7 +494,7 @@ func TestFoldedTypes(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := s.WriteTypes(t.Context(), &b, List{Top: 1}, false); err != nil || !strings.HasSuffix(b.String(), "\n\n1 kind of unknown objects, by size and pointers: 32 B in 1 object, 4.4 % of the live heap\n") {
+	if err := WriteTypes(t.Context(), &b, s, List{Top: 1}, false); err != nil || !strings.HasSuffix(b.String(), "\n\n1 kind of unknown objects, by size and pointers: 32 B in 1 object, 4.4 % of the live heap\n") {
 		t.Errorf("%v, %s", err, b.String())
 	}
 }
@@ -526,7 +526,7 @@ func TestWords(t *testing.T) {
 	s := analyse(t, f)
 	s.Disclosure = Shown
 	text := func(target string, from, top int) string {
-		d, err := s.ShowDocumentFrom(t.Context(), []string{target}, from, SameLimit(top))
+		d, err := NewShowDocument(t.Context(), s, []string{target}, from, SameLimit(top))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -560,7 +560,7 @@ func TestWords(t *testing.T) {
 
 func TestSuspects(t *testing.T) {
 	s := analyse(t, blockstore())
-	found, err := s.Suspects(t.Context())
+	found, err := Suspects(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -589,7 +589,7 @@ func TestSuspectObject(t *testing.T) {
 			{ID: "cache", Kind: "object", Type: "main.Cache", Addr: 0xc000001000, Size: 4096},
 		},
 	}
-	found, err := analyse(t, f.Build()).Suspects(t.Context())
+	found, err := Suspects(t.Context(), analyse(t, f.Build()))
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%+v, %v", found, err)
 	}
@@ -607,7 +607,7 @@ func TestSuspectGoroutines(t *testing.T) {
 		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: "[]uint8", Addr: 0xc000000000 + uint64(i)*64, Size: 64})
 		f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: "main.leak", CreatedBy: "main.start"})
 	}
-	found, err := analyse(t, f.Build()).Suspects(t.Context())
+	found, err := Suspects(t.Context(), analyse(t, f.Build()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -640,7 +640,7 @@ func TestSuspectGoroutinesHoldJointly(t *testing.T) {
 			f.RootNodes = append(f.RootNodes, fakeNode{ID: "v", Kind: "global", Name: "main.v", To: []fakeEdge{{"", "shared"}}})
 		}
 		s := analyse(t, f.Build())
-		found, err := s.Suspects(t.Context())
+		found, err := Suspects(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -648,7 +648,7 @@ func TestSuspectGoroutinesHoldJointly(t *testing.T) {
 		if global != (i < 0) || !global && (found[i].Retained != s.Dominators.LiveBytes() || found[i].Count != 3) {
 			t.Errorf("held by a global too: %v; suspects: %+v", global, found)
 		}
-		table, err := s.SuspectTable(t.Context())
+		table, err := SuspectTable(t.Context(), s)
 		if err != nil || table.Len() != len(found) {
 			t.Errorf("table: %d rows, %v", table.Len(), err)
 		}
@@ -743,7 +743,7 @@ func TestInstances(t *testing.T) {
 	if !slices.Equal(nodes, want) {
 		t.Errorf("instances %v, want %v", nodes, want)
 	}
-	if table := s.NodeTable(nodes); table.Len() != 10 || table.Cell(0, 3).Num != 128+4096 {
+	if table := NodeTable(s, nodes); table.Len() != 10 || table.Cell(0, 3).Num != 128+4096 {
 		t.Errorf("table of %d rows, the first retains %d", table.Len(), table.Cell(0, 3).Num)
 	}
 }
@@ -760,7 +760,7 @@ func TestIncomplete(t *testing.T) {
 		t.Error("an error does not make the dump incomplete")
 	}
 	var b bytes.Buffer
-	if err := s.WriteReport(t.Context(), &b, 5, false); err != nil {
+	if err := WriteReport(t.Context(), &b, s, 5, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"INCOMPLETE", `error: pages are missing\x1b (2 times)`} {
@@ -796,7 +796,7 @@ func TestVerdict(t *testing.T) {
 		if text, why := s.VerdictText(); text != test.text || why != test.why {
 			t.Errorf("%v: %q, %q", test.checks, text, why)
 		}
-		if ok := s.CheckDocument().OK; ok != (test.want != gocore.CheckDiffers) {
+		if ok := NewCheckDocument(s).OK; ok != (test.want != gocore.CheckDiffers) {
 			t.Errorf("%v: ok is %v", test.checks, ok)
 		}
 	}
@@ -837,13 +837,13 @@ func TestAnalysePanics(t *testing.T) {
 func TestEmpty(t *testing.T) {
 	s := analyse(t, (&fake{}).Build())
 	var b bytes.Buffer
-	if err := s.WriteReport(t.Context(), &b, -1, false); err != nil {
+	if err := WriteReport(t.Context(), &b, s, -1, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.ReportDocument(t.Context(), DefaultLimits()); err != nil {
+	if _, err := NewReportDocument(t.Context(), s, DefaultLimits()); err != nil {
 		t.Fatal(err)
 	}
-	d, err := s.ReportDocument(t.Context(), SameLimit(0))
+	d, err := NewReportDocument(t.Context(), s, SameLimit(0))
 	if err != nil {
 		t.Fatal(err)
 	}

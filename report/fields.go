@@ -64,7 +64,7 @@ func docs() map[string]string {
 
 // tableFields returns the names of a table's columns, the short names of these, and
 // for tables of nodes what every node has, in this order.
-func (s *Snapshot) tableFields(t *Table) []field {
+func tableFields(s *Snapshot, t *Table) []field {
 	var all []field
 	seen := map[string]bool{}
 	doc := docs()
@@ -87,7 +87,7 @@ func (s *Snapshot) tableFields(t *Table) []field {
 		}
 	}
 	if t.node != nil {
-		for _, f := range s.nodeFields(t.node) {
+		for _, f := range nodeFields(s, t.node) {
 			add(f)
 		}
 	}
@@ -120,7 +120,7 @@ func columnField(t *Table, name string, col int) field {
 
 // nodeFields are those of any node. What a row that stands for no node has is
 // unknown.
-func (s *Snapshot) nodeFields(node func(row int) heap.Node) []field {
+func nodeFields(s *Snapshot, node func(row int) heap.Node) []field {
 	p, d := s.Process, s.Dominators
 	text := func(name string, of func(n heap.Node) string) field {
 		return field{Field: Field{Name: name}, text: func(row int) string {
@@ -163,8 +163,8 @@ func (s *Snapshot) nodeFields(node func(row int) heap.Node) []field {
 
 // objectFields are those of nodeFields for objects by node, whose types are known
 // to have one text for each number.
-func (s *Snapshot) objectFields() []field {
-	all := s.nodeFields(func(row int) heap.Node { return heap.Node(row) })
+func objectFields(s *Snapshot) []field {
+	all := nodeFields(s, func(row int) heap.Node { return heap.Node(row) })
 	ids := s.Process.TypeIDs()
 	doc := docs()
 	for i := range all {
@@ -183,10 +183,10 @@ func (s *Snapshot) objectFields() []field {
 }
 
 // Fields are the names that a filter of the table's rows may use.
-func (s *Snapshot) Fields(t *Table) []Field { return public(s.tableFields(t)) }
+func Fields(s *Snapshot, t *Table) []Field { return public(tableFields(s, t)) }
 
 // ObjectFields are the names that Query knows.
-func (s *Snapshot) ObjectFields() []Field { return public(s.objectFields()) }
+func ObjectFields(s *Snapshot) []Field { return public(objectFields(s)) }
 
 func public(all []field) []Field {
 	out := make([]Field, len(all))

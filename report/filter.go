@@ -24,7 +24,7 @@ type test func(row int) (bool, error)
 // whatever case; "" keeps all. The context may carry a progress tracker. An error
 // about an expression is a *QueryError.
 func (s *Snapshot) Where(ctx context.Context, t *Table, filter string) (*Table, error) {
-	newTest, err := s.tests(t, filter)
+	newTest, err := rowTests(s, t, filter)
 	if err != nil || newTest == nil {
 		return t, err
 	}
@@ -44,11 +44,11 @@ func (s *Snapshot) Where(ctx context.Context, t *Table, filter string) (*Table, 
 	return &kept, nil
 }
 
-// tests returns what makes tests of the rows of t, nil for a filter that keeps
+// rowTests returns what makes tests of the rows of t, nil for a filter that keeps
 // all.
-func (s *Snapshot) tests(t *Table, filter string) (func() test, error) {
+func rowTests(s *Snapshot, t *Table, filter string) (func() test, error) {
 	if strings.HasPrefix(filter, "=") {
-		return expression(filter, s.tableFields(t))
+		return expression(filter, tableFields(s, t))
 	}
 	match, err := matcher(filter)
 	if match == nil {
@@ -221,7 +221,7 @@ func (p *pickedParts) join() ([]uint32, error) {
 // first, as a NodeTable. Its forms are those of Where; a text or a regular
 // expression is looked for in the name of the type.
 func (s *Snapshot) Query(ctx context.Context, filter string) (*Table, error) {
-	newTest, err := s.objectTests(filter)
+	newTest, err := objectTests(s, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -248,13 +248,13 @@ func (s *Snapshot) Query(ctx context.Context, filter string) (*Table, error) {
 	if err := s.byRetained(ctx, nodes); err != nil {
 		return nil, err
 	}
-	return s.NodeTable(nodes), nil
+	return NodeTable(s, nodes), nil
 }
 
 // objectTests is tests for the objects of the heap, by node.
-func (s *Snapshot) objectTests(filter string) (func() test, error) {
+func objectTests(s *Snapshot, filter string) (func() test, error) {
 	if strings.HasPrefix(filter, "=") {
-		return expression(filter, s.objectFields())
+		return expression(filter, objectFields(s))
 	}
 	match, err := matcher(filter)
 	if match == nil {

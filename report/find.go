@@ -193,8 +193,8 @@ type HitDocument struct {
 	Expression Optional     `json:"expression"` // of the shortest path to the object
 }
 
-// FindDocument lists what a search found; the filter sees the rows of the Table.
-func (s *Snapshot) FindDocument(ctx context.Context, what string, l List) (*FindDocument, error) {
+// NewFindDocument lists what a search found; the filter sees the rows of the Table.
+func NewFindDocument(ctx context.Context, s *Snapshot, what string, l List) (*FindDocument, error) {
 	f, err := s.Search(ctx, what)
 	if err != nil {
 		return nil, err
@@ -218,7 +218,7 @@ func (s *Snapshot) FindDocument(ctx context.Context, what string, l List) (*Find
 		}
 		h := f.Hits[t.Row(i)]
 		hit := HitDocument{
-			Node: s.nodeDocument(h.Node), Offset: h.Offset, Retained: s.Dominators.Retained(h.Node),
+			Node: describeNode(s, h.Node), Offset: h.Offset, Retained: s.Dominators.Retained(h.Node),
 			Expression: Optional(s.Expression(s.Dominators.PathTo(h.Node))),
 		}
 		if f.Word {
@@ -233,7 +233,7 @@ func (s *Snapshot) FindDocument(ctx context.Context, what string, l List) (*Find
 }
 
 // WriteFind writes what a search found, for people.
-func (s *Snapshot) WriteFind(ctx context.Context, w io.Writer, what string, l List) error {
+func WriteFind(ctx context.Context, w io.Writer, s *Snapshot, what string, l List) error {
 	f, err := s.Search(ctx, what)
 	if err != nil {
 		return err

@@ -78,7 +78,7 @@ func TestFindDocument(t *testing.T) {
 	s := analyse(t, texts())
 	s.Disclosure = Shown
 	var b bytes.Buffer
-	d, err := s.FindDocument(t.Context(), "token", List{Top: 2, Where: `= type == "[]uint8" || offset > 4`})
+	d, err := NewFindDocument(t.Context(), s, "token", List{Top: 2, Where: `= type == "[]uint8" || offset > 4`})
 	if err = errors.Join(err, WriteJSON(&b, d)); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestFindDocument(t *testing.T) {
 		t.Error("no JSON")
 	}
 	b.Reset()
-	if err := errors.Join(s.WriteFind(t.Context(), &b, "token", List{Top: -1}), s.WriteFind(t.Context(), &b, "0x2", List{Top: 1})); err != nil {
+	if err := errors.Join(WriteFind(t.Context(), &b, s, "token", List{Top: -1}), WriteFind(t.Context(), &b, s, "0x2", List{Top: 1})); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "find.txt", b.Bytes())

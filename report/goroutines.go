@@ -48,7 +48,7 @@ func (s *Snapshot) Goroutines(ctx context.Context) ([]GoroutineRow, error) {
 }
 
 // GoroutineTable is Goroutines as a table; its rows are those of Goroutines.
-func (s *Snapshot) GoroutineTable(ctx context.Context) (*Table, error) {
+func GoroutineTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	rows, err := s.Goroutines(ctx)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func TestRootGroups(t *testing.T) {
 		if len(seen) != s.Graph.Roots {
 			t.Errorf("%d of %d roots are in groups", len(seen), s.Graph.Roots)
 		}
-		table, err := s.RootGroupTable(t.Context(), byPackage)
+		table, err := RootGroupTable(t.Context(), s, byPackage)
 		if err != nil || table.Len() != len(groups) {
 			t.Errorf("%d rows, %v; want %d", table.Len(), err, len(groups))
 		}

@@ -39,30 +39,25 @@ func (s *Snapshot) Children(v gocore.Value, from, limit int) []gocore.Value {
 	return nil
 }
 
-// fields returns the lines of a value without its first parts.
-func (s *Snapshot) fields(n heap.Node, from, limit int) ([]gocore.Field, int) {
+// valueLines returns the lines of a value without its first parts.
+func valueLines(s *Snapshot, n heap.Node, from, limit int) ([]gocore.Field, int) {
 	if p, has := s.Process.(Values); has && from > 0 {
 		return p.FieldsFrom(n, from, limit)
 	}
 	return s.Process.Fields(n, limit)
 }
 
-// ShowDocument says what is known of the objects that targets name; where values are
-// hidden, of their fields how many there are.
-func (s *Snapshot) ShowDocument(ctx context.Context, targets []string, limits Limits) (*ShowDocument, error) {
-	return s.ShowDocumentFrom(ctx, targets, 0, limits)
-}
-
-// ShowDocumentFrom is ShowDocument without the first parts of each value: of its
-// fields, its elements, its entries.
-func (s *Snapshot) ShowDocumentFrom(ctx context.Context, targets []string, from int, limits Limits) (*ShowDocument, error) {
+// NewShowDocument says what is known of the objects that targets name, without the
+// first parts of each value: of its fields, its elements, its entries. Where values are
+// hidden, it says of the fields how many there are.
+func NewShowDocument(ctx context.Context, s *Snapshot, targets []string, from int, limits Limits) (*ShowDocument, error) {
 	d := &ShowDocument{Schema: "goheap/show/1", Objects: []ObjectDocument{}}
 	for _, target := range targets {
 		n, err := s.Find(ctx, target)
 		if err != nil {
 			return nil, err
 		}
-		object, err := s.objectDocument(ctx, n, from, limits)
+		object, err := newObjectDocument(ctx, s, n, from, limits)
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +67,7 @@ func (s *Snapshot) ShowDocumentFrom(ctx context.Context, targets []string, from 
 	return d, nil
 }
 
-func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, limits Limits) (*ObjectDocument, error) {
+func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, limits Limits) (*ObjectDocument, error) {
 	p := s.Process
 	d := &ObjectDocument{
 		Address: Address(p.Addr(n)), Size: s.Graph.Size(n), Type: Optional(p.Type(n)), Count: p.Count(n),
@@ -88,7 +83,7 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, li
 		}
 	}
 	if idom := s.Dominators.Idom(n); idom != heap.None && idom != heap.SuperRoot {
-		node := s.nodeDocument(idom)
+		node := describeNode(s, idom)
 		d.Dominator = &node
 	}
 	if site, ok := s.AllocSite(n); ok {
@@ -98,11 +93,11 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, li
 	if most < 0 {
 		most = int(^uint(0) >> 1)
 	}
-	fields, more := s.fields(n, from, most)
+	fields, more := valueLines(s, n, from, most)
 	d.MoreFields = more
 	// Without an executable a type may be known by its name alone.
 	if len(fields) == 0 && !s.Graph.IsRoot(n) && (!p.TypeOf(n).Known || p.Source().Symbols == "none") {
-		d.Fields, d.MoreFields = s.words(n, from, most)
+		d.Fields, d.MoreFields = wordLines(s, n, from, most)
 	}
 	if s.Disclosure == Hidden {
 		d.MoreFields, d.Fields, fields = d.MoreFields+len(d.Fields)+len(fields), []FieldDocument{}, nil
@@ -124,7 +119,7 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, li
 	shown := head(referrers, limits.Referrers)
 	d.MoreReferrers = len(referrers) - len(shown)
 	for _, from := range shown {
-		r := ReferrerDocument{Node: s.nodeDocument(from), retained: s.Dominators.Retained(from)}
+		r := ReferrerDocument{Node: describeNode(s, from), retained: s.Dominators.Retained(from)}
 		if expr, offset, ok := s.edge(from, n); ok {
 			r.Expression, r.Offset = Optional(expr), &offset
 		}
@@ -136,11 +131,11 @@ func (s *Snapshot) objectDocument(ctx context.Context, n heap.Node, from int, li
 // wordSize is that of the processors with 64 bits and the lower byte first.
 const wordSize = 8
 
-// words shows an object without a type: up to limit of its words from the one with
+// wordLines shows an object without a type: up to limit of its words from the one with
 // the given number on, and how many follow. The pointers among them say what they
 // point to; the other words may be anything. There are none for a processor whose
 // words are of another kind.
-func (s *Snapshot) words(n heap.Node, from, limit int) (words []FieldDocument, more int) {
+func wordLines(s *Snapshot, n heap.Node, from, limit int) (words []FieldDocument, more int) {
 	words = []FieldDocument{}
 	size := s.Graph.Size(n)
 	if arch := s.Process.Source().Arch; arch != "amd64" && arch != "arm64" || uint64(from) > size/wordSize {
@@ -188,10 +183,10 @@ func (s *Snapshot) Referrers(ctx context.Context, n heap.Node) ([]heap.Node, err
 	return from, s.byRetained(ctx, from)
 }
 
-// WhyDocument says what keeps the object that target names alive, along up to n
+// NewWhyDocument says what keeps the object that target names alive, along up to n
 // paths, as Paths has them, with the parts of maps and channels as hops of their own
 // where physical is set.
-func (s *Snapshot) WhyDocument(ctx context.Context, target string, n int, physical bool) (*WhyDocument, error) {
+func NewWhyDocument(ctx context.Context, s *Snapshot, target string, n int, physical bool) (*WhyDocument, error) {
 	node, err := s.Find(ctx, target)
 	if err != nil {
 		return nil, err
@@ -203,7 +198,7 @@ func (s *Snapshot) WhyDocument(ctx context.Context, target string, n int, physic
 	}
 	d.more = more
 	for _, path := range paths {
-		d.Paths = append(d.Paths, s.pathDocument(path, physical))
+		d.Paths = append(d.Paths, newPathDocument(s, path, physical))
 	}
 	return d, nil
 }
@@ -254,7 +249,7 @@ func (s *Snapshot) HopWord(path gocore.Path, i int) string {
 	if word := s.hopExpr(h); word != "" || i == 0 {
 		return word
 	}
-	word, offset, ok := s.pointerWord(path.Hops[i-1].Node, h.Node)
+	word, offset, ok := pointerWord(s, path.Hops[i-1].Node, h.Node)
 	switch {
 	case word != "":
 		return word
@@ -275,7 +270,7 @@ func (s *Snapshot) hopExpr(h gocore.Hop) string {
 
 // pointerWord returns what the pointer between two nodes adds to an expression, ""
 // where it has no name or is all of its value, and where in from it stands.
-func (s *Snapshot) pointerWord(from, to heap.Node) (word string, offset uint64, ok bool) {
+func pointerWord(s *Snapshot, from, to heap.Node) (word string, offset uint64, ok bool) {
 	const whole = "*" // says Edge of a pointer that is all of a value
 	word, offset, ok = s.edge(from, to)
 	if !ok || word == whole {
@@ -287,14 +282,14 @@ func (s *Snapshot) pointerWord(from, to heap.Node) (word string, offset uint64, 
 // Pointee stands for a hop that adds nothing to an expression.
 const Pointee = "(what it points to)"
 
-// pathDocument describes a path by its logical hops: the parts of a map or channel
+// newPathDocument describes a path by its logical hops: the parts of a map or channel
 // are one hop with it unless physical asks for them. In JSON a hop has a physical
 // name only where it is asked for: else the expressions of the hops make up that of
 // the path.
-func (s *Snapshot) pathDocument(nodes []heap.Node, physical bool) PathDocument {
+func newPathDocument(s *Snapshot, nodes []heap.Node, physical bool) PathDocument {
 	target := nodes[len(nodes)-1]
 	path := s.Process.Path(nodes)
-	d := PathDocument{Root: s.nodeDocument(path.Root), Expression: Optional(s.Expression(nodes)), Hops: []HopDocument{}}
+	d := PathDocument{Root: describeNode(s, path.Root), Expression: Optional(s.Expression(nodes)), Hops: []HopDocument{}}
 	for i, h := range path.Hops {
 		if h.Internal && !physical && i < len(path.Hops)-1 {
 			continue

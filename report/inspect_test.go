@@ -59,7 +59,7 @@ func valued(t *testing.T) *Snapshot {
 // offset; addresses are there when they are asked for.
 func TestShowValues(t *testing.T) {
 	s := valued(t)
-	d, err := s.ShowDocument(t.Context(), []string{"block8"}, DefaultLimits())
+	d, err := NewShowDocument(t.Context(), s, []string{"block8"}, 0, DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestShowValues(t *testing.T) {
 	} {
 		d.Addresses = test.addresses
 		var b bytes.Buffer
-		if err := s.WriteShow(&b, d); err != nil {
+		if err := WriteShow(&b, s, d); err != nil {
 			t.Fatal(err)
 		}
 		lines := strings.Split(b.String(), "\n")
@@ -121,7 +121,7 @@ func TestShowFrom(t *testing.T) {
 	}{
 		{0, 2, 3, "data at"}, {1, 1, 3, "at"}, {4, 20, 0, `["k"]`}, {5, 20, 0, ""}, {1 << 40, 20, 0, ""},
 	} {
-		d, err := s.ShowDocumentFrom(t.Context(), []string{"block8"}, test.from, SameLimit(test.limit))
+		d, err := NewShowDocument(t.Context(), s, []string{"block8"}, test.from, SameLimit(test.limit))
 		if err != nil {
 			t.Fatal(err)
 		}

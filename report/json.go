@@ -78,7 +78,7 @@ type NodeDocument struct {
 	Type    Optional `json:"type"`
 }
 
-func (s *Snapshot) nodeDocument(n heap.Node) NodeDocument {
+func describeNode(s *Snapshot, n heap.Node) NodeDocument {
 	p := s.Process
 	return NodeDocument{Escaped(p.KindOf(n)), Optional(p.Name(n)), Address(p.Addr(n)), Optional(p.Type(n))}
 }

@@ -18,9 +18,9 @@ type MergedPaths struct {
 	s *Snapshot
 }
 
-// MergedPaths says which roots hold how many of nodes, and through what. An object
+// MergePaths says which roots hold how many of nodes, and through what. An object
 // that several roots hold counts for the one at the start of its shortest path.
-func (s *Snapshot) MergedPaths(ctx context.Context, nodes []heap.Node) (*MergedPaths, error) {
+func MergePaths(ctx context.Context, s *Snapshot, nodes []heap.Node) (*MergedPaths, error) {
 	m, err := s.Dominators.MergePaths(ctx, nodes, s.tracker(ctx))
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (m *MergedPaths) Word(from, to heap.Node) string {
 	if from == heap.SuperRoot {
 		return m.s.Process.Name(to)
 	}
-	switch word, offset, ok := m.s.pointerWord(from, to); {
+	switch word, offset, ok := pointerWord(m.s, from, to); {
 	case word != "":
 		return word
 	case ok && offset > 0:

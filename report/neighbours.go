@@ -28,26 +28,26 @@ func (s *Snapshot) References(ctx context.Context, n heap.Node) ([]heap.Node, er
 }
 
 // ReferrerTable lists who points to n: the live nodes of Referrers, in its order.
-func (s *Snapshot) ReferrerTable(ctx context.Context, n heap.Node) (*Table, error) {
+func ReferrerTable(ctx context.Context, s *Snapshot, n heap.Node) (*Table, error) {
 	from, err := s.Referrers(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	return s.neighbourTable("Held by", from, func(m heap.Node) (heap.Node, heap.Node) { return m, n }), nil
+	return neighbourTable(s, "Held by", from, func(m heap.Node) (heap.Node, heap.Node) { return m, n }), nil
 }
 
 // ReferenceTable lists what n points to: the nodes of References, in its order.
-func (s *Snapshot) ReferenceTable(ctx context.Context, n heap.Node) (*Table, error) {
+func ReferenceTable(ctx context.Context, s *Snapshot, n heap.Node) (*Table, error) {
 	to, err := s.References(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	return s.neighbourTable("Points to", to, func(m heap.Node) (heap.Node, heap.Node) { return n, m }), nil
+	return neighbourTable(s, "Points to", to, func(m heap.Node) (heap.Node, heap.Node) { return n, m }), nil
 }
 
 // neighbourTable lists nodes with what the pointer is called that edge returns
 // the ends of.
-func (s *Snapshot) neighbourTable(title string, nodes []heap.Node, edge func(heap.Node) (from, to heap.Node)) *Table {
+func neighbourTable(s *Snapshot, title string, nodes []heap.Node, edge func(heap.Node) (from, to heap.Node)) *Table {
 	return NewTable(len(nodes), func(row int) heap.Node { return nodes[row] },
 		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(nodes[row])} }},
@@ -74,10 +74,10 @@ func (s *Snapshot) neighbourTable(title string, nodes []heap.Node, edge func(hea
 
 // InstanceTable lists the live objects of some types, those that retain most
 // first: Instances as a NodeTable. Of its rows it keeps 4 bytes each.
-func (s *Snapshot) InstanceTable(ctx context.Context, ids []heap.TypeID) (*Table, error) {
+func InstanceTable(ctx context.Context, s *Snapshot, ids []heap.TypeID) (*Table, error) {
 	nodes, err := s.Instances(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	return s.NodeTable(nodes), nil
+	return NodeTable(s, nodes), nil
 }

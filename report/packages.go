@@ -67,7 +67,7 @@ func (s *Snapshot) Packages(ctx context.Context) ([]PackageRow, error) {
 }
 
 // PackageTable is Packages as a table; it has the same rows.
-func (s *Snapshot) PackageTable(ctx context.Context) (*Table, error) {
+func PackageTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	rows, err := s.Packages(ctx)
 	if err != nil {
 		return nil, err

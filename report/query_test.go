@@ -29,7 +29,7 @@ func (s *Snapshot) where(t *testing.T, table *Table, filter string) []string {
 
 func TestWhere(t *testing.T) {
 	s := analyse(t, blockstore())
-	types, err := s.TypeTable(t.Context(), false)
+	types, err := TypeTable(t.Context(), s, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestWhere(t *testing.T) {
 			t.Errorf("%s keeps %q, want %q", filter, got, want)
 		}
 	}
-	goroutines, err := s.GoroutineTable(t.Context())
+	goroutines, err := GoroutineTable(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestWhere(t *testing.T) {
 			t.Errorf("%s keeps %d goroutines, %v; want %d", filter, kept.Len(), err, want)
 		}
 	}
-	roots, err := s.RootTable(t.Context())
+	roots, err := RootTable(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestWhere(t *testing.T) {
 	// A row that stands for nothing.
 	none := grid([]Column{{Name: "note"}}, 2, func(row, _ int) Cell { return Cell{Text: "x"} },
 		func(row int) heap.Node { return []heap.Node{heap.None, 1}[row] })
-	for _, f := range s.Fields(none) {
+	for _, f := range Fields(s, none) {
 		filter := "= " + f.Name + " == -1"
 		if f.Kind == Text {
 			filter = "= " + f.Name + ` == ""`
@@ -118,14 +118,14 @@ func TestQuery(t *testing.T) {
 			}
 		}
 	}
-	if fields := s.ObjectFields(); slices.ContainsFunc(fields, func(f Field) bool { return f.Doc == "" }) {
+	if fields := ObjectFields(s); slices.ContainsFunc(fields, func(f Field) bool { return f.Doc == "" }) {
 		t.Errorf("fields without a description: %+v", fields)
 	}
 }
 
 func TestQueryErrors(t *testing.T) {
 	s := analyse(t, blockstore())
-	types, err := s.TypeTable(t.Context(), false)
+	types, err := TypeTable(t.Context(), s, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestQueryRemembers(t *testing.T) {
 		return Cell{Text: fmt.Sprint("main.T", row/7%5), Num: uint64(row)}
 	}, nil)
 	s := analyse(t, blockstore())
-	fields := s.tableFields(table)
+	fields := tableFields(s, table)
 	q, err := parseQuery(`type matches "T[12]$" && n >= 50KiB || n < 10`, fields)
 	if err != nil {
 		t.Fatal(err)

@@ -71,7 +71,7 @@ func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 				Kind: kindObject, Name: p.Name(g.Most), Type: p.Type(g.Most), TypeID: g.Type, Node: g.Most,
 				Address: p.Addr(g.Most), Count: uint64(g.Count),
 				Objects: g.Objects, Shallow: g.Shallow, Retained: g.Retained,
-				Members: g.Nodes, Holders: s.ownFirst(g.Holders), MoreHolders: g.MoreHolders,
+				Members: g.Nodes, Holders: ownFirst(s, g.Holders), MoreHolders: g.MoreHolders,
 			}
 			if g.Count > 1 {
 				r.Kind, r.Address = kindJoint, 0
@@ -88,7 +88,7 @@ func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 // goroutines, then what the runtime and package sync keep for themselves: their
 // lists of goroutines, processors and pools (sync/pool.go) lead to nearly everything
 // and explain nothing.
-func (s *Snapshot) ownFirst(holders []heap.Node) []heap.Node {
+func ownFirst(s *Snapshot, holders []heap.Node) []heap.Node {
 	rank := func(n heap.Node) int {
 		switch name := s.Process.Name(n); {
 		case strings.HasPrefix(name, "runtime."), name == "sync.allPools", name == "sync.oldPools":
@@ -133,13 +133,13 @@ func (s *Snapshot) Holders(ctx context.Context) ([]Holder, error) {
 		if err != nil {
 			return nil, err
 		}
-		return s.gathered(ctx, s.fold(all))
+		return gather(ctx, s, foldGoroutines(s, all))
 	})
 }
 
-// fold makes one row of the goroutines of one kind.
-func (s *Snapshot) fold(all []Retainer) []Holder {
-	goroutines := s.goroutineByNode()
+// foldGoroutines makes one row of the goroutines of one kind.
+func foldGoroutines(s *Snapshot, all []Retainer) []Holder {
+	goroutines := goroutineByNode(s)
 	rows := []Holder{}
 	place := map[goroutineKind]int{}
 	for _, r := range all {
@@ -180,9 +180,9 @@ func unfolded(all []Retainer) []Holder {
 	return rows
 }
 
-// gathered finds where the bytes of each row come together. What the retainers
+// gather finds where the bytes of each row come together. What the retainers
 // dominate does not overlap: all the walks together look at each node once at most.
-func (s *Snapshot) gathered(ctx context.Context, rows []Holder) ([]Holder, error) {
+func gather(ctx context.Context, s *Snapshot, rows []Holder) ([]Holder, error) {
 	const pace = 256
 	for i := range rows {
 		if i%pace == 0 && ctx.Err() != nil {
@@ -225,11 +225,11 @@ type Accumulation struct {
 
 // Accumulation returns the accumulation point of n, which must be live.
 func (s *Snapshot) Accumulation(n heap.Node) Accumulation {
-	return s.accumulation(s.Dominators.Accumulation(n))
+	return accumulationAt(s, s.Dominators.Accumulation(n))
 }
 
-// accumulation describes a place that is known to be one.
-func (s *Snapshot) accumulation(at heap.Node) Accumulation {
+// accumulationAt describes a place that is known to be one.
+func accumulationAt(s *Snapshot, at heap.Node) Accumulation {
 	return Accumulation{
 		Node:       at,
 		Expression: s.Expression(s.Dominators.PathTo(at)),
@@ -253,7 +253,7 @@ func (s *Snapshot) HeldBy(h *Holder) string {
 		what = fmt.Sprintf("%s × %s", comma(h.Count), h.Type)
 	}
 	what = ShortPaths(what) + ", held jointly by "
-	return what + s.holderNames(h.Retainer, holderWidth-uniseg.StringWidth(what))
+	return what + holderNames(s, h.Retainer, holderWidth-uniseg.StringWidth(what))
 }
 
 // HolderType is the type of what HeldBy names: that of the variable where the
@@ -283,7 +283,7 @@ const (
 
 // holderNames names the holders if they are few, else it counts them and names
 // the first, one at least and as many as fit in width.
-func (s *Snapshot) holderNames(r Retainer, width int) string {
+func holderNames(s *Snapshot, r Retainer, width int) string {
 	known := len(r.Holders)
 	if known == 0 {
 		return "several roots"
@@ -314,28 +314,28 @@ func (s *Snapshot) holderNames(r Retainer, width int) string {
 }
 
 // RetainerTable is Retainers as a table.
-func (s *Snapshot) RetainerTable(ctx context.Context) (*Table, error) {
+func RetainerTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	all, err := s.Retainers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.gathered(ctx, unfolded(all))
+	rows, err := gather(ctx, s, unfolded(all))
 	if err != nil {
 		return nil, err
 	}
-	return s.holderTable(rows), nil
+	return holderTable(s, rows), nil
 }
 
 // HolderTable is Holders as a table; it has the same rows.
-func (s *Snapshot) HolderTable(ctx context.Context) (*Table, error) {
+func HolderTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	rows, err := s.Holders(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.holderTable(rows), nil
+	return holderTable(s, rows), nil
 }
 
-func (s *Snapshot) holderTable(rows []Holder) *Table {
+func holderTable(s *Snapshot, rows []Holder) *Table {
 	// Room for "1,600 × main.Block, held jointly by main.srv and main.index": who
 	// holds it is what the table is for, the other columns go first.
 	const wide = 56

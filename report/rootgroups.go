@@ -60,7 +60,7 @@ func (s *Snapshot) RootGroups(ctx context.Context, byPackage bool) ([]RootGroup,
 }
 
 // RootGroupTable is RootGroups as a table; it has the same rows.
-func (s *Snapshot) RootGroupTable(ctx context.Context, byPackage bool) (*Table, error) {
+func RootGroupTable(ctx context.Context, s *Snapshot, byPackage bool) (*Table, error) {
 	rows, err := s.RootGroups(ctx, byPackage)
 	if err != nil {
 		return nil, err

@@ -36,8 +36,8 @@ func (s *Snapshot) Roots(ctx context.Context) ([]RootRow, error) {
 }
 
 // OwnRootTable is RootTable without the goroutines, which have a table of their own.
-func (s *Snapshot) OwnRootTable(ctx context.Context) (*Table, error) {
-	t, err := s.RootTable(ctx)
+func OwnRootTable(ctx context.Context, s *Snapshot) (*Table, error) {
+	t, err := RootTable(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (s *Snapshot) OwnRootTable(ctx context.Context) (*Table, error) {
 }
 
 // RootTable is Roots as a table; its rows are those of Roots.
-func (s *Snapshot) RootTable(ctx context.Context) (*Table, error) {
+func RootTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	rows, err := s.Roots(ctx)
 	if err != nil {
 		return nil, err

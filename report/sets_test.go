@@ -88,7 +88,7 @@ func TestMergedPaths(t *testing.T) {
 			all = append(all, f.Node[o.ID])
 		}
 	}
-	m, err := s.MergedPaths(t.Context(), all)
+	m, err := MergePaths(t.Context(), s, all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestMergedPaths(t *testing.T) {
 	if m.Gathered != heap.SuperRoot {
 		t.Errorf("gathered at %d, but no root holds more than 0.8", m.Gathered)
 	}
-	if m, err := s.MergedPaths(t.Context(), all[:7]); err != nil || m.Gathered != f.Node["blocks"] {
+	if m, err := MergePaths(t.Context(), s, all[:7]); err != nil || m.Gathered != f.Node["blocks"] {
 		t.Errorf("gathered at %d, %v; want the list", m.Gathered, err)
 	}
 }
@@ -116,11 +116,11 @@ func TestNeighbours(t *testing.T) {
 	f := blockstore()
 	s := analyse(t, f)
 	s.Disclosure = Shown
-	referrers, err := s.ReferrerTable(t.Context(), f.Node["block8"])
+	referrers, err := ReferrerTable(t.Context(), s, f.Node["block8"])
 	if err != nil {
 		t.Fatal(err)
 	}
-	references, err := s.ReferenceTable(t.Context(), f.Node["blocks"])
+	references, err := ReferenceTable(t.Context(), s, f.Node["blocks"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestNeighbours(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range types {
-		table, err := s.InstanceTable(t.Context(), r.IDs)
+		table, err := InstanceTable(t.Context(), s, r.IDs)
 		if err != nil || uint64(table.Len()) != r.Objects {
 			t.Fatalf("%s has %d rows, %v; want %d", r.Name, table.Len(), err, r.Objects)
 		}
@@ -158,7 +158,7 @@ func TestQuestionsCancelledAndFollowed(t *testing.T) {
 	for name, ask := range map[string]func(ctx context.Context) error{
 		"RetainedSet": func(ctx context.Context) error { _, err := s.RetainedSet(ctx, []heap.Node{n}); return err },
 		"Cut":         func(ctx context.Context) error { _, err := s.Cut(ctx, n, nil, 1); return err },
-		"MergedPaths": func(ctx context.Context) error { _, err := s.MergedPaths(ctx, []heap.Node{n}); return err },
+		"MergedPaths": func(ctx context.Context) error { _, err := MergePaths(ctx, s, []heap.Node{n}); return err },
 	} {
 		tracker := new(progress.Tracker)
 		if err := ask(progress.With(t.Context(), tracker)); err != nil || len(tracker.Snapshot()) == 0 {

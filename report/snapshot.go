@@ -2,9 +2,11 @@
 // documents, and writes them as text, JSON and CSV. It knows neither terminals
 // nor flags.
 //
-// A Snapshot is a program with its graph, types and dominators. Its methods
-// answer questions: those that end in Table give virtual tables, those that end
-// in Document give what the JSON writer prints.
+// A Snapshot is a program with its graph, types and dominators; its methods say what
+// is in it, and what holds what. The functions lay that out: those that end in Table
+// give virtual tables, those that start with New the documents that the JSON writer
+// prints, and those that start with Write write text for people. Each takes the
+// context first, then the writer, then the Snapshot.
 package report
 
 import (
@@ -37,8 +39,8 @@ type Phase struct {
 	Elapsed time.Duration
 }
 
-// Snapshot is a program that was read and analysed. All methods may be called
-// from several goroutines, until Close.
+// Snapshot is a program that was read and analysed. All methods, and the functions
+// that take one, may be called from several goroutines, until Close.
 type Snapshot struct {
 	Process    Process
 	Graph      *heap.Graph

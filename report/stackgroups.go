@@ -45,7 +45,7 @@ type StateCount struct {
 // goroutine number of their first members. The slice belongs to the Snapshot.
 func (s *Snapshot) StackGroups(ctx context.Context) ([]StackGroup, error) {
 	return s.groups.get(func() ([]StackGroup, error) {
-		return s.group(ctx, func(r GoroutineRow, frames []gocore.Frame) string {
+		return groupGoroutines(ctx, s, func(r GoroutineRow, frames []gocore.Frame) string {
 			var key strings.Builder
 			fmt.Fprintf(&key, "%s\x00%s", r.State(), r.CreatedBy)
 			for _, f := range frames {
@@ -61,7 +61,7 @@ func (s *Snapshot) StackGroups(ctx context.Context) ([]StackGroup, error) {
 // among them, by their outermost function. The slice belongs to the Snapshot.
 func (s *Snapshot) CreatorGroups(ctx context.Context) ([]StackGroup, error) {
 	return s.creators.get(func() ([]StackGroup, error) {
-		return s.group(ctx, func(r GoroutineRow, frames []gocore.Frame) string {
+		return groupGoroutines(ctx, s, func(r GoroutineRow, frames []gocore.Frame) string {
 			if r.CreatedBy == "" && len(frames) > 0 {
 				return "\x00" + frames[len(frames)-1].Func
 			}
@@ -70,7 +70,7 @@ func (s *Snapshot) CreatorGroups(ctx context.Context) ([]StackGroup, error) {
 	})
 }
 
-func (s *Snapshot) group(ctx context.Context, key func(r GoroutineRow, frames []gocore.Frame) string) ([]StackGroup, error) {
+func groupGoroutines(ctx context.Context, s *Snapshot, key func(r GoroutineRow, frames []gocore.Frame) string) ([]StackGroup, error) {
 	rows, err := s.Goroutines(ctx)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (s *Snapshot) group(ctx context.Context, key func(r GoroutineRow, frames []
 			}
 		}
 	}
-	if err := s.addExclusive(ctx, rows, groups); err != nil {
+	if err := addExclusive(ctx, s, rows, groups); err != nil {
 		return nil, err
 	}
 	for i := range groups {
@@ -133,7 +133,7 @@ func (g *StackGroup) addState(state string) {
 
 // addExclusive asks for all groups at once what the roots of each retain as a
 // set. The roots that are no goroutines are one class more.
-func (s *Snapshot) addExclusive(ctx context.Context, rows []GoroutineRow, groups []StackGroup) error {
+func addExclusive(ctx context.Context, s *Snapshot, rows []GoroutineRow, groups []StackGroup) error {
 	classes := make([]uint32, s.Graph.Roots)
 	for i := range classes {
 		classes[i] = uint32(len(groups))
@@ -185,24 +185,24 @@ func (g *StackGroup) WaitText() string {
 
 // StackTable is StackGroups as a table; its rows are those of StackGroups. A
 // row stands for its first goroutine.
-func (s *Snapshot) StackTable(ctx context.Context) (*Table, error) {
+func StackTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	groups, err := s.StackGroups(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.groupTable(ctx, groups)
+	return groupTable(ctx, s, groups)
 }
 
 // CreatorTable is CreatorGroups as a table, with the columns of StackTable.
-func (s *Snapshot) CreatorTable(ctx context.Context) (*Table, error) {
+func CreatorTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	groups, err := s.CreatorGroups(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.groupTable(ctx, groups)
+	return groupTable(ctx, s, groups)
 }
 
-func (s *Snapshot) groupTable(ctx context.Context, groups []StackGroup) (*Table, error) {
+func groupTable(ctx context.Context, s *Snapshot, groups []StackGroup) (*Table, error) {
 	rows, err := s.Goroutines(ctx)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ func TestGroupsHoldExclusively(t *testing.T) {
 
 func TestCreatorGroups(t *testing.T) {
 	s := analyse(t, workers())
-	table, err := s.CreatorTable(t.Context())
+	table, err := CreatorTable(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,14 +55,14 @@ type hunt struct {
 }
 
 // Suspects applies the rules. What retains most stands first.
-func (s *Snapshot) Suspects(ctx context.Context) ([]Suspect, error) {
+func Suspects(ctx context.Context, s *Snapshot) ([]Suspect, error) {
 	retainers, err := s.Retainers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	h := &hunt{
 		s: s, threshold: s.Dominators.LiveBytes() / suspectPart,
-		retainers: retainers, claimed: make([]bool, len(retainers)), goroutines: s.goroutineByNode(),
+		retainers: retainers, claimed: make([]bool, len(retainers)), goroutines: goroutineByNode(s),
 	}
 	for _, r := range Rules() {
 		if err := r.find(ctx, h); err != nil {
@@ -75,7 +75,7 @@ func (s *Snapshot) Suspects(ctx context.Context) ([]Suspect, error) {
 	return h.found, nil
 }
 
-func (s *Snapshot) goroutineByNode() map[heap.Node]GoroutineRow {
+func goroutineByNode(s *Snapshot) map[heap.Node]GoroutineRow {
 	byNode := map[heap.Node]GoroutineRow{}
 	for i, g := range s.Process.Goroutines() {
 		byNode[g.Node] = GoroutineRow{Goroutine: g, Index: i}
@@ -91,12 +91,12 @@ func (h *hunt) amount(bytes uint64) string {
 // gather finds where the paths to the members of a group come together; where
 // they do not, the accumulation point is that of the member that retains most.
 func (h *hunt) gather(ctx context.Context, f *Suspect) error {
-	merged, err := h.s.MergedPaths(ctx, f.Members)
+	merged, err := MergePaths(ctx, h.s, f.Members)
 	if err != nil {
 		return err
 	}
 	if f.Gathered = merged.Gathered != heap.SuperRoot && len(f.Members) > 1; f.Gathered {
-		f.Accumulation = h.s.accumulation(merged.Gathered)
+		f.Accumulation = accumulationAt(h.s, merged.Gathered)
 	} else {
 		f.Accumulation = h.s.Accumulation(f.Node)
 	}
@@ -111,8 +111,8 @@ func keep(n uint64) string {
 }
 
 // SuspectTable is Suspects as a table; its rows are those of Suspects.
-func (s *Snapshot) SuspectTable(ctx context.Context) (*Table, error) {
-	found, err := s.Suspects(ctx)
+func SuspectTable(ctx context.Context, s *Snapshot) (*Table, error) {
+	found, err := Suspects(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ type SuspectDocument struct {
 	Accumulation *AccumulationDocument `json:"accumulation"`
 }
 
-func (s *Snapshot) suspectDocument(f Suspect) SuspectDocument {
+func newSuspectDocument(s *Snapshot, f Suspect) SuspectDocument {
 	return SuspectDocument{
 		f.Rule, Optional(f.Name), Optional(f.Type), Address(f.Address), f.Count, f.Retained,
 		Percentage(s.Share(f.Retained)), Escaped(f.Sentence), accumulationDocument(f.Accumulation),

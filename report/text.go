@@ -12,9 +12,9 @@ import (
 )
 
 // WriteInfo writes what the file is, for people.
-func (s *Snapshot) WriteInfo(w io.Writer) error {
+func WriteInfo(w io.Writer, s *Snapshot) error {
 	p := &printer{w: bufio.NewWriter(w)}
-	d := s.InfoDocument()
+	d := NewInfoDocument(s)
 	p.info(s, d.SummaryDocument)
 	var phases [][]string
 	for _, ph := range d.Phases {
@@ -108,7 +108,7 @@ func plural(n uint64, what string) string {
 }
 
 // CheckTable is the checks as a table.
-func (s *Snapshot) CheckTable() *Table {
+func CheckTable(s *Snapshot) *Table {
 	return NewTable(len(s.Checks), nil,
 		Column{Name: "status", Title: "Status",
 			Cell: func(row int) Cell { return Cell{Text: string(s.Checks[row].Status)} }},
@@ -125,7 +125,7 @@ func (s *Snapshot) CheckTable() *Table {
 
 // WriteCheck writes the checks for people: a verdict, the table, then reasons
 // and addresses.
-func (s *Snapshot) WriteCheck(w io.Writer) error {
+func WriteCheck(w io.Writer, s *Snapshot) error {
 	p := &printer{w: bufio.NewWriter(w)}
 	verdict, why := s.VerdictText()
 	switch s.Verdict() {
@@ -137,7 +137,7 @@ func (s *Snapshot) WriteCheck(w io.Writer) error {
 		p.line("%s: %s", verdict, Printable(why))
 	}
 	p.line("")
-	p.table(s.CheckTable(), "")
+	p.table(CheckTable(s), "")
 	for _, c := range s.Checks {
 		if c.Reason == "" && len(c.Examples) == 0 {
 			continue
@@ -157,28 +157,28 @@ func (s *Snapshot) WriteCheck(w io.Writer) error {
 
 // WriteReport writes who holds the memory, for people: at most n rows of each
 // list, all if n is negative, and the insides of maps are one row for each type of map unless physical is.
-func (s *Snapshot) WriteReport(ctx context.Context, w io.Writer, n int, physical bool) error {
-	holders, err := s.HolderTable(ctx)
+func WriteReport(ctx context.Context, w io.Writer, s *Snapshot, n int, physical bool) error {
+	holders, err := HolderTable(ctx, s)
 	if err != nil {
 		return err
 	}
-	suspects, err := s.Suspects(ctx)
+	suspects, err := Suspects(ctx, s)
 	if err != nil {
 		return err
 	}
-	types, err := s.TypeTable(ctx, !physical)
+	types, err := TypeTable(ctx, s, !physical)
 	if err != nil {
 		return err
 	}
-	roots, err := s.OwnRootTable(ctx)
+	roots, err := OwnRootTable(ctx, s)
 	if err != nil {
 		return err
 	}
-	stacks, err := s.StackTable(ctx)
+	stacks, err := StackTable(ctx, s)
 	if err != nil {
 		return err
 	}
-	summary := s.Summary()
+	summary := NewSummaryDocument(s)
 	src, h, t := summary.Source, summary.Heap, summary.Typing
 	p := &printer{w: bufio.NewWriter(w)}
 	verdict, _ := s.VerdictText()
@@ -216,8 +216,8 @@ func (p *printer) section(title string, t *Table, n int) {
 
 // WriteTypes writes the types of the live objects for people: the table of
 // TypeTable, then what has no type.
-func (s *Snapshot) WriteTypes(ctx context.Context, w io.Writer, l List, folded bool) error {
-	t, err := s.TypeTable(ctx, folded)
+func WriteTypes(ctx context.Context, w io.Writer, s *Snapshot, l List, folded bool) error {
+	t, err := TypeTable(ctx, s, folded)
 	if err != nil {
 		return err
 	}
@@ -245,8 +245,8 @@ func (s *Snapshot) WriteTypes(ctx context.Context, w io.Writer, l List, folded b
 
 // WriteRoots writes the roots for people: the table of OwnRootTable, then how many
 // goroutines there are.
-func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, l List) error {
-	t, err := s.OwnRootTable(ctx)
+func WriteRoots(ctx context.Context, w io.Writer, s *Snapshot, l List) error {
+	t, err := OwnRootTable(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -273,16 +273,16 @@ func (s *Snapshot) WriteRoots(ctx context.Context, w io.Writer, l List) error {
 // WriteGoroutines writes the goroutines for people, grouped by state and stack, or
 // by creation site if creators is set: a table, then the stack of the first
 // goroutine of each row. The filter sees the groups.
-func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, l List, creators bool) error {
-	group, table := s.StackGroups, s.StackTable
+func WriteGoroutines(ctx context.Context, w io.Writer, s *Snapshot, l List, creators bool) error {
+	group, table := s.StackGroups, StackTable
 	if creators {
-		group, table = s.CreatorGroups, s.CreatorTable
+		group, table = s.CreatorGroups, CreatorTable
 	}
 	groups, err := group(ctx)
 	if err != nil {
 		return err
 	}
-	t, err := table(ctx)
+	t, err := table(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -299,7 +299,7 @@ func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, l List, cre
 	for i := range t.Len() {
 		g := groups[t.Row(i)]
 		p.line("")
-		title := s.groupTitle(g, rows)
+		title := groupTitle(s, g, rows)
 		if creators && len(g.Members) > 1 {
 			title += "; the stack of the first"
 		}
@@ -314,7 +314,7 @@ func (s *Snapshot) WriteGoroutines(ctx context.Context, w io.Writer, l List, cre
 }
 
 // groupTitle names the state of a group and its first goroutines.
-func (s *Snapshot) groupTitle(g StackGroup, rows []GoroutineRow) string {
+func groupTitle(s *Snapshot, g StackGroup, rows []GoroutineRow) string {
 	const most = 5
 	first := rows[g.Members[0]]
 	var ids []string
@@ -355,7 +355,7 @@ func framePlace(f gocore.Frame) string {
 
 // WriteWhy writes the paths of d, a document of s, for people: the root first,
 // one line for each hop.
-func (s *Snapshot) WriteWhy(w io.Writer, d *WhyDocument) error {
+func WriteWhy(w io.Writer, s *Snapshot, d *WhyDocument) error {
 	p := &printer{w: bufio.NewWriter(w)}
 	name := Printable(s.Process.Name(d.node))
 	if !d.Live {
@@ -405,7 +405,7 @@ func addressText(a Address) string {
 }
 
 // WriteShow writes the objects of d, a document of s, for people.
-func (s *Snapshot) WriteShow(w io.Writer, d *ShowDocument) error {
+func WriteShow(w io.Writer, s *Snapshot, d *ShowDocument) error {
 	p := &printer{w: bufio.NewWriter(w)}
 	for i, o := range d.Objects {
 		if i > 0 {

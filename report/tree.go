@@ -25,7 +25,7 @@ type TreeRow struct {
 // that retain most. From is heap.SuperRoot for the whole tree, which has no row of
 // its own then; of nodes that retain the same the one that lies less deep, and then
 // the lower one comes first.
-func (s *Snapshot) Tree(ctx context.Context, from graph.Node, depth, rows int) ([]TreeRow, error) {
+func Tree(ctx context.Context, s *Snapshot, from graph.Node, depth, rows int) ([]TreeRow, error) {
 	d := s.Dominators
 	if !d.Live(from) || rows <= 0 {
 		return nil, nil
@@ -77,8 +77,8 @@ func (s *Snapshot) Tree(ctx context.Context, from graph.Node, depth, rows int) (
 }
 
 // WholeTree is Tree from the super-root on.
-func (s *Snapshot) WholeTree(ctx context.Context, depth, rows int) ([]TreeRow, error) {
-	return s.Tree(ctx, graph.SuperRoot, depth, rows)
+func WholeTree(ctx context.Context, s *Snapshot, depth, rows int) ([]TreeRow, error) {
+	return Tree(ctx, s, graph.SuperRoot, depth, rows)
 }
 
 // openNode waits for a row.
@@ -106,7 +106,7 @@ func (o *openNodes) Pop() any {
 }
 
 // TreeTable is Tree as a table.
-func (s *Snapshot) TreeTable(rows []TreeRow) *Table {
+func TreeTable(s *Snapshot, rows []TreeRow) *Table {
 	return NewTable(len(rows), func(row int) graph.Node { return rows[row].Node },
 		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(rows[row].Node)} }},
@@ -148,12 +148,12 @@ type TreeNodeDocument struct {
 	MoreBytes  uint64       `json:"more_bytes"`
 }
 
-// TreeDocument describes rows of Tree.
-func (s *Snapshot) TreeDocument(rows []TreeRow) *TreeDocument {
+// NewTreeDocument describes rows of Tree.
+func NewTreeDocument(s *Snapshot, rows []TreeRow) *TreeDocument {
 	d := &TreeDocument{"goheap/tree/1", []TreeNodeDocument{}}
 	for _, r := range rows {
 		d.Tree = append(d.Tree, TreeNodeDocument{
-			r.Depth, s.nodeDocument(r.Node), Optional(s.Expression(s.Dominators.PathTo(r.Node))),
+			r.Depth, describeNode(s, r.Node), Optional(s.Expression(s.Dominators.PathTo(r.Node))),
 			s.Dominators.Objects(r.Node), s.Graph.Size(r.Node), s.Dominators.Retained(r.Node), r.Children, r.Left, r.Rest,
 		})
 	}
@@ -161,7 +161,7 @@ func (s *Snapshot) TreeDocument(rows []TreeRow) *TreeDocument {
 }
 
 // WriteTree writes rows of Tree for people, indented.
-func (s *Snapshot) WriteTree(w io.Writer, rows []TreeRow) error {
+func WriteTree(w io.Writer, s *Snapshot, rows []TreeRow) error {
 	p := &printer{w: bufio.NewWriter(w)}
 	lines := [][]string{{"Retained", "Share", "Objects", "Held as", "Type", "Address"}}
 	indent := func(depth int) string { return strings.Repeat("  ", min(depth, maxIndent)) }

@@ -40,7 +40,7 @@ func TestTree(t *testing.T) {
 				return cmp.Compare(depthOf(a), depthOf(b))
 			})
 			for _, most := range []int{1, 3, 7, 1000} {
-				rows, err := s.Tree(t.Context(), from, depth, most)
+				rows, err := Tree(t.Context(), s, from, depth, most)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -74,9 +74,9 @@ func TestTree(t *testing.T) {
 			}
 		}
 	}
-	rows, err := s.Tree(t.Context(), heap.SuperRoot, 4, 8)
+	rows, err := Tree(t.Context(), s, heap.SuperRoot, 4, 8)
 	var text, document bytes.Buffer
-	err = errors.Join(err, s.WriteTree(&text, rows), WriteJSON(&document, s.TreeDocument(rows[:2])))
+	err = errors.Join(err, WriteTree(&text, s, rows), WriteJSON(&document, NewTreeDocument(s, rows[:2])))
 	if err != nil {
 		t.Fatal(err)
 	}

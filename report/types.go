@@ -25,16 +25,16 @@ type TypeRow struct {
 // Types returns the types of the live objects, those that retain most first,
 // then by name. The slice belongs to the Snapshot.
 func (s *Snapshot) Types(ctx context.Context) ([]TypeRow, error) {
-	return s.types.get(func() ([]TypeRow, error) { return s.typeRows(ctx, false) })
+	return s.types.get(func() ([]TypeRow, error) { return typeRows(ctx, s, false) })
 }
 
 // FoldedTypes is Types with one row for what the maps of one type consist of behind
 // their headers: "map[string]*main.Session (insides)".
 func (s *Snapshot) FoldedTypes(ctx context.Context) ([]TypeRow, error) {
-	return s.folded.get(func() ([]TypeRow, error) { return s.typeRows(ctx, true) })
+	return s.folded.get(func() ([]TypeRow, error) { return typeRows(ctx, s, true) })
 }
 
-func (s *Snapshot) typeRows(ctx context.Context, folded bool) ([]TypeRow, error) {
+func typeRows(ctx context.Context, s *Snapshot, folded bool) ([]TypeRow, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -116,7 +116,7 @@ func mapOfInside(name string) (string, bool) {
 }
 
 // TypeTable is Types as a table, FoldedTypes if folded is set; it has the same rows.
-func (s *Snapshot) TypeTable(ctx context.Context, folded bool) (*Table, error) {
+func TypeTable(ctx context.Context, s *Snapshot, folded bool) (*Table, error) {
 	types := s.Types
 	if folded {
 		types = s.FoldedTypes
@@ -190,7 +190,7 @@ func (s *Snapshot) byRetained(ctx context.Context, nodes []heap.Node) error {
 
 // NodeTable is a table of live objects and roots, in the order of nodes, which
 // it keeps.
-func (s *Snapshot) NodeTable(nodes []heap.Node) *Table {
+func NodeTable(s *Snapshot, nodes []heap.Node) *Table {
 	return NewTable(len(nodes), func(row int) heap.Node { return nodes[row] },
 		Column{Name: "address", Title: "Address", Kind: Addr, MinWidth: 14,
 			Cell: func(row int) Cell { return addrCell(s.Process.Addr(nodes[row])) }},

@@ -88,13 +88,13 @@ func (v *goroutinesView) loadRows(ctx context.Context, mode goroutineMode) (l lo
 	}
 	var groups []report.StackGroup
 	if mode == eachGoroutine {
-		l.table, err = s.GoroutineTable(ctx)
+		l.table, err = report.GoroutineTable(ctx, s)
 	} else if mode == byCreator {
 		if groups, err = s.CreatorGroups(ctx); err == nil {
-			l.table, err = s.CreatorTable(ctx)
+			l.table, err = report.CreatorTable(ctx, s)
 		}
 	} else if groups, err = s.StackGroups(ctx); err == nil {
-		l.table, err = s.StackTable(ctx)
+		l.table, err = report.StackTable(ctx, s)
 	}
 	l.then = func() { v.rows, v.groups = rows, groups }
 	return l, err
@@ -122,7 +122,7 @@ func newMembers(a *App, nodes []heap.Node) view {
 		if err != nil {
 			return loaded{}, err
 		}
-		t, err := a.snap.GoroutineTable(ctx)
+		t, err := report.GoroutineTable(ctx, a.snap)
 		if err != nil {
 			return loaded{}, err
 		}

@@ -73,25 +73,15 @@ func newInspector(a *App, n heap.Node) view {
 	}
 	v.lists[pageReferences] = newList(a, "references", 0, "")
 	v.lists[pageReferences].load = func(ctx context.Context) (loaded, error) {
-		return loaded{table: a.nodeTable(targets(a.snap.Graph, n), n, true)}, ctx.Err()
+		nodes, err := a.snap.References(ctx, n)
+		if err != nil {
+			return loaded{}, err
+		}
+		return loaded{table: a.nodeTable(nodes, n, true)}, nil
 	}
 	v.bodies[pageFields] = &grid{rows: newFieldRows(v), sorted: -1}
 	v.bodies[pageHex] = &grid{rows: newHexRows(v), sorted: -1}
 	return v
-}
-
-// targets are the nodes that n points to, each once, in the order of the first
-// pointer to each.
-func targets(g *heap.Graph, n heap.Node) []heap.Node {
-	seen := map[heap.Node]bool{}
-	var nodes []heap.Node
-	for _, t := range g.Targets(n) {
-		if !seen[t] {
-			seen[t] = true
-			nodes = append(nodes, t)
-		}
-	}
-	return nodes
 }
 
 func (v *inspector) list() *list { return v.lists[v.at] }

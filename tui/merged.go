@@ -51,7 +51,7 @@ func (v *mergedView) enter() {
 		if err != nil {
 			return nil, err
 		}
-		m, err := a.snap.MergedPaths(ctx, nodes)
+		m, err := report.MergePaths(ctx, a.snap, nodes)
 		if err != nil {
 			return nil, err
 		}

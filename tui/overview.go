@@ -25,11 +25,11 @@ func newOverview(a *App) view {
 		if err != nil {
 			return loaded{}, err
 		}
-		table, err := a.snap.HolderTable(ctx)
+		table, err := report.HolderTable(ctx, a.snap)
 		if err != nil {
 			return loaded{}, err
 		}
-		info := a.snap.Summary() // which looks at every object
+		info := report.NewSummaryDocument(a.snap) // which looks at every object
 		return loaded{shortTypes(table), func() { v.holders, v.info = found, info }}, nil
 	}
 	v.list.head = func(w, h int) []string {
@@ -65,7 +65,7 @@ func (v *overview) enter() {
 	v.looked = true
 	a := v.app
 	a.start(slotSuspects, "looking for suspects", func(ctx context.Context) (func(), error) {
-		all, err := a.snap.Suspects(ctx)
+		all, err := report.Suspects(ctx, a.snap)
 		if err != nil {
 			return nil, err
 		}

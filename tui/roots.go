@@ -93,7 +93,7 @@ func (v *rootsView) loadRows(ctx context.Context, mode rootMode) (l loaded, err 
 			return l, err
 		}
 		l.then = func() { v.goroutines, v.rows = len(goroutines), rows }
-		l.table, err = s.OwnRootTable(ctx)
+		l.table, err = report.OwnRootTable(ctx, s)
 		return l, err
 	}
 	byPackage := mode == rootsByPackage
@@ -102,6 +102,6 @@ func (v *rootsView) loadRows(ctx context.Context, mode rootMode) (l loaded, err 
 		return l, err
 	}
 	l.then = func() { v.groups = groups }
-	l.table, err = s.RootGroupTable(ctx, byPackage)
+	l.table, err = report.RootGroupTable(ctx, s, byPackage)
 	return l, err
 }

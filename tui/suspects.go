@@ -22,7 +22,7 @@ func newSuspects(a *App) view {
 	v.list = newList(a, "Suspects", tabSuspects, "suspects")
 	v.list.empty = "nothing holds as much as a tenth of the heap"
 	v.load = func(ctx context.Context) (loaded, error) {
-		all, err := a.snap.Suspects(ctx)
+		all, err := report.Suspects(ctx, a.snap)
 		if err != nil {
 			return loaded{}, err
 		}

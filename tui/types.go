@@ -94,7 +94,7 @@ func (v *typesView) loadRows(ctx context.Context, packages, physical bool, large
 		if groups, err = s.Packages(ctx); err != nil {
 			return l, err
 		}
-		l.table, err = s.PackageTable(ctx)
+		l.table, err = report.PackageTable(ctx, s)
 	} else {
 		of := s.FoldedTypes
 		if physical {
@@ -103,7 +103,7 @@ func (v *typesView) loadRows(ctx context.Context, packages, physical bool, large
 		if types, err = of(ctx); err != nil {
 			return l, err
 		}
-		l.table, err = s.TypeTable(ctx, !physical)
+		l.table, err = report.TypeTable(ctx, s, !physical)
 	}
 	l.then = func() { v.types, v.groups, v.largest, v.physical = types, groups, largest, physical }
 	return l, err

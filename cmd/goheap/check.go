@@ -23,11 +23,11 @@ The exit status is 4 when one differs.`,
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.answer(cmd, args[0], answer{
-				text: func(_ context.Context, w io.Writer, s *report.Snapshot) error { return s.WriteCheck(w) },
-				json: func(_ context.Context, s *report.Snapshot) (any, error) { return s.CheckDocument(), nil },
-				csv:  func(_ context.Context, s *report.Snapshot) (*report.Table, error) { return s.CheckTable(), nil },
+				text: func(_ context.Context, w io.Writer, s *report.Snapshot) error { return report.WriteCheck(w, s) },
+				json: func(_ context.Context, s *report.Snapshot) (any, error) { return report.NewCheckDocument(s), nil },
+				csv:  func(_ context.Context, s *report.Snapshot) (*report.Table, error) { return report.CheckTable(s), nil },
 				status: func(s *report.Snapshot) int {
-					if !s.CheckDocument().OK {
+					if !report.NewCheckDocument(s).OK {
 						return statusCondition
 					}
 					return statusDone

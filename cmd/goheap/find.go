@@ -43,12 +43,12 @@ and expression`),
 				},
 				func(ctx context.Context, s *report.Snapshot, l report.List) (any, error) {
 					l.Top = c.flags.topOr(findTop)
-					return s.FindDocument(ctx, args[1], l)
+					return report.NewFindDocument(ctx, s, args[1], l)
 				},
 			)
 			a.shows = true
 			a.text = func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
-				return s.WriteFind(ctx, w, args[1], c.flags.list(textTop))
+				return report.WriteFind(ctx, w, s, args[1], c.flags.list(textTop))
 			}
 			return c.answer(cmd, args[0], a)
 		},

@@ -38,18 +38,18 @@ and csv, goroutine; in text count and exclusive`),
 				func(ctx context.Context, s *report.Snapshot) (*report.Table, error) {
 					switch {
 					case !cmd.Flags().Changed("by"):
-						return s.GoroutineTable(ctx)
+						return report.GoroutineTable(ctx, s)
 					case by == byCreator:
-						return s.CreatorTable(ctx)
+						return report.CreatorTable(ctx, s)
 					}
-					return s.StackTable(ctx)
+					return report.StackTable(ctx, s)
 				},
 				func(ctx context.Context, s *report.Snapshot, l report.List) (any, error) {
-					return s.GoroutinesDocument(ctx, l)
+					return report.NewGoroutinesDocument(ctx, s, l)
 				},
 			)
 			a.text = func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
-				return s.WriteGoroutines(ctx, w, c.flags.list(textTop), by == byCreator)
+				return report.WriteGoroutines(ctx, w, s, c.flags.list(textTop), by == byCreator)
 			}
 			return c.answer(cmd, args[0], a)
 		},

@@ -23,8 +23,8 @@ The program's arguments and environment are not printed.`,
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.answer(cmd, args[0], answer{
-				text: func(_ context.Context, w io.Writer, s *report.Snapshot) error { return s.WriteInfo(w) },
-				json: func(_ context.Context, s *report.Snapshot) (any, error) { return s.InfoDocument(), nil },
+				text: func(_ context.Context, w io.Writer, s *report.Snapshot) error { return report.WriteInfo(w, s) },
+				json: func(_ context.Context, s *report.Snapshot) (any, error) { return report.NewInfoDocument(s), nil },
 			})
 		},
 	}

@@ -33,17 +33,17 @@ The keys of maps, which are values of the program, are printed as […] unless
 func (c *command) reportAnswer() answer {
 	return answer{
 		text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
-			return s.WriteReport(ctx, w, c.flags.topOr(textTop), c.flags.physical)
+			return report.WriteReport(ctx, w, s, c.flags.topOr(textTop), c.flags.physical)
 		},
 		json: func(ctx context.Context, s *report.Snapshot) (any, error) {
 			limits := report.DefaultLimits()
 			if c.flags.top > 0 {
 				limits = report.SameLimit(c.flags.top)
 			}
-			return s.ReportDocument(ctx, limits)
+			return report.NewReportDocument(ctx, s, limits)
 		},
 		csv: func(ctx context.Context, s *report.Snapshot) (*report.Table, error) {
-			return s.RetainerTable(ctx)
+			return report.RetainerTable(ctx, s)
 		},
 	}
 }

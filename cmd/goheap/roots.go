@@ -21,13 +21,13 @@ counts the goroutines: goheap goroutines FILE lists them.` + whereHelp(`retained
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a := c.table(
-				func(ctx context.Context, s *report.Snapshot) (*report.Table, error) { return s.RootTable(ctx) },
+				func(ctx context.Context, s *report.Snapshot) (*report.Table, error) { return report.RootTable(ctx, s) },
 				func(ctx context.Context, s *report.Snapshot, l report.List) (any, error) {
-					return s.RootsDocument(ctx, l)
+					return report.NewRootsDocument(ctx, s, l)
 				},
 			)
 			a.text = func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
-				return s.WriteRoots(ctx, w, c.flags.list(textTop))
+				return report.WriteRoots(ctx, w, s, c.flags.list(textTop))
 			}
 			return c.answer(cmd, args[0], a)
 		},

@@ -39,7 +39,7 @@ each field stands.`,
 				if c.flags.top > 0 {
 					limits = report.SameLimit(c.flags.top)
 				}
-				d, err := s.ShowDocumentFrom(ctx, args[1:], from, limits)
+				d, err := report.NewShowDocument(ctx, s, args[1:], from, limits)
 				if err == nil {
 					d.Addresses = c.flags.physical
 				}
@@ -52,7 +52,7 @@ each field stands.`,
 					if err != nil {
 						return err
 					}
-					return s.WriteShow(w, d)
+					return report.WriteShow(w, s, d)
 				},
 				json: func(ctx context.Context, s *report.Snapshot) (any, error) {
 					return document(ctx, s, report.DefaultLimits())

@@ -33,13 +33,13 @@ Keys of maps are hidden unless --values asks for them.`,
 			}
 			rows := func(ctx context.Context, s *report.Snapshot, top int) ([]report.TreeRow, error) {
 				if len(args) == 1 {
-					return s.WholeTree(ctx, depth, c.flags.topOr(top))
+					return report.WholeTree(ctx, s, depth, c.flags.topOr(top))
 				}
 				from, err := s.Find(ctx, args[1])
 				if err != nil {
 					return nil, err
 				}
-				return s.Tree(ctx, from, depth, c.flags.topOr(top))
+				return report.Tree(ctx, s, from, depth, c.flags.topOr(top))
 			}
 			return c.answer(cmd, args[0], answer{
 				text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
@@ -47,21 +47,21 @@ Keys of maps are hidden unless --values asks for them.`,
 					if err != nil {
 						return err
 					}
-					return s.WriteTree(w, tree)
+					return report.WriteTree(w, s, tree)
 				},
 				json: func(ctx context.Context, s *report.Snapshot) (any, error) {
 					tree, err := rows(ctx, s, treeTopData)
 					if err != nil {
 						return nil, err
 					}
-					return s.TreeDocument(tree), nil
+					return report.NewTreeDocument(s, tree), nil
 				},
 				csv: func(ctx context.Context, s *report.Snapshot) (*report.Table, error) {
 					tree, err := rows(ctx, s, treeTopData)
 					if err != nil {
 						return nil, err
 					}
-					return s.TreeTable(tree), nil
+					return report.TreeTable(s, tree), nil
 				},
 			})
 		},

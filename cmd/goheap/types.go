@@ -25,13 +25,15 @@ Objects of unknown type are told apart by size and pointers.` + whereHelp(`retai
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a := c.table(
-				func(ctx context.Context, s *report.Snapshot) (*report.Table, error) { return s.TypeTable(ctx, false) },
+				func(ctx context.Context, s *report.Snapshot) (*report.Table, error) {
+					return report.TypeTable(ctx, s, false)
+				},
 				func(ctx context.Context, s *report.Snapshot, l report.List) (any, error) {
-					return s.TypesDocument(ctx, l)
+					return report.NewTypesDocument(ctx, s, l)
 				},
 			)
 			a.text = func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
-				return s.WriteTypes(ctx, w, c.flags.list(textTop), !c.flags.physical)
+				return report.WriteTypes(ctx, w, s, c.flags.list(textTop), !c.flags.physical)
 			}
 			return c.answer(cmd, args[0], a)
 		},

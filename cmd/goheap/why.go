@@ -31,7 +31,7 @@ which stands for its object that retains most. --top bounds the number of paths.
 		ValidArgsFunction: completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			document := func(ctx context.Context, s *report.Snapshot) (*report.WhyDocument, error) {
-				return s.WhyDocument(ctx, args[1], c.flags.topOr(whyPaths), c.flags.physical)
+				return report.NewWhyDocument(ctx, s, args[1], c.flags.topOr(whyPaths), c.flags.physical)
 			}
 			return c.answer(cmd, args[0], answer{
 				shows: true,
@@ -40,7 +40,7 @@ which stands for its object that retains most. --top bounds the number of paths.
 					if err != nil {
 						return err
 					}
-					return s.WriteWhy(w, d)
+					return report.WriteWhy(w, s, d)
 				},
 				json: func(ctx context.Context, s *report.Snapshot) (any, error) { return document(ctx, s) },
 			})
