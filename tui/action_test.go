@@ -54,7 +54,7 @@ func TestAnyRowAnyQuestion(t *testing.T) {
 	t.Chdir(t.TempDir()) // for bookmarks
 	everyView(t, func(name string, tm *terminal) {
 		before := tm.text()
-		for _, action := range tm.app.rowActions() {
+		for _, action := range rowActions(tm.app) {
 			key := action.Keys[0].String()
 			depth := len(tm.app.history)
 			tm.press(key)

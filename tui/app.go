@@ -38,6 +38,7 @@ type Options struct {
 // App is the terminal program. All fields but posted, animated, panicked and workers
 // belong to the event loop.
 type App struct {
+	words
 	opt    Options
 	sym    look
 	ctx    context.Context // ends with the program
@@ -54,29 +55,22 @@ type App struct {
 	stopped     error    // what quitting returns before there is a heap
 	stopLoading func()
 
-	snap    *report.Snapshot // nil while loading
 	tracker *progress.Tracker
 	loadFor time.Duration
 
-	base       [tabCount]view // the numbered views, made when first opened
-	stack      []view         // the views under each other, the one on top last
-	history    [][]view       // stacks that were left, for going back
-	future     [][]view       // stacks that were gone back from
-	sections   []section      // the global actions, as the help has them
-	global     []Action
-	marks      []rowSet // in the order of marking
-	markedKeys map[string]bool
-	bookmarks  *report.Bookmarks // nil until they were read
-	goroutines map[heap.Node]int // places in the process's Goroutines
-	exact      bool              // sizes to the byte
-	why        whyPane
-	prompt     *prompt                 // nil when none is open
-	said       map[promptKind][]string // what was answered before, the last one last
-	tour       *tour                   // nil without one
-	budget     time.Duration           // for making cells in one draw
-	message    string                  // in the status line until the next key
-	lastKey    Key
-	gone       error // says that the file was cut while it was looked at; nil if it was not
+	trail
+	sections  []section // the global actions, as the help has them
+	global    []Action
+	marks     marks
+	bookmarks *report.Bookmarks // nil until they were read
+	why       whyPane
+	prompt    *prompt                 // nil when none is open
+	said      map[promptKind][]string // what was answered before, the last one last
+	tour      *tour                   // nil without one
+	budget    time.Duration           // for making cells in one draw
+	message   string                  // in the status line until the next key
+	lastKey   Key
+	gone      error // says that the file was cut while it was looked at; nil if it was not
 
 	jobs     [slots]*job
 	spawn    func(func())
@@ -181,10 +175,10 @@ const cellBudget = 10 * time.Millisecond
 // newApp returns a program that shows the loading screen. Jobs run at once and
 // on the caller's goroutine until spawn is replaced.
 func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
-	a := &App{opt: opt, sym: lookOf(opt.ASCII, opt.Theme), screen: screen, physical: opt.Physical, tracker: new(progress.Tracker), budget: cellBudget}
+	a := &App{words: words{ascii: opt.ASCII}, opt: opt, sym: lookOf(opt.ASCII, opt.Theme), screen: screen, physical: opt.Physical, tracker: new(progress.Tracker), budget: cellBudget}
 	a.spawn = func(f func()) { f(); a.drain() }
 	a.ctx, a.cancel = context.WithCancel(ctx)
-	a.sections = a.globalSections()
+	a.sections = globalSections(a)
 	for _, s := range a.sections {
 		a.global = append(a.global, s.actions...)
 	}
@@ -256,27 +250,9 @@ func (a *App) updateAnimated() {
 // flash shows a message until the next key.
 func (a *App) flash(message string) { a.message = a.clean(message) }
 
-// top is the view that is shown, nil while loading.
-func (a *App) top() view {
-	if len(a.stack) == 0 {
-		return nil
-	}
-	return a.stack[len(a.stack)-1]
-}
-
-// historyLimit bounds how far one can go back.
-const historyLimit = 200
-
 // visit replaces the stack of views and remembers the old one.
 func (a *App) visit(stack []view) {
-	if len(a.stack) > 0 {
-		a.history = append(a.history, a.stack)
-		if len(a.history) > historyLimit {
-			a.history = a.history[1:]
-		}
-	}
-	a.future = nil
-	a.stack = stack
+	a.trail.visit(stack)
 	a.entered()
 }
 
@@ -321,15 +297,6 @@ func (a *App) back() {
 	}
 }
 
-// step goes through the history, as a browser does.
-func (a *App) step(from, to *[][]view) {
-	last := len(*from) - 1
-	*to = append(*to, a.stack)
-	a.stack = (*from)[last]
-	*from = (*from)[:last]
-	a.entered()
-}
-
 // moved is called when another row may be selected.
 func (a *App) moved() {
 	switch v := a.top().(type) {
@@ -361,7 +328,7 @@ func (a *App) key(ev *tcell.EventKey) bool {
 // find returns the action that a key stands for now, nil for none.
 func (a *App) find(k Key) *Action {
 	if a.snap == nil {
-		for _, action := range a.loadingActions() {
+		for _, action := range loadingActions(a) {
 			if action.bound(k) {
 				return &action
 			}

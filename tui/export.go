@@ -19,7 +19,7 @@ import (
 // export writes the rows of the view to a new file: CSV, or JSON where its name
 // says so.
 func (a *App) export(name string) {
-	rows := a.exported(a.top())
+	rows := exported(a.top())
 	write := report.WriteCSV
 	if strings.HasSuffix(strings.ToLower(name), ".json") {
 		write = report.WriteRows
@@ -37,7 +37,7 @@ func (a *App) export(name string) {
 
 // exported is the rows of a view as a table: what they are made of where that is
 // a table, else their texts. What it returns is called off the event loop.
-func (a *App) exported(v view) func() *report.Table {
+func exported(v view) func() *report.Table {
 	if d, ok := v.(*dominators); ok {
 		return d.asTable()
 	}

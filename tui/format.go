@@ -51,8 +51,8 @@ func exactBytes(n uint64) string {
 }
 
 // bytes prints a size as it is to be shown now.
-func (a *App) bytes(n uint64) string {
-	if a.exact {
+func (w *words) bytes(n uint64) string {
+	if w.exact {
 		return countText(n) + " B"
 	}
 	return report.HumanBytes(n)
@@ -62,8 +62,8 @@ func (a *App) bytes(n uint64) string {
 const exactWidth = 17
 
 // widened returns columns that have room for sizes as they are shown now.
-func (a *App) widened(cols []column) []column {
-	if !a.exact {
+func (w *words) widened(cols []column) []column {
+	if !w.exact {
 		return cols
 	}
 	wide := slices.Clone(cols)

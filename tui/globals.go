@@ -13,18 +13,18 @@ type section struct {
 }
 
 // globalSections are the keys that every view has.
-func (a *App) globalSections() []section {
+func globalSections(a *App) []section {
 	return []section{
-		{"the selected row", a.rowActions()},
-		{"the path that keeps it alive", a.pathActions()},
-		{"the rows", a.tableActions()},
-		{"moving", a.moveActions()},
-		{"views and questions", a.viewActions()},
-		{"the program", a.programActions()},
+		{"the selected row", rowActions(a)},
+		{"the path that keeps it alive", pathActions(a)},
+		{"the rows", tableActions(a)},
+		{"moving", moveActions(a)},
+		{"views and questions", viewActions(a)},
+		{"the program", programActions(a)},
 	}
 }
 
-func (a *App) pathActions() []Action {
+func pathActions(a *App) []Action {
 	return []Action{
 		{Keys: []Key{char(']')}, Label: "next path", Priority: 7, Disabled: a.why.alone,
 			Help: "Show the next path from a root in the why-alive pane.",
@@ -38,7 +38,7 @@ func (a *App) pathActions() []Action {
 	}
 }
 
-func (a *App) tableActions() []Action {
+func tableActions(a *App) []Action {
 	return []Action{
 		{Keys: []Key{char('/')}, Label: "filter", Priority: 4,
 			Help: "Show only rows with a text: a part of it, whatever the case, a regular expression as /re/, or an expression as =retained > 1MiB.",
@@ -58,7 +58,7 @@ func (a *App) tableActions() []Action {
 	}
 }
 
-func (a *App) moveActions() []Action {
+func moveActions(a *App) []Action {
 	body := func() *grid { return a.top().grid() }
 	move := func(by func(g *grid) int) func() {
 		return func() { g := body(); g.move(by(g)) }
@@ -91,7 +91,7 @@ func (a *App) moveActions() []Action {
 	}
 }
 
-func (a *App) viewActions() []Action {
+func viewActions(a *App) []Action {
 	var actions []Action
 	for t := range tabCount {
 		long, _ := t.titles()
@@ -117,11 +117,11 @@ func (a *App) viewActions() []Action {
 		Action{Keys: []Key{char('-'), altKey(tcell.KeyLeft)}, Label: "history back",
 			Help:     "Go back to what was shown before.",
 			Disabled: func() string { return reasonIf(len(a.history) == 0, "there is nothing before") },
-			Do:       func() { a.step(&a.history, &a.future) }},
+			Do:       func() { a.trail.back(); a.entered() }},
 		Action{Keys: []Key{altKey(tcell.KeyRight)}, Label: "history forward",
 			Help:     "Go forward again.",
 			Disabled: func() string { return reasonIf(len(a.future) == 0, "there is nothing after") },
-			Do:       func() { a.step(&a.future, &a.history) }},
+			Do:       func() { a.trail.forth(); a.entered() }},
 		Action{Keys: []Key{code(tcell.KeyEscape)}, Label: "back", Priority: 8,
 			Help: "End a job, then clear the filter, then close the view.",
 			Do: func() {
@@ -132,7 +132,7 @@ func (a *App) viewActions() []Action {
 	)
 }
 
-func (a *App) programActions() []Action {
+func programActions(a *App) []Action {
 	return []Action{
 		{Keys: []Key{char('?'), code(tcell.KeyF1)}, Label: "help", Priority: 1,
 			Help: "Show the keys of this view and what the words mean.",

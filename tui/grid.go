@@ -341,3 +341,29 @@ func (g *grid) rowAt(line int) int {
 	}
 	return row
 }
+
+// mainText is the main column of the selected row.
+func (g *grid) mainText() string {
+	if g.len() == 0 {
+		return ""
+	}
+	cols := g.rows.columns()
+	if col := mainColumn(cols); col >= 0 {
+		return strings.TrimSpace(cols[col].text(g.selected))
+	}
+	return ""
+}
+
+// rowText is the selected row, its cells two spaces apart.
+func (g *grid) rowText() string {
+	if g.len() == 0 {
+		return ""
+	}
+	var cells []string
+	for _, c := range g.rows.columns() {
+		if cell := strings.TrimSpace(c.text(g.selected)); cell != "" {
+			cells = append(cells, cell)
+		}
+	}
+	return strings.Join(cells, "  ")
+}

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"slices"
 
 	"goheap/report"
@@ -15,21 +14,6 @@ func aboutHolder(h *report.Holder) subject {
 		s.note = "the one of " + countText(h.Count) + " that retains most"
 	}
 	return s
-}
-
-// holderSet is what a row stands for.
-func (a *App) holderSet(h *report.Holder) rowSet {
-	if h.Members == nil {
-		return a.setOf(h.At)
-	}
-	if h.Single() {
-		return a.setOf(h.Node)
-	}
-	name := h.Name
-	if !h.Goroutines {
-		name = fmt.Sprintf("%s × %s", countText(h.Count), h.Type)
-	}
-	return setOfAll(fmt.Sprintf("%s, %s", name, addrText(a.snap.Process.Addr(h.Node))), h.Node, h.Members)
 }
 
 // shortTypes returns a table whose types are named without import paths: a screen

@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -378,27 +377,6 @@ func (v *inspector) facts(w, h int) []string {
 		lines = append(lines, v.site)
 	}
 	return append(lines, tabs.String())
-}
-
-// siteText says where an object was allocated, if it is one of those that the
-// runtime sampled: the program's own function first, then its callers.
-func (a *App) siteText(n heap.Node) string {
-	site, ok := a.snap.AllocSite(n)
-	if !ok {
-		return ""
-	}
-	var places []string
-	for _, f := range site.Stack {
-		place := report.ShortPaths(f.Func)
-		if f.File != "" {
-			place += fmt.Sprintf(" %s:%d", path.Base(f.File), f.Line)
-		}
-		if strings.HasPrefix(f.Func, "runtime.") && len(places) == 0 {
-			continue
-		}
-		places = append(places, place)
-	}
-	return a.clean("allocated in " + strings.Join(places, ", called by "))
 }
 
 func (v *inspector) status() string {

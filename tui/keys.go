@@ -18,7 +18,7 @@ type KeyHelp struct{ Keys, Label, Help string }
 
 // ownKeys are the views that have keys of their own, with what makes one that is
 // only asked for its actions.
-func (a *App) ownKeys() []struct {
+func ownKeys(a *App) []struct {
 	title string
 	view  view
 } {
@@ -58,11 +58,11 @@ func Keys() []KeySection {
 		}
 		all = append(all, s)
 	}
-	for _, s := range a.globalSections() {
+	for _, s := range globalSections(a) {
 		add(s.title, s.actions)
 	}
-	add("while loading, and when that was stopped", a.loadingActions())
-	for _, own := range a.ownKeys() {
+	add("while loading, and when that was stopped", loadingActions(a))
+	for _, own := range ownKeys(a) {
 		add("in "+own.title, own.view.actions())
 	}
 	return all

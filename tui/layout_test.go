@@ -136,7 +136,7 @@ func TestCut(t *testing.T) {
 func FuzzCut(f *testing.F) {
 	f.Add(hostile, 7)
 	f.Add("\u0301\u0301日\u200b", 1)
-	a := &App{opt: Options{ASCII: true}}
+	a := &App{words: words{ascii: true}}
 	b := &App{}
 	f.Fuzz(func(t *testing.T, s string, w int) {
 		w %= 1000
@@ -161,7 +161,7 @@ func FuzzCut(f *testing.F) {
 }
 
 func TestPhaseLine(t *testing.T) {
-	a := &App{sym: lookOf(false, ThemePlain)}
+	sym := lookOf(false, ThemePlain)
 	for _, c := range []struct {
 		state progress.State
 		want  string
@@ -174,7 +174,7 @@ func TestPhaseLine(t *testing.T) {
 		{progress.State{Name: "mark", Done: 300, Total: 100, Elapsed: 2 * time.Second}, "[run ]  mark                  ████████████████████ 100 %"},
 		{progress.State{Name: "mark", Done: -3, Total: 100}, "[run ]  mark                  ░░░░░░░░░░░░░░░░░░░░   0 %"},
 	} {
-		if got := a.phaseLine(c.state); got != c.want {
+		if got := sym.phaseLine(c.state); got != c.want {
 			t.Errorf("%+v:\n%q, want\n%q", c.state, got, c.want)
 		}
 	}

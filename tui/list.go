@@ -19,7 +19,7 @@ type tableRows struct {
 func newTableRows(a *App, t *report.Table) *tableRows {
 	r := &tableRows{app: a, table: t}
 	for col := range t.Columns {
-		r.cols = append(r.cols, column{t.Columns[col], func(row int) string { return a.cellText(&t.Columns[col], t.Cell(row, col)) }})
+		r.cols = append(r.cols, column{t.Columns[col], func(row int) string { return a.cellText(&t.Columns[col], t.Cell(row, col), a.exact) }})
 	}
 	return r
 }
@@ -27,13 +27,14 @@ func newTableRows(a *App, t *report.Table) *tableRows {
 func (r *tableRows) columns() []column { return r.app.widened(r.cols) }
 func (r *tableRows) len() int          { return r.table.Len() }
 
-// cellText is what the screen shows of a cell: clean, and never "".
-func (a *App) cellText(column *report.Column, cell report.Cell) string {
-	if a.exact && column.Kind == report.Bytes && !cell.Unknown {
-		exact := report.Column{Kind: report.Count, AtLeast: column.AtLeast}
-		return a.clean(exact.Human(cell) + " B")
+// cellText is what the screen shows of a cell: clean, and never "". Sizes are to the
+// byte if exact is set.
+func (w *words) cellText(column *report.Column, cell report.Cell, exact bool) string {
+	if exact && column.Kind == report.Bytes && !cell.Unknown {
+		count := report.Column{Kind: report.Count, AtLeast: column.AtLeast}
+		return w.clean(count.Human(cell) + " B")
 	}
-	return blank(a.clean(column.Human(cell)))
+	return blank(w.clean(column.Human(cell)))
 }
 
 // share implements shares.
@@ -48,15 +49,16 @@ func (r *tableRows) share(row int) uint64 {
 
 // fetch implements slowRows. A table may be read from everywhere.
 func (r *tableRows) fetch(g *grid, places, cols []int) func() func() {
+	exact := r.app.exact
 	return func() func() {
 		made := make([][]string, len(places))
 		for i, row := range places {
 			for _, col := range cols {
-				made[i] = append(made[i], r.cols[col].text(row))
+				made[i] = append(made[i], r.app.cellText(&r.table.Columns[col], r.table.Cell(row, col), exact))
 			}
 		}
 		return func() {
-			if g.rows != rows(r) {
+			if g.rows != rows(r) || exact != r.app.exact {
 				return
 			}
 			for i, row := range places {

@@ -14,7 +14,7 @@ import (
 func (a *App) drawLoading(screen tcell.Screen, l layout) {
 	if a.partial != nil {
 		a.partial.draw(a, screen, l)
-		a.root.drawActions(screen, l.footer, a.loadingActions())
+		a.root.drawActions(screen, l.footer, loadingActions(a))
 		return
 	}
 	put(screen, l.crumbs.x+1, l.crumbs.y, l.crumbs.w-2, "Loading "+a.clean(a.opt.Title), tcell.StyleDefault)
@@ -24,10 +24,10 @@ func (a *App) drawLoading(screen tcell.Screen, l layout) {
 		states = states[len(states)-area.h:]
 	}
 	for i, s := range states {
-		put(screen, area.x, area.y+i, area.w, cut(a.phaseLine(s), area.w, a.sym.cut), tcell.StyleDefault)
+		put(screen, area.x, area.y+i, area.w, cut(a.sym.phaseLine(s), area.w, a.sym.cut), tcell.StyleDefault)
 	}
 	put(screen, l.status.x+1, l.status.y, l.status.w-2, a.message, a.sym.strong)
-	a.root.drawActions(screen, l.footer, a.loadingActions()[:1])
+	a.root.drawActions(screen, l.footer, loadingActions(a)[:1])
 	const quit = "ctrl-c quits"
 	put(screen, l.footer.x+l.footer.w-1-len(quit), l.footer.y, len(quit), quit, tcell.StyleDefault)
 }
@@ -40,15 +40,15 @@ const (
 
 // phaseLine is one phase: its name, how far it is, how long it took or will
 // take.
-func (a *App) phaseLine(s progress.State) string {
-	line := pad(cut(s.Name, phaseName, a.sym.cut), phaseName, false) + "  "
+func (l *look) phaseLine(s progress.State) string {
+	line := pad(cut(s.Name, phaseName, l.cut), phaseName, false) + "  "
 	switch {
 	case s.Finished:
 		return "[done]  " + line + pad(elapsed(s.Elapsed), 8, true)
 	case s.Total > 0:
 		done := min(max(s.Done, 0), s.Total)
 		filled := int(float64(done) / float64(s.Total) * barWidth)
-		line += strings.Repeat(a.sym.bar, filled) + strings.Repeat(a.sym.rest, barWidth-filled)
+		line += strings.Repeat(l.bar, filled) + strings.Repeat(l.rest, barWidth-filled)
 		line += fmt.Sprintf(" %3d %%", int(float64(done)/float64(s.Total)*100))
 		if left := timeLeft(s.Elapsed, done, s.Total); left > 0 {
 			line += "  " + elapsed(left) + " left"

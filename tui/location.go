@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -18,20 +17,6 @@ import (
 //	types?filter=Block&sort=-objects&row=3
 //	object:0xc000123000
 //	dominators?at=main.srv
-
-// targetOf is how a node is written in a location.
-func (a *App) targetOf(n heap.Node) string {
-	if n == heap.None || n == heap.SuperRoot {
-		return ""
-	}
-	if a.snap.Graph.IsRoot(n) {
-		if g := a.goroutineOf(n); g >= 0 {
-			return fmt.Sprintf("g:%d", a.snap.Process.Goroutines()[g].ID)
-		}
-		return a.snap.Process.Name(n)
-	}
-	return addrText(a.snap.Process.Addr(n))
-}
 
 // location is where the person is, "" for a view that cannot be come back to.
 func (a *App) location() string {

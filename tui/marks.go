@@ -9,32 +9,42 @@ import (
 	"goheap/report"
 )
 
+// marks are the rows that a person has marked, in the order of marking.
+type marks struct {
+	sets []rowSet
+	keys map[string]bool // of sets
+}
+
+// turn marks a set, or no longer.
+func (m *marks) turn(set rowSet) {
+	if i := slices.IndexFunc(m.sets, func(have rowSet) bool { return have.key == set.key }); i >= 0 {
+		m.sets = slices.Delete(m.sets, i, i+1)
+	} else {
+		m.sets = append(m.sets, set)
+	}
+	m.keys = map[string]bool{}
+	for _, set := range m.sets {
+		m.keys[set.key] = true
+	}
+}
+
+// in returns a test for the rows of a view, nil if nothing is marked.
+func (m *marks) in(v view) func(row int) bool {
+	if len(m.sets) == 0 {
+		return nil
+	}
+	return func(row int) bool { return m.keys[v.set(row).key] }
+}
+
 // turnMark marks the selected row, or no longer, and goes on to the next.
 func (a *App) turnMark() {
-	set := a.selectedSet()
-	if i := slices.IndexFunc(a.marks, func(m rowSet) bool { return m.key == set.key }); i >= 0 {
-		a.marks = slices.Delete(a.marks, i, i+1)
-	} else {
-		a.marks = append(a.marks, set)
-	}
-	a.markedKeys = map[string]bool{}
-	for _, m := range a.marks {
-		a.markedKeys[m.key] = true
-	}
+	a.marks.turn(a.selectedSet())
 	if v, ok := a.top().(*marksView); ok {
 		v.reload()
 	} else {
 		a.top().grid().move(1)
 	}
-	a.flash(plural(uint64(len(a.marks)), "row") + " marked; X computes what they retain together, M lists them")
-}
-
-// isMarked returns a test for the rows of a view, nil if nothing is marked.
-func (a *App) isMarked(v view) func(row int) bool {
-	if len(a.marks) == 0 {
-		return nil
-	}
-	return func(row int) bool { return a.markedKeys[v.set(row).key] }
+	a.flash(plural(uint64(len(a.marks.sets)), "row") + " marked; X computes what they retain together, M lists them")
 }
 
 // marksView lists what was marked.
@@ -79,7 +89,7 @@ func (v *marksView) enter() { v.reload() }
 // reload shows the marks as they are now, and computes their exact size.
 func (v *marksView) reload() {
 	a := v.app
-	v.marks, v.known = slices.Clone(a.marks), false
+	v.marks, v.known = slices.Clone(a.marks.sets), false
 	v.list.reload()
 	marks := v.marks
 	a.start(slotAsk, "computing what they retain together", func(ctx context.Context) (func(), error) {
@@ -93,8 +103,8 @@ func (v *marksView) reload() {
 
 // markTable lists marks. What a set retains is at least what its largest member
 // does.
-func (a *App) markTable(marks []rowSet) *report.Table {
-	s := a.snap
+func (w *words) markTable(marks []rowSet) *report.Table {
+	s := w.snap
 	return report.NewTable(len(marks), func(row int) heap.Node { return marks[row].node },
 		report.Column{Name: "largest_bytes", Title: "Largest", Kind: report.Bytes, MinWidth: 9, Right: true,
 			Cell: func(row int) report.Cell { return report.Cell{Num: s.Dominators.Retained(marks[row].node)} }},

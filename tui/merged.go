@@ -255,12 +255,12 @@ func (v *mergedView) step(row int) string {
 }
 
 // mergedText names the step to a row and what is there.
-func (a *App) mergedText(m *report.MergedPaths, r mergedRow) string {
+func (w *words) mergedText(m *report.MergedPaths, r mergedRow) string {
 	word := m.Word(r.from, r.node)
-	if a.snap.Graph.IsRoot(r.node) {
-		return a.clean(word)
+	if w.snap.Graph.IsRoot(r.node) {
+		return w.clean(word)
 	}
-	return a.clean(word + "  " + a.nodeText(r.node))
+	return w.clean(word + "  " + w.nodeText(r.node))
 }
 
 // fetch implements slowRows: it makes the texts.

@@ -110,8 +110,8 @@ func (v *overview) about(h int) []string {
 }
 
 // verdict is the result of the checks in words.
-func (a *App) verdict() string {
-	verdict, _ := a.snap.VerdictText()
+func (w *words) verdict() string {
+	verdict, _ := w.snap.VerdictText()
 	return verdict
 }
 

@@ -111,7 +111,7 @@ func frameTable(p report.Process, frames []gocore.Frame) *report.Table {
 
 // loadingActions are the keys while the program is loaded, and when that was
 // stopped.
-func (a *App) loadingActions() []Action {
+func loadingActions(a *App) []Action {
 	none := func() string {
 		return reasonIf(a.partial == nil, "nothing can be looked at before loading ends, or esc stops it")
 	}

@@ -181,15 +181,3 @@ func (a *App) inspectAt(n heap.Node, at page) {
 	v.at = at
 	a.push(v)
 }
-
-// goroutineOf returns the place of a goroutine's node in the process's
-// Goroutines, -1 if n is none.
-func (a *App) goroutineOf(n heap.Node) int {
-	if !a.snap.Graph.IsRoot(n) {
-		return -1
-	}
-	if g, ok := a.goroutines[n]; ok {
-		return g
-	}
-	return -1
-}

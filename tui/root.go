@@ -134,7 +134,7 @@ func (r *root) Draw(screen tcell.Screen) {
 	if m, ok := v.(*treemap); ok {
 		m.paint(screen, list)
 	} else {
-		marked := a.isMarked(v)
+		marked := a.marks.in(v)
 		if missing, cols := v.grid().draw(screen, list, &a.sym, a.budget, marked); len(missing) > 0 && a.fetch(v.grid(), missing, cols) {
 			v.grid().draw(screen, list, &a.sym, a.budget, marked)
 		}

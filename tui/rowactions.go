@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/gdamore/tcell/v2"
 
@@ -12,7 +11,7 @@ import (
 )
 
 // rowActions are the questions that can be asked about every row of every view.
-func (a *App) rowActions() []Action {
+func rowActions(a *App) []Action {
 	node := func() heap.Node { return a.top().subject().node }
 	noNode := func() string {
 		return reasonIf(node() == heap.None, "this row is no object and no root")
@@ -55,7 +54,7 @@ func (a *App) rowActions() []Action {
 			Help: "Merge the paths to all objects of the selected type, group or mark: which roots hold how many.",
 			Do:   a.mergePaths},
 		{Keys: []Key{char('X')}, Label: "exact size", Disabled: func() string {
-			if len(a.marks) > 0 {
+			if len(a.marks.sets) > 0 {
 				return ""
 			}
 			return noSet()
@@ -65,7 +64,7 @@ func (a *App) rowActions() []Action {
 		{Keys: []Key{char('m')}, Label: "mark", Disabled: noSet,
 			Help: "Mark the selected row, or no longer.",
 			Do:   a.turnMark},
-		{Keys: []Key{char('M')}, Label: "marks", Disabled: func() string { return reasonIf(len(a.marks) == 0, "nothing is marked; m marks a row") },
+		{Keys: []Key{char('M')}, Label: "marks", Disabled: func() string { return reasonIf(len(a.marks.sets) == 0, "nothing is marked; m marks a row") },
 			Help: "List the marked rows, with what they retain together.",
 			Do:   func() { a.push(newMarks(a)) }},
 		{Keys: []Key{char('B')}, Label: "bookmark",
@@ -76,7 +75,7 @@ func (a *App) rowActions() []Action {
 			Do:   a.copyAddress},
 		{Keys: []Key{char('c')}, Label: "copy row",
 			Help: "Copy the selected row as text.",
-			Do:   func() { a.copy(a.rowText()) }},
+			Do:   func() { a.copy(a.top().grid().rowText()) }},
 		{Keys: []Key{char('Y')}, Label: "copy path",
 			Help: "Copy the expression of the path in the why-alive pane.",
 			Do:   func() { a.copy(a.why.expression()) }},
@@ -96,7 +95,7 @@ func (a *App) selectedSet() rowSet {
 func (a *App) copyAddress() {
 	n := a.top().subject().node
 	if n == heap.None {
-		a.copy(a.selectedText())
+		a.copy(a.top().grid().mainText())
 		return
 	}
 	if addr := a.snap.Process.Addr(n); addr != 0 {
@@ -104,42 +103,6 @@ func (a *App) copyAddress() {
 		return
 	}
 	a.copy(a.clean(a.snap.Process.Name(n)))
-}
-
-// selectedText is the main column of the selected row.
-func (a *App) selectedText() string {
-	g := a.top().grid()
-	if g.len() == 0 {
-		return ""
-	}
-	cols := g.rows.columns()
-	if col := mainColumn(cols); col >= 0 {
-		return strings.TrimSpace(cols[col].text(g.selected))
-	}
-	return ""
-}
-
-// rowText is the selected row, its cells two spaces apart.
-func (a *App) rowText() string {
-	g := a.top().grid()
-	if g.len() == 0 {
-		return ""
-	}
-	var cells []string
-	for _, c := range g.rows.columns() {
-		if cell := strings.TrimSpace(c.text(g.selected)); cell != "" {
-			cells = append(cells, cell)
-		}
-	}
-	return strings.Join(cells, "  ")
-}
-
-// typeOf returns the type of an object, 0 for a root.
-func (a *App) typeOf(n heap.Node) heap.TypeID {
-	if ids := a.snap.Process.TypeIDs(); int(n) < len(ids) {
-		return ids[n]
-	}
-	return 0
 }
 
 // instancesOf lists the objects of the type of n.
@@ -175,8 +138,8 @@ func (a *App) mergePaths() {
 // set.
 func (a *App) exactSize() {
 	sets, what := []rowSet{a.selectedSet()}, ""
-	if len(a.marks) > 0 {
-		sets, what = a.marks, plural(uint64(len(a.marks)), "marked row")
+	if len(a.marks.sets) > 0 {
+		sets, what = a.marks.sets, plural(uint64(len(a.marks.sets)), "marked row")
 	} else {
 		what = a.clean(report.ShortPaths(sets[0].name))
 	}
@@ -194,7 +157,7 @@ func (a *App) exactSize() {
 
 // retainedTogether returns what becomes free without any of the nodes of some
 // sets.
-func (a *App) retainedTogether(ctx context.Context, sets []rowSet) (report.SetSize, error) {
+func (w *words) retainedTogether(ctx context.Context, sets []rowSet) (report.SetSize, error) {
 	var nodes []heap.Node
 	for _, s := range sets {
 		some, err := s.all(ctx)
@@ -203,5 +166,5 @@ func (a *App) retainedTogether(ctx context.Context, sets []rowSet) (report.SetSi
 		}
 		nodes = append(nodes, some...)
 	}
-	return a.snap.RetainedSet(ctx, nodes)
+	return w.snap.RetainedSet(ctx, nodes)
 }

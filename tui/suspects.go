@@ -79,8 +79,8 @@ func (a *App) holderSetOf(f *report.Suspect) rowSet {
 	return a.setOf(f.Node)
 }
 
-func (a *App) suspectTable(all []report.Suspect) *report.Table {
-	s := a.snap
+func (w *words) suspectTable(all []report.Suspect) *report.Table {
+	s := w.snap
 	return report.NewTable(len(all), func(row int) heap.Node { return all[row].Node },
 		report.Column{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true,
 			Cell: func(row int) report.Cell { return report.Cell{Num: all[row].Retained} }},

@@ -1,16 +1,14 @@
 package tui
 
 import (
-	"fmt"
-
 	"goheap/heap"
 	"goheap/report"
 )
 
 // nodeTable lists live objects and roots. Where other is a node, a column says
 // by which expression a row points to it (or it to the row, if fromOther).
-func (a *App) nodeTable(nodes []heap.Node, other heap.Node, fromOther bool) *report.Table {
-	s := a.snap
+func (w *words) nodeTable(nodes []heap.Node, other heap.Node, fromOther bool) *report.Table {
+	s := w.snap
 	columns := []report.Column{
 		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true,
 			Cell: func(row int) report.Cell { return report.Cell{Num: s.Dominators.Retained(nodes[row])} }},
@@ -21,7 +19,7 @@ func (a *App) nodeTable(nodes []heap.Node, other heap.Node, fromOther bool) *rep
 		{Name: "address", Title: "Address", Kind: report.Addr, MinWidth: 14,
 			Cell: func(row int) report.Cell { return addrCell(s.Process.Addr(nodes[row])) }},
 		{Name: "name", Title: "Object", MinWidth: 16,
-			Cell: func(row int) report.Cell { return report.Cell{Text: a.nodeText(nodes[row])} }},
+			Cell: func(row int) report.Cell { return report.Cell{Text: w.nodeText(nodes[row])} }},
 	}
 	if other != heap.None {
 		columns = append(columns, report.Column{Name: "via", Title: "Through", Priority: 1, MinWidth: 14, Cell: func(row int) report.Cell {
@@ -41,18 +39,3 @@ func textCell(s string) report.Cell { return report.Cell{Text: s, Unknown: s == 
 
 // addrCell is a cell of an address that is unknown when 0.
 func addrCell(a uint64) report.Cell { return report.Cell{Num: a, Unknown: a == 0} }
-
-// nodeText names a node without its address: a root by its name, an object by
-// its type, without import paths, and, where it is an array in a slot, how many
-// values it holds.
-func (a *App) nodeText(n heap.Node) string {
-	p := a.snap.Process
-	if a.snap.Graph.IsRoot(n) {
-		return p.Name(n)
-	}
-	text := report.ShortPaths(p.Type(n))
-	if count := p.Count(n); count > 1 {
-		text += fmt.Sprintf(" × %s", countText(count))
-	}
-	return text
-}

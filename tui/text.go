@@ -16,9 +16,9 @@ var toASCII = strings.NewReplacer("→", "->", "×", "x", "…", "...", "·", "-
 
 // clean makes a text from the heap fit for the screen: one line of printable
 // characters.
-func (a *App) clean(s string) string {
+func (w *words) clean(s string) string {
 	s = report.Printable(s)
-	if !a.opt.ASCII || isASCII(s) {
+	if !w.ascii || isASCII(s) {
 		return s
 	}
 	s = toASCII.Replace(s)

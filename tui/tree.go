@@ -304,7 +304,7 @@ func (v *dominators) expand(b *branch, k int, done func()) {
 		return
 	}
 	v.app.start(slotExpand, "finding what it dominates", func(ctx context.Context) (func(), error) {
-		children, total, err := v.app.dominated(ctx, b, k)
+		children, total, err := v.dominated(ctx, b, k)
 		if err != nil {
 			return nil, err
 		}
@@ -327,8 +327,8 @@ func (v *dominators) expand(b *branch, k int, done func()) {
 }
 
 // dominated returns the first k branches below b and how many there are.
-func (a *App) dominated(ctx context.Context, b *branch, k int) ([]*branch, int, error) {
-	s := a.snap
+func (v *dominators) dominated(ctx context.Context, b *branch, k int) ([]*branch, int, error) {
+	s := v.app.snap
 	var nodes []heap.Node
 	var total int
 	switch {
@@ -343,7 +343,7 @@ func (a *App) dominated(ctx context.Context, b *branch, k int) ([]*branch, int, 
 		}
 		return children, len(all), nil
 	case b.group():
-		members := a.membersByRetained(b.held.Members)
+		members := v.membersByRetained(b.held.Members)
 		nodes, total = members[:min(k, len(members))], len(members)
 	default:
 		nodes, total = s.Dominators.TopChildren(b.node, k), s.Dominators.ChildCount(b.node)
@@ -356,8 +356,8 @@ func (a *App) dominated(ctx context.Context, b *branch, k int) ([]*branch, int, 
 }
 
 // membersByRetained returns nodes in a new order: those that retain most first.
-func (a *App) membersByRetained(nodes []heap.Node) []heap.Node {
-	d, members := a.snap.Dominators, slices.Clone(nodes)
+func (v *dominators) membersByRetained(nodes []heap.Node) []heap.Node {
+	d, members := v.app.snap.Dominators, slices.Clone(nodes)
 	slices.SortFunc(members, func(a, b heap.Node) int {
 		return cmp.Or(cmp.Compare(d.Retained(b), d.Retained(a)), cmp.Compare(a, b))
 	})
@@ -644,7 +644,7 @@ func (v *dominators) shownColumns() []column {
 		if text == nil {
 			text = func(row int) string {
 				if r := v.rows[row]; !r.more {
-					return v.app.cellText(&c.Column, c.cell(r.branch, ""))
+					return v.app.cellText(&c.Column, c.cell(r.branch, ""), v.app.exact)
 				}
 				return " "
 			}

@@ -107,7 +107,7 @@ func (v *treemap) load(selected int) {
 	}
 	v.ready = true
 	a.start(slotView, "drawing the map", func(ctx context.Context) (func(), error) {
-		tiles, of, self, err := a.tiles(ctx, step)
+		tiles, of, self, err := tiler{&a.words}.tiles(ctx, step)
 		if err != nil {
 			return nil, err
 		}
@@ -120,10 +120,13 @@ func (v *treemap) load(selected int) {
 	})
 }
 
+// tiler makes tiles, off the event loop.
+type tiler struct{ *words }
+
 // tiles returns the tiles of a step, with inner ones, what all of them retain, and
 // the bytes of the node itself.
-func (a *App) tiles(ctx context.Context, step mapStep) (tiles []tile, of, self uint64, err error) {
-	s := a.snap
+func (m tiler) tiles(ctx context.Context, step mapStep) (tiles []tile, of, self uint64, err error) {
+	s := m.snap
 	switch {
 	case step.set.node == heap.SuperRoot:
 		all, err := s.Holders(ctx)
@@ -133,9 +136,9 @@ func (a *App) tiles(ctx context.Context, step mapStep) (tiles []tile, of, self u
 		of = s.Dominators.LiveBytes()
 		for i := range all[:min(len(all), tilesShown)] {
 			h := &all[i]
-			t := tile{set: a.holderSet(h), label: a.clean(s.HeldBy(h)), retained: h.Retained, group: !h.Single(), at: h.At}
+			t := tile{set: m.holderSet(h), label: m.clean(s.HeldBy(h)), retained: h.Retained, group: !h.Single(), at: h.At}
 			if h.Members == nil {
-				t.typ = a.clean(report.ShortPaths(s.Process.Type(h.At)))
+				t.typ = m.clean(report.ShortPaths(s.Process.Type(h.At)))
 			}
 			tiles = append(tiles, t)
 		}
@@ -147,15 +150,15 @@ func (a *App) tiles(ctx context.Context, step mapStep) (tiles []tile, of, self u
 		for _, n := range nodes {
 			of, self = of+s.Dominators.Retained(n), self+s.Graph.Size(n)
 		}
-		tiles = a.childTiles(step.set.name, nodes, tilesShown)
+		tiles = m.childTiles(step.set.name, nodes, tilesShown)
 	}
 	sum := self
 	for i := range tiles {
 		sum += tiles[i].retained
 		if t := &tiles[i]; i < tilesDeep && ctx.Err() == nil {
-			t.inner = a.within(ctx, t)
+			t.inner = m.within(ctx, t)
 			for k := range t.inner[:min(tilesThird, len(t.inner))] {
-				t.inner[k].inner = a.within(ctx, &t.inner[k])
+				t.inner[k].inner = m.within(ctx, &t.inner[k])
 			}
 		}
 	}
@@ -166,7 +169,7 @@ func (a *App) tiles(ctx context.Context, step mapStep) (tiles []tile, of, self u
 }
 
 // within are the tiles of what a tile dominates.
-func (a *App) within(ctx context.Context, t *tile) []tile {
+func (m tiler) within(ctx context.Context, t *tile) []tile {
 	nodes := []heap.Node{t.at}
 	if t.group {
 		var err error
@@ -174,7 +177,7 @@ func (a *App) within(ctx context.Context, t *tile) []tile {
 			return nil
 		}
 	}
-	return a.childTiles(t.set.name, nodes, tilesInner)
+	return m.childTiles(t.set.name, nodes, tilesInner)
 }
 
 const (
@@ -187,15 +190,15 @@ const (
 
 // childTiles are the tiles of what the nodes of a name dominate, k at most: those
 // that retain most or, where there are many small ones, all of a type together.
-func (a *App) childTiles(name string, nodes []heap.Node, k int) []tile {
-	d := a.snap.Dominators
+func (m tiler) childTiles(name string, nodes []heap.Node, k int) []tile {
+	d := m.snap.Dominators
 	if len(nodes) == 1 {
 		n := nodes[0]
 		top := d.TopChildren(n, k)
 		if len(top) < k || d.Retained(top[0])*tileLeast >= d.Retained(n) || d.ChildCount(n) > tilesAlike {
 			var tiles []tile
 			for _, c := range top {
-				tiles = append(tiles, a.tileOf(n, c))
+				tiles = append(tiles, m.tileOf(n, c))
 			}
 			return tiles
 		}
@@ -209,7 +212,7 @@ func (a *App) childTiles(name string, nodes []heap.Node, k int) []tile {
 			return nil
 		}
 		for _, c := range d.Children(n) {
-			id := a.typeOf(c)
+			id := m.typeOf(c)
 			if byType[id] == nil {
 				order = append(order, id)
 			}
@@ -223,7 +226,7 @@ func (a *App) childTiles(name string, nodes []heap.Node, k int) []tile {
 	for _, id := range order[:min(k, len(order))] {
 		members := byType[id]
 		if len(members) == 1 {
-			tiles = append(tiles, a.tileOf(d.Idom(members[0]), members[0]))
+			tiles = append(tiles, m.tileOf(d.Idom(members[0]), members[0]))
 			continue
 		}
 		largest := members[0]
@@ -232,19 +235,19 @@ func (a *App) childTiles(name string, nodes []heap.Node, k int) []tile {
 				largest = m
 			}
 		}
-		title := countText(uint64(len(members))) + " × " + a.snap.Process.Type(largest)
+		title := countText(uint64(len(members))) + " × " + m.snap.Process.Type(largest)
 		set := setOfAll(title+" in "+name, largest, members)
-		tiles = append(tiles, tile{set: set, label: a.clean(report.ShortPaths(title)), retained: retained[id], group: true, at: largest})
+		tiles = append(tiles, tile{set: set, label: m.clean(report.ShortPaths(title)), retained: retained[id], group: true, at: largest})
 	}
 	return tiles
 }
 
 // tileOf is the tile of a node; its label says how its dominator points to it.
-func (a *App) tileOf(from, n heap.Node) tile {
-	t := tile{set: a.setOf(n), retained: a.snap.Dominators.Retained(n), typ: a.clean(a.nodeText(n)), at: a.divides(n)}
+func (m tiler) tileOf(from, n heap.Node) tile {
+	t := tile{set: m.setOf(n), retained: m.snap.Dominators.Retained(n), typ: m.clean(m.nodeText(n)), at: m.divides(n)}
 	if from != heap.None {
-		if expr, _, ok := a.snap.Process.Edge(from, n); ok {
-			t.label = a.clean(expr)
+		if expr, _, ok := m.snap.Process.Edge(from, n); ok {
+			t.label = m.clean(expr)
 		}
 	}
 	if t.label == "" || t.label == "*" {
@@ -255,9 +258,9 @@ func (a *App) tileOf(from, n heap.Node) tile {
 
 // divides goes down from n along children that retain nearly all that their
 // dominator does: a map of one area says nothing.
-func (a *App) divides(n heap.Node) heap.Node {
+func (m tiler) divides(n heap.Node) heap.Node {
 	const steps = 100
-	d := a.snap.Dominators
+	d := m.snap.Dominators
 	for range steps {
 		top := d.TopChildren(n, 1)
 		if len(top) == 0 || d.Retained(top[0])*20 < d.Retained(n)*19 {
@@ -456,7 +459,7 @@ func (v *treemap) paintTile(screen tcell.Screen, t *tile, r rect, selected bool,
 	fill(screen, r.x, r.y, 1, a.sym.corner, border)
 	share := report.HumanPercent(a.snap.Share(t.retained))
 	text := t.label
-	if a.markedKeys[t.set.key] {
+	if a.marks.keys[t.set.key] {
 		text = "+ " + text
 	}
 	if room := r.w - 2; room >= 3 {

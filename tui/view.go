@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"fmt"
 
 	"goheap/heap"
 )
@@ -53,27 +52,9 @@ func (s rowSet) all(ctx context.Context) ([]heap.Node, error) {
 	return s.nodes(ctx)
 }
 
-// setOf is the set of one node.
-func (a *App) setOf(n heap.Node) rowSet {
-	if n == heap.None || n == heap.SuperRoot {
-		return rowSet{node: heap.None}
-	}
-	return rowSet{key: fmt.Sprintf("node %d", n), name: a.nodeTitle(n), node: n}
-}
-
 // setOfAll is the set of several nodes under a name, which tells it apart.
 func setOfAll(name string, node heap.Node, nodes []heap.Node) rowSet {
 	return rowSet{"set " + name, name, node, func(context.Context) ([]heap.Node, error) { return nodes, nil }}
-}
-
-// nodeTitle names a node with its address, where it has one that its name does
-// not say.
-func (a *App) nodeTitle(n heap.Node) string {
-	text := a.nodeText(n)
-	if addr := addrText(a.snap.Process.Addr(n)); addr != "" && !a.snap.Graph.IsRoot(n) {
-		return addr + " " + text
-	}
-	return text
 }
 
 // tab is one of the numbered views.

@@ -140,34 +140,34 @@ func (w *whyPane) search() {
 
 // findChains makes chains of the paths to n, in words that are fit to print. It
 // is called off the event loop.
-func (a *App) findChains(ctx context.Context, n heap.Node) ([]chain, bool, error) {
-	s := a.snap
+func (w *words) findChains(ctx context.Context, n heap.Node) ([]chain, bool, error) {
+	s := w.snap
 	paths, more, err := s.Paths(ctx, n, pathsAsked)
 	if err != nil {
 		return nil, false, err
 	}
 	var chains []chain
 	for _, nodes := range paths {
-		chains = append(chains, a.chain(nodes))
+		chains = append(chains, w.chain(nodes))
 	}
 	return chains, more, nil
 }
 
 // chain makes a chain of a path, which is not empty.
-func (a *App) chain(nodes []heap.Node) chain {
-	p := a.snap.Process.Path(nodes)
+func (w *words) chain(nodes []heap.Node) chain {
+	p := w.snap.Process.Path(nodes)
 	inner := slices.ContainsFunc(p.Hops, func(h gocore.Hop) bool { return h.Internal })
-	c := chain{expression: a.clean(p.Expression), hops: a.hops(p, false)}
+	c := chain{expression: w.clean(p.Expression), hops: w.hops(p, false)}
 	if c.raw = c.hops; inner {
-		c.raw = a.hops(p, true)
+		c.raw = w.hops(p, true)
 	}
 	return c
 }
 
 // hops makes the lines of a path, with a line for each part of a map or channel if
 // physical is set.
-func (a *App) hops(p gocore.Path, physical bool) []hop {
-	s, n := a.snap, p.Hops[len(p.Hops)-1].Node
+func (w *words) hops(p gocore.Path, physical bool) []hop {
+	s, n := w.snap, p.Hops[len(p.Hops)-1].Node
 	var hops []hop
 	for i, h := range p.Hops {
 		if h.Internal && !physical && i < len(p.Hops)-1 {
@@ -182,7 +182,7 @@ func (a *App) hops(p gocore.Path, physical bool) []hop {
 			from = p.Hops[i-1].Node
 		}
 		hops = append(hops, hop{
-			node: h.Node, from: from, expr: a.clean(s.HopWord(p, i)), typ: a.clean(report.ShortPaths(h.Type)), detail: a.clean(h.Detail), addr: h.Addr,
+			node: h.Node, from: from, expr: w.clean(s.HopWord(p, i)), typ: w.clean(report.ShortPaths(h.Type)), detail: w.clean(h.Detail), addr: h.Addr,
 			retained: s.Dominators.Retained(h.Node), dominates: s.Dominators.Dominates(h.Node, n), times: 1,
 		})
 	}
@@ -424,11 +424,11 @@ func (w *whyPane) drawChain(screen tcell.Screen, r rect, c *chain) {
 }
 
 // hopText is what a hop adds, with how often.
-func (a *App) hopText(h hop) string {
+func (w *words) hopText(h hop) string {
 	text := h.expr
 	if h.times > 1 {
 		times := " ×"
-		if a.opt.ASCII {
+		if w.ascii {
 			times = " x"
 		}
 		text += times + countText(uint64(h.times))
