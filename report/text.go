@@ -299,7 +299,7 @@ func WriteGoroutines(ctx context.Context, w io.Writer, s *Snapshot, l List, crea
 	for i := range t.Len() {
 		g := groups[t.Row(i)]
 		p.line("")
-		title := groupTitle(s, g, rows)
+		title := groupTitle(g, rows)
 		if creators && len(g.Members) > 1 {
 			title += "; the stack of the first"
 		}
@@ -314,7 +314,7 @@ func WriteGoroutines(ctx context.Context, w io.Writer, s *Snapshot, l List, crea
 }
 
 // groupTitle names the state of a group and its first goroutines.
-func groupTitle(s *Snapshot, g StackGroup, rows []GoroutineRow) string {
+func groupTitle(g StackGroup, rows []GoroutineRow) string {
 	const most = 5
 	first := rows[g.Members[0]]
 	var ids []string
