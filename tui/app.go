@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,8 +33,12 @@ type Options struct {
 	Physical bool
 }
 
-// App is the terminal program. All fields but posted, animated, panicked and workers
-// belong to the event loop.
+// App is the terminal program. Its fields belong to the event loop, which alone
+// writes them, and what views have likewise. Workers read what is set before any of
+// them runs: opt, sym, ctx, kinds, and words but for exact; what else a job needs it
+// is given when it starts. From a worker nothing may be called but spawn, post and
+// what words makes of nodes; posted, animated, panicked and workers are safe by
+// themselves.
 type App struct {
 	words
 	opt    Options
@@ -59,16 +61,17 @@ type App struct {
 	loadFor time.Duration
 
 	trail
-	sections  []section // the global actions, as the help has them
+	kinds     []viewKind // the table of views
+	sections  []section  // the global actions, as the help has them
 	global    []Action
 	marks     marks
 	bookmarks *report.Bookmarks // nil until they were read
 	why       whyPane
-	prompt    *prompt                 // nil when none is open
-	said      map[promptKind][]string // what was answered before, the last one last
-	tour      *tour                   // nil without one
-	budget    time.Duration           // for making cells in one draw
-	message   string                  // in the status line until the next key
+	prompt    *prompt       // nil when none is open
+	said      said          // what was answered before
+	tour      *tour         // nil without one
+	budget    time.Duration // for making cells in one draw
+	message   string        // in the status line until the next key
 	lastKey   Key
 	gone      error // says that the file was cut while it was looked at; nil if it was not
 
@@ -175,9 +178,10 @@ const cellBudget = 10 * time.Millisecond
 // newApp returns a program that shows the loading screen. Jobs run at once and
 // on the caller's goroutine until spawn is replaced.
 func newApp(ctx context.Context, screen tcell.Screen, opt Options) *App {
-	a := &App{words: words{ascii: opt.ASCII}, opt: opt, sym: lookOf(opt.ASCII, opt.Theme), screen: screen, physical: opt.Physical, tracker: new(progress.Tracker), budget: cellBudget}
+	a := &App{words: words{ascii: opt.ASCII}, opt: opt, sym: lookOf(opt.ASCII, opt.Theme), screen: screen, physical: opt.Physical, tracker: new(progress.Tracker), budget: cellBudget, said: said{}}
 	a.spawn = func(f func()) { f(); a.drain() }
 	a.ctx, a.cancel = context.WithCancel(ctx)
+	a.kinds = viewKinds()
 	a.sections = globalSections(a)
 	for _, s := range a.sections {
 		a.global = append(a.global, s.actions...)
@@ -277,7 +281,7 @@ func (a *App) push(v view) {
 // open shows a numbered view.
 func (a *App) open(t tab) {
 	if a.base[t] == nil {
-		a.base[t] = a.newBase(t)
+		a.base[t] = a.kinds[t].make(a)
 	}
 	if len(a.stack) == 1 && a.top() == a.base[t] {
 		return
@@ -287,8 +291,10 @@ func (a *App) open(t tab) {
 
 // back closes what is on top: the filter first, then the view.
 func (a *App) back() {
-	switch v := a.top(); {
-	case v.unfilter():
+	v := a.top()
+	p, isPlanar := v.(planar)
+	switch {
+	case isPlanar && p.zoomOut(), filterOf(v).unfilter():
 		a.moved()
 	case len(a.stack) > 1:
 		a.visit(a.stack[:len(a.stack)-1])
@@ -301,7 +307,7 @@ func (a *App) back() {
 func (a *App) moved() {
 	switch v := a.top().(type) {
 	case nil:
-	case interface{ pinned() subject }:
+	case pinned:
 		a.why.look(v.pinned())
 	default:
 		a.why.look(v.subject())
@@ -380,15 +386,3 @@ func (a *App) copy(text string) {
 // copyLimit keeps the base64 form below the 100,000 bytes at which terminals
 // stop reading an OSC 52 sequence.
 const copyLimit = 74_000
-
-// identity is the first line: what is looked at.
-func (a *App) identity() (left, right string) {
-	left = "goheap  " + a.clean(filepath.Base(a.opt.Title))
-	if a.snap == nil {
-		return left, ""
-	}
-	src := a.snap.Process.Source()
-	left += "  " + a.clean(strings.TrimSpace(src.GoVersion+" "+src.OS+"/"+src.Arch))
-	objects, bytes := a.snap.Live()
-	return left, a.bytes(bytes) + " live  " + plural(objects, "object")
-}

@@ -38,8 +38,10 @@ func (a *App) export(name string) {
 // exported is the rows of a view as a table: what they are made of where that is
 // a table, else their texts. What it returns is called off the event loop.
 func exported(v view) func() *report.Table {
-	if d, ok := v.(*dominators); ok {
-		return d.asTable()
+	if t, ok := v.(tabled); ok {
+		if table := t.asTable(); table != nil {
+			return table
+		}
 	}
 	g := v.grid()
 	if r, ok := g.rows.(*tableRows); ok {

@@ -40,15 +40,15 @@ func pathActions(a *App) []Action {
 
 func tableActions(a *App) []Action {
 	return []Action{
-		{Keys: []Key{char('/')}, Label: "filter", Priority: 4,
+		{Keys: []Key{char('/')}, Label: "filter", Priority: 4, Disabled: func() string { return filterOf(a.top()).filterable() },
 			Help: "Show only rows with a text: a part of it, whatever the case, a regular expression as /re/, or an expression as =retained > 1MiB.",
-			Do:   func() { a.openPrompt(promptFilter, a.top().filterText()) }},
-		{Keys: []Key{char('s')}, Label: "sort", Priority: 5, Disabled: func() string { return a.top().sortable() },
+			Do:   func() { a.openPrompt(promptFilter, filterOf(a.top()).filterText()) }},
+		{Keys: []Key{char('s')}, Label: "sort", Priority: 5, Disabled: func() string { return sortOf(a.top()).sortable() },
 			Help: "Sort by the next column.",
-			Do:   func() { a.top().sort(false) }},
-		{Keys: []Key{char('S')}, Label: "reverse", Disabled: func() string { return a.top().sortable() },
+			Do:   func() { sortOf(a.top()).sort(false) }},
+		{Keys: []Key{char('S')}, Label: "reverse", Disabled: func() string { return sortOf(a.top()).sortable() },
 			Help: "Sort the other way round.",
-			Do:   func() { a.top().sort(true) }},
+			Do:   func() { sortOf(a.top()).sort(true) }},
 		{Keys: []Key{char('b')}, Label: "bytes",
 			Help: "Show sizes to the byte, or rounded.",
 			Do:   a.turnExact},
@@ -66,8 +66,8 @@ func moveActions(a *App) []Action {
 	// On a map, up and down have a direction.
 	step := func(by int) func() {
 		return func() {
-			if m, ok := a.top().(*treemap); ok {
-				m.step(0, by)
+			if p, ok := a.top().(planar); ok {
+				p.step(0, by)
 			} else {
 				body().move(by)
 			}
@@ -94,12 +94,8 @@ func moveActions(a *App) []Action {
 func viewActions(a *App) []Action {
 	var actions []Action
 	for t := range tabCount {
-		long, _ := t.titles()
-		keys := []Key{char('1' + rune(t))}
-		if t == tabProblems {
-			keys = append(keys, char('p'))
-		}
-		actions = append(actions, Action{Keys: keys, Label: long, Help: t.help(), Do: func() { a.open(t) }})
+		k := &a.kinds[t]
+		actions = append(actions, Action{Keys: append([]Key{char('1' + rune(t))}, k.keys...), Label: k.title, Help: k.help, Do: func() { a.open(t) }})
 	}
 	return append(actions,
 		Action{Keys: []Key{char(':')}, Label: "go to", Priority: 6,
@@ -158,13 +154,8 @@ func programActions(a *App) []Action {
 func (a *App) turnPhysical() {
 	selected := a.top().subject().node
 	a.physical = !a.physical
-	switch v := a.top().(type) {
-	case *pathView:
-		v.selectNode(selected)
-	default:
-		if l := listOf(v); l != nil && l.stale != nil {
-			l.enter()
-		}
+	if v, ok := a.top().(rawHops); ok {
+		v.turned(selected)
 	}
 	a.flash(map[bool]string{true: "maps and channels are shown with their parts", false: "maps and channels are shown as one"}[a.physical])
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 
 	"goheap/gocore"
 	"goheap/heap"
@@ -76,8 +77,14 @@ func (v *goroutinesView) name() string {
 	return [goroutineModes]string{"Goroutines by stack", "Goroutines by creation site", "Goroutines"}[v.mode]
 }
 
-func (v *goroutinesView) where() (string, string) {
-	return [goroutineModes]string{"goroutines", "creators", "allgoroutines"}[v.mode], ""
+// places are the names of the modes in locations.
+func (goroutineMode) places() []string { return []string{"goroutines", "creators", "allgoroutines"} }
+
+func (v *goroutinesView) where() (string, string) { return v.mode.places()[v.mode], "" }
+
+// become implements modal.
+func (v *goroutinesView) become(place string) {
+	v.mode = goroutineMode(slices.Index(v.mode.places(), place))
 }
 
 func (v *goroutinesView) loadRows(ctx context.Context, mode goroutineMode) (l loaded, err error) {

@@ -36,7 +36,9 @@ type inspector struct {
 	top    *part     // the whole value; nil until loaded, and where there is none
 	rows   []partRow // of the fields
 	loaded bool
-	site   string // where it was allocated, clean; "" unknown
+	needle string         // what the fields are filtered by
+	kept   map[*part]bool // what the filter keeps, and what that is in; nil: all
+	site   string         // where it was allocated, clean; "" unknown
 }
 
 // part is a value that can be opened into its parts, which are decoded when it
@@ -60,8 +62,10 @@ type partRow struct {
 // partStep is how many parts are decoded at a time.
 const partStep = 100
 
-func newInspector(a *App, n heap.Node) view {
-	v := &inspector{app: a, node: n}
+func newInspector(a *App, n heap.Node) view { return newInspectorAt(a, n, pageFields) }
+
+func newInspectorAt(a *App, n heap.Node, at page) view {
+	v := &inspector{app: a, node: n, at: at}
 	v.lists[pageReferrers] = newList(a, "referrers", 0, "")
 	v.lists[pageReferrers].load = func(ctx context.Context) (loaded, error) {
 		nodes, err := a.snap.Referrers(ctx, n)
@@ -122,6 +126,8 @@ func (v *inspector) enter() {
 		v.list().enter()
 	case v.at == pageFields && !v.loaded:
 		v.load()
+	case v.at == pageFields && v.needle != "":
+		v.filterFields(v.bodies[pageFields].selected)
 	}
 }
 
@@ -143,7 +149,11 @@ func (v *inspector) load() {
 				if value.InPlace {
 					top.depth = -1
 				}
+				selected := v.bodies[pageFields].selected
 				v.add(top, children)
+				if v.needle != "" { // typed meanwhile, or told by a location
+					v.filterFields(selected)
+				}
 			}
 			v.app.moved()
 		}, ctx.Err()
@@ -158,6 +168,9 @@ func (v *inspector) add(b *part, children []gocore.Value) {
 	b.all = len(children) < partStep || len(b.children) >= b.Children
 	b.expanded = true
 	v.rebuild()
+	if v.kept != nil {
+		v.filterFields(-1)
+	}
 }
 
 // expand shows the children of b, and the next ones if more is set.
@@ -201,7 +214,7 @@ func (v *inspector) rebuild() {
 	for len(stack) > 0 {
 		at := &stack[len(stack)-1]
 		if at.next == len(at.b.children) {
-			if !at.b.all {
+			if !at.b.all && v.kept == nil {
 				v.rows = append(v.rows, partRow{at.b, true})
 			}
 			stack = stack[:len(stack)-1]
@@ -209,6 +222,9 @@ func (v *inspector) rebuild() {
 		}
 		c := at.b.children[at.next]
 		at.next++
+		if v.kept != nil && !v.kept[c] {
+			continue
+		}
 		v.rows = append(v.rows, partRow{c, false})
 		if c.expanded {
 			stack = append(stack, visit{c, 0})
@@ -383,27 +399,87 @@ func (v *inspector) status() string {
 	if l := v.list(); l != nil {
 		return l.status()
 	}
-	g := v.grid()
-	return fmt.Sprintf("row %s of %s   tab: %s", countText(uint64(min(g.selected+1, g.len()))), countText(uint64(g.len())),
-		strings.Join(pageNames[:], ", "))
+	g, needle := v.grid(), ""
+	if text := v.filterText(); text != "" {
+		needle = "   filter: " + v.app.clean(text) + " (among the rows that are open)"
+	}
+	return fmt.Sprintf("row %s of %s%s   tab: %s", countText(uint64(min(g.selected+1, g.len()))), countText(uint64(g.len())),
+		needle, strings.Join(pageNames[:], ", "))
+}
+
+func (v *inspector) filterable() string {
+	return reasonIf(v.at == pageHex, "bytes cannot be left out; o goes to an offset")
 }
 
 func (v *inspector) filter(text string) {
 	if l := v.list(); l != nil {
 		l.filter(text)
+	} else if v.at == pageFields {
+		v.needle = text
+		v.filterFields(-1)
 	}
 }
 
 func (v *inspector) unfilter() bool {
-	l := v.list()
-	return l != nil && l.unfilter()
+	if l := v.list(); l != nil {
+		return l.unfilter()
+	}
+	if v.at != pageFields || v.needle == "" {
+		return false
+	}
+	v.filter("")
+	return true
 }
 
 func (v *inspector) filterText() string {
-	if l := v.list(); l != nil {
+	switch l := v.list(); {
+	case l != nil:
 		return l.filterText()
+	case v.at == pageFields:
+		return v.needle
 	}
 	return ""
+}
+
+// filterFields shows the parts that were loaded and have the needle, below what they
+// are parts of, and selects a row: the one that was, if it is negative.
+func (v *inspector) filterFields(row int) {
+	if v.top == nil {
+		return
+	}
+	if v.needle == "" {
+		v.app.cancelJob(slotView)
+		v.kept = nil
+		v.rebuild()
+		return
+	}
+	var all []*part
+	for stack := []*part{v.top}; len(stack) > 0; {
+		p := stack[len(stack)-1]
+		stack = append(stack[:len(stack)-1], p.children...)
+		all = append(all, p.children...)
+	}
+	s, needle := v.app.snap, v.needle
+	v.app.start(slotView, "filtering", func(ctx context.Context) (func(), error) {
+		some, err := s.Where(ctx, v.table(all), needle)
+		if err != nil {
+			return nil, fmt.Errorf("filter: %w", err)
+		}
+		kept := map[*part]bool{}
+		for i := range some.Len() {
+			for p := all[some.Row(i)]; p != nil && !kept[p]; p = p.parent {
+				kept[p] = true
+			}
+		}
+		return func() {
+			v.kept = kept
+			v.rebuild()
+			if row >= 0 {
+				v.bodies[pageFields].selectRow(row)
+			}
+			v.app.moved()
+		}, nil
+	})
 }
 
 func (v *inspector) sortable() string {
@@ -424,40 +500,94 @@ type fieldRows struct {
 func (r *fieldRows) columns() []column { return r.v.app.widened(r.cols) }
 func (r *fieldRows) len() int          { return len(r.v.rows) }
 
-func newFieldRows(v *inspector) *fieldRows {
+// partColumn is a column of parts: what a filter sees of one, and what the screen
+// shows of a row.
+type partColumn struct {
+	report.Column
+	cell func(p *part) report.Cell
+	text func(row int) string
+}
+
+func (v *inspector) partColumns() []partColumn {
 	a := v.app
-	// loaded is a column that has nothing to say of parts that are not loaded.
-	loaded := func(say func(p *part) string) func(row int) string {
+	retained := func(p *part) report.Cell {
+		if p.Target == heap.None {
+			return report.Cell{Unknown: true}
+		}
+		return report.Cell{Num: a.snap.Dominators.Retained(p.Target)}
+	}
+	offset := func(p *part) report.Cell { return report.Cell{Num: p.Offset, Unknown: p.Outside} }
+	address := func(p *part) report.Cell { return addrCell(p.Addr) }
+	// known says nothing of parts that are not loaded, and of what is not known.
+	known := func(cell func(p *part) report.Cell, say func(n uint64) string) func(row int) string {
 		return func(row int) string {
-			if p := v.rows[row]; !p.more {
-				return blank(say(p.part))
+			if r := v.rows[row]; !r.more {
+				if c := cell(r.part); !c.Unknown {
+					return say(c.Num)
+				}
 			}
 			return " "
 		}
 	}
-	return &fieldRows{v, []column{
-		{report.Column{Title: "Offset", MinWidth: 7, Right: true}, loaded(func(p *part) string {
-			if p.Outside {
-				return ""
-			}
-			return fmt.Sprintf("+%d", p.Offset)
-		})},
-		{report.Column{Title: "Field", MinWidth: 12}, v.fieldText},
-		{report.Column{Title: "Type", MinWidth: 12}, loaded(func(p *part) string { return a.clean(p.Type) })},
-		{report.Column{Title: "Value", MinWidth: 20}, func(row int) string {
-			if v.rows[row].more {
-				return "(enter loads " + countText(partStep) + ")"
-			}
-			return blank(a.clean(v.rows[row].Text))
-		}},
-		{report.Column{Title: "Retained", Kind: report.Bytes, Priority: 1, MinWidth: 9, Right: true}, loaded(func(p *part) string {
-			if p.Target == heap.None {
-				return ""
-			}
-			return a.bytes(a.snap.Dominators.Retained(p.Target))
-		})},
-		{report.Column{Title: "Address", Kind: report.Addr, Priority: 2, MinWidth: 14}, loaded(func(p *part) string { return addrText(p.Addr) })},
-	}}
+	return []partColumn{
+		{report.Column{Name: "offset", Title: "Offset", MinWidth: 7, Right: true, Numeric: true}, offset,
+			known(offset, func(n uint64) string { return fmt.Sprintf("+%d", n) })},
+		{report.Column{Name: "field", Title: "Field", MinWidth: 12},
+			func(p *part) report.Cell { return textCell(p.Name) }, v.fieldText},
+		{report.Column{Name: "type", Title: "Type", MinWidth: 12},
+			func(p *part) report.Cell { return textCell(p.Type) }, func(row int) string {
+				if v.rows[row].more {
+					return " "
+				}
+				return blank(a.clean(v.rows[row].Type))
+			}},
+		{report.Column{Name: "value", Title: "Value", MinWidth: 20},
+			func(p *part) report.Cell { return textCell(p.Text) }, func(row int) string {
+				if v.rows[row].more {
+					return "(enter loads " + countText(partStep) + ")"
+				}
+				return blank(a.clean(v.rows[row].Text))
+			}},
+		{report.Column{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, Priority: 1, MinWidth: 9, Right: true}, retained,
+			known(retained, a.bytes)},
+		{report.Column{Name: "address", Title: "Address", Kind: report.Addr, Priority: 2, MinWidth: 14}, address,
+			known(address, addrText)},
+	}
+}
+
+func newFieldRows(v *inspector) *fieldRows {
+	r := &fieldRows{v: v}
+	for _, c := range v.partColumns() {
+		r.cols = append(r.cols, column{c.Column, c.text})
+	}
+	return r
+}
+
+// table is parts as a table, for filters and files.
+func (v *inspector) table(all []*part) *report.Table {
+	var columns []report.Column
+	for _, c := range v.partColumns() {
+		c.Cell = func(row int) report.Cell { return c.cell(all[row]) }
+		if c.Numeric { // no more than a text on the screen
+			c.Kind = report.Count
+		}
+		columns = append(columns, c.Column)
+	}
+	return report.NewTable(len(all), nil, columns...)
+}
+
+// asTable implements tabled for the fields.
+func (v *inspector) asTable() func() *report.Table {
+	if v.at != pageFields {
+		return nil
+	}
+	var all []*part
+	for _, r := range v.rows {
+		if !r.more {
+			all = append(all, r.part)
+		}
+	}
+	return func() *report.Table { return v.table(all) }
 }
 
 // fieldText names the part of a row, behind the sign that says whether it is open.
@@ -482,8 +612,12 @@ func indented(depth int, s string) string {
 	return strings.Repeat("  ", max(0, min(depth, deepest))) + s
 }
 
-// toOffset selects the row of bytes at an offset, as in "+0x40".
-func (v *inspector) toOffset(text string) {
+// toOffset implements offsets: it selects the row of bytes at an offset, as in
+// "+0x40".
+func (v *inspector) toOffset(text string) bool {
+	if v.at != pageHex || !strings.HasPrefix(text, "+") {
+		return false
+	}
 	off, err := strconv.ParseUint(text[1:], 0, 64)
 	switch {
 	case err != nil:
@@ -493,6 +627,7 @@ func (v *inspector) toOffset(text string) {
 	default:
 		v.grid().selectRow(int(off / hexBytes))
 	}
+	return true
 }
 
 // hexRows are the bytes of the object, sixteen a row.

@@ -54,6 +54,28 @@ func (f *fake) FieldsFrom(n heap.Node, from, limit int) ([]gocore.Field, int) {
 	return shown, len(fields) - len(shown)
 }
 
+// The fields that are open are filtered, below what they are parts of.
+func TestFilterFields(t *testing.T) {
+	s := snapshot(t, blockstore(250, 3))
+	tm := newTerminal(t, s, 140, 40, Options{}).press(":main.srv", "enter")
+	tm.press("/log", "enter").has("+16 ▸ .log", "filter: log").hasNot("created", "memStorage)")
+	tm.press("esc").has("created", ".storage.(*main.me").hasNot("filter:")
+	tm.press("/=offset > 8", "enter").has("row 1 of 1", ".log").press("esc")
+	tm.press("/=no > 8", "enter").has("filter: at character 2: unknown name no; there are offset, field, type, value, retained_bytes, address")
+	tm.press("esc")
+	// What is loaded meanwhile is filtered too.
+	tm.press("g", "j", "l", "jj", "l", "/[198]", "enter").has("no row has [198]").press("esc")
+	rows := tm.app.top().grid()
+	rows.selectRow(4 + partStep)
+	tm.press("k", "j", "enter", "/[198]", "enter").has("▾ .storage", "  ▾ .blocks", "▸ [198]", "row 2 of 3").hasNot("created", "[197]")
+	tm.press("j").selected("[198]").press("esc").selected("[198]").has("[197]")
+	// Bytes, and views whose rows belong together, say that they are not.
+	tm.press("shift-tab", "/").has("filter: bytes cannot be left out")
+	for _, keys := range [][]string{{"1", "w"}, {"8"}, {"?"}, {"5", "enter", "enter"}, {"3", "P"}} {
+		newTerminal(t, s, 140, 40, Options{}).press(keys...).press("/").has("filter: the rows of this view belong together")
+	}
+}
+
 func TestOpenValues(t *testing.T) {
 	s := snapshot(t, blockstore(250, 3))
 	tm := newTerminal(t, s, 140, 40, Options{})

@@ -3,8 +3,6 @@ package tui
 import (
 	"fmt"
 	"strings"
-
-	"goheap/heap"
 )
 
 // KeySection is the keys of one kind of view, or of all.
@@ -16,39 +14,10 @@ type KeySection struct {
 // KeyHelp is what a key does.
 type KeyHelp struct{ Keys, Label, Help string }
 
-// ownKeys are the views that have keys of their own, with what makes one that is
-// only asked for its actions.
-func ownKeys(a *App) []struct {
-	title string
-	view  view
-} {
-	inspectorAt := func(p page) view {
-		v := newInspector(a, heap.None).(*inspector)
-		v.at = p
-		return v
-	}
-	return []struct {
-		title string
-		view  view
-	}{
-		{"the dominator tree", newDominators(a)},
-		{"types", newTypes(a)},
-		{"roots", newRoots(a)},
-		{"goroutines", newGoroutines(a)},
-		{"the map", newMap(a)},
-		{"the chain that keeps a row alive", newPath(a, subject{})},
-		{"merged paths", newMerged(a, rowSet{})},
-		{"an object's fields", inspectorAt(pageFields)},
-		{"an object's referrers and references", inspectorAt(pageReferrers)},
-		{"an object's bytes", inspectorAt(pageHex)},
-		{"bookmarks", newBookmarks(a)},
-	}
-}
-
 // Keys lists all keys: those of every view, then those that one kind of view has.
 // They come from the tables that bind them.
 func Keys() []KeySection {
-	a := &App{}
+	a := &App{kinds: viewKinds()}
 	a.why.app = a
 	var all []KeySection
 	add := func(title string, actions []Action) {
@@ -62,8 +31,10 @@ func Keys() []KeySection {
 		add(s.title, s.actions)
 	}
 	add("while loading, and when that was stopped", loadingActions(a))
-	for _, own := range ownKeys(a) {
-		add("in "+own.title, own.view.actions())
+	for _, k := range a.kinds {
+		if k.own != "" {
+			add("in "+k.own, k.make(a).actions())
+		}
 	}
 	return all
 }

@@ -133,6 +133,7 @@ func (l *list) grid() *grid        { return &l.body }
 func (l *list) actions() []Action  { return l.own }
 func (l *list) hasWhy() bool       { return l.pane }
 func (l *list) filterText() string { return l.needle }
+func (l *list) filterable() string { return "" }
 func (l *list) sortable() string   { return reasonIf(l.whole == nil, "not yet loaded") }
 func (l *list) facts(w, h int) (lines []string) {
 	if l.head != nil && l.app.snap != nil {
@@ -207,6 +208,13 @@ func (l *list) enter() {
 		l.reload()
 	case l.whole == nil:
 		l.refresh()
+	}
+}
+
+// turned implements rawHops.
+func (l *list) turned(heap.Node) {
+	if l.stale != nil {
+		l.enter()
 	}
 }
 
@@ -337,7 +345,7 @@ func (l *list) sort(reverse bool) {
 	if reverse && l.body.sorted >= 0 {
 		l.body.descending = !l.body.descending
 	} else {
-		shown, _ := fitColumns(cols, l.app.listWidth()-2)
+		shown, _ := fitColumns(cols, l.app.root.listWidth()-2)
 		l.body.sorted = following(shown, l.body.sorted)
 		// Numbers: most first. Names: as in a book.
 		l.body.descending = cols[l.body.sorted].Kind != report.Text
@@ -354,12 +362,6 @@ func following(ring []int, one int) int {
 		}
 	}
 	return ring[0]
-}
-
-// listWidth is the width in which the grid on top is drawn.
-func (a *App) listWidth() int {
-	_, _, w, h := a.root.GetRect()
-	return arrange(w, h, a.top().hasWhy(), a.tour.lines()).list.w
 }
 
 func (l *list) filter(text string) {

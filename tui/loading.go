@@ -11,10 +11,11 @@ import (
 )
 
 // drawLoading shows the phases of loading, the last ones if not all fit.
-func (a *App) drawLoading(screen tcell.Screen, l layout) {
+func (r *root) drawLoading(screen tcell.Screen, l layout) {
+	a := r.app
 	if a.partial != nil {
 		a.partial.draw(a, screen, l)
-		a.root.drawActions(screen, l.footer, loadingActions(a))
+		r.drawActions(screen, l.footer, loadingActions(a))
 		return
 	}
 	put(screen, l.crumbs.x+1, l.crumbs.y, l.crumbs.w-2, "Loading "+a.clean(a.opt.Title), tcell.StyleDefault)
@@ -27,7 +28,7 @@ func (a *App) drawLoading(screen tcell.Screen, l layout) {
 		put(screen, area.x, area.y+i, area.w, cut(a.sym.phaseLine(s), area.w, a.sym.cut), tcell.StyleDefault)
 	}
 	put(screen, l.status.x+1, l.status.y, l.status.w-2, a.message, a.sym.strong)
-	a.root.drawActions(screen, l.footer, loadingActions(a)[:1])
+	r.drawActions(screen, l.footer, loadingActions(a)[:1])
 	const quit = "ctrl-c quits"
 	put(screen, l.footer.x+l.footer.w-1-len(quit), l.footer.y, len(quit), quit, tcell.StyleDefault)
 }

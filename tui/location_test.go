@@ -14,6 +14,7 @@ func TestLocations(t *testing.T) {
 		{"4j"}, {"4u"}, {"4uuj"}, {"5"}, {"5u"}, {"5uujj"}, {"6"}, {"7"}, {"8"}, {"9j"}, {"=retained > 100", "enter", "jj"},
 		{"3", "enter", "i"}, {"3", "enter", "<"}, {"3j", "enter", ">"}, {"3", "enter", ">", "tab"}, {"3j", "enter", "w"}, {"5", "enter", "enter"}, {"?"}, {"'"},
 		{"3/=retained > 1KiB && objects > 1", "enter", "s"}, {"4/a&b=c?d%e", "enter"},
+		{":main.srv", "enter", "/main", "enter", "j"}, {":main.srv", "enter", "/log", "enter"},
 	} {
 		name := strings.Join(keys, " ")
 		t.Run(name, func(t *testing.T) {
@@ -48,8 +49,9 @@ func FuzzPlace(f *testing.F) {
 	f.Add("object:0xc000")
 	f.Add("frames:g:17?at=%zz")
 	f.Fuzz(func(t *testing.T, text string) {
-		p, ok := parsePlace(text)
-		if _, known := places()[p.kind]; ok && !known || !ok && p.kind != "" {
+		kinds := placeKinds(viewKinds())
+		p, ok := parsePlace(kinds, text)
+		if _, known := kinds[p.kind]; ok && !known || !ok && p.kind != "" {
 			t.Errorf("%q is %+v, %v", text, p, ok)
 		}
 	})

@@ -39,8 +39,8 @@ func (m *marks) in(v view) func(row int) bool {
 // turnMark marks the selected row, or no longer, and goes on to the next.
 func (a *App) turnMark() {
 	a.marks.turn(a.selectedSet())
-	if v, ok := a.top().(*marksView); ok {
-		v.reload()
+	if v, ok := a.top().(marking); ok {
+		v.remarked()
 	} else {
 		a.top().grid().move(1)
 	}
@@ -84,7 +84,8 @@ func newMarks(a *App) view {
 
 func (v *marksView) tab() tab { return v.app.stack[0].tab() }
 
-func (v *marksView) enter() { v.reload() }
+func (v *marksView) enter()    { v.reload() }
+func (v *marksView) remarked() { v.reload() }
 
 // reload shows the marks as they are now, and computes their exact size.
 func (v *marksView) reload() {

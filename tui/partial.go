@@ -154,7 +154,7 @@ func loadingActions(a *App) []Action {
 
 // draw shows the rows, under what they are.
 func (p *partial) draw(a *App, screen tcell.Screen, l layout) {
-	title := fmt.Sprintf("[%d %s]", p.shown+1, first(p.shown.titles()))
+	title := fmt.Sprintf("[%d %s]", p.shown+1, a.kinds[p.shown].title)
 	if p.frames != nil && p.shown == tabGoroutines {
 		title += " > " + a.clean(p.of)
 	}
@@ -168,5 +168,3 @@ func (p *partial) draw(a *App, screen tcell.Screen, l layout) {
 	}
 	put(screen, l.status.x+1, l.status.y, l.status.w-2, cut(status, l.status.w-2, a.sym.cut), a.sym.faint)
 }
-
-func first(a, _ string) string { return a }

@@ -56,8 +56,8 @@ func (v *pathView) hops() []hop {
 	return w.chains[w.at].lines(v.app.physical)
 }
 
-// selectNode selects the hop of a node, if it is shown.
-func (v *pathView) selectNode(n heap.Node) {
+// turned implements rawHops: the hop that was selected stays so, if it is still shown.
+func (v *pathView) turned(n heap.Node) {
 	if i := slices.IndexFunc(v.hops(), func(h hop) bool { return h.node == n }); i >= 0 {
 		v.body.selectRow(i)
 	}
@@ -151,20 +151,3 @@ func (v *pathView) makeColumns() []column {
 			said(func(h hop) string { return addrText(h.addr) })},
 	}
 }
-
-// fixed is the part of a view that has no order to choose and no filter.
-type fixed struct{ body grid }
-
-func (f *fixed) grid() *grid             { return &f.body }
-func (f *fixed) where() (string, string) { return "", "" }
-func (f *fixed) set(int) rowSet          { return rowSet{node: heap.None} }
-func (f *fixed) actions() []Action       { return nil }
-func (f *fixed) hasWhy() bool            { return false }
-func (f *fixed) filter(string)           {}
-func (f *fixed) unfilter() bool          { return false }
-func (f *fixed) filterText() string      { return "" }
-func (f *fixed) sort(bool)               {}
-func (f *fixed) sortable() string        { return "the order of these rows has a meaning" }
-func (f *fixed) enter()                  {}
-func (f *fixed) subject() subject        { return subject{node: heap.None} }
-func (f *fixed) facts(int, int) []string { return nil }

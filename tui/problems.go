@@ -36,12 +36,12 @@ func newProblems(a *App) view {
 	return l
 }
 
-func (a *App) problems() []problem {
+func (w *words) problems() []problem {
 	var lines []problem
-	for _, p := range a.snap.Process.Problems() {
+	for _, p := range w.snap.Process.Problems() {
 		lines = append(lines, problem{string(p.Severity), p.Message, uint64(max(p.Count, 0))})
 	}
-	for _, c := range a.snap.Checks {
+	for _, c := range w.snap.Checks {
 		text := c.Name + ": ours " + signed(c.Ours) + ", the runtime's " + signed(c.Runtime)
 		if c.Reason != "" {
 			text += "; " + c.Reason

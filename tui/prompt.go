@@ -52,7 +52,8 @@ func (a *App) openPrompt(kind promptKind, text string) {
 	case promptFilter:
 		field.SetChangedFunc(func(text string) {
 			field.SetLabel("filter: ") // the forms are known by now
-			a.top().filter(text)
+			a.message = ""             // what was wrong before the last key
+			filterOf(a.top()).filter(text)
 			a.moved()
 		})
 	case promptQuit:
@@ -80,11 +81,11 @@ func (a *App) openPrompt(kind promptKind, text string) {
 		text := field.GetText()
 		a.closePrompt()
 		if key == tcell.KeyEnter {
-			a.remember(kind, text)
+			a.said.remember(kind, text)
 		}
 		if key != tcell.KeyEnter {
 			if kind == promptFilter && key == tcell.KeyEscape {
-				a.top().unfilter()
+				filterOf(a.top()).unfilter()
 				a.moved()
 			}
 			return
@@ -95,20 +96,20 @@ func (a *App) openPrompt(kind promptKind, text string) {
 	a.tv.SetFocus(field)
 }
 
+// said is what was answered to each question before, the last one last.
+type said map[promptKind][]string
+
 // saidLimit bounds what is remembered of the answers to a question.
 const saidLimit = 100
 
 // remember keeps an answer, for the keys up and down.
-func (a *App) remember(kind promptKind, text string) {
+func (s said) remember(kind promptKind, text string) {
 	if text == "" || kind == promptQuit {
 		return
 	}
-	if a.said == nil {
-		a.said = map[promptKind][]string{}
-	}
-	said := slices.DeleteFunc(slices.Clone(a.said[kind]), func(have string) bool { return have == text })
-	said = append(said, text)
-	a.said[kind] = said[max(0, len(said)-saidLimit):]
+	all := slices.DeleteFunc(slices.Clone(s[kind]), func(have string) bool { return have == text })
+	all = append(all, text)
+	s[kind] = all[max(0, len(all)-saidLimit):]
 }
 
 // answer does what was asked for with a text.
@@ -177,7 +178,5 @@ func (a *App) inspect(n heap.Node) {
 
 // inspectAt opens a page of the inspector.
 func (a *App) inspectAt(n heap.Node, at page) {
-	v := newInspector(a, n).(*inspector)
-	v.at = at
-	a.push(v)
+	a.push(newInspectorAt(a, n, at))
 }

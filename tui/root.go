@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/gdamore/tcell/v2"
@@ -79,8 +80,8 @@ func (r *root) MouseHandler() func(tview.MouseAction, *tcell.EventMouse, func(tv
 				}
 			case r.last.list.contains(x, y):
 				row := grid.rowAt(y - r.last.list.y)
-				if m, ok := a.top().(*treemap); ok {
-					row = m.at(x, y)
+				if p, ok := a.top().(planar); ok {
+					row = p.at(x, y)
 				}
 				if row < 0 {
 					return false, nil
@@ -111,12 +112,12 @@ func (r *root) Draw(screen tcell.Screen) {
 		put(screen, 0, 0, w, fmt.Sprintf("terminal too small (%dx%d needed)", minWidth, minHeight), tcell.StyleDefault)
 		return
 	}
-	left, right := a.identity()
+	left, right := r.identity()
 	room := w - 2 - width(right) - 2
 	put(screen, 1, l.identity.y, room, cut(left, room, a.sym.cut), a.sym.strong)
 	put(screen, w-1-width(right), l.identity.y, width(right), right, tcell.StyleDefault)
 	if v == nil {
-		a.drawLoading(screen, l)
+		r.drawLoading(screen, l)
 		return
 	}
 	r.drawTabs(screen, l.tabs, v)
@@ -131,8 +132,8 @@ func (r *root) Draw(screen tcell.Screen) {
 		list.y, list.h = list.y+1, list.h-1
 	}
 	r.last.list = list
-	if m, ok := v.(*treemap); ok {
-		m.paint(screen, list)
+	if p, ok := v.(planar); ok {
+		p.paint(screen, list)
 	} else {
 		marked := a.marks.in(v)
 		if missing, cols := v.grid().draw(screen, list, &a.sym, a.budget, marked); len(missing) > 0 && a.fetch(v.grid(), missing, cols) {
@@ -149,8 +150,8 @@ func (r *root) Draw(screen tcell.Screen) {
 			text = a.jobs[slotView].what + " " + a.sym.cut
 		case !v.hasWhy() && !a.why.ready:
 			text = "searching " + a.sym.cut
-		case v.filterText() != "":
-			text = "no row has " + a.clean(v.filterText()) + " (esc clears the filter)"
+		case filterOf(v).filterText() != "":
+			text = "no row has " + a.clean(filterOf(v).filterText()) + " (esc clears the filter)"
 		}
 		put(screen, list.x+1, list.y+header, list.w-2, text, a.sym.faint)
 	}
@@ -171,12 +172,11 @@ func (r *root) Draw(screen tcell.Screen) {
 // room only the one that is shown.
 func (r *root) drawTabs(screen tcell.Screen, at rect, v view) {
 	names := func(length int, t tab) string {
-		long, short := t.titles()
-		switch {
+		switch k := &r.app.kinds[t]; {
 		case length == 0 || length == 2 && t == v.tab():
-			return long
+			return k.title
 		case length == 1:
-			return short
+			return k.short
 		}
 		return ""
 	}
@@ -277,4 +277,23 @@ func (r *root) drawActions(screen tcell.Screen, at rect, all []Action) {
 			x += put(screen, x, at.y, at.w-1-x, " "+all[i].Label+"  ", style)
 		}
 	}
+}
+
+// identity is the first line: what is looked at.
+func (r *root) identity() (left, right string) {
+	a := r.app
+	left = "goheap  " + a.clean(filepath.Base(a.opt.Title))
+	if a.snap == nil {
+		return left, ""
+	}
+	src := a.snap.Process.Source()
+	left += "  " + a.clean(strings.TrimSpace(src.GoVersion+" "+src.OS+"/"+src.Arch))
+	objects, bytes := a.snap.Live()
+	return left, a.bytes(bytes) + " live  " + plural(objects, "object")
+}
+
+// listWidth is the width in which the grid on top is drawn.
+func (r *root) listWidth() int {
+	_, _, w, h := r.GetRect()
+	return arrange(w, h, r.app.top().hasWhy(), r.app.tour.lines()).list.w
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 
 	"goheap/report"
 )
@@ -77,8 +78,14 @@ func (v *rootsView) name() string {
 	return [rootModes]string{"Roots", "Roots by kind", "Roots by package"}[v.mode]
 }
 
-func (v *rootsView) where() (string, string) {
-	return [rootModes]string{"roots", "rootkinds", "rootpackages"}[v.mode], ""
+// places are the names of the modes in locations.
+func (rootMode) places() []string { return []string{"roots", "rootkinds", "rootpackages"} }
+
+func (v *rootsView) where() (string, string) { return v.mode.places()[v.mode], "" }
+
+// become implements modal.
+func (v *rootsView) become(place string) {
+	v.mode = rootMode(slices.Index(v.mode.places(), place))
 }
 
 func (v *rootsView) loadRows(ctx context.Context, mode rootMode) (l loaded, err error) {

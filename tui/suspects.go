@@ -39,7 +39,7 @@ func newSuspects(a *App) view {
 	v.list.sets = func(row int) rowSet {
 		f := &v.all[row]
 		if f.Count > 1 {
-			return a.holderSetOf(f)
+			return a.holderSetOf(a.ctx, f)
 		}
 		return a.setOf(f.Accumulation.Node)
 	}
@@ -66,17 +66,17 @@ func newSuspects(a *App) view {
 
 // holderSetOf is the objects or goroutines of a suspect that is a group: the
 // holders' row with its node.
-func (a *App) holderSetOf(f *report.Suspect) rowSet {
-	all, err := a.snap.Holders(a.ctx) // made by the time there are suspects
+func (w *words) holderSetOf(ctx context.Context, f *report.Suspect) rowSet {
+	all, err := w.snap.Holders(ctx) // made by the time there are suspects
 	if err != nil {
-		return a.setOf(f.Node)
+		return w.setOf(f.Node)
 	}
 	for i := range all {
 		if h := &all[i]; h.Members != nil && !h.Single() && (h.Node == f.Node || h.Goroutines && slices.Contains(h.Members, f.Node)) {
-			return a.holderSet(h)
+			return w.holderSet(h)
 		}
 	}
-	return a.setOf(f.Node)
+	return w.setOf(f.Node)
 }
 
 func (w *words) suspectTable(all []report.Suspect) *report.Table {

@@ -24,17 +24,23 @@ type tourStep struct {
 // tourSteps lead from the whole heap to a pointer that can be cut, and to the
 // goroutines.
 func tourSteps() []tourStep {
+	at := func(place string) func(a *App) bool {
+		return func(a *App) bool {
+			kind, _ := a.top().where()
+			return kind == place
+		}
+	}
 	return []tourStep{
 		{"This is who holds the memory, most first. Press enter on the first row to see it in the dominator tree.",
-			func(a *App) bool { _, ok := a.top().(*dominators); return ok }},
+			at("dominators")},
 		{"A row alone keeps alive what is below it. The pane says through which fields a root holds the selected row. Press w to see that chain row by row.",
-			func(a *App) bool { _, ok := a.top().(*pathView); return ok }},
+			at("path")},
 		{"All below a hop with * hangs on it. Go down to a hop with j and press x: what would be freed without that pointer, and what else holds the object?",
 			func(a *App) bool { return a.why.left != nil }},
 		{"That is the answer, to the byte; u gives the pointer back. Press 5 to see the goroutines, those with the same stack as one row: a leak is many of them.",
 			func(a *App) bool { return a.top().tab() == tabGoroutines }},
 		{"Press enter to list the goroutines of the first row, and enter again for the frames of one and the variables that hold memory.",
-			func(a *App) bool { _, ok := a.top().(*framesView); return ok }},
+			at("frames")},
 	}
 }
 

@@ -72,6 +72,7 @@ func (v *dominators) grid() *grid             { return &v.body }
 func (v *dominators) hasWhy() bool            { return true }
 func (v *dominators) facts(int, int) []string { return nil }
 func (v *dominators) filterText() string      { return v.needle }
+func (v *dominators) filterable() string      { return "" }
 func (v *dominators) where() (string, string) { return "dominators", "" }
 
 func (v *dominators) set(place int) rowSet {
@@ -83,6 +84,9 @@ func (v *dominators) set(place int) rowSet {
 	}
 	return v.app.setOf(v.rows[place].node)
 }
+
+// anchor implements anchored.
+func (v *dominators) anchor() heap.Node { return v.subject().node }
 
 // share implements shares.
 func (v *dominators) share(row int) uint64 {
@@ -489,7 +493,7 @@ func (v *dominators) sort(reverse bool) {
 	if reverse {
 		v.body.descending = !v.body.descending
 	} else {
-		shown, _ := fitColumns(v.columns(), v.app.listWidth()-2)
+		shown, _ := fitColumns(v.columns(), v.app.root.listWidth()-2)
 		v.body.sorted = following(shown, v.body.sorted)
 		v.body.descending = v.columns()[v.body.sorted].Kind != report.Text
 	}

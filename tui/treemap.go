@@ -300,8 +300,8 @@ func (v *treemap) zoomTo(n heap.Node, row int) {
 	v.load(row - 1)
 }
 
-// unfilter zooms out: what esc does first.
-func (v *treemap) unfilter() bool {
+// zoomOut shows the area that this one is in.
+func (v *treemap) zoomOut() bool {
 	n := len(v.path)
 	if n == 0 {
 		return false
@@ -319,7 +319,7 @@ func (v *treemap) actions() []Action {
 		{Keys: []Key{char('z')}, Label: "zoom in", Priority: 3, Help: "Make the selected area the whole map.", Do: v.open},
 		{Keys: []Key{char('Z'), code(tcell.KeyBackspace)}, Label: "zoom out", Priority: 3,
 			Disabled: func() string { return reasonIf(len(v.path) == 0, "this is the whole heap") },
-			Help:     "Show the area that this one is in.", Do: func() { v.unfilter() }},
+			Help:     "Show the area that this one is in.", Do: func() { v.zoomOut() }},
 	}
 }
 

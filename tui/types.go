@@ -61,6 +61,9 @@ func (v *typesView) where() (string, string) {
 	return "types", ""
 }
 
+// become implements modal.
+func (v *typesView) become(place string) { v.packages = place == "packages" }
+
 // ids are the types of a row.
 func (v *typesView) ids(i int) []heap.TypeID {
 	if v.packages {

@@ -3,31 +3,122 @@ package tui
 import (
 	"context"
 
+	"github.com/gdamore/tcell/v2"
+
 	"goheap/heap"
+	"goheap/report"
 )
 
 // view is something that fills the middle of the screen. All methods are called
-// on the event loop.
+// on the event loop. What only some views can stands in interfaces of its own below.
 type view interface {
 	name() string // crumb
 	tab() tab
+	where() (string, string) // what location calls the view, and what it is of
 	grid() *grid
 	// facts are lines above the rows, at most h of them are shown.
 	facts(w, h int) []string
-	actions() []Action       // this view's own keys, in the order of the help; needs no heap
-	subject() subject        // what the selected row is about
-	set(place int) rowSet    // what the row at a place stands for
-	where() (string, string) // what location calls the view, and what it is of
 	status() string
-	enter()             // the view has come on top
-	open()              // the enter key
+	hasWhy() bool         // whether the why-alive pane stands beside it
+	actions() []Action    // this view's own keys, in the order of the help; needs no heap
+	subject() subject     // what the selected row is about
+	set(place int) rowSet // what the row at a place stands for
+	enter()               // the view has come on top
+	open()                // the enter key
+}
+
+// fixed is the part of a view that is nothing but its rows.
+type fixed struct{ body grid }
+
+func (f *fixed) grid() *grid             { return &f.body }
+func (f *fixed) where() (string, string) { return "", "" }
+func (f *fixed) set(int) rowSet          { return rowSet{node: heap.None} }
+func (f *fixed) actions() []Action       { return nil }
+func (f *fixed) hasWhy() bool            { return false }
+func (f *fixed) enter()                  {}
+func (f *fixed) subject() subject        { return subject{node: heap.None} }
+func (f *fixed) facts(int, int) []string { return nil }
+
+// filtered is a view that can leave rows out.
+type filtered interface {
+	filterable() string // why it cannot now, "" if it can
 	filter(text string) // show the rows with the text only
 	unfilter() bool     // end that; false if there was no filter
-	sort(reverse bool)  // by the next column, or the other way round
-	sortable() string   // why it cannot be sorted, "" if it can
-	hasWhy() bool       // whether the why-alive pane stands beside it
 	filterText() string
 }
+
+// filterOf is how a view leaves rows out, which it may not do.
+func filterOf(v view) filtered {
+	if f, ok := v.(filtered); ok {
+		return f
+	}
+	return unfiltered{}
+}
+
+type unfiltered struct{}
+
+func (unfiltered) filterable() string { return "the rows of this view belong together" }
+func (unfiltered) filter(string)      {}
+func (unfiltered) unfilter() bool     { return false }
+func (unfiltered) filterText() string { return "" }
+
+// sorted is a view whose rows can be ordered.
+type sorted interface {
+	sortable() string  // why they cannot now, "" if they can
+	sort(reverse bool) // by the next column, or the other way round
+}
+
+// sortOf is how a view orders its rows, which it may not do.
+func sortOf(v view) sorted {
+	if s, ok := v.(sorted); ok {
+		return s
+	}
+	return unsorted{}
+}
+
+type unsorted struct{}
+
+func (unsorted) sortable() string { return "the order of these rows has a meaning" }
+func (unsorted) sort(bool)        {}
+
+// planar is a view that draws its rows as areas.
+type planar interface {
+	paint(screen tcell.Screen, r rect)
+	at(x, y int) int // the row at a place on the screen, -1 for none
+	step(dx, dy int) // select the nearest row in a direction
+	zoomOut() bool   // what esc does first; false at the outermost
+}
+
+// modal is a view that shows one of several kinds of rows, each a place of its own.
+type modal interface {
+	view
+	become(place string)
+}
+
+// pinned is a view whose why-alive pane does not follow the selected row.
+type pinned interface{ pinned() subject }
+
+// listed is a view that consists of a list, or shows one now; nil: it does not.
+type listed interface{ asList() *list }
+
+// tabled is a view that makes a table of its rows for files. What it returns is
+// called off the event loop; nil: the texts on the screen are the table.
+type tabled interface{ asTable() func() *report.Table }
+
+// anchored is a view whose rows a location tells by what they are about, and not by
+// their places.
+type anchored interface{ anchor() heap.Node }
+
+// rawHops is a view that shows hops, which may have become others. Selected is the
+// node of the row that was selected.
+type rawHops interface{ turned(selected heap.Node) }
+
+// offsets is a view that takes some of what is typed after a colon for a place in
+// itself; false: not this.
+type offsets interface{ toOffset(text string) bool }
+
+// marking is a view that shows what is marked.
+type marking interface{ remarked() }
 
 // subject is what a row is about.
 type subject struct {
@@ -72,47 +163,3 @@ const (
 	tabProblems
 	tabCount
 )
-
-// titles are the names of the numbered views, in full and short.
-func (t tab) titles() (long, short string) {
-	return [tabCount]string{"Overview", "Dominators", "Types", "Roots", "Goroutines", "Suspects", "Search", "Map", "Problems"}[t],
-		[tabCount]string{"Over", "Dom", "Types", "Roots", "Gor", "Susp", "Find", "Map", "Prob"}[t]
-}
-
-// help says what a numbered view shows.
-func (t tab) help() string {
-	return [tabCount]string{
-		"Show who holds the memory, and how the file is.",
-		"Show the dominator tree: below each row what it alone keeps alive.",
-		"List the types of the live objects.",
-		"List the roots, from which the garbage collector starts.",
-		"List the goroutines, those with the same stack as one.",
-		"Show what holds so much that it probably should not.",
-		"Show what the last question found; = and F ask.",
-		"Show the dominator tree as areas: the larger, the more it retains.",
-		"List what could not be read, and the checks against the runtime's own word.",
-	}[t]
-}
-
-func (a *App) newBase(t tab) view {
-	switch t {
-	case tabOverview:
-		return newOverview(a)
-	case tabDominators:
-		return newDominators(a)
-	case tabTypes:
-		return newTypes(a)
-	case tabRoots:
-		return newRoots(a)
-	case tabGoroutines:
-		return newGoroutines(a)
-	case tabSuspects:
-		return newSuspects(a)
-	case tabSearch:
-		return newSearch(a)
-	case tabMap:
-		return newMap(a)
-	default:
-		return newProblems(a)
-	}
-}
