@@ -70,3 +70,28 @@ func TestOpensWhenLoaded(t *testing.T) {
 	d.work()
 	d.has("[4 Roots]").hasNot("Roots > ")
 }
+
+// Every view has all that its row of the table must have, every place has one row,
+// and what is shown has a place that is listed.
+func TestViewKinds(t *testing.T) {
+	views := viewKinds()
+	names, total := placeKinds(views), 0
+	for i, v := range views {
+		total += len(v.places)
+		if i < int(tabCount) && (v.title == "" || v.short == "" || v.make == nil || !strings.HasSuffix(v.help, ".") || len(v.places) == 0) {
+			t.Errorf("the numbered view %d lacks something: %+v", i+1, v)
+		}
+		if v.own != "" && v.make == nil {
+			t.Errorf("nothing says which keys there are in %s", v.own)
+		}
+	}
+	if total != len(names) {
+		t.Errorf("%d places have %d names", total, len(names))
+	}
+	everyView(t, func(name string, tm *terminal) {
+		kind, of := tm.app.top().where()
+		if place, known := names[kind]; kind != "" && (!known || place.of && of == "") {
+			t.Errorf("%s: the place %s:%s is not in the table", name, kind, of)
+		}
+	})
+}
