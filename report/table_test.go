@@ -235,9 +235,10 @@ func TestNoFormulas(t *testing.T) {
 		"-12": "-12", "+1.5": "+1.5", "-1e9": "-1e9", "-0x10": "'-0x10", "-Inf": "'-Inf", "-1_0": "'-1_0",
 		"a=b": "a=b", "*main.T": "*main.T", "main.srv.byID[\"-1\"]": "main.srv.byID[\"-1\"]", "[]int; x": "[]int; x", "a-b;c": "a-b;c", "": "",
 	}
-	columns := []Column{{Name: "text"}, {Name: "number", Kind: Count}}
 	for text, want := range texts {
-		table := NewTable(columns, 1, func(_, col int) Cell { return [...]Cell{{Text: text}, {Num: 7}}[col] }, nil)
+		table := NewTable(1, nil,
+			Column{Name: "text", Cell: func(int) Cell { return Cell{Text: text} }},
+			Column{Name: "number", Kind: Count, Cell: func(int) Cell { return Cell{Num: 7} }})
 		var b bytes.Buffer
 		if err := WriteCSV(&b, table); err != nil {
 			t.Fatal(err)
