@@ -316,6 +316,9 @@ func TestDamaged(t *testing.T) {
 		f, err := elf.NewFile(bytes.NewReader(b))
 		switch how {
 		case Truncated:
+			if good.Kind == Gcore && errors.Is(err, io.EOF) && int64(len(b)) < whole.Size() {
+				break // of what gdb writes, the table of sections stands at the end
+			}
 			if err != nil || f.Type != elf.ET_CORE || int64(len(b)) >= whole.Size() {
 				t.Errorf("%s: %d of %d bytes, %v", how, len(b), whole.Size(), err)
 			}
