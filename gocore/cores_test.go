@@ -99,7 +99,7 @@ func TestPidNamespace(t *testing.T) {
 // Pages that are missing leave the rest as it is, and are told of with a count.
 func TestMissingPages(t *testing.T) {
 	t.Parallel()
-	d := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
+	d := kernelCore(t, "quiet", testcore.Options{})
 	whole := open(t, "quiet", testcore.Options{}, testcore.Kernel)
 	at := func(name string) heap.Node {
 		n, err := whole.Lookup(name)
@@ -223,7 +223,7 @@ func TestMissingPageAnywhere(t *testing.T) {
 	for name, pie := range map[string]bool{"exe": false, "pie": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			missingPages(t, testcore.Core(t, "quiet", testcore.Options{PIE: pie}, testcore.Kernel))
+			missingPages(t, kernelCore(t, "quiet", testcore.Options{PIE: pie}))
 		})
 	}
 }

@@ -70,20 +70,20 @@ func status(t *testing.T, name string) uint64 {
 	return kib << 10
 }
 
-// smallCore is one of the kernel's. gdb's have a gigabyte of zeros, which count as memory
-// in use where they are read.
-func smallCore(t *testing.T, program string, args ...string) testcore.Dump {
+// kernelCore is a core that no other kind stands in for. gdb's have no segments without
+// bytes, and a gigabyte of zeros, which count as memory in use where they are read.
+func kernelCore(t *testing.T, program string, opt testcore.Options, args ...string) testcore.Dump {
 	t.Helper()
-	d := testcore.Core(t, program, testcore.Options{}, testcore.Kernel, args...)
+	d := testcore.Core(t, program, opt, testcore.Kernel, args...)
 	if d.Kind != testcore.Kernel {
-		t.Skip("only gdb takes cores here, and those need too much memory")
+		t.Skip("only gdb takes cores here, and this needs one of the kernel's")
 	}
 	return d
 }
 
 // A core of a server may end anywhere.
 func TestTruncations(t *testing.T) {
-	good := smallCore(t, "sessions", "1000")
+	good := kernelCore(t, "sessions", testcore.Options{}, "1000")
 	path := filepath.Join(t.TempDir(), "core")
 	clone(t, path, good.Core)
 	size := contents(t, good.Core)
@@ -117,7 +117,7 @@ func TestTruncations(t *testing.T) {
 
 // One wrong byte anywhere in a core or in its executable: all goes on.
 func TestFlips(t *testing.T) {
-	good := smallCore(t, "quiet")
+	good := kernelCore(t, "quiet", testcore.Options{})
 	dir := t.TempDir()
 	core, exe := filepath.Join(dir, "core"), filepath.Join(dir, "quiet")
 	clone(t, core, good.Core)

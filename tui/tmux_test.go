@@ -38,7 +38,9 @@ func startTmux(t *testing.T, w, h int, env, command string) *tmux {
 
 func (m *tmux) do(args ...string) string {
 	m.t.Helper()
-	out, err := exec.Command("tmux", append([]string{"-S", m.socket}, args...)...).CombinedOutput()
+	cmd := exec.Command("tmux", append([]string{"-S", m.socket}, args...)...)
+	cmd.Env = append(os.Environ(), "SHELL=/bin/sh") // that of this user may be nologin
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		m.t.Fatalf("tmux %v: %v\n%s", args, err, out)
 	}
