@@ -39,7 +39,7 @@ func startTmux(t *testing.T, w, h int, env, command string) *tmux {
 func (m *tmux) do(args ...string) string {
 	m.t.Helper()
 	cmd := exec.Command("tmux", append([]string{"-S", m.socket}, args...)...)
-	cmd.Env = append(os.Environ(), "SHELL=/bin/sh") // that of this user may be nologin
+	cmd.Env = append(os.Environ(), "SHELL=/bin/sh", "LC_ALL=C.UTF-8") // whatever this user has
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		m.t.Fatalf("tmux %v: %v\n%s", args, err, out)
