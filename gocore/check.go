@@ -204,36 +204,14 @@ func unsettledIn(im *image.Image, r *recorded) string {
 // what is not so.
 func (p *Process) checkTypes() Check {
 	t := p.typed()
-	c := Check{Name: "type claims that contradict a pointer map", Ours: int64(t.conflicts), Difference: int64(t.conflicts), Status: CheckOK}
-	for i, r := range t.rejected {
-		c.Examples = append(c.Examples, r.p)
+	c := Check{Name: "type claims that contradict a pointer map", Ours: int64(t.Conflicts), Difference: int64(t.Conflicts), Status: CheckOK}
+	for i, r := range t.Rejected {
+		c.Examples = append(c.Examples, r.Addr)
 		if i == 0 {
-			c.Reason = "rejected, so that the objects have other types or none; the first: " + p.rejection(r)
+			c.Reason = "rejected, so that the objects have other types or none; the first: " + r.Said
 		}
 	}
 	return c
-}
-
-// rejection tells what a rejected claim said and what is so.
-func (p *Process) rejection(r claim) string {
-	what := p.types.Type(r.x.id).Name
-	switch {
-	case r.form == stringData:
-		what = fmt.Sprintf("a string of %d bytes", r.n)
-	case r.n != 1:
-		what = fmt.Sprintf("%d × %s", r.n, what)
-	}
-	e := p.im.ExtentAt(r.p)
-	slot := r.p - (r.p-e.Base)%e.Elem
-	pointers := "without pointers"
-	switch e.Pointers {
-	case image.HeapBits:
-		pointers = fmt.Sprintf("with pointers %#x", p.im.SlotMask(e, slot))
-	case image.Headers, image.OneType:
-		pointers = "of a recorded type"
-	}
-	return fmt.Sprintf("%s (%d bytes, pointers %#x) at %#x, in a slot of %d bytes from %#x %s",
-		what, r.x.size, r.x.mask, r.p, e.Elem, slot, pointers)
 }
 
 // markedSum returns between what sums runtime.gcController.heapMarked lies by the

@@ -7,27 +7,11 @@ import (
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
 )
-
-// closurePrefix starts the names of the types of closures.
-const closurePrefix = "closure "
 
 // receiverField is the name of what a method value captured.
 const receiverField = "receiver"
-
-// pointClosure claims a closure, whose first word is the address of its code.
-func (t *typer) pointClosure(p uint64) {
-	if t.capture == nil {
-		return
-	}
-	b := t.mem.Bytes(p, uint64(t.arch.PtrSize))
-	if b == nil {
-		return
-	}
-	if id := t.capture(t.arch.Word(b), p); id != 0 {
-		t.point(claim{p: p, n: 1, x: t.compile(id), evidence: byContainer})
-	}
-}
 
 // closureType returns the type of the closure at addr, whose code begins at
 // entry: a structure of its code and of the variables that it captured. All
@@ -112,7 +96,7 @@ func (p *Process) describeClosure(name string, entry, addr uint64, at image.Slot
 	// The last pointer, and more than the next smaller slot has room for.
 	last := fields[len(fields)-1]
 	size := max(last.Offset+p.types.Type(last.Type).Size, p.im.SmallerClass(at.Elem)+1)
-	return p.types.NewStruct(closurePrefix+withoutShapes(name), packageOf(name), image.AlignUp(size, w), fields)
+	return p.types.NewStruct(typing.ClosurePrefix+withoutShapes(name), packageOf(name), image.AlignUp(size, w), fields)
 }
 
 // captured returns the type of the word or words of a closure at addr that a
@@ -239,7 +223,7 @@ func (p *Process) receiverType(method string) (types.ID, bool) {
 // withoutShapes writes the shapes of type arguments in a function's name as the
 // runtime does in a stack trace: "[...]".
 func withoutShapes(name string) string {
-	i := strings.Index(name, "["+shapePrefix)
+	i := strings.Index(name, "["+typing.ShapePrefix)
 	if i < 0 {
 		return name
 	}

@@ -5,6 +5,7 @@ import (
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
 	"goheap/heap"
 )
 
@@ -63,7 +64,7 @@ func keyLink(key string) link {
 // of its name behind the function that it stands in, such as "func1" or "func1.2",
 // or the name of a method that is bound to its receiver.
 func closureName(typ string) (string, bool) {
-	name, ok := strings.CutPrefix(typ, closurePrefix)
+	name, ok := strings.CutPrefix(typ, typing.ClosurePrefix)
 	if !ok {
 		return "", false
 	}

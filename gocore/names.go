@@ -9,6 +9,7 @@ import (
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
 	"goheap/gocore/internal/unwind"
 	"goheap/heap"
 )
@@ -104,14 +105,14 @@ func (p *Process) ownView(n heap.Node) view {
 	if !ok {
 		return view{}
 	}
-	_, f := splitTypeID(p.typed().id[n])
+	_, f := typing.SplitTypeID(p.typed().IDs[n])
 	switch f {
-	case stringData:
+	case typing.StringData:
 		return view{}
-	case container:
+	case typing.Container:
 		return containerView(t, addr)
 	}
-	return view{t: t, addr: addr, n: count, elements: f == manyValues}
+	return view{t: t, addr: addr, n: count, elements: f == typing.ManyValues}
 }
 
 // hop names the pointer that leads from one node to the next, and returns what

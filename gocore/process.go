@@ -19,6 +19,7 @@ import (
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
 	"goheap/heap"
 	"goheap/internal/flat"
 	"goheap/internal/progress"
@@ -63,7 +64,7 @@ type Process struct {
 
 	types    *types.Table
 	typeOnce sync.Once
-	typing   *typing
+	typing   *typing.Result
 	typeErr  error
 
 	walkMu   sync.Mutex // guards im.walker
@@ -214,8 +215,7 @@ func (p *Process) Close() error {
 		p.scanned, p.graph = nil, nil
 	}
 	if p.typing != nil {
-		flat.Free(p.typing.id)
-		flat.Free(p.typing.evidence)
+		p.typing.Free()
 		p.typing = nil
 	}
 	if p.im != nil {

@@ -8,6 +8,7 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
 )
 
 // static is a value in a module's writable data that is no variable: the
@@ -24,64 +25,70 @@ type static struct {
 // findStatics follows the typed variables of the program through memory outside
 // the heap. It needs the modules, and is called before nodes have numbers.
 func (d *program) findStatics() {
-	t := &typer{
-		im: d.im, table: d.types, arch: d.im.Arch, modules: d.modules, out: new(typing),
-		space: d.space(), static: map[staticValue]bool{}, dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
-	}
-	t.readAnew()
-	best, cursor := map[uint64]static{}, map[staticValue]uint64{}
-	t.found = func(c claim, size uint64, within staticValue) {
-		if i, ok := d.exe.variableAt(c.p); ok && d.exe.variables[i].Addr+d.exe.bias != c.p {
+	best, cursor := map[uint64]static{}, map[typing.Static]uint64{}
+	c := d.typing()
+	c.Found = func(f typing.FoundStatic) {
+		if i, ok := d.exe.variableAt(f.Addr); ok && d.exe.variables[i].Addr+d.exe.bias != f.Addr {
 			return // a part of a variable has a name already
-		} else if ok && size <= d.exe.size(d.exe.variables[i]) {
+		} else if ok && f.Size <= d.exe.size(d.exe.variables[i]) {
 			return
 		}
-		if old, ok := best[c.p]; ok && old.size >= size {
+		if old, ok := best[f.Addr]; ok && old.size >= f.Size {
 			return
 		}
-		name, ok := d.staticName(c.p, within, best, cursor)
+		name, ok := d.staticName(f.Addr, f.Within, best, cursor)
 		if !ok {
 			return
 		}
-		best[c.p] = static{addr: c.p, size: size, t: c.x.id, n: c.n, elements: c.form == manyValues, name: name}
+		best[f.Addr] = static{addr: f.Addr, size: f.Size, t: f.Type, n: f.N, elements: f.Elements, name: name}
 	}
+	t := typing.New(c, nil)
 	for _, v := range d.exe.variables {
-		t.walkStatic(staticValue{v.Addr + d.exe.bias, v.Type, 1})
+		t.WalkStatic(typing.Static{Addr: v.Addr + d.exe.bias, Type: v.Type, N: 1})
 		// Nothing is cancelled here: the walk is bounded by the data sections.
-		_ = t.drain(context.Background(), nil)
+		_ = t.Drain(context.Background(), nil)
 	}
-	d.problem(dump.Error, t.mem.Refused, "values of the data sections were not followed: "+overlap)
+	d.problem(dump.Error, t.Mem.Refused, "values of the data sections were not followed: "+overlap)
 	for _, s := range best {
 		d.statics = append(d.statics, s)
 	}
 	slices.SortFunc(d.statics, func(a, b static) int { return cmp.Compare(a.addr, b.addr) })
 }
 
+// typing is what typing is told of the program.
+func (d *program) typing() typing.Config {
+	c := typing.Config{Image: d.im, Types: d.types, Space: d.space(), Described: d.described}
+	for _, m := range d.modules {
+		c.Data = append(c.Data, typing.Range{Lo: m.data, Hi: m.edata}, typing.Range{Lo: m.bss, Hi: m.ebss})
+	}
+	return c
+}
+
 // staticName names the value at addr by the word of from that points to it.
 // cursor remembers, by holder, where the last one was found.
-func (d *program) staticName(addr uint64, from staticValue, known map[uint64]static, cursor map[staticValue]uint64) (string, bool) {
+func (d *program) staticName(addr uint64, from typing.Static, known map[uint64]static, cursor map[typing.Static]uint64) (string, bool) {
 	var outer string
-	if i, ok := d.exe.variableAt(from.addr); ok && d.exe.variables[i].Addr+d.exe.bias == from.addr {
+	if i, ok := d.exe.variableAt(from.Addr); ok && d.exe.variables[i].Addr+d.exe.bias == from.Addr {
 		outer = d.exe.variables[i].Name
-	} else if s, ok := known[from.addr]; ok {
+	} else if s, ok := known[from.Addr]; ok {
 		outer = s.name
 	} else {
 		return "", false
 	}
-	size := d.types.Type(from.t).Size
+	size := d.types.Type(from.Type).Size
 	w := uint64(d.im.Arch.PtrSize)
 	// The words are followed in their order, so that the next one found stands
 	// behind the one before, mostly.
-	for _, part := range [][2]uint64{{cursor[from], size * from.n}, {0, cursor[from]}} {
+	for _, part := range [][2]uint64{{cursor[from], size * from.N}, {0, cursor[from]}} {
 		for off := part[0]; off+w <= part[1]; off += w {
-			if v, ok := d.im.Mem.Word(from.addr + off); !ok || v != addr {
+			if v, ok := d.im.Mem.Word(from.Addr + off); !ok || v != addr {
 				continue
 			}
 			cursor[from] = off
-			if from.n > 1 {
+			if from.N > 1 {
 				outer += fmt.Sprintf("[%d]", off/size)
 			}
-			path, _, _ := d.types.FieldPath(from.t, off%size)
+			path, _, _ := d.types.FieldPath(from.Type, off%size)
 			return outer + path, true
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math/bits"
 	"runtime/debug"
 	"sync"
@@ -12,9 +11,17 @@ import (
 	"goheap/dump"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
 	"goheap/heap"
-	"goheap/internal/flat"
 )
+
+// Typing sums up how much of the live heap has a type.
+type Typing struct {
+	TypedObjects, TypedBytes uint64
+	CoveredBytes             uint64 // of TypedBytes, what the types explain
+	Conflicts                uint64 // claims that contradicted a pointer map
+	EvidenceBytes            map[string]uint64
+}
 
 // TypeInfo names a type of objects.
 type TypeInfo struct {
@@ -44,32 +51,30 @@ func (p *Process) TypeObjects(ctx context.Context) error {
 		}
 		p.vanished(p.typeErr)
 		if p.typing != nil { // half of the claims decide nothing
-			clear(p.typing.id)
-			clear(p.typing.evidence)
-			*p.typing = typing{id: p.typing.id, evidence: p.typing.evidence}
+			p.typing.Clear()
 		}
 	})
 	return p.typeErr
 }
 
-func (p *Process) runTyper(ctx context.Context, t *typer) error {
-	t.reached = sync.OnceValues(func() (*heap.Marker, error) {
+func (p *Process) runTyper(ctx context.Context, t *typing.Typer) error {
+	t.Reached = sync.OnceValues(func() (*heap.Marker, error) {
 		_, err := p.Graph(ctx)
 		return p.live, err
 	})
-	go t.reached()
-	defer t.reached() // it reads the file that the caller may close
+	go t.Reached()
+	defer t.Reached() // it reads the file that the caller may close
 	if p.decoder.described != nil {
 		// seedRecorded looks at all objects: it must not see dead ones.
-		live, err := t.reached()
+		live, err := t.Reached()
 		if err != nil {
 			return err
 		}
-		t.alive = live.Bits().Words()
+		t.Alive = live.Bits().Words()
 	}
-	p.typing = t.out
-	err := t.run(ctx, p.progress, p.seedTypes)
-	p.problem(dump.Error, t.mem.Refused, "values were not followed to find types: "+overlap)
+	p.typing = t.Out
+	err := t.Run(ctx, p.progress, p.seedTypes)
+	p.problem(dump.Error, t.Mem.Refused, "values were not followed to find types: "+overlap)
 	return err
 }
 
@@ -77,90 +82,53 @@ func (p *Process) runTyper(ctx context.Context, t *typer) error {
 const overlap = "there is more to follow than memory, so that the core is damaged"
 
 // typed returns the types, which are empty where typing failed.
-func (p *Process) typed() *typing {
+func (p *Process) typed() *typing.Result {
 	if err := p.TypeObjects(context.Background()); err != nil && p.typing == nil {
-		return &typing{id: make([]heap.TypeID, p.im.Nodes), evidence: make([]evidence, p.im.Nodes)}
+		return &typing.Result{IDs: make([]heap.TypeID, p.im.Nodes), Evidence: make([]typing.Evidence, p.im.Nodes)}
 	}
 	return p.typing
 }
 
-func (p *Process) newTyper(g *heap.Graph) *typer {
-	t := &typer{
-		im: p.im, g: g, table: p.types, arch: p.im.Arch, modules: p.decoder.modules, space: p.space,
-		out: &typing{
-			id: flat.Make[heap.TypeID](p.im.Nodes), evidence: flat.Make[evidence](p.im.Nodes),
-		},
-		dynamic: map[uint64]types.ID{}, itabs: map[uint64]types.ID{},
-	}
-	maps.Copy(t.dynamic, p.decoder.described)
-	t.capture, t.global = p.closureType, p.decoder.global
-	t.readAnew()
-	text, _ := t.table.Lookup("string")
-	t.strings = t.compile(text)
-	return t
+func (p *Process) newTyper(g *heap.Graph) *typing.Typer {
+	c := p.decoder.typing()
+	c.Capture, c.Global = p.closureType, p.decoder.global
+	return typing.New(c, g)
 }
 
 // seedTypes starts the walk at the typed variables of the program: globals, and
 // the variables of frames where the collector finds a live pointer. A variable
 // that is dead by the stack map may hold anything.
-func (p *Process) seedTypes(t *typer) {
+func (p *Process) seedTypes(t *typing.Typer) {
 	if p.decoder.described != nil {
-		p.seedRecorded(t)
+		t.SeedRecorded(p.decoder.itabTypes)
 		return
 	}
 	for _, v := range p.exe.variables {
-		t.walkRange(v.Addr+p.exe.bias, v.Type, 1)
+		t.WalkRange(v.Addr+p.exe.bias, v.Type, 1)
 	}
 	for _, s := range p.decoder.statics {
-		t.walkRange(s.addr, s.t, s.n)
+		t.WalkRange(s.addr, s.t, s.n)
 	}
 	for _, s := range p.im.Specials {
 		for _, k := range s.Keeps {
-			t.pointClosure(k) // what a finalizer or cleanup calls
+			t.PointClosure(k) // what a finalizer or cleanup calls
 		}
 	}
 	for i := range p.im.Goroutines {
 		g := &p.im.Goroutines[i]
+		var stack *typing.Stack
 		p.eachLiveVariable(i, func(v *frameVar, data []byte, slots map[uint64]uint64, live map[uint64]bool) {
-			if t.onStack == nil {
-				t.onStack = newStackWalk(g.StackLo, g.StackHi, live)
+			if stack == nil {
+				stack = typing.NewStack(g.StackLo, g.StackHi, live)
 			}
-			t.walkLive(data, t.compile(v.typ), func(off uint64) bool { return live[slots[off]] })
+			t.WalkVariable(stack, v.typ, data, func(off uint64) bool { return live[slots[off]] })
 		})
-		t.onStack = nil
-	}
-}
-
-// walkLive follows those pointers of a value on a stack that live reports.
-func (t *typer) walkLive(data []byte, c *compiled, live func(off uint64) bool) {
-	w := uint64(t.arch.PtrSize)
-	for i := range c.steps {
-		x := &c.steps[i]
-		if x.kind == types.RepeatWord || x.off+w > uint64(len(data)) {
-			continue
-		}
-		at := x.off
-		if x.kind == types.EfaceWord || x.kind == types.IfaceWord {
-			at += w
-		}
-		p := t.arch.Word(data[x.off:])
-		if p == 0 || !live(at) {
-			continue
-		}
-		if x.kind == types.SliceWord && t.wordAt(data, x.off, 2) == 0 {
-			// A live slice whose capacity is in a register, or nowhere, has
-			// at least its length, and one element.
-			n := max(1, t.wordAt(data, x.off, 1))
-			t.point(claim{p: p, n: n, x: t.compile(x.target), form: manyValues, evidence: byPointer})
-			continue
-		}
-		t.follow(x, p, data)
 	}
 }
 
 // TypeIDs returns the type of each node, 0 for what is no live object. The
 // slice belongs to the process.
-func (p *Process) TypeIDs() []heap.TypeID { return p.typed().id }
+func (p *Process) TypeIDs() []heap.TypeID { return p.typed().IDs }
 
 // TypeOf describes the type of an object; the zero TypeInfo for a node that is
 // no live object.
@@ -178,36 +146,36 @@ func (p *Process) TypeInfo(id heap.TypeID) TypeInfo {
 	if id == 0 {
 		return TypeInfo{}
 	}
-	if id >= firstUnknown {
-		u := p.typed().unknown[id-firstUnknown]
+	if id >= typing.FirstUnknown {
+		u := p.typed().Unknown[id-typing.FirstUnknown]
 		what := "no pointers"
-		if n := bits.OnesCount64(u.mask); n > 0 {
-			what = fmt.Sprintf("pointers %#x", u.mask)
+		if n := bits.OnesCount64(u.Mask); n > 0 {
+			what = fmt.Sprintf("pointers %#x", u.Mask)
 		}
-		if u.part != 0 {
-			what += ", contains " + p.types.Type(u.part).Name
+		if u.Part != 0 {
+			what += ", contains " + p.types.Type(u.Part).Name
 		}
-		return TypeInfo{Name: fmt.Sprintf("(unknown %d B, %s)", u.size, what)}
+		return TypeInfo{Name: fmt.Sprintf("(unknown %d B, %s)", u.Size, what)}
 	}
-	t, f := splitTypeID(id)
+	t, f := typing.SplitTypeID(id)
 	typ := p.types.Type(t)
 	info := TypeInfo{Name: typ.Name, Package: typ.Package, Known: true}
 	switch f {
-	case manyValues:
+	case typing.ManyValues:
 		info.Name, info.Package = "[]"+typ.Name, ""
-	case stringData:
+	case typing.StringData:
 		info.Name = "string data"
 	}
 	return info
 }
 
 // Typing sums up how much of the heap has a type.
-func (p *Process) Typing() Typing { return p.typed().totals }
+func (p *Process) Typing() Typing { return Typing(p.typed().Totals) }
 
 // Evidence says why an object has its type: "header", "span", "interface",
 // "container", "pointer", "interior" or "none"; "" for what is no live object.
 func (p *Process) Evidence(n heap.Node) string {
-	if ev := p.typed().evidence; int(n) < len(ev) && ev[n] != 0 {
+	if ev := p.typed().Evidence; int(n) < len(ev) && ev[n] != 0 {
 		return ev[n].String()
 	}
 	return ""
@@ -217,7 +185,7 @@ func (p *Process) Evidence(n heap.Node) string {
 // first, and how many there are; ok is false where the type is unknown.
 func (p *Process) valueType(n heap.Node) (t types.ID, addr, count uint64, ok bool) {
 	ty := p.typed()
-	if int(n) >= len(ty.id) || ty.id[n] == 0 || ty.id[n] >= firstUnknown {
+	if int(n) >= len(ty.IDs) || ty.IDs[n] == 0 || ty.IDs[n] >= typing.FirstUnknown {
 		return 0, 0, 0, false
 	}
 	e, slot, ok := p.slot(n)
@@ -229,14 +197,14 @@ func (p *Process) valueType(n heap.Node) (t types.ID, addr, count uint64, ok boo
 		head = image.MallocHeader
 		usable -= head
 	}
-	t, f := splitTypeID(ty.id[n])
+	t, f := typing.SplitTypeID(ty.IDs[n])
 	count = 1
 	switch f {
-	case manyValues:
+	case typing.ManyValues:
 		if size := p.types.Type(t).Size; size > 0 {
 			count = p.im.Filled(e, slot, usable, size) / size
 		}
-	case stringData:
+	case typing.StringData:
 		count = usable
 	}
 	return t, slot + head, count, true

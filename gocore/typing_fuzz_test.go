@@ -17,6 +17,7 @@ import (
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
 	"goheap/heap"
 	"goheap/internal/testcore"
 )
@@ -184,18 +185,18 @@ func (v *victim) survey(p *Process) {
 				continue
 			}
 			add(inObjects, addr, e.Elem)
-			id, f := splitTypeID(p.typing.id[n])
+			id, f := typing.SplitTypeID(p.typing.IDs[n])
 			if e.Pointers == image.Headers && note(&v.descriptors, word(addr)) {
 				add(inDescriptors, word(addr), 96)
 			}
-			if p.typing.id[n] >= firstUnknown {
+			if p.typing.IDs[n] >= typing.FirstUnknown {
 				continue
 			}
 			typ := p.types.Type(id)
 			switch {
-			case f == container, strings.Contains(typ.Name, "maps.table"), strings.Contains(typ.Name, "sync."), strings.Contains(typ.Name, "unique."):
+			case f == typing.Container, strings.Contains(typ.Name, "maps.table"), strings.Contains(typ.Name, "sync."), strings.Contains(typ.Name, "unique."):
 				add(inContainers, addr, e.Elem)
-			case strings.HasPrefix(typ.Name, closurePrefix):
+			case strings.HasPrefix(typ.Name, typing.ClosurePrefix):
 				note(&v.code, word(addr))
 			}
 			for _, x := range p.types.Words(id) {
@@ -391,7 +392,7 @@ func (v *victim) explore(t testing.TB, p *Process) outcome {
 	}
 	defer d.Close()
 	v.checkTyping(t, p)
-	fmt.Fprintln(h, p.typing.id, p.typing.evidence, p.typing.totals.TypedBytes, p.typing.conflicts, p.typing.unknown)
+	fmt.Fprintln(h, p.typing.IDs, p.typing.Evidence, p.typing.Totals.TypedBytes, p.typing.Conflicts, p.typing.Unknown)
 
 	maps := 0
 	step := 1 + int(d.LiveCount())/50
@@ -403,7 +404,7 @@ func (v *victim) explore(t testing.TB, p *Process) outcome {
 			if !p.live.Has(n) {
 				continue
 			}
-			if id, f := splitTypeID(p.typing.id[n]); f == container && p.typing.id[n] < firstUnknown && p.types.Type(id).Kind == types.Map && maps < 200 {
+			if id, f := typing.SplitTypeID(p.typing.IDs[n]); f == typing.Container && p.typing.IDs[n] < typing.FirstUnknown && p.types.Type(id).Kind == types.Map && maps < 200 {
 				maps++
 				v.checkEntries(t, p, id, e.Base+uint64(s)*e.Elem)
 			}
@@ -446,7 +447,7 @@ func (v *victim) checkTyping(t testing.TB, p *Process) {
 		e := &p.im.Extents[i]
 		for s := range e.N {
 			n, slot := e.First+heap.Node(s), e.Base+uint64(s)*e.Elem
-			ev, id := p.typing.evidence[n], p.typing.id[n]
+			ev, id := p.typing.Evidence[n], p.typing.IDs[n]
 			if !p.live.Has(n) {
 				if ev != 0 || id != 0 {
 					t.Fatalf("%#x is not live, but has type %#x by %s", slot, id, ev)
@@ -454,7 +455,7 @@ func (v *victim) checkTyping(t testing.TB, p *Process) {
 				continue
 			}
 			live += e.Elem
-			if known := id < firstUnknown; id == 0 || known != (ev >= byHeader && ev <= byPointer) {
+			if known := id < typing.FirstUnknown; id == 0 || known != (ev >= typing.ByHeader && ev <= typing.ByPointer) {
 				t.Fatalf("%#x has type %#x by %s", slot, id, ev)
 			} else if !known {
 				continue
@@ -467,7 +468,7 @@ func (v *victim) checkTyping(t testing.TB, p *Process) {
 			}
 		}
 	}
-	if sums := p.typing.totals; sums.TypedBytes != typed || typed > live || sums.CoveredBytes > typed {
+	if sums := p.typing.Totals; sums.TypedBytes != typed || typed > live || sums.CoveredBytes > typed {
 		t.Errorf("%d bytes are live, %d of them typed; the sums are %+v", live, typed, sums)
 	}
 }
@@ -475,7 +476,7 @@ func (v *victim) checkTyping(t testing.TB, p *Process) {
 // contradiction says where the type of a slot with heap bits has a pointer and the
 // slot has none, or the other way round; "" where they agree.
 func contradiction(p *Process, e *image.Extent, slot uint64, id heap.TypeID) string {
-	t, f := splitTypeID(id)
+	t, f := typing.SplitTypeID(id)
 	words := e.Elem / 8
 	slotHas := make([]bool, words)
 	last := uint64(0)
@@ -486,16 +487,16 @@ func contradiction(p *Process, e *image.Extent, slot uint64, id heap.TypeID) str
 			last = w + 1
 		}
 	}
-	if f == stringData && last > 0 {
+	if f == typing.StringData && last > 0 {
 		return "string data has pointers"
 	}
-	if f == container {
+	if f == typing.Container {
 		t = p.types.Type(t).Runtime
 	}
 	typeHas := make([]bool, words)
 	size := p.types.Type(t).Size
 	n := uint64(1)
-	if f == manyValues && size > 0 {
+	if f == typing.ManyValues && size > 0 {
 		n = (8*last + size - 1) / size // the slot may have room for more, which was not asked for
 	}
 	if size > 0 {
@@ -655,7 +656,7 @@ func TestClaimsAgree(t *testing.T) {
 		e := &p.im.Extents[i]
 		for s := range e.N {
 			n, slot := e.First+heap.Node(s), e.Base+uint64(s)*e.Elem
-			id, f := splitTypeID(p.typing.id[n])
+			id, f := typing.SplitTypeID(p.typing.IDs[n])
 			switch {
 			case e.Pointers != image.HeapBits:
 			case !p.live.Has(n):
@@ -663,7 +664,7 @@ func TestClaimsAgree(t *testing.T) {
 					dead = append(dead, target{slot, 16})
 					setBits(e, slot, 1)
 				}
-			case p.typing.id[n] < firstUnknown && f == oneValue:
+			case p.typing.IDs[n] < typing.FirstUnknown && f == typing.OneValue:
 				if p.types.Type(id).Size <= e.Elem-8 {
 					setBits(e, slot, 1<<(e.Elem/8-1))
 					longer++
@@ -709,7 +710,7 @@ func TestMayWalk(t *testing.T) {
 		}
 		walk := p.newTyper(g)
 		if some {
-			walk.mem.Left = 100_000
+			walk.Mem.Left = 100_000
 		}
 		if err := p.runTyper(t.Context(), walk); err != nil {
 			t.Fatal(err)
@@ -721,7 +722,7 @@ func TestMayWalk(t *testing.T) {
 		if len(problems) != 1 || problems[0].Count < 10 || !strings.Contains(problems[0].Message, overlap) || problems[0].Severity != dump.Error {
 			t.Errorf("problems %+v", problems)
 		}
-		if n := p.typing.totals.TypedObjects; n == 0 {
+		if n := p.typing.Totals.TypedObjects; n == 0 {
 			t.Error("what could be followed has no types either")
 		}
 	}
@@ -750,8 +751,8 @@ func TestLongDirectory(t *testing.T) {
 		}
 		for s := range e.N {
 			n, addr := e.First+heap.Node(s), e.Base+uint64(s)*e.Elem
-			id, f := splitTypeID(p.typing.id[n])
-			if typ := p.types.Type(id); f == container && p.typing.id[n] < firstUnknown && typ.Kind == types.Map {
+			id, f := typing.SplitTypeID(p.typing.IDs[n])
+			if typ := p.types.Type(id); f == typing.Container && p.typing.IDs[n] < typing.FirstUnknown && typ.Kind == types.Map {
 				l := &p.space.Layout.SwissMap
 				if n, _ := p.im.Mem.Word(addr + l.DirLen.Offset); n > tables.size {
 					m, header, dir = id, target{addr, 0}, target{addr + l.DirPtr.Offset, addr + l.DirLen.Offset}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"goheap/gocore/internal/typing"
 	"goheap/heap"
 	"goheap/internal/testcore"
 )
@@ -34,15 +35,15 @@ func TestTypesBesideMarking(t *testing.T) {
 						live.Mark(r)
 					}
 				}
-				var found [2]*typing
+				var found [2]*typing.Result
 				for i, known := range []bool{true, false} {
 					ty := p.newTyper(g)
-					ty.reached = func() (*heap.Marker, error) { return live, nil }
+					ty.Reached = func() (*heap.Marker, error) { return live, nil }
 					if known {
-						ty.alive = live.Bits().Words()
+						ty.Alive = live.Bits().Words()
 					}
 					passes := 0
-					err := ty.run(t.Context(), nil, func(ty *typer) {
+					err := ty.Run(t.Context(), nil, func(ty *typing.Typer) {
 						passes++
 						p.seedTypes(ty)
 					})
@@ -53,10 +54,10 @@ func TestTypesBesideMarking(t *testing.T) {
 						t.Errorf("with the live set known there were %d passes", passes)
 					}
 					repeated += passes - 1
-					found[i] = ty.out
+					found[i] = ty.Out
 				}
 				a, b := found[0], found[1]
-				if !slices.Equal(a.id, b.id) || !slices.Equal(a.evidence, b.evidence) || !slices.Equal(a.unknown, b.unknown) || a.conflicts != b.conflicts {
+				if !slices.Equal(a.IDs, b.IDs) || !slices.Equal(a.Evidence, b.Evidence) || !slices.Equal(a.Unknown, b.Unknown) || a.Conflicts != b.Conflicts {
 					t.Errorf("without %d %% of the roots types differ", left)
 				}
 			}

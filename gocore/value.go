@@ -7,6 +7,7 @@ import (
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
 	"goheap/heap"
 )
 
@@ -76,16 +77,16 @@ const (
 func (p *Process) Value(n heap.Node) (Value, bool) {
 	defer p.caught(debug.SetPanicOnFault(true))
 	t, addr, count, ok := p.valueType(n)
-	f := oneValue
+	f := typing.OneValue
 	whole := region{base: p.Addr(n)}
 	if r := p.root(n); r != nil {
 		t, addr, count, ok = r.Type, r.Addr, r.Count, r.Type != 0
 		whole.size = r.Size
 		if r.Elements {
-			f = manyValues
+			f = typing.ManyValues
 		}
 	} else if ok {
-		_, f = splitTypeID(p.typed().id[n])
+		_, f = typing.SplitTypeID(p.typed().IDs[n])
 		if e, _, found := p.slot(n); found {
 			whole.size = e.Elem
 		}
@@ -94,19 +95,19 @@ func (p *Process) Value(n heap.Node) (Value, bool) {
 		return Value{}, false
 	}
 	typ := p.types.Type(t)
-	if f == oneValue && count > 1 {
-		f = manyValues
+	if f == typing.OneValue && count > 1 {
+		f = typing.ManyValues
 	}
 	var v Value
 	switch f {
-	case container:
+	case typing.Container:
 		v = Value{Type: typ.Name, Addr: addr, Size: p.types.Type(typ.Runtime).Size, parts: p.containerParts(t, addr)}
 		l := p.newLine()
 		l.container(t, addr, followOnce)
 		v.Text = l.String()
-	case stringData:
+	case typing.StringData:
 		v = Value{Type: stringDataType, Addr: addr, Size: count, Text: p.quoted(addr, count, maxStringShow)}
-	case manyValues:
+	case typing.ManyValues:
 		v = Value{Type: "[]" + typ.Name, Addr: addr, Size: count * typ.Size, parts: parts{how: opensElements, t: t, addr: addr, n: count, inPlace: true}}
 		l := p.newLine()
 		l.elements(t, addr, count, 0)

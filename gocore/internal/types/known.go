@@ -23,7 +23,10 @@ func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
 		// The descriptor of the value's type, the value or a pointer to it, and
 		// a flag that says which (reflect/value.go).
 		desc, ok := offset(l.ReflectValue.Typ, 2)
-		abi, ok3 := t.lookupEither(l.AbiType.Name, "reflect.rtype") // until Go 1.20
+		abi, ok3 := t.Lookup(string(l.AbiType.Name))
+		if !ok3 { // until Go 1.20
+			abi, ok3 = t.Lookup("reflect.rtype")
+		}
 		ptr, ok2 := offset(l.ReflectValue.Ptr, 1)
 		if ok && ok2 && ok3 && ptr == desc+word {
 			return []Word{
@@ -89,14 +92,6 @@ func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
 		}
 	}
 	return nil, false
-}
-
-// lookupEither returns the type of the given name, or else of the older one.
-func (t *Table) lookupEither(name layout.TypeName, older string) (ID, bool) {
-	if id, ok := t.Lookup(string(name)); ok {
-		return id, true
-	}
-	return t.Lookup(older)
 }
 
 // owned returns the type that a field of a structure always points to, although it is

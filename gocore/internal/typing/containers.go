@@ -1,4 +1,4 @@
-package gocore
+package typing
 
 import (
 	"goheap/gocore/internal/inferior"
@@ -10,24 +10,23 @@ import (
 const maxContainer = 1 << 48
 
 // readAnew starts reading with all of what may be followed.
-func (t *typer) readAnew() {
-	t.mem = inferior.Reader{Mem: t.im.Mem, Left: walkTimes * t.im.Mem.Size()}
-	t.part = t.pointPart
+func (t *Typer) readAnew() {
+	t.Mem = inferior.Reader{Mem: t.im.Mem, Left: walkTimes * t.im.Mem.Size()}
 }
 
 // containerSize returns the bytes that the header of a map or channel at p
 // stands for.
-func (t *typer) containerSize(p uint64, id types.ID) (uint64, bool) {
+func (t *judge) containerSize(p uint64, id types.ID) (uint64, bool) {
 	typ := t.table.Type(id)
 	if typ.Kind != types.Chan {
 		return t.table.Type(typ.Runtime).Size, true
 	}
 	elem := t.compile(typ.Elem)
-	return t.space.ChanSize(&t.mem, p, elem.size, len(elem.steps) > 0)
+	return t.space.ChanSize(&t.Mem, p, elem.size, len(elem.steps) > 0)
 }
 
 // walkContainer follows what the map or channel at addr holds.
-func (t *typer) walkContainer(addr uint64, c *compiled) {
+func (t *Typer) walkContainer(addr uint64, c *compiled) {
 	typ := t.table.Type(c.id)
 	if typ.Kind == types.Map {
 		if c.layout == nil {
@@ -35,21 +34,21 @@ func (t *typer) walkContainer(addr uint64, c *compiled) {
 				c.layout = new(inferior.Map) // has no parts
 			}
 		}
-		t.space.MapParts(&t.mem, c.layout, addr, t.part)
+		t.space.MapParts(&t.Mem, c.layout, addr, t.part)
 		return
 	}
 	if elem := t.compile(typ.Elem); len(elem.steps) > 0 {
-		if buf, ok := t.space.ChanBuffer(&t.mem, addr, typ.Elem); ok {
+		if buf, ok := t.space.ChanBuffer(&t.Mem, addr, typ.Elem); ok {
 			t.pointPart(buf)
 		}
 	}
 }
 
 // pointPart claims a part of a container.
-func (t *typer) pointPart(p inferior.Part) {
-	c := claim{p: p.Addr, n: p.N, x: t.compile(p.Type), evidence: byContainer}
+func (t *Typer) pointPart(p inferior.Part) {
+	c := claim{p: p.Addr, n: p.N, x: t.compile(p.Type), evidence: ByContainer}
 	if p.Array {
-		c.form = manyValues
+		c.Form = ManyValues
 	}
 	t.point(c)
 }

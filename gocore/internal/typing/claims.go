@@ -1,12 +1,15 @@
-package gocore
+package typing
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/bits"
 
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
+	"goheap/internal/arch"
 )
 
 // slotLayout is how slots of one size with heap bits lie in spans of one page.
@@ -20,13 +23,42 @@ type slotLayout struct {
 // word of one fits into a word (runtime/mbitmap.go, heapBitsInSpan).
 const maxHeapBits = 512
 
+// judge decides about claims on the objects that one goroutine gives types to. What it
+// does not change it shares with the one beside it: id has the types of all objects,
+// but those of each are another's.
+type judge struct {
+	im      *image.Image
+	g       *heap.Graph                  // perhaps without the rows of the roots
+	Alive   []uint64                     // a bit for each node that claims may be about
+	Reached func() (*heap.Marker, error) // waits for the live set
+	table   *types.Table
+	arch    arch.Arch
+	space   *inferior.Space
+	id      []heap.TypeID // by node
+
+	Mem       inferior.Reader
+	compiled  []*compiled                   // by types.ID
+	dynamic   map[uint64]types.ID           // by descriptor address
+	layouts   [maxHeapBits/8 + 1]slotLayout // by slot size / 8, as far as met
+	conflicts uint64
+	rejected  []claim // the first of them
+}
+
+// beside returns a judge for other objects of the same heap.
+func (t *judge) beside() judge {
+	return judge{
+		im: t.im, g: t.g, Alive: t.Alive, Reached: t.Reached, table: t.table, arch: t.arch, space: t.space, id: t.id,
+		Mem: inferior.Reader{Mem: t.im.Mem}, dynamic: map[uint64]types.ID{},
+	}
+}
+
 // claim says that at p stand n values of type x.
 type claim struct {
 	p        uint64
 	n        uint64
 	x        *compiled
-	form     form
-	evidence evidence
+	Form     Form
+	evidence Evidence
 }
 
 type interiorClaim struct {
@@ -34,19 +66,19 @@ type interiorClaim struct {
 	node heap.Node
 }
 
-// staticValue is a typed value outside the heap, in a module's data.
-type staticValue struct {
-	addr uint64
-	t    types.ID
-	n    uint64
+// Static is a typed value outside the heap, in a module's data.
+type Static struct {
+	Addr uint64
+	Type types.ID
+	N    uint64
 }
 
 // size returns how many bytes a claim explains, and whether that is a number.
-func (t *typer) size(c claim) (uint64, bool) {
-	switch c.form {
-	case stringData:
+func (t *judge) size(c claim) (uint64, bool) {
+	switch c.Form {
+	case StringData:
 		return c.n, true
-	case container:
+	case Container:
 		return t.containerSize(c.p, c.x.id)
 	}
 	hi, n := bits.Mul64(c.x.size, c.n)
@@ -54,8 +86,8 @@ func (t *typer) size(c claim) (uint64, bool) {
 }
 
 // point applies a claim to whatever stands at c.p.
-func (t *typer) point(c claim) {
-	if t.leaves != nil && (c.form == stringData || len(c.x.steps) == 0 && c.form != container && c.x.refine == nil) {
+func (t *Typer) point(c claim) {
+	if t.leaves != nil && (c.Form == StringData || len(c.x.steps) == 0 && c.Form != Container && c.x.refine == nil) {
 		t.toLeaf(c)
 		return
 	}
@@ -64,7 +96,7 @@ func (t *typer) point(c claim) {
 		t.pointStatic(c)
 		return
 	}
-	if c.x.refine != nil && c.form == oneValue && at.Off == t.headerOf(at) {
+	if c.x.refine != nil && c.Form == OneValue && at.Off == t.headerOf(at) {
 		c = c.x.refine(t, c, at)
 	}
 	if at.Pointers == image.NoPointers && t.leaves != nil {
@@ -72,13 +104,13 @@ func (t *typer) point(c claim) {
 		return
 	}
 	n := at.Node
-	id := typeID(c.x.id, c.form)
-	has := t.out.id[n]
-	if has == 0 && (at.Pointers == image.Headers || at.Pointers == image.OneType) && image.HasBit(t.alive, n) {
+	id := typeID(c.x.id, c.Form)
+	has := t.id[n]
+	if has == 0 && (at.Pointers == image.Headers || at.Pointers == image.OneType) && image.HasBit(t.Alive, n) {
 		t.record(n)
-		has = t.out.id[n]
+		has = t.id[n]
 	}
-	if has == 0 && at.Off == 0 && at.Pointers == image.HeapBits && t.fills(&c, at.Elem) && image.HasBit(t.alive, n) {
+	if has == 0 && at.Off == 0 && at.Pointers == image.HeapBits && t.fills(&c, at.Elem) && image.HasBit(t.Alive, n) {
 		t.set(n, id, c.evidence)
 		t.push(n)
 		return
@@ -86,37 +118,43 @@ func (t *typer) point(c claim) {
 	if !t.mayDisplace(has, id, c.evidence) {
 		return
 	}
-	t.claim(at, id, c)
+	interior, walk := t.claim(at, id, &c)
+	if interior {
+		t.interior = append(t.interior, interiorClaim{c, n})
+	}
+	if walk {
+		t.push(n)
+	}
 }
 
 // mayDisplace reports whether a claim can change what a node has: nothing
 // displaces what the allocator recorded, or the same type with evidence that is
 // as strong.
-func (t *typer) mayDisplace(has, id heap.TypeID, ev evidence) bool {
-	old := evidence(has >> evidenceShift)
-	return old != byHeader && old != bySpan && (has&(1<<evidenceShift-1) != id || old > ev)
+func (t *judge) mayDisplace(has, id heap.TypeID, ev Evidence) bool {
+	old := Evidence(has >> evidenceShift)
+	return old != ByHeader && old != BySpan && (has&(1<<evidenceShift-1) != id || old > ev)
 }
 
 // toLeaf hands a claim to the leaf typer.
-func (t *typer) toLeaf(c claim) {
+func (t *Typer) toLeaf(c claim) {
 	if t.batch = append(t.batch, c); len(t.batch) == leafBatch {
 		t.leaves <- t.batch
 		t.batch = <-t.spare
 	}
 }
 
-// leafClaims applies claims on objects without pointers, and returns the others to
+// claims applies claims on objects without pointers, and returns the others to
 // the typer that they came from. slots has room for as many claims.
 //
 // Leaves are met in no order, and most are met once: what is known of them is
 // looked at for all claims first, so that those reads do not wait for each other.
-func (t *typer) leafClaims(batch []claim, slots []image.SlotAt) {
+func (t *leafTyper) claims(batch []claim, slots []image.SlotAt) {
 	for i := range batch {
 		at, ok := t.im.Pages.Find(batch[i].p)
 		if !ok {
 			at.Node = heap.None // what has no pointers leads to no static values
 		} else if at.Pointers == image.NoPointers {
-			t.touched ^= t.out.id[at.Node]
+			t.touched ^= t.id[at.Node]
 		}
 		slots[i] = at
 	}
@@ -132,34 +170,34 @@ func (t *typer) leafClaims(batch []claim, slots []image.SlotAt) {
 }
 
 // leafClaim applies a claim on an object without pointers.
-func (t *typer) leafClaim(at image.SlotAt, c claim) {
-	n, id := at.Node, typeID(c.x.id, c.form)
-	has := t.out.id[n]
-	if has == 0 && at.Off == 0 && at.Elem != 0 && (c.form == stringData || c.form == oneValue && len(c.x.steps) == 0) && image.HasBit(t.alive, n) {
+func (t *leafTyper) leafClaim(at image.SlotAt, c claim) {
+	n, id := at.Node, typeID(c.x.id, c.Form)
+	has := t.id[n]
+	if has == 0 && at.Off == 0 && at.Elem != 0 && (c.Form == StringData || c.Form == OneValue && len(c.x.steps) == 0) && image.HasBit(t.Alive, n) {
 		size := c.n
-		if c.form == oneValue {
+		if c.Form == OneValue {
 			size = c.x.size
 		}
-		if size > 0 && size <= at.Elem && (c.form == stringData || at.Elem == tinySize || size > t.im.SmallerClass(at.Elem)) {
+		if size > 0 && size <= at.Elem && (c.Form == StringData || at.Elem == tinySize || size > t.im.SmallerClass(at.Elem)) {
 			t.set(n, id, c.evidence)
 			return
 		}
 	}
 	if t.mayDisplace(has, id, c.evidence) {
-		t.claim(at, id, c)
+		t.claim(at, id, &c)
 	}
 }
 
 // fills reports whether the values of a claim fill the slot of elem bytes that
 // starts with them, and its heap bits are those of their type. It is a shorter
 // way to what claim finds out, for nearly all claims; false says nothing.
-func (t *typer) fills(c *claim, elem uint64) bool {
+func (t *judge) fills(c *claim, elem uint64) bool {
 	l := &t.layouts[elem/8%uint64(len(t.layouts))]
 	x := c.x
-	if c.form == container {
+	if c.Form == Container {
 		x = x.runtime
 	}
-	if l.words*8 != elem || x.size == 0 || c.n > elem/x.size || c.form == stringData {
+	if l.words*8 != elem || x.size == 0 || c.n > elem/x.size || c.Form == StringData {
 		return false
 	}
 	size, mask := x.size, x.mask
@@ -167,15 +205,15 @@ func (t *typer) fills(c *claim, elem uint64) bool {
 		size *= c.n
 		mask = tile(mask, x.size/8, size/8)
 	}
-	if size <= l.smaller && (c.form != manyValues || elem-size >= x.size) {
+	if size <= l.smaller && (c.Form != ManyValues || elem-size >= x.size) {
 		return false
 	}
 	first := c.p % image.PageSize / 8
 	at := c.p - c.p%image.PageSize + l.bitmap + first/8
-	if off := at - t.mem.Start; first%8+l.words <= 64 && at >= t.mem.Start && off+8 <= uint64(len(t.mem.Segment)) {
-		return binary.LittleEndian.Uint64(t.mem.Segment[off:])>>(first%8)&image.LowBits(l.words) == mask
+	if off := at - t.Mem.Start; first%8+l.words <= 64 && at >= t.Mem.Start && off+8 <= uint64(len(t.Mem.Segment)) {
+		return binary.LittleEndian.Uint64(t.Mem.Segment[off:])>>(first%8)&image.LowBits(l.words) == mask
 	}
-	return image.Gather(t.mem.Bytes(at, (first%8+l.words+7)/8), first%8, l.words) == mask
+	return image.Gather(t.Mem.Bytes(at, (first%8+l.words+7)/8), first%8, l.words) == mask
 }
 
 // tile repeats a mask of size words over n words, at most 64.
@@ -186,42 +224,65 @@ func tile(mask, size, n uint64) uint64 {
 	return mask & image.LowBits(n)
 }
 
-// claim decides about a claim that is not known yet.
-func (t *typer) claim(at image.SlotAt, id heap.TypeID, c claim) {
+// claim decides about a claim that is not known yet. It reports whether it is about a
+// part of an object with pointers, of which the claim has the evidence then, and whether
+// it gave such an object a type, by which it is to be walked.
+func (t *judge) claim(at image.SlotAt, id heap.TypeID, c *claim) (interior, walk bool) {
 	n := at.Node
-	size, ok := t.size(c)
-	if !ok || size == 0 || !image.HasBit(t.alive, n) {
-		return
+	size, ok := t.size(*c)
+	if !ok || size == 0 || !image.HasBit(t.Alive, n) {
+		return false, false
 	}
 	e := &t.im.Extents[t.g.ExtentOf(n)]
 	slot := c.p - at.Off
 	head := t.headerSize(e)
-	if at.Off < head || size > e.Elem-at.Off || !t.agrees(e, slot, at.Off, c) {
-		if live, err := t.reached(); err != nil || !live.Has(n) {
-			return
+	if at.Off < head || size > e.Elem-at.Off || !t.agrees(e, slot, at.Off, *c) {
+		if live, err := t.Reached(); err != nil || !live.Has(n) {
+			return false, false
 		}
-		if t.out.conflicts++; len(t.out.rejected) < examples {
-			t.out.rejected = append(t.out.rejected, c)
+		if t.conflicts++; len(t.rejected) < maxRejected {
+			t.rejected = append(t.rejected, *c)
 		}
-		return
+		return false, false
 	}
-	if !t.covers(e, at.Off, head, size, c) || !t.hasShape(e, slot, c) {
-		c.evidence = byInterior
-		if at.Pointers != image.NoPointers {
-			t.interior = append(t.interior, interiorClaim{c, n})
-		}
+	if !t.covers(e, at.Off, head, size, *c) || !t.hasShape(e, slot, *c) {
+		c.evidence = ByInterior
+		interior = at.Pointers != image.NoPointers
 	}
-	if !t.better(n, e, id, c, size) {
-		return
+	if !t.better(n, e, id, *c, size) {
+		return interior, false
 	}
 	t.set(n, id, c.evidence)
-	if c.evidence < byInterior && at.Pointers != image.NoPointers {
-		t.push(n)
-	}
 	if e.Pointers == image.HeapBits && t.im.ArenaBits == nil && e.Size == image.PageSize && t.arch.LittleWords64 {
 		t.layouts[e.Elem/8%uint64(len(t.layouts))] = slotLayout{e.Elem / 8, e.At - e.Base, t.im.SmallerClass(e.Elem)}
 	}
+	return interior, c.evidence < ByInterior && at.Pointers != image.NoPointers
 }
+
+// rejection tells what a rejected claim said and what is so.
+func (t *judge) rejection(c claim) string {
+	what := t.table.Type(c.x.id).Name
+	switch {
+	case c.Form == StringData:
+		what = fmt.Sprintf("a string of %d bytes", c.n)
+	case c.n != 1:
+		what = fmt.Sprintf("%d × %s", c.n, what)
+	}
+	e := t.im.ExtentAt(c.p)
+	slot := c.p - (c.p-e.Base)%e.Elem
+	pointers := "without pointers"
+	switch e.Pointers {
+	case image.HeapBits:
+		pointers = fmt.Sprintf("with pointers %#x", t.im.SlotMask(e, slot))
+	case image.Headers, image.OneType:
+		pointers = "of a recorded type"
+	}
+	return fmt.Sprintf("%s (%d bytes, pointers %#x) at %#x, in a slot of %d bytes from %#x %s",
+		what, c.x.size, c.x.mask, c.p, e.Elem, slot, pointers)
+}
+
+// maxRejected is how many rejected claims are remembered.
+const maxRejected = 10
 
 // tinySize is the slot size of the blocks in which the allocator joins small
 // values without pointers (runtime/malloc.go, maxTinySize).
@@ -229,11 +290,11 @@ const tinySize = 16
 
 // covers reports whether a value of size bytes at off is all that can have been
 // asked for when the slot was allocated: less would have got a smaller slot.
-func (t *typer) covers(e *image.Extent, off, head, size uint64, c claim) bool {
+func (t *judge) covers(e *image.Extent, off, head, size uint64, c claim) bool {
 	if e.Pointers == image.NoPointers && e.Elem == tinySize {
 		return true
 	}
-	if e.Pointers == image.NoPointers && c.form == stringData {
+	if e.Pointers == image.NoPointers && c.Form == StringData {
 		// A string may be a part of another one, or of the bytes that both
 		// were made of: nothing else is allocated behind one. Bytes behind it
 		// are the capacity that it was built with.
@@ -245,11 +306,11 @@ func (t *typer) covers(e *image.Extent, off, head, size uint64, c claim) bool {
 	if e.Pointers == image.HeapBits && t.im.PointersEnd(e, c.p-off) > off+size {
 		return false // a pointer stands behind it
 	}
-	if e.Pointers == image.NoPointers && c.form == manyValues && c.x.size == 1 {
+	if e.Pointers == image.NoPointers && c.Form == ManyValues && c.x.size == 1 {
 		return true
 	}
 	rest := e.Elem - head - size
-	if c.form == manyValues && rest < c.x.size {
+	if c.Form == ManyValues && rest < c.x.size {
 		return true
 	}
 	return head+size > t.im.SmallerClass(e.Elem)
@@ -258,24 +319,24 @@ func (t *typer) covers(e *image.Extent, off, head, size uint64, c claim) bool {
 // hasShape reports whether values of a claimed type can stand in a slot for which
 // the allocator recorded a shape: they have its size and pointers. Other slots can
 // hold any.
-func (t *typer) hasShape(e *image.Extent, slot uint64, c claim) bool {
+func (t *judge) hasShape(e *image.Extent, slot uint64, c claim) bool {
 	id := t.byDescriptor(t.recorded(e, slot))
 	if id == 0 {
 		return true
 	}
 	size := t.table.Type(id).Size
-	return c.form != container && c.x.size == size && c.x.mask == t.pointerMask(id, size)
+	return c.Form != Container && c.x.size == size && c.x.mask == t.pointerMask(id, size)
 }
 
 // agrees reports whether the pointers of a claimed type are where the collector
 // finds pointers.
-func (t *typer) agrees(e *image.Extent, slot, off uint64, c claim) bool {
+func (t *judge) agrees(e *image.Extent, slot, off uint64, c claim) bool {
 	mask, steps := c.x.mask, c.x.steps
 	size := c.x.size
-	switch c.form {
-	case stringData:
+	switch c.Form {
+	case StringData:
 		return e.Pointers == image.NoPointers
-	case container:
+	case Container:
 		mask, steps, size = c.x.runtime.mask, c.x.runtime.steps, c.x.runtime.size
 	}
 	if e.Pointers == image.NoPointers {
@@ -285,7 +346,7 @@ func (t *typer) agrees(e *image.Extent, slot, off uint64, c claim) bool {
 	if e.Pointers != image.HeapBits && !(e.Pointers == image.OneType && t.im.Listed) {
 		return true
 	}
-	if len(steps) == 0 && size >= w && off == 0 && c.form != manyValues {
+	if len(steps) == 0 && size >= w && off == 0 && c.Form != ManyValues {
 		// A pointerless value at the start of a slot with pointers can only
 		// be the first part of something larger.
 		mask = 0
@@ -308,18 +369,18 @@ func (t *typer) agrees(e *image.Extent, slot, off uint64, c claim) bool {
 // elements have none or that have no buffer (runtime/chan.go, makechan), and the
 // table of itabs
 // (runtime/iface.go, itabAdd).
-func (t *typer) untraced(c claim) bool {
+func (t *judge) untraced(c claim) bool {
 	typ := t.table.Type(c.x.id)
-	if c.form == container {
+	if c.Form == Container {
 		elem := t.compile(typ.Elem)
-		return typ.Kind == types.Chan && t.space.ChanUntraced(&t.mem, c.p, elem.size, len(elem.steps) > 0)
+		return typ.Kind == types.Chan && t.space.ChanUntraced(&t.Mem, c.p, elem.size, len(elem.steps) > 0)
 	}
 	return typ.Name == "runtime.hchan" || typ.Name == "runtime.itabTableType"
 }
 
 // better decides between the claim that a node has and a new one: by evidence,
 // by the bytes that it explains, by which contains the other, by name.
-func (t *typer) better(n heap.Node, e *image.Extent, id heap.TypeID, c claim, size uint64) bool {
+func (t *judge) better(n heap.Node, e *image.Extent, id heap.TypeID, c claim, size uint64) bool {
 	has := t.evidenceOf(n)
 	if has == 0 {
 		return true
@@ -327,20 +388,20 @@ func (t *typer) better(n heap.Node, e *image.Extent, id heap.TypeID, c claim, si
 	if c.evidence != has {
 		return c.evidence < has
 	}
-	old, oldForm := splitTypeID(t.idOf(n))
-	oldSize, _ := t.size(claim{p: c.p, n: 1, x: t.compile(old), form: oldForm})
-	if oldForm == manyValues || oldForm == stringData {
+	old, oldForm := SplitTypeID(t.idOf(n))
+	oldSize, _ := t.size(claim{p: c.p, n: 1, x: t.compile(old), Form: oldForm})
+	if oldForm == ManyValues || oldForm == StringData {
 		oldSize = t.usable(e)
 	}
-	if c.form == manyValues || c.form == stringData {
+	if c.Form == ManyValues || c.Form == StringData {
 		size = t.usable(e)
 	}
 	if size != oldSize {
 		return size > oldSize
 	}
-	if (c.form == stringData) != (oldForm == stringData) {
+	if (c.Form == StringData) != (oldForm == StringData) {
 		// A string may have been made of bytes without copying them.
-		return oldForm == stringData
+		return oldForm == StringData
 	}
 	if t.contains(c.x.id, old) != t.contains(old, c.x.id) {
 		return t.contains(c.x.id, old)
@@ -352,7 +413,7 @@ func (t *typer) better(n heap.Node, e *image.Extent, id heap.TypeID, c claim, si
 }
 
 // contains reports whether a value of type a starts with one of type b.
-func (t *typer) contains(a, b types.ID) bool {
+func (t *judge) contains(a, b types.ID) bool {
 	for range 64 {
 		typ := t.table.Type(a)
 		switch {
@@ -372,25 +433,25 @@ func (t *typer) contains(a, b types.ID) bool {
 
 // pointStatic notes a typed value in a module's writable data, which is walked
 // once: composite literals of package variables stand there.
-func (t *typer) pointStatic(c claim) {
+func (t *Typer) pointStatic(c claim) {
 	if s := t.onStack; s != nil && c.p >= s.lo && c.p < s.hi {
 		t.pointStack(c)
 		return
 	}
-	if c.form == stringData || c.form == container || len(c.x.steps) == 0 {
+	if c.Form == StringData || c.Form == Container || len(c.x.steps) == 0 {
 		return
 	}
 	size, ok := t.size(c)
 	if !ok {
 		return
 	}
-	for _, m := range t.modules {
-		if c.p >= m.data && size <= m.edata-min(m.edata, c.p) || c.p >= m.bss && size <= m.ebss-min(m.ebss, c.p) {
-			s := staticValue{c.p, c.x.id, c.n}
+	for _, m := range t.Config.Data {
+		if c.p >= m.Lo && size <= m.Hi-min(m.Hi, c.p) {
+			s := Static{c.p, c.x.id, c.n}
 			if !t.static[s] {
 				t.static[s] = true
-				if t.found != nil {
-					t.found(c, size, t.within)
+				if t.Config.Found != nil {
+					t.Config.Found(FoundStatic{s, size, c.Form == ManyValues, t.within})
 				}
 				t.statics = append(t.statics, s)
 			}

@@ -1,9 +1,28 @@
-package gocore
+// Package typing finds the types of the objects of a heap: from what the allocator
+// recorded, and along typed pointers from variables. It sees an image and a table of
+// types, and knows nothing of files.
+//
+// Words that are used throughout:
+//
+//   - claim: that values of a type stand at an address. A claim that contradicts the
+//     object's pointer map is rejected and counted.
+//   - evidence: why a claim is believed. Of two claims on an object the one with the
+//     stronger evidence wins, and of equals the one that a total order prefers, so that
+//     the outcome does not depend on which was made first.
+//   - form: how the values of a type fill an object: one, many, the bytes of a string, or
+//     the header of a container.
+//   - interior: a claim on a part of an object, whose beginning nothing points to.
+//   - leaf: an object without pointers. What is claimed of it leads no further.
+//   - static: a value in a module's data that is no variable, such as a composite literal.
+//   - shape: what generic code knows of its type arguments; it is no type.
+//   - step: a word of a type through which the walk goes on.
+package typing
 
 import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"math/bits"
 	"runtime"
 	"strings"
@@ -14,142 +33,192 @@ import (
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
-	"goheap/internal/arch"
 	"goheap/internal/flat"
 	"goheap/internal/progress"
 )
 
-// evidence is why an object has its type, strongest first. A claim with
+// Evidence is why an object has its type, strongest first. A claim with
 // stronger evidence displaces a weaker one.
-type evidence uint8
+type Evidence uint8
 
 const (
-	byHeader    evidence = iota + 1 // the malloc header in front of it
-	bySpan                          // the span of a large object
-	byInterface                     // the type word beside a pointer to it
-	byContainer                     // the structure of a map or channel
-	byPointer                       // a typed pointer, slice or string
-	byInterior                      // only pointers to parts of it: the type is that of a part
-	byNothing
+	ByHeader    Evidence = iota + 1 // the malloc header in front of it
+	BySpan                          // the span of a large object
+	ByInterface                     // the type word beside a pointer to it
+	ByContainer                     // the structure of a map or channel
+	ByPointer                       // a typed pointer, slice or string
+	ByInterior                      // only pointers to parts of it: the type is that of a part
+	ByNothing
 )
 
 // String returns the evidence's name in reports.
-func (e evidence) String() string {
+func (e Evidence) String() string {
 	switch e {
-	case byHeader:
+	case ByHeader:
 		return "header"
-	case bySpan:
+	case BySpan:
 		return "span"
-	case byInterface:
+	case ByInterface:
 		return "interface"
-	case byContainer:
+	case ByContainer:
 		return "container"
-	case byPointer:
+	case ByPointer:
 		return "pointer"
-	case byInterior:
+	case ByInterior:
 		return "interior"
 	}
 	return "none"
 }
 
-// form says how the type of a heap.TypeID fills an object. A TypeID is a
+// Form says how the type of a heap.TypeID fills an object. A TypeID is a
 // types.ID and a form; unknown objects have numbers of their own from
-// firstUnknown up. While types are being found the evidence stands above them
+// FirstUnknown up. While types are being found the evidence stands above them
 // in the same word, so that looking at a claim touches memory once.
-type form uint8
+type Form uint8
 
 const (
-	oneValue   form = iota // one value of the type
-	manyValues             // the elements of a slice or of an array made by make
-	stringData             // the bytes of a string; the type is string
-	container              // the header of a map or channel of the type
+	OneValue   Form = iota // one value of the type
+	ManyValues             // the elements of a slice or of an array made by make
+	StringData             // the bytes of a string; the type is string
+	Container              // the header of a map or channel of the type
 	formBits   = 2
 )
 
 const (
 	evidenceShift             = 29
-	firstUnknown  heap.TypeID = 1 << (evidenceShift - 1)
+	FirstUnknown  heap.TypeID = 1 << (evidenceShift - 1)
 )
 
-func typeID(t types.ID, f form) heap.TypeID { return heap.TypeID(t)<<formBits | heap.TypeID(f) }
+func typeID(t types.ID, f Form) heap.TypeID { return heap.TypeID(t)<<formBits | heap.TypeID(f) }
 
-func splitTypeID(id heap.TypeID) (types.ID, form) {
-	return types.ID(id >> formBits), form(id & (1<<formBits - 1))
+func SplitTypeID(id heap.TypeID) (types.ID, Form) {
+	return types.ID(id >> formBits), Form(id & (1<<formBits - 1))
 }
 
-// typing holds what is known of the types of live objects, by node.
-type typing struct {
-	id       []heap.TypeID  // 0 where the node is no live object
-	evidence []evidence     // set when all types have been found
-	unknown  []unknownShape // by TypeID - firstUnknown
+// Result holds what is known of the types of live objects, by node.
+type Result struct {
+	IDs      []heap.TypeID  // 0 where the node is no live object
+	Evidence []Evidence     // set when all types have been found
+	Unknown  []UnknownShape // by TypeID - FirstUnknown
 
-	conflicts uint64
-	rejected  []claim // the first of them
-	totals    Typing
+	Conflicts uint64
+	Rejected  []Rejection // the first of them
+	Totals    Totals
 }
 
-// unknownShape groups objects without a type: by the slot's size, by the words
+// Rejection is a claim that contradicted a pointer map: where, and in words what it said
+// and what is so.
+type Rejection struct {
+	Addr uint64
+	Said string
+}
+
+// Clear takes back all types.
+func (r *Result) Clear() {
+	clear(r.IDs)
+	clear(r.Evidence)
+	*r = Result{IDs: r.IDs, Evidence: r.Evidence}
+}
+
+// Free gives back the arrays. Nothing may be looked up afterwards.
+func (r *Result) Free() {
+	flat.Free(r.IDs)
+	flat.Free(r.Evidence)
+	*r = Result{}
+}
+
+// UnknownShape groups objects without a type: by the slot's size, by the words
 // that are pointers, and by the type of a part where one is known.
-type unknownShape struct {
-	size uint64
-	mask uint64 // of the first 64 words
-	part types.ID
+type UnknownShape struct {
+	Size uint64
+	Mask uint64 // of the first 64 words
+	Part types.ID
 }
 
-// typer walks typed memory and claims types for what it leads to.
+// Typer walks typed memory and claims types for what it leads to.
 //
 // It is a worklist over one goroutine, so that its outcome does not depend on
-// scheduling; where two claims meet, a total order decides (better). Claims on
-// objects without pointers lead no further: a second typer, the leaf typer, takes
-// them in the order in which they were made. Neither looks at the other's objects.
+// scheduling; where two claims meet, a total order decides (judge.better). Claims on
+// objects without pointers lead no further: the leaf typer takes them, in the order in
+// which they were made. Neither looks at the other's objects.
 //
 // The walk from variables begins while others still mark the live set, and takes
 // what is allocated for alive: what a live variable leads to by its type, the
 // collector reaches too. Where that proves wrong the walk starts again with the
 // live set, so that no claim comes from a dead object. What the allocator recorded
 // says nothing about life: it has to wait.
-type typer struct {
-	im      *image.Image
-	g       *heap.Graph                  // perhaps without the rows of the roots
-	alive   []uint64                     // a bit for each node that claims may be about
-	reached func() (*heap.Marker, error) // waits for the live set
-	table   *types.Table
-	arch    arch.Arch
-	out     *typing
+type Typer struct {
+	judge
+	Out    *Result
+	Config Config
 
-	modules []module
 	strings *compiled
-	capture func(entry, addr uint64) types.ID // the type of a closure, 0 for unknown; may be nil
-	global  func(name string) (uint64, error) // the address of a variable
-	near    int                               // index of the extent of the object that was walked last
+	near    int                 // index of the extent of the object that was walked last
+	itabs   map[uint64]types.ID // by itab address
+	cached  [dynCacheLen]dynCached
 
 	stack    []heap.Node // waiting to be walked, depth first
 	waits    []uint64    // waiting to be walked in a sweep, a bit for each node
 	waiting  int         // bits set in waits
 	sweeping bool
 	interior []interiorClaim
-	static   map[staticValue]bool
-	statics  []staticValue                                  // to be walked
-	within   staticValue                                    // the one whose pointers are being followed
-	found    func(c claim, size uint64, within staticValue) // told of new static values; may be nil
+	static   map[Static]bool
+	statics  []Static // to be walked
+	within   Static   // the one whose pointers are being followed
 
-	space *inferior.Space
-	mem   inferior.Reader
-	part  func(inferior.Part) // pointPart
-
-	onStack *stackWalk // the stack whose variables are being followed, or nil
+	part    func(inferior.Part) // pointPart
+	onStack *Stack              // the stack whose variables are being followed, or nil
 
 	leaves   chan []claim // to the leaf typer; nil when it has ended
 	spare    chan []claim // back from it, to be filled again
 	batch    []claim
-	returned []claim     // by the leaf typer: about objects with pointers after all
-	touched  heap.TypeID // means nothing: see leafClaims
+	returned []claim // by the leaf typer: about objects with pointers after all
+}
 
-	compiled []*compiled         // by types.ID
-	dynamic  map[uint64]types.ID // by descriptor address
-	itabs    map[uint64]types.ID // by itab address
-	dynCache [dynCacheLen]dynCached
-	layouts  [maxHeapBits/8 + 1]slotLayout // by slot size / 8, as far as met
+// Config is what typing is told.
+type Config struct {
+	Image *image.Image
+	Types *types.Table
+	Space *inferior.Space
+	// data is the writable data of modules, where values stand that are no objects.
+	Data []Range
+	// capture returns the type of the closure at addr whose code begins at entry, 0 for
+	// unknown; it may be nil.
+	Capture func(entry, addr uint64) types.ID
+	// global returns the address of a variable.
+	Global func(name string) (uint64, error)
+	// described are types known beforehand, by the addresses of their descriptors.
+	Described map[uint64]types.ID
+	// found is told of static values as they are met; it may be nil.
+	Found func(s FoundStatic)
+}
+
+// Range is memory of a module: [Lo, Hi).
+type Range struct{ Lo, Hi uint64 }
+
+// FoundStatic is a static value that a pointer in another one, within, leads to.
+type FoundStatic struct {
+	Static
+	Size     uint64
+	Elements bool // it is the array behind a slice
+	Within   Static
+}
+
+// New makes a Typer of the objects in g, which may lack the rows of the roots; nil
+// is for static values alone.
+func New(c Config, g *heap.Graph) *Typer {
+	t := &Typer{Config: c, Out: &Result{}, itabs: map[uint64]types.ID{}, static: map[Static]bool{}}
+	t.judge = judge{im: c.Image, g: g, table: c.Types, arch: c.Image.Arch, space: c.Space, dynamic: map[uint64]types.ID{}}
+	if g != nil {
+		t.Out.IDs, t.Out.Evidence = flat.Make[heap.TypeID](c.Image.Nodes), flat.Make[Evidence](c.Image.Nodes)
+		t.id = t.Out.IDs
+	}
+	maps.Copy(t.dynamic, c.Described)
+	t.part = t.pointPart
+	t.readAnew()
+	text, _ := t.table.Lookup("string")
+	t.strings = t.compile(text)
+	return t
 }
 
 // compiled is what the walk needs of a type. Apart from layout and what the steps
@@ -166,10 +235,10 @@ type compiled struct {
 	layout  *inferior.Map // of a map, once one was walked
 }
 
-// shapePrefix starts the names of the types that stand for all type arguments of
+// ShapePrefix starts the names of the types that stand for all type arguments of
 // one shape in the code of a generic function. No value has such a type: a claim
 // of one says nothing.
-const shapePrefix = "go.shape."
+const ShapePrefix = "go.shape."
 
 // step is a types.Word with the compiled form of its target.
 type step struct {
@@ -206,18 +275,18 @@ const dynCacheLen = 64
 // walkEvery is how many objects are walked between looks at the context.
 const walkEvery = 1 << 14
 
-func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*typer)) error {
+func (t *Typer) Run(ctx context.Context, prog *progress.Tracker, seed func(*Typer)) error {
 	phase := prog.Start("type objects", 0)
 	defer phase.Finish()
 	t.waits = flat.Make[uint64]((t.im.Nodes + 63) / 64)
 	defer flat.Free(t.waits)
-	if t.alive == nil {
-		t.alive = t.im.Allocated
+	if t.Alive == nil {
+		t.Alive = t.im.Allocated
 	}
 	again, err := t.pass(ctx, phase, seed)
 	if err == nil && again {
-		clear(t.out.id)
-		t.out.conflicts, t.out.rejected = 0, nil
+		clear(t.id)
+		t.conflicts, t.rejected = 0, nil
 		t.readAnew()
 		_, err = t.pass(ctx, phase, seed)
 	}
@@ -229,8 +298,8 @@ func (t *typer) run(ctx context.Context, prog *progress.Tracker, seed func(*type
 
 // pass finds the types of all objects. It gives up, and reports that, where it
 // finds out that it has looked into dead ones.
-func (t *typer) pass(ctx context.Context, phase *progress.Phase, seed func(*typer)) (again bool, err error) {
-	t.static, t.interior = map[staticValue]bool{}, nil
+func (t *Typer) pass(ctx context.Context, phase *progress.Phase, seed func(*Typer)) (again bool, err error) {
+	t.static, t.interior = map[Static]bool{}, nil
 	wait := t.startLeaves()
 	// The leaf typer must have ended, whatever becomes of the walk.
 	err = dump.Guard(func() (err error) {
@@ -246,12 +315,12 @@ func (t *typer) pass(ctx context.Context, phase *progress.Phase, seed func(*type
 	for _, c := range t.returned {
 		t.point(c)
 	}
-	return false, t.drain(ctx, phase)
+	return false, t.Drain(ctx, phase)
 }
 
 // sawDead reports whether the type of an object that is not live has led to
 // claims.
-func (t *typer) sawDead(live []uint64) bool {
+func (t *Typer) sawDead(live []uint64) bool {
 	for i := range t.im.Extents {
 		e := &t.im.Extents[i]
 		if e.Pointers == image.NoPointers {
@@ -259,9 +328,9 @@ func (t *typer) sawDead(live []uint64) bool {
 		}
 		end := e.First + heap.Node(e.N)
 		for base := e.First &^ 63; base < end; base += 64 {
-			for dead := t.alive[base/64] &^ live[base/64]; dead != 0; dead &= dead - 1 {
+			for dead := t.Alive[base/64] &^ live[base/64]; dead != 0; dead &= dead - 1 {
 				n := base + heap.Node(bits.TrailingZeros64(dead))
-				if ev := t.evidenceOf(n); n >= e.First && n < end && ev != 0 && ev < byInterior {
+				if ev := t.evidenceOf(n); n >= e.First && n < end && ev != 0 && ev < ByInterior {
 					return true
 				}
 			}
@@ -277,13 +346,17 @@ const (
 	leafBatches = 32
 )
 
+// leafTyper decides about claims on objects without pointers.
+type leafTyper struct {
+	judge
+	returned []claim     // about objects with pointers after all
+	touched  heap.TypeID // means nothing: see claims
+}
+
 // startLeaves starts the leaf typer. The function returned hands over what is
 // left and waits until all is done.
-func (t *typer) startLeaves() (wait func() error) {
-	leaf := *t
-	leaf.compiled = nil
-	out := *t.out
-	leaf.out = &out
+func (t *Typer) startLeaves() (wait func() error) {
+	leaf := &leafTyper{judge: t.judge.beside()}
 	leaves, spare := make(chan []claim, leafBatches), make(chan []claim, leafBatches)
 	for range leafBatches {
 		spare <- make([]claim, 0, leafBatch)
@@ -295,7 +368,7 @@ func (t *typer) startLeaves() (wait func() error) {
 		done <- dump.Guard(func() error {
 			slots := make([]image.SlotAt, leafBatch)
 			for batch := range leaves {
-				leaf.leafClaims(batch, slots)
+				leaf.claims(batch, slots)
 				spare <- batch[:0]
 			}
 			return nil
@@ -309,9 +382,9 @@ func (t *typer) startLeaves() (wait func() error) {
 		close(leaves)
 		err := <-done
 		t.leaves = nil
-		t.out.conflicts += leaf.out.conflicts
-		t.out.rejected = append(t.out.rejected, leaf.out.rejected...)
-		t.out.rejected = t.out.rejected[:min(len(t.out.rejected), examples)]
+		t.conflicts += leaf.conflicts
+		t.rejected = append(t.rejected, leaf.rejected...)
+		t.rejected = t.rejected[:min(len(t.rejected), maxRejected)]
 		t.returned = leaf.returned
 		return err
 	}
@@ -319,22 +392,22 @@ func (t *typer) startLeaves() (wait func() error) {
 
 // walkAll walks from everything that has a type of its own. It reports whether to
 // start again with the live set that is known now.
-func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*typer)) (again bool, err error) {
+func (t *Typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*Typer)) (again bool, err error) {
 	seed(t)
-	if err := t.drain(ctx, phase); err != nil {
+	if err := t.Drain(ctx, phase); err != nil {
 		return false, err
 	}
-	live, err := t.reached()
+	live, err := t.Reached()
 	if err != nil {
 		return false, err
 	}
 	again = t.sawDead(live.Bits().Words())
-	t.alive = live.Bits().Words()
+	t.Alive = live.Bits().Words()
 	if again {
 		return true, nil
 	}
 	shapes := t.fromHeap()
-	if err := t.drain(ctx, phase); err != nil {
+	if err := t.Drain(ctx, phase); err != nil {
 		return false, err
 	}
 	// Parts of objects that nothing points to the start of: what they lead to
@@ -342,37 +415,37 @@ func (t *typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*t
 	for len(t.interior) > 0 {
 		list := t.interior
 		t.interior = nil
-		seen := map[staticValue]bool{}
+		seen := map[Static]bool{}
 		for _, c := range list {
-			if t.evidenceOf(c.node) < byInterior || !image.HasBit(t.alive, c.node) {
+			if t.evidenceOf(c.node) < ByInterior || !image.HasBit(t.Alive, c.node) {
 				continue
 			}
-			k := staticValue{c.p, c.x.id, c.n}
+			k := Static{c.p, c.x.id, c.n}
 			if t.static[k] || seen[k] {
 				continue
 			}
 			seen[k], t.static[k] = true, true
-			t.walkRange(c.p, c.x.id, c.n)
+			t.WalkRange(c.p, c.x.id, c.n)
 		}
-		if err := t.drain(ctx, phase); err != nil {
+		if err := t.Drain(ctx, phase); err != nil {
 			return false, err
 		}
 	}
 	for _, s := range shapes {
-		if ev := t.evidenceOf(s.node); ev == 0 || ev >= byInterior {
-			t.set(s.node, typeID(s.t, oneValue), byInterior)
+		if ev := t.evidenceOf(s.node); ev == 0 || ev >= ByInterior {
+			t.set(s.node, typeID(s.t, OneValue), ByInterior)
 		}
 	}
 	return false, nil
 }
 
-// drain walks until nothing is left to walk; a nil phase is allowed.
+// Drain walks until nothing is left to walk; a nil phase is allowed.
 //
 // Many objects are walked in order of address, in sweeps over the set of those
 // that are waiting: neighbours were mostly allocated together and point to
 // neighbours. Few are walked depth first, so that a long list does not take a
 // sweep for each of its elements.
-func (t *typer) drain(ctx context.Context, phase *progress.Phase) error {
+func (t *Typer) Drain(ctx context.Context, phase *progress.Phase) error {
 	done := 0
 	tick := func() error {
 		if done++; done%walkEvery != 0 {
@@ -391,7 +464,7 @@ func (t *typer) drain(ctx context.Context, phase *progress.Phase) error {
 			if k := len(t.statics); k > 0 {
 				s := t.statics[k-1]
 				t.statics = t.statics[:k-1]
-				t.walkStatic(s)
+				t.WalkStatic(s)
 				continue
 			}
 			n := t.stack[len(t.stack)-1]
@@ -426,7 +499,7 @@ func (t *typer) drain(ctx context.Context, phase *progress.Phase) error {
 const sweepFrom = 1 << 13
 
 // push makes an object wait to be walked.
-func (t *typer) push(n heap.Node) {
+func (t *Typer) push(n heap.Node) {
 	if !t.sweeping {
 		t.stack = append(t.stack, n)
 		if len(t.stack) < sweepFrom {
@@ -441,7 +514,7 @@ func (t *typer) push(n heap.Node) {
 	t.wait(n)
 }
 
-func (t *typer) wait(n heap.Node) {
+func (t *Typer) wait(n heap.Node) {
 	if bit := uint64(1) << (n % 64); t.waits[n/64]&bit == 0 {
 		t.waits[n/64] |= bit
 		t.waiting++
@@ -451,7 +524,7 @@ func (t *typer) wait(n heap.Node) {
 // fromHeap takes the types that the allocator itself recorded, where they were not
 // taken before. Generic code allocates by the shape of its type arguments: what
 // these are is left to claims, and the objects are returned.
-func (t *typer) fromHeap() (shapes []recordedShape) {
+func (t *Typer) fromHeap() (shapes []recordedShape) {
 	for i := range t.im.Extents {
 		e := &t.im.Extents[i]
 		if e.Pointers != image.Headers && e.Pointers != image.OneType {
@@ -459,7 +532,7 @@ func (t *typer) fromHeap() (shapes []recordedShape) {
 		}
 		for s := range e.N {
 			n := e.First + heap.Node(s)
-			if ev := t.evidenceOf(n); image.HasBit(t.alive, n) && ev != byHeader && ev != bySpan {
+			if ev := t.evidenceOf(n); image.HasBit(t.Alive, n) && ev != ByHeader && ev != BySpan {
 				if shape := t.record(n); shape != 0 {
 					shapes = append(shapes, recordedShape{n, shape})
 				}
@@ -471,7 +544,7 @@ func (t *typer) fromHeap() (shapes []recordedShape) {
 
 // record gives an object the type that the allocator recorded for it, if it did;
 // a shape is returned in its place.
-func (t *typer) record(n heap.Node) (shape types.ID) {
+func (t *Typer) record(n heap.Node) (shape types.ID) {
 	e := &t.im.Extents[t.g.ExtentOf(n)]
 	id := t.byDescriptor(t.recorded(e, e.Base+uint64(n-e.First)*e.Elem))
 	if id == 0 {
@@ -481,12 +554,12 @@ func (t *typer) record(n heap.Node) (shape types.ID) {
 	if c.shape {
 		return id
 	}
-	ev, f := bySpan, oneValue
+	ev, f := BySpan, OneValue
 	if e.Pointers == image.Headers {
-		ev = byHeader
+		ev = ByHeader
 	}
 	if c.size > 0 && t.usable(e)/c.size > 1 {
-		f = manyValues
+		f = ManyValues
 	}
 	t.set(n, typeID(id, f), ev)
 	t.push(n)
@@ -501,11 +574,11 @@ type recordedShape struct {
 
 // recorded returns the address of the type that the allocator recorded for a
 // slot, 0 for none.
-func (t *typer) recorded(e *image.Extent, slot uint64) uint64 {
+func (t *judge) recorded(e *image.Extent, slot uint64) uint64 {
 	switch e.Pointers {
 	case image.OneType:
 		if t.im.Listed {
-			return 0 // see image.listed
+			return 0 // see Image.Listed
 		}
 		return e.At
 	case image.Headers:
@@ -515,18 +588,18 @@ func (t *typer) recorded(e *image.Extent, slot uint64) uint64 {
 	return 0
 }
 
-func (t *typer) set(n heap.Node, id heap.TypeID, ev evidence) {
-	t.out.id[n] = id | heap.TypeID(ev)<<evidenceShift
+func (t *judge) set(n heap.Node, id heap.TypeID, ev Evidence) {
+	t.id[n] = id | heap.TypeID(ev)<<evidenceShift
 }
 
-func (t *typer) evidenceOf(n heap.Node) evidence { return evidence(t.out.id[n] >> evidenceShift) }
+func (t *judge) evidenceOf(n heap.Node) Evidence { return Evidence(t.id[n] >> evidenceShift) }
 
-func (t *typer) idOf(n heap.Node) heap.TypeID { return t.out.id[n] & (1<<evidenceShift - 1) }
+func (t *judge) idOf(n heap.Node) heap.TypeID { return t.id[n] & (1<<evidenceShift - 1) }
 
 // usable is how many bytes of a slot can hold values.
-func (t *typer) usable(e *image.Extent) uint64 { return e.Elem - t.headerSize(e) }
+func (t *judge) usable(e *image.Extent) uint64 { return e.Elem - t.headerSize(e) }
 
-func (t *typer) headerSize(e *image.Extent) uint64 {
+func (t *judge) headerSize(e *image.Extent) uint64 {
 	if e.Pointers == image.Headers {
 		return image.MallocHeader
 	}
@@ -534,7 +607,7 @@ func (t *typer) headerSize(e *image.Extent) uint64 {
 }
 
 // byDescriptor returns the type that the descriptor at addr describes; 0 for none.
-func (t *typer) byDescriptor(addr uint64) types.ID {
+func (t *judge) byDescriptor(addr uint64) types.ID {
 	if addr == 0 {
 		return 0
 	}
@@ -551,7 +624,7 @@ func (t *typer) byDescriptor(addr uint64) types.ID {
 
 // byItab returns the dynamic type that an itab stands for: its second word
 // (internal/abi.ITab).
-func (t *typer) byItab(addr uint64) types.ID {
+func (t *Typer) byItab(addr uint64) types.ID {
 	if id, ok := t.itabs[addr]; ok {
 		return id
 	}
@@ -563,12 +636,12 @@ func (t *typer) byItab(addr uint64) types.ID {
 	return id
 }
 
-func (t *typer) compile(id types.ID) *compiled {
+func (t *judge) compile(id types.ID) *compiled {
 	if int(id) < len(t.compiled) && t.compiled[id] != nil {
 		return t.compiled[id]
 	}
 	typ := t.table.Type(id)
-	c := &compiled{id: id, shape: strings.Contains(typ.Name, shapePrefix) && !strings.HasPrefix(typ.Name, closurePrefix)}
+	c := &compiled{id: id, shape: strings.Contains(typ.Name, ShapePrefix) && !strings.HasPrefix(typ.Name, ClosurePrefix)}
 	if !c.shape {
 		c.size, c.steps = typ.Size, stepsOf(t.table.Words(id))
 	}
@@ -590,7 +663,7 @@ func (t *typer) compile(id types.ID) *compiled {
 }
 
 // pointerMask returns which of the first 64 words of a type are pointers.
-func (t *typer) pointerMask(id types.ID, size uint64) (mask uint64) {
+func (t *judge) pointerMask(id types.ID, size uint64) (mask uint64) {
 	w := uint64(t.arch.PtrSize)
 	for i := uint64(0); i < 64 && (i+1)*w <= size; i++ {
 		if t.table.PointerAt(id, i*w) {
@@ -601,8 +674,8 @@ func (t *typer) pointerMask(id types.ID, size uint64) (mask uint64) {
 }
 
 // walkObject follows the pointers in an object by its type.
-func (t *typer) walkObject(n heap.Node) {
-	id, f := splitTypeID(t.idOf(n))
+func (t *Typer) walkObject(n heap.Node) {
+	id, f := SplitTypeID(t.idOf(n))
 	e := &t.im.Extents[t.near]
 	if uint32(n-e.First) >= e.N {
 		t.near = t.g.ExtentOf(n)
@@ -610,29 +683,29 @@ func (t *typer) walkObject(n heap.Node) {
 	}
 	slot, head := e.Base+uint64(n-e.First)*e.Elem, t.headerSize(e)
 	c := t.compile(id)
-	if f == container {
+	if f == Container {
 		t.walkContainer(slot+head, c)
 		return
 	}
-	if len(c.steps) == 0 || c.size == 0 || f == stringData {
+	if len(c.steps) == 0 || c.size == 0 || f == StringData {
 		return
 	}
 	size := c.size
-	if f == manyValues {
+	if f == ManyValues {
 		size = t.im.Filled(e, slot, e.Elem-head, c.size)
 	}
-	t.walkValues(t.mem.Bytes(slot+head, min(size, e.Elem-head)), c)
+	t.walkValues(t.Mem.Bytes(slot+head, min(size, e.Elem-head)), c)
 }
 
-// walkStatic follows the pointers in a value outside the heap.
-func (t *typer) walkStatic(s staticValue) {
+// WalkStatic follows the pointers in a value outside the heap.
+func (t *Typer) WalkStatic(s Static) {
 	t.within = s
-	t.walkRange(s.addr, s.t, s.n)
-	t.within = staticValue{}
+	t.WalkRange(s.Addr, s.Type, s.N)
+	t.within = Static{}
 }
 
-// walkRange follows the pointers in n values of type id at addr.
-func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
+// WalkRange follows the pointers in n values of type id at addr.
+func (t *Typer) WalkRange(addr uint64, id types.ID, n uint64) {
 	c := t.compile(id)
 	if len(c.steps) == 0 || c.size == 0 {
 		return
@@ -641,7 +714,7 @@ func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
 	if hi != 0 {
 		return
 	}
-	t.walkValues(t.mem.Bytes(addr, size), c)
+	t.walkValues(t.Mem.Bytes(addr, size), c)
 }
 
 // walkTimes is how many times as much as the core holds is walked at most. A value
@@ -649,8 +722,8 @@ func (t *typer) walkRange(addr uint64, id types.ID, n uint64) {
 // damaged core do they overlap without end.
 const walkTimes = 16
 
-func (t *typer) walkValues(data []byte, c *compiled) {
-	if !t.mem.Take(uint64(len(data))) {
+func (t *Typer) walkValues(data []byte, c *compiled) {
+	if !t.Mem.Take(uint64(len(data))) {
 		return
 	}
 	for uint64(len(data)) >= c.size {
@@ -659,7 +732,7 @@ func (t *typer) walkValues(data []byte, c *compiled) {
 	}
 }
 
-func (t *typer) walkSteps(data []byte, steps []step) {
+func (t *Typer) walkSteps(data []byte, steps []step) {
 	w := uint64(t.arch.PtrSize)
 	for i := range steps {
 		x := &steps[i]
@@ -688,7 +761,7 @@ func (t *typer) walkSteps(data []byte, steps []step) {
 }
 
 // wordAt reads the word i words behind off; 0 where there is none.
-func (t *typer) wordAt(data []byte, off, i uint64) uint64 {
+func (t *Typer) wordAt(data []byte, off, i uint64) uint64 {
 	w := uint64(t.arch.PtrSize)
 	if at := off + i*w; at+w <= uint64(len(data)) {
 		return t.arch.Word(data[at:])
@@ -697,13 +770,13 @@ func (t *typer) wordAt(data []byte, off, i uint64) uint64 {
 }
 
 // follow claims what the step x of a value, which holds p, leads to.
-func (t *typer) follow(x *step, p uint64, data []byte) {
+func (t *Typer) follow(x *step, p uint64, data []byte) {
 	if x.to == nil {
 		x.to = t.compile(x.target)
 	}
 	switch x.kind {
 	case types.PointerWord:
-		t.point(claim{p: p, n: 1, x: x.to, evidence: byPointer})
+		t.point(claim{p: p, n: 1, x: x.to, evidence: ByPointer})
 	case types.SliceWord, types.BufferWord:
 		n := t.wordAt(data, x.off, 2)
 		if n == 0 {
@@ -712,14 +785,14 @@ func (t *typer) follow(x *step, p uint64, data []byte) {
 		if x.kind == types.BufferWord {
 			outer := &x.sub[0]
 			if at, ok := t.im.Pages.Find(p); ok && at.Pointers != image.NoPointers && at.Off == outer.off {
-				t.point(claim{p: p - at.Off, n: 1, x: t.compile(outer.target), evidence: byPointer})
+				t.point(claim{p: p - at.Off, n: 1, x: t.compile(outer.target), evidence: ByPointer})
 				return
 			}
 		}
-		t.point(claim{p: p, n: n, x: x.to, form: manyValues, evidence: byPointer})
+		t.point(claim{p: p, n: n, x: x.to, Form: ManyValues, evidence: ByPointer})
 	case types.StringWord:
 		if n := t.wordAt(data, x.off, 1); n > 0 {
-			t.point(claim{p: p, n: n, x: t.strings, form: stringData, evidence: byPointer})
+			t.point(claim{p: p, n: n, x: t.strings, Form: StringData, evidence: ByPointer})
 		}
 	case types.EfaceWord, types.TracedEfaceWord, types.IfaceWord:
 		v := t.wordAt(data, x.off, 1)
@@ -734,7 +807,7 @@ func (t *typer) follow(x *step, p uint64, data []byte) {
 			t.follow(d, v, nil)
 			return
 		}
-		t.point(claim{p: v, n: 1, x: to, evidence: byInterface})
+		t.point(claim{p: v, n: 1, x: to, evidence: ByInterface})
 	case types.ArrayWord:
 		n := t.wordAt(data, x.off, 1)
 		if n == 0 {
@@ -743,7 +816,7 @@ func (t *typer) follow(x *step, p uint64, data []byte) {
 			n = t.capacity(p, x.to.size)
 		}
 		if n > 0 {
-			t.point(claim{p: p, n: n, x: x.to, form: manyValues, evidence: byContainer})
+			t.point(claim{p: p, n: n, x: x.to, Form: ManyValues, evidence: ByContainer})
 		}
 	case types.ReflectWord:
 		w := uint64(t.arch.PtrSize)
@@ -756,15 +829,15 @@ func (t *typer) follow(x *step, p uint64, data []byte) {
 			return
 		}
 		if t.wordAt(data, x.off, 1)&reflectIndirect != 0 {
-			t.point(claim{p: p, n: 1, x: to, evidence: byInterface})
+			t.point(claim{p: p, n: 1, x: to, evidence: ByInterface})
 		} else if d := to.direct; d != nil {
 			t.follow(d, p, nil)
 		}
 	case types.FuncWord:
-		t.pointClosure(p)
+		t.PointClosure(p)
 	case types.MapWord, types.ChanWord:
 		if x.to.runtime != nil {
-			t.point(claim{p: p, n: 1, x: x.to, form: container, evidence: byContainer})
+			t.point(claim{p: p, n: 1, x: x.to, Form: Container, evidence: ByContainer})
 		}
 	}
 }
@@ -775,7 +848,7 @@ const reflectIndirect = 1 << 7
 
 // capacity returns how many values of the given size fit into the object at p; 0
 // where p is not the start of one.
-func (t *typer) capacity(p, size uint64) uint64 {
+func (t *Typer) capacity(p, size uint64) uint64 {
 	at, ok := t.im.Pages.Find(p)
 	if !ok || at.Off != 0 || size == 0 {
 		return 0
@@ -786,9 +859,9 @@ func (t *typer) capacity(p, size uint64) uint64 {
 
 // dynamicType returns the type of the value in an interface whose first word is
 // given: a descriptor, or an itab. Its id is 0 where it is not known.
-func (t *typer) dynamicType(word uint64, kind types.WordKind) *compiled {
+func (t *Typer) dynamicType(word uint64, kind types.WordKind) *compiled {
 	// Descriptors and itabs are aligned, and never at the same address.
-	at := &t.dynCache[word/16%dynCacheLen]
+	at := &t.cached[word/16%dynCacheLen]
 	if at.word == word {
 		return at.to
 	}
@@ -804,7 +877,7 @@ func (t *typer) dynamicType(word uint64, kind types.WordKind) *compiled {
 
 // finish adds up what is typed, and gives the objects without a type the number
 // of their shape.
-func (t *typer) finish() error {
+func (t *Typer) finish() error {
 	sums := make([]tally, runtime.GOMAXPROCS(0))
 	errs := make([]error, len(sums))
 	var wg sync.WaitGroup
@@ -817,13 +890,17 @@ func (t *typer) finish() error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	out := &t.out.totals
-	out.Conflicts = t.out.conflicts
+	t.Out.Conflicts = t.conflicts
+	for _, c := range t.rejected {
+		t.Out.Rejected = append(t.Out.Rejected, Rejection{c.p, t.rejection(c)})
+	}
+	out := &t.Out.Totals
+	out.Conflicts = t.Out.Conflicts
 	out.EvidenceBytes = map[string]uint64{}
-	shapes := map[unknownShape]heap.TypeID{}
+	shapes := map[UnknownShape]heap.TypeID{}
 	for i := range sums {
 		s := &sums[i]
-		for ev := byHeader; ev <= byNothing; ev++ {
+		for ev := ByHeader; ev <= ByNothing; ev++ {
 			out.EvidenceBytes[ev.String()] += s.byEvidence[ev]
 		}
 		out.TypedObjects += s.typedObjects
@@ -834,12 +911,12 @@ func (t *typer) finish() error {
 		for local, shape := range s.unknown {
 			id, ok := shapes[shape]
 			if !ok {
-				id = firstUnknown + heap.TypeID(len(t.out.unknown))
+				id = FirstUnknown + heap.TypeID(len(t.Out.Unknown))
 				shapes[shape] = id
-				t.out.unknown = append(t.out.unknown, shape)
+				t.Out.Unknown = append(t.Out.Unknown, shape)
 			}
 			global[local] = id
-			same = same && id == firstUnknown+heap.TypeID(local)
+			same = same && id == FirstUnknown+heap.TypeID(local)
 		}
 		if !same {
 			t.renumber(s.extents, global)
@@ -850,13 +927,13 @@ func (t *typer) finish() error {
 
 // renumber gives the unknown objects of extents the numbers of their shapes that
 // hold for all of the heap.
-func (t *typer) renumber(extents []image.Extent, global []heap.TypeID) {
+func (t *Typer) renumber(extents []image.Extent, global []heap.TypeID) {
 	for i := range extents {
 		e := &extents[i]
-		ids := t.out.id[e.First:][:e.N]
+		ids := t.id[e.First:][:e.N]
 		for k, id := range ids {
-			if id >= firstUnknown {
-				ids[k] = global[id-firstUnknown]
+			if id >= FirstUnknown {
+				ids[k] = global[id-FirstUnknown]
 			}
 		}
 	}
@@ -867,13 +944,13 @@ func (t *typer) renumber(extents []image.Extent, global []heap.TypeID) {
 type tally struct {
 	extents                                []image.Extent
 	typedObjects, typedBytes, coveredBytes uint64
-	byEvidence                             [byNothing + 1]uint64
-	unknown                                []unknownShape // in the order in which they are met
+	byEvidence                             [ByNothing + 1]uint64
+	unknown                                []UnknownShape // in the order in which they are met
 }
 
-func (t *typer) tally(sum *tally) error {
-	shapes := map[unknownShape]heap.TypeID{}
-	var lastShape unknownShape // neighbours are alike
+func (t *Typer) tally(sum *tally) error {
+	shapes := map[UnknownShape]heap.TypeID{}
+	var lastShape UnknownShape // neighbours are alike
 	var lastID heap.TypeID
 	var covered uint64 // by the type looked at last, which last says, in slots of elem bytes
 	var last heap.TypeID
@@ -882,59 +959,59 @@ func (t *typer) tally(sum *tally) error {
 		e := &sum.extents[i]
 		for s := range e.N {
 			n := e.First + heap.Node(s)
-			if !image.HasBit(t.alive, n) {
+			if !image.HasBit(t.Alive, n) {
 				if image.HasBit(t.im.Allocated, n) {
-					t.out.id[n] = 0 // what the leaf typer took for alive
+					t.id[n] = 0 // what the leaf typer took for alive
 				}
 				continue
 			}
 			ev, id := t.evidenceOf(n), t.idOf(n)
 			if ev == 0 {
-				ev = byNothing
+				ev = ByNothing
 			}
-			t.out.evidence[n] = ev
+			t.Out.Evidence[n] = ev
 			sum.byEvidence[ev] += e.Elem
-			if ev < byInterior {
+			if ev < ByInterior {
 				if id != last || e.Elem != elem {
 					covered, last, elem = t.covered(e, id), id, e.Elem
 				}
 				sum.typedObjects++
 				sum.typedBytes += e.Elem
 				sum.coveredBytes += covered
-				t.out.id[n] = id
+				t.id[n] = id
 				continue
 			}
-			shape := unknownShape{size: e.Elem}
-			if ev == byInterior {
-				shape.part, _ = splitTypeID(id)
+			shape := UnknownShape{Size: e.Elem}
+			if ev == ByInterior {
+				shape.Part, _ = SplitTypeID(id)
 			}
 			if e.Pointers == image.HeapBits || t.im.Listed && e.Pointers != image.NoPointers {
-				shape.mask = t.im.SlotMask(e, e.Base+uint64(s)*e.Elem)
+				shape.Mask = t.im.SlotMask(e, e.Base+uint64(s)*e.Elem)
 			}
 			if shape != lastShape || lastID == 0 {
 				id, ok := shapes[shape]
 				if !ok {
-					id = firstUnknown + heap.TypeID(len(sum.unknown))
+					id = FirstUnknown + heap.TypeID(len(sum.unknown))
 					shapes[shape] = id
 					sum.unknown = append(sum.unknown, shape)
 				}
 				lastShape, lastID = shape, id
 			}
-			t.out.id[n] = lastID
+			t.id[n] = lastID
 		}
 	}
 	return nil
 }
 
 // covered returns how many bytes of a slot its type explains.
-func (t *typer) covered(e *image.Extent, id heap.TypeID) uint64 {
-	typ, f := splitTypeID(id)
+func (t *Typer) covered(e *image.Extent, id heap.TypeID) uint64 {
+	typ, f := SplitTypeID(id)
 	usable := t.usable(e)
 	size := t.table.Type(typ).Size
 	switch f {
-	case stringData, container:
+	case StringData, Container:
 		return usable
-	case manyValues:
+	case ManyValues:
 		if size > 0 {
 			return usable / size * size
 		}
@@ -942,10 +1019,37 @@ func (t *typer) covered(e *image.Extent, id heap.TypeID) uint64 {
 	return min(usable, size)
 }
 
-// Typing sums up how much of the live heap has a type.
-type Typing struct {
+// Totals sums up how much of the live heap has a type.
+type Totals struct {
 	TypedObjects, TypedBytes uint64
 	CoveredBytes             uint64 // of TypedBytes, what the types explain
 	Conflicts                uint64 // claims that contradicted a pointer map
 	EvidenceBytes            map[string]uint64
+}
+
+// walkLive follows those pointers of a value on a stack that live reports.
+func (t *Typer) walkLive(data []byte, c *compiled, live func(off uint64) bool) {
+	w := uint64(t.arch.PtrSize)
+	for i := range c.steps {
+		x := &c.steps[i]
+		if x.kind == types.RepeatWord || x.off+w > uint64(len(data)) {
+			continue
+		}
+		at := x.off
+		if x.kind == types.EfaceWord || x.kind == types.IfaceWord {
+			at += w
+		}
+		p := t.arch.Word(data[x.off:])
+		if p == 0 || !live(at) {
+			continue
+		}
+		if x.kind == types.SliceWord && t.wordAt(data, x.off, 2) == 0 {
+			// A live slice whose capacity is in a register, or nowhere, has
+			// at least its length, and one element.
+			n := max(1, t.wordAt(data, x.off, 1))
+			t.point(claim{p: p, n: n, x: t.compile(x.target), Form: ManyValues, evidence: ByPointer})
+			continue
+		}
+		t.follow(x, p, data)
+	}
 }

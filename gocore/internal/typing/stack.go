@@ -1,36 +1,46 @@
-package gocore
+package typing
 
 import (
 	"math/bits"
+
+	"goheap/gocore/internal/types"
 )
 
-// stackWalk is what following typed pointers from the variables of a goroutine
+// Stack is what following typed pointers from the variables of a goroutine
 // into its own stack needs. Most of what stands there has no name: composite
 // literals and the headers of maps that do not escape.
-type stackWalk struct {
+type Stack struct {
 	lo, hi uint64
 	live   map[uint64]bool // addresses of words that the collector follows
-	seen   map[staticValue]bool
+	seen   map[Static]bool
 	words  uint64 // that may still be read
 }
 
-func newStackWalk(lo, hi uint64, live map[uint64]bool) *stackWalk {
+func NewStack(lo, hi uint64, live map[uint64]bool) *Stack {
 	// Values overlap where a structure and its first field are both pointed to,
 	// but no program makes much of that.
-	return &stackWalk{lo: lo, hi: hi, live: live, seen: map[staticValue]bool{}, words: 4 * (hi - lo)}
+	return &Stack{lo: lo, hi: hi, live: live, seen: map[Static]bool{}, words: 4 * (hi - lo)}
+}
+
+// WalkVariable follows those pointers of a variable on a stack, given by its bytes, that
+// live reports, by their offsets.
+func (t *Typer) WalkVariable(s *Stack, typ types.ID, data []byte, live func(off uint64) bool) {
+	t.onStack = s
+	t.walkLive(data, t.compile(typ), live)
+	t.onStack = nil
 }
 
 // pointStack follows the live pointers of values on the stack that something
 // typed on the same stack points to.
-func (t *typer) pointStack(c claim) {
+func (t *Typer) pointStack(c claim) {
 	s := t.onStack
-	at := staticValue{c.p, c.x.id, c.n}
-	if c.form == stringData || s.seen[at] {
+	at := Static{c.p, c.x.id, c.n}
+	if c.Form == StringData || s.seen[at] {
 		return
 	}
 	s.seen[at] = true
 	x := c.x
-	if c.form == container {
+	if c.Form == Container {
 		x = c.x.runtime
 	}
 	hi, size := bits.Mul64(x.size, c.n)
@@ -38,11 +48,11 @@ func (t *typer) pointStack(c claim) {
 		return
 	}
 	s.words -= size
-	data := t.mem.Bytes(c.p, size)
+	data := t.Mem.Bytes(c.p, size)
 	if uint64(len(data)) < size {
 		return
 	}
-	if c.form == container {
+	if c.Form == Container {
 		for off := uint64(0); off < size; off += uint64(t.arch.PtrSize) {
 			if t.table.PointerAt(x.id, off) && t.arch.Word(data[off:]) != 0 && !s.live[c.p+off] {
 				return

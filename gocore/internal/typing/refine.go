@@ -1,4 +1,4 @@
-package gocore
+package typing
 
 import (
 	"fmt"
@@ -12,17 +12,17 @@ import (
 // refinement makes a claim of one value at the start of an object more precise,
 // for types that stand for others in the runtime's and the library's own
 // declarations. What it does not understand it returns as it is.
-type refinement func(t *typer, c claim, at image.SlotAt) claim
+type refinement func(t *Typer, c claim, at image.SlotAt) claim
 
 // headerOf returns where in its slot an object that is found there starts.
-func (t *typer) headerOf(at image.SlotAt) uint64 {
+func (t *judge) headerOf(at image.SlotAt) uint64 {
 	if at.Pointers == image.Headers {
 		return image.MallocHeader
 	}
 	return 0
 }
 
-func (t *typer) refinementOf(typ *types.Type) refinement {
+func (t *judge) refinementOf(typ *types.Type) refinement {
 	switch typ.Name {
 	case "time.Timer", "time.Ticker":
 		return refineTimer
@@ -41,7 +41,7 @@ func (t *typer) refinementOf(typ *types.Type) refinement {
 
 // as returns the claim for the type of the given name, if DWARF has it and its
 // values are larger.
-func (t *typer) as(c claim, name string) claim {
+func (t *Typer) as(c claim, name string) claim {
 	id, ok := t.table.Lookup(name)
 	if !ok {
 		return c
@@ -55,14 +55,14 @@ func (t *typer) as(c claim, name string) claim {
 // trieNode returns the refinement of the nodes of a concurrent hash trie: inner
 // nodes and entries, as the first byte says (internal/sync.HashTrieMap, behind
 // sync.Map, and the older one of package unique).
-func (t *typer) trieNode(pkg, params string) refinement {
+func (t *judge) trieNode(pkg, params string) refinement {
 	inner, ok1 := t.table.LookupInstance(pkg+".indirect", params)
 	entry, ok2 := t.table.LookupInstance(pkg+".entry", params)
 	if !ok1 || !ok2 {
 		return nil
 	}
-	return func(t *typer, c claim, at image.SlotAt) claim {
-		if b := t.mem.Bytes(c.p, 1); len(b) == 1 {
+	return func(t *Typer, c claim, at image.SlotAt) claim {
+		if b := t.Mem.Bytes(c.p, 1); len(b) == 1 {
 			c.x = t.compile([2]types.ID{inner, entry}[b[0]&1])
 		}
 		return c
@@ -72,7 +72,7 @@ func (t *typer) trieNode(pkg, params string) refinement {
 // refineTimer tells timers of their own from those that the runtime made: it
 // allocates a larger structure and hands it out as a *time.Timer or *time.Ticker
 // (runtime/time.go, newTimer, Go 1.23).
-func refineTimer(t *typer, c claim, at image.SlotAt) claim {
+func refineTimer(t *Typer, c claim, at image.SlotAt) claim {
 	r := t.as(c, "runtime.timeTimer")
 	if at.Elem < r.x.size || t.im.SmallerClass(at.Elem) >= r.x.size {
 		return c
@@ -83,7 +83,7 @@ func refineTimer(t *typer, c claim, at image.SlotAt) claim {
 // refineDescriptor returns the whole descriptor of a type made by package reflect,
 // of which abi.Type is the beginning (internal/abi/type.go). Until Go 1.20 the
 // structures are those of package reflect, without capitals (reflect/type.go).
-func refineDescriptor(t *typer, c claim, at image.SlotAt) claim {
+func refineDescriptor(t *Typer, c claim, at image.SlotAt) claim {
 	l := &t.space.Layout.Library.AbiType
 	named := func(name string) string { return "internal/abi." + name }
 	id, ok := t.table.Lookup(string(l.Name))
@@ -95,7 +95,7 @@ func refineDescriptor(t *typer, c claim, at image.SlotAt) claim {
 		return c
 	}
 	f, ok := inferior.FieldOf(t.table.Type(id), l.Kind)
-	b := t.mem.Bytes(c.p+f.Offset, 1)
+	b := t.Mem.Bytes(c.p+f.Offset, 1)
 	if !ok || len(b) == 0 || at.Elem <= t.table.Type(id).Size {
 		return c // the descriptor of a classic map's buckets ends here, see reflect.bucketOf
 	}
@@ -124,12 +124,12 @@ func refineDescriptor(t *typer, c claim, at image.SlotAt) claim {
 // parameters behind it (reflect/type.go, FuncOf). Until Go 1.19 they are in an array
 // of one of several sizes; since, package reflect makes a struct type for each number
 // of parameters, and keeps it in funcTypes.
-func (t *typer) funcDescriptor(c claim) claim {
+func (t *Typer) funcDescriptor(c claim) claim {
 	typ := t.table.Type(c.x.id)
 	l := &t.space.Layout.Library.AbiFuncType
 	in, ok1 := inferior.FieldOf(typ, l.In)
 	out, ok2 := inferior.FieldOf(typ, l.Out)
-	b := t.mem.Bytes(c.p, c.x.size)
+	b := t.Mem.Bytes(c.p, c.x.size)
 	if !ok1 || !ok2 || uint64(len(b)) < max(in.Offset, out.Offset)+2 {
 		return c
 	}
@@ -153,27 +153,27 @@ func (t *typer) funcDescriptor(c claim) claim {
 
 // funcType returns reflect.funcTypes[n]: a reflect.Type, whose second word leads to
 // the descriptor.
-func (t *typer) funcType(n uint64) types.ID {
-	addr, err := t.global("reflect.funcTypes")
+func (t *Typer) funcType(n uint64) types.ID {
+	addr, err := t.Config.Global("reflect.funcTypes")
 	w := uint64(t.arch.PtrSize)
-	header := t.mem.Bytes(addr, 2*w)
+	header := t.Mem.Bytes(addr, 2*w)
 	if err != nil || n >= t.wordAt(header, 0, 1) {
 		return 0
 	}
-	elem := t.mem.Bytes(t.arch.Word(header)+n*2*w, 2*w)
+	elem := t.Mem.Bytes(t.arch.Word(header)+n*2*w, 2*w)
 	return t.byDescriptor(t.wordAt(elem, 0, 1))
 }
 
 // refineChan finds out what a channel is one of: its header has the descriptor of
 // its elements (runtime/chan.go).
-func refineChan(t *typer, c claim, at image.SlotAt) claim {
-	elem := t.byDescriptor(t.space.Layout.Hchan.Elemtype.Uint(t.arch, t.mem.Bytes(c.p, c.x.size)))
+func refineChan(t *Typer, c claim, at image.SlotAt) claim {
+	elem := t.byDescriptor(t.space.Layout.Hchan.Elemtype.Uint(t.arch, t.Mem.Bytes(c.p, c.x.size)))
 	if elem == 0 {
 		return c
 	}
 	if id, ok := t.table.Lookup("chan " + t.table.Type(elem).Name); ok {
 		if x := t.compile(id); x.runtime != nil {
-			c.x, c.form, c.evidence = x, container, byContainer
+			c.x, c.Form, c.evidence = x, Container, ByContainer
 		}
 	}
 	return c
@@ -181,10 +181,10 @@ func refineChan(t *typer, c claim, at image.SlotAt) claim {
 
 // refineItabTable gives the table of itabs the entries that it has: the type is
 // that of the first one (runtime/iface.go, itabAdd).
-func refineItabTable(t *typer, c claim, at image.SlotAt) claim {
+func refineItabTable(t *Typer, c claim, at image.SlotAt) claim {
 	typ := t.table.Type(c.x.id)
 	l := &t.space.Layout.ItabTable
-	n := l.Length.Uint(t.arch, t.mem.Bytes(c.p, c.x.size))
+	n := l.Length.Uint(t.arch, t.Mem.Bytes(c.p, c.x.size))
 	w := uint64(t.arch.PtrSize)
 	if !l.Entries.Has() || n > maxContainer || l.Entries.Offset+w > typ.Size {
 		return c
