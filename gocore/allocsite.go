@@ -41,12 +41,12 @@ const (
 // readSample reads the special of an object that was sampled (runtime/mheap.go,
 // specialprofile); b are its bytes.
 func (d *coreDecoder) readSample(e image.Extent, object uint64, b []byte) {
-	rt := d.layout
+	rt := d.Layout
 	if rt.Special.Offset.Size == 2 && e.Size > 1<<16 && e.N > 1 {
 		return // until Go 1.23 the offset of an object far behind wraps around
 	}
-	if bucket := rt.SpecialProfile.Bucket.Uint(d.im.Arch, b); bucket != 0 {
-		d.im.Samples = append(d.im.Samples, image.Sample{Object: object, Bucket: bucket})
+	if bucket := rt.SpecialProfile.Bucket.Uint(d.Image.Arch, b); bucket != 0 {
+		d.Image.Samples = append(d.Image.Samples, image.Sample{Object: object, Bucket: bucket})
 	}
 }
 
@@ -76,7 +76,7 @@ func (p *Process) readBucket(addr uint64) (site AllocSite, ok bool) {
 		site, ok = p.profile[addr]
 		return site, ok && len(site.Stack) > 0
 	}
-	rt, a, w := p.decoder.layout, p.im.Arch, uint64(p.im.Arch.PtrSize)
+	rt, a, w := p.decoder.Layout, p.im.Arch, uint64(p.im.Arch.PtrSize)
 	head, ok := p.im.Mem.Slice(addr, uint64(rt.Bucket.Size))
 	if !ok || !rt.Bucket.Nstk.Has() || rt.Bucket.Typ.Uint(a, head) != memProfile {
 		return AllocSite{}, false
@@ -94,7 +94,7 @@ func (p *Process) readBucket(addr uint64) (site AllocSite, ok bool) {
 		// There is one return address for each call, inlined ones included:
 		// of the calls at the address, the innermost is meant.
 		pc := a.Word(stack[i*w:])
-		if calls := p.callsAt(pc - 1); len(calls) > 0 {
+		if calls := p.decoder.CallsAt(pc - 1); len(calls) > 0 {
 			site.Stack = append(site.Stack, Call{calls[0].Name, calls[0].File, calls[0].Line})
 		}
 	}
@@ -108,7 +108,7 @@ func (p *Process) readBucket(addr uint64) (site AllocSite, ok bool) {
 			}
 		}
 	}
-	if rate, err := p.decoder.global("runtime.MemProfileRate"); err == nil {
+	if rate, err := p.decoder.Global("runtime.MemProfileRate"); err == nil {
 		site.Rate, _ = p.im.Mem.Word(rate)
 	}
 	return site, len(site.Stack) > 0

@@ -8,6 +8,7 @@ import (
 	"goheap/dump"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/layout"
+	"goheap/gocore/internal/program"
 	"goheap/internal/flat"
 )
 
@@ -23,7 +24,7 @@ import (
 // it at all, in the high half (runtime/mbitmap.go, heapBits). Where that says no,
 // the rest of the slot has no pointers, whatever the bits for it say.
 func (d *coreDecoder) readArenaBits(ctx context.Context) error {
-	im, rt := d.im, d.layout
+	im, rt := d.Image, d.Layout
 	word := uint64(im.Arch.PtrSize)
 	bitmap := rt.HeapArena.Bitmap
 	if !bitmap.Has() {
@@ -34,13 +35,13 @@ func (d *coreDecoder) readArenaBits(ctx context.Context) error {
 	if a.twoBits {
 		a.words /= 2
 	}
-	heapAddr, err := d.global("runtime.mheap_")
+	heapAddr, err := d.Global("runtime.mheap_")
 	if err != nil {
 		return err
 	}
 	list := rt.Mheap.Arenas
 	if uint64(list.Size) != word || a.words*word%image.PageSize != 0 || a.words == 0 {
-		return fmt.Errorf("%w: %s was built by %s, whose table of arenas is of another shape than that of Linux", ErrVersion, d.exe.path, d.exe.file.GoVersion)
+		return fmt.Errorf("%w: %s was built by %s, whose table of arenas is of another shape than that of Linux", program.ErrVersion, d.Exe.Path, d.Exe.File.GoVersion)
 	}
 	if a.list, _ = im.Mem.Word(heapAddr + list.Offset); a.list == 0 {
 		return fmt.Errorf("%w: the table of arenas in runtime.mheap_ at %#x is not in the core", dump.ErrTruncated, heapAddr)
@@ -62,7 +63,7 @@ func (d *coreDecoder) readArenaBits(ctx context.Context) error {
 			missing++
 		}
 	}
-	d.problem(dump.Error, missing, "spans lie in arenas whose bitmaps are not in the core: the pointers of their objects are missing")
+	d.Problem(dump.Error, missing, "spans lie in arenas whose bitmaps are not in the core: the pointers of their objects are missing")
 	return nil
 }
 
@@ -78,7 +79,7 @@ type arenas struct {
 
 // copy sets the bits of a span. It reports whether all of them are in the core.
 func (a *arenas) copy(e *image.Extent, to []byte) bool {
-	word := uint64(a.d.im.Arch.PtrSize)
+	word := uint64(a.d.Image.Arch.PtrSize)
 	arena := a.words * word // bytes of heap
 	var scan []byte
 	if a.twoBits {
@@ -90,12 +91,12 @@ func (a *arenas) copy(e *image.Extent, to []byte) bool {
 		first, n := (addr-a.base)%arena/word, (end-addr)/word
 		at := (addr - e.Base) / word / 8
 		addr = end
-		header, ok := a.d.im.Mem.Word(a.list + (end-1-a.base)/arena*word)
+		header, ok := a.d.Image.Mem.Word(a.list + (end-1-a.base)/arena*word)
 		perByte := uint64(8)
 		if a.twoBits {
 			perByte = 4
 		}
-		from, ok2 := a.d.im.Mem.Slice(header+a.bitmap.Offset+first/perByte, n/perByte)
+		from, ok2 := a.d.Image.Mem.Slice(header+a.bitmap.Offset+first/perByte, n/perByte)
 		if !ok || header == 0 || !ok2 {
 			whole = false
 			continue
@@ -129,13 +130,13 @@ func split(from, pointer, scan []byte) {
 // copyWords copies words of bits, so that the bits of each byte follow those of the
 // byte before.
 func (d *coreDecoder) copyWords(to, from []byte) {
-	if !d.im.Arch.BigEndian {
+	if !d.Image.Arch.BigEndian {
 		copy(to, from)
 		return
 	}
-	for w := d.im.Arch.PtrSize; len(from) >= w; to, from = to[w:], from[w:] {
+	for w := d.Image.Arch.PtrSize; len(from) >= w; to, from = to[w:], from[w:] {
 		var b [8]byte
-		binary.LittleEndian.PutUint64(b[:], d.im.Arch.Word(from))
+		binary.LittleEndian.PutUint64(b[:], d.Image.Arch.Word(from))
 		copy(to, b[:w])
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/types"
 	"goheap/internal/arch"
 	"goheap/internal/testcore"
@@ -17,7 +18,7 @@ import (
 // patient is a core whose words can be overwritten before it is read.
 type patient struct {
 	core *dump.Core
-	exe  *executable
+	exe  *program.Executable
 	file *dump.Memory // of the file alone: its slices can be written to
 	undo []func()
 }
@@ -48,10 +49,10 @@ func newPatient(t testing.TB, opt testcore.Options) *patient {
 	if p.core, err = dump.New(data); err != nil {
 		t.Fatal(err)
 	}
-	if p.exe, _, err = findExecutable(p.core, Options{Exe: d.Exe}); err != nil {
+	if p.exe, _, err = program.FindExecutable(p.core, program.Options{Exe: d.Exe}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.exe.close)
+	t.Cleanup(p.exe.Close)
 	return p
 }
 
@@ -59,7 +60,7 @@ func newPatient(t testing.TB, opt testcore.Options) *patient {
 func (p *patient) decoder(t testing.TB) *coreDecoder {
 	t.Helper()
 	d := newCoreDecoder(p.core, p.exe)
-	if err := d.loadLayout(); err != nil {
+	if err := d.LoadLayout(); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -68,7 +69,7 @@ func (p *patient) decoder(t testing.TB) *coreDecoder {
 // addr returns the address of a variable of the runtime.
 func (p *patient) addr(t testing.TB, d *coreDecoder, name string) uint64 {
 	t.Helper()
-	addr, err := d.global(name)
+	addr, err := d.Global(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +106,7 @@ func (p *patient) heal() {
 
 // told returns the problems whose message has a part.
 func told(d *coreDecoder, part string) (found []Problem) {
-	for _, pr := range d.problems {
+	for _, pr := range d.Problems {
 		if strings.Contains(pr.Message, part) {
 			found = append(found, pr)
 		}
@@ -151,22 +152,22 @@ func TestItems(t *testing.T) {
 func TestGlobalBounds(t *testing.T) {
 	p := newPatient(t, testcore.Options{})
 	d := p.decoder(t)
-	if err := d.readModules(t.Context(), d.loadPlugin); err != nil {
+	if err := d.ReadModules(t.Context(), d.loadPlugin); err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range []module{
-		{data: 0x1000, edata: 0, dataBits: ^uint64(0)},           // the bytes of the mask are 0, modulo 1<<64
-		{data: 0x1000, edata: 0, dataBits: 1 << 61, dataMask: 1}, // those of the words
-		{data: 0x1000, edata: 1 << 60, dataBits: 1 << 58},
-		{data: 1<<64 - 64, edata: 0, dataBits: 512, dataMask: d.modules[0].dataMask}, // beyond the last address
+	for _, m := range []program.Module{
+		{Data: 0x1000, Edata: 0, DataBits: ^uint64(0)},           // the bytes of the mask are 0, modulo 1<<64
+		{Data: 0x1000, Edata: 0, DataBits: 1 << 61, DataMask: 1}, // those of the words
+		{Data: 0x1000, Edata: 1 << 60, DataBits: 1 << 58},
+		{Data: 1<<64 - 64, Edata: 0, DataBits: 512, DataMask: d.Modules[0].DataMask}, // beyond the last address
 	} {
 		d := p.decoder(t)
-		d.modules = []module{m}
+		d.Modules = []program.Module{m}
 		if err := d.readGlobals(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if found := told(d, "the data section"); len(found) != 1 || !strings.Contains(found[0].Message, "the pointer mask") {
-			t.Errorf("%+v: %+v", m, d.problems)
+			t.Errorf("%+v: %+v", m, d.Problems)
 		}
 	}
 }

@@ -37,29 +37,6 @@ const (
 	CheckNotComparable CheckStatus = "not_comparable"
 )
 
-// recorded is what the runtime itself says of its heap, read by the decoder.
-type recorded struct {
-	gcphase    uint64
-	between    bool // a collection has begun or ended, and its phase does not say so yet
-	mallocing  int  // threads inside the allocator
-	heapMarked uint64
-	allocSlots int64 // from its statistics
-	allocBytes int64
-	statistics bool   // the two above were read
-	noMarks    string // says why there are no marks of the last collection, "" where there are
-	// countedFirst says that the statistics are from before the last sweep ended,
-	// and the slots from after it (runtime/heapdump.go, mdump).
-	countedFirst bool
-	numGC        uint64
-	lastGC       int64 // the program's clock at the end of the last collection
-}
-
-// Phases of a collection (runtime/mgc.go).
-const (
-	gcOff             = 0
-	gcMarkTermination = 2
-)
-
 const examples = 10
 
 // The names of the checks of the live set.
@@ -74,7 +51,7 @@ const (
 // does explains it. A program goes on after its last collection: it drops some of
 // what was marked, and sets, removes and runs finalizers. But what it holds was
 // marked then, or allocated since.
-func check(im *image.Image, ctx context.Context, live *heap.Marker, r *recorded) []Check {
+func check(ctx context.Context, im *image.Image, live *heap.Marker, r *image.Counters) []Check {
 	var checks []Check
 	// add returns the index of the new check: the slice moves.
 	add := func(name string, ours, runtime int64, ok bool, reason string, ex []uint64) int {
@@ -91,19 +68,19 @@ func check(im *image.Image, ctx context.Context, live *heap.Marker, r *recorded)
 	add("reachable slots that are not allocated", int64(liveUnallocated), 0, liveUnallocated == 0,
 		"pointers lead to slots that the runtime holds for free: the core was taken inside the allocator, or the reader is wrong", ex)
 
-	if slots, size := im.CountSlots(im.Allocated); r.statistics {
+	if slots, size := im.CountSlots(im.Allocated); r.Statistics {
 		reason, settled := "the runtime's own counters disagree", true
-		if d := int64(slots) - r.allocSlots; d != 0 && within(d, 0, int64(r.mallocing)+int64(im.Sweeping.Slots)) {
+		if d := int64(slots) - r.AllocSlots; d != 0 && within(d, 0, int64(r.Mallocing)+int64(im.Sweeping.Slots)) {
 			settled = false
 			reason = fmt.Sprintf("%s: the runtime's counters may be behind", unsettledIn(im, r))
 		}
-		if r.countedFirst && int64(slots) < r.allocSlots && int64(size) < r.allocBytes {
+		if r.CountedFirst && int64(slots) < r.AllocSlots && int64(size) < r.AllocBytes {
 			settled = false
 			reason = "objects were counted and then swept, before the dump was written: dead ones, unless the file has lost some; runtime.GC() before WriteHeapDump makes both agree"
 		}
 		for _, i := range []int{
-			add("allocated slots", int64(slots), r.allocSlots, within(int64(slots), r.allocSlots, 0), reason, nil),
-			add("allocated bytes", int64(size), r.allocBytes, within(int64(size), r.allocBytes, 0), reason, nil),
+			add("allocated slots", int64(slots), r.AllocSlots, within(int64(slots), r.AllocSlots, 0), reason, nil),
+			add("allocated bytes", int64(size), r.AllocBytes, within(int64(size), r.AllocBytes, 0), reason, nil),
 		} {
 			if !settled && checks[i].Status == CheckDiffers {
 				checks[i].Status = CheckNotComparable
@@ -111,10 +88,10 @@ func check(im *image.Image, ctx context.Context, live *heap.Marker, r *recorded)
 		}
 	}
 
-	if r.noMarks != "" {
+	if r.NoMarks != "" {
 		for _, name := range []string{marksDied, marksUnseen} {
 			i := add(name, 0, 0, true, "", nil)
-			checks[i].Live, checks[i].Absent, checks[i].Status, checks[i].Reason = true, true, CheckNotComparable, r.noMarks
+			checks[i].Live, checks[i].Absent, checks[i].Status, checks[i].Reason = true, true, CheckNotComparable, r.NoMarks
 		}
 		return checks
 	}
@@ -131,14 +108,14 @@ func check(im *image.Image, ctx context.Context, live *heap.Marker, r *recorded)
 	checks[died].Live, checks[unseen].Live = true, true
 	dropped := fmt.Sprintf("allocated %d slots, and dropped %d of %d marked bytes", fresh, deadBytes, markedBytes)
 	switch {
-	case r.numGC == 0:
+	case r.NumGC == 0:
 		for _, i := range []int{died, unseen} {
 			checks[i].Status, checks[i].Reason = CheckNotComparable, "no collection has ended yet"
 		}
 	case dead == 0:
-	case r.gcphase != gcOff:
+	case r.Gcphase != image.GcOff:
 		checks[died].Status = CheckNotComparable
-		checks[died].Reason = fmt.Sprintf("the core was taken %s, when its marks are incomplete; the program ran on after the collection before, %s", phaseName(r.gcphase), dropped)
+		checks[died].Reason = fmt.Sprintf("the core was taken %s, when its marks are incomplete; the program ran on after the collection before, %s", phaseName(r.Gcphase), dropped)
 	case im.Sweeping.Unswept > 0 || im.Sweeping.Spans > 0:
 		checks[died].Status = CheckNotComparable
 		checks[died].Reason = fmt.Sprintf("the last collection has only just ended, and what died while it marked is marked: %d of %d bytes; %d spans wait to be swept", deadBytes, markedBytes, im.Sweeping.Unswept)
@@ -153,9 +130,9 @@ func check(im *image.Image, ctx context.Context, live *heap.Marker, r *recorded)
 			}
 		}
 	}
-	if r.numGC > 0 {
+	if r.NumGC > 0 {
 		low, high, least := markedSum(im)
-		runtime := int64(min(r.heapMarked, math.MaxInt64))
+		runtime := int64(min(r.HeapMarked, math.MaxInt64))
 		ours := min(max(runtime, low), high)
 		tolerance := max(ours/1000, 16<<10)
 		i := add(marksSum, ours, runtime, within(ours, runtime, tolerance),
@@ -165,7 +142,7 @@ func check(im *image.Image, ctx context.Context, live *heap.Marker, r *recorded)
 			if high-low > tolerance {
 				c.Reason = fmt.Sprintf("by the mark bits from %d to %d: what has a finalizer was counted twice if it had one then", low, high)
 			}
-		case r.gcphase == gcMarkTermination || r.between:
+		case r.Gcphase == image.GcMarkTermination || r.Between:
 			c.Status, c.Reason = CheckNotComparable, "the core was taken while a collection ended: the sum may be of this one, and the marks of the one before"
 		case im.Sweeping.Spans > 0:
 			c.Status, c.Reason = CheckNotComparable, unsettledIn(im, r)+": their marks are not in the sum"
@@ -180,17 +157,17 @@ func check(im *image.Image, ctx context.Context, live *heap.Marker, r *recorded)
 
 // phaseName says what the collector was doing.
 func phaseName(phase uint64) string {
-	if phase == gcMarkTermination {
+	if phase == image.GcMarkTermination {
 		return "while a collection ended its marking"
 	}
 	return "while a collection was marking"
 }
 
 // unsettledIn says what was under way in the allocator.
-func unsettledIn(im *image.Image, r *recorded) string {
+func unsettledIn(im *image.Image, r *image.Counters) string {
 	var what []string
-	if r.mallocing > 0 {
-		what = append(what, fmt.Sprintf("%d threads were inside the allocator", r.mallocing))
+	if r.Mallocing > 0 {
+		what = append(what, fmt.Sprintf("%d threads were inside the allocator", r.Mallocing))
 	}
 	if im.Sweeping.Spans > 0 {
 		what = append(what, fmt.Sprintf("%d spans of %d slots were being swept", im.Sweeping.Spans, im.Sweeping.Slots))
@@ -271,54 +248,54 @@ func markedSum(im *image.Image) (low, high, least int64) {
 func within(a, b, tolerance int64) bool { return a-b <= tolerance && b-a <= tolerance }
 
 // readRecorded reads the runtime's own counters.
-func (d *coreDecoder) readRecorded(ctx context.Context) (*recorded, error) {
-	im, rt, a := d.im, d.layout, d.im.Arch
-	r := &recorded{}
-	if addr, err := d.global("runtime.gcphase"); err == nil {
-		r.gcphase, _ = im.Mem.Uint(addr, 4)
+func (d *coreDecoder) readRecorded(ctx context.Context) (*image.Counters, error) {
+	im, rt, a := d.Image, d.Layout, d.Image.Arch
+	r := &image.Counters{}
+	if addr, err := d.Global("runtime.gcphase"); err == nil {
+		r.Gcphase, _ = im.Mem.Uint(addr, 4)
 	}
 	var err error
-	if r.mallocing, err = d.mallocing(ctx); err != nil {
+	if r.Mallocing, err = d.mallocing(ctx); err != nil {
 		return nil, err
 	}
-	if addr, err := d.global("runtime.gcController"); err == nil {
+	if addr, err := d.Global("runtime.gcController"); err == nil {
 		if b, ok := im.Mem.Slice(addr, uint64(rt.GCController.Size)); ok {
-			r.heapMarked = rt.GCController.HeapMarked.Uint(a, b)
+			r.HeapMarked = rt.GCController.HeapMarked.Uint(a, b)
 		}
 	}
-	addr, err := d.global("runtime.memstats")
+	addr, err := d.Global("runtime.memstats")
 	if err != nil {
 		return r, nil
 	}
 	b, ok := im.Mem.Slice(addr, uint64(rt.Mstats.Size))
 	if !ok {
-		d.problem(dump.Warning, 1, "runtime.memstats is not in the core: allocated bytes cannot be checked against it")
+		d.Problem(dump.Warning, 1, "runtime.memstats is not in the core: allocated bytes cannot be checked against it")
 		return r, nil
 	}
-	r.lastGC = int64(rt.Mstats.LastGC.Uint(a, b))
-	r.numGC = rt.Mstats.NumGC.Uint(a, b)
-	if addr, err := d.global("runtime.work"); err == nil && rt.Work.Cycles.Has() {
+	r.LastGC = int64(rt.Mstats.LastGC.Uint(a, b))
+	r.NumGC = rt.Mstats.NumGC.Uint(a, b)
+	if addr, err := d.Global("runtime.work"); err == nil && rt.Work.Cycles.Has() {
 		if work, ok := im.Mem.Slice(addr, uint64(rt.Work.Size)); ok {
-			r.between = r.gcphase == gcOff && rt.Work.Cycles.Uint(a, work) != r.numGC
+			r.Between = r.Gcphase == image.GcOff && rt.Work.Cycles.Uint(a, work) != r.NumGC
 		}
 	}
-	r.allocSlots, r.allocBytes, r.statistics = d.cachedSlots, d.cachedBytes, true
+	r.AllocSlots, r.AllocBytes, r.Statistics = d.cachedSlots, d.cachedBytes, true
 	// The statistics are the sum of three buffers that the runtime rotates
 	// (runtime/mstats.go, consistentHeapStats); what spans in the caches have
 	// handed out since they were cached comes on top.
 	f := &rt.HeapStats
-	sizes := d.classSizes()
-	d.classes = sizes
-	d.im.SetClasses(sizes)
+	sizes := d.ClassSizes()
+	d.Classes = sizes
+	d.Image.SetClasses(sizes)
 	for i := range 3 {
 		s := b[rt.Mstats.HeapStats.Offset+uint64(i)*uint64(f.Size):]
-		r.allocBytes += int64(f.LargeAlloc.Uint(a, s) - f.LargeFree.Uint(a, s))
-		r.allocSlots += int64(f.LargeAllocCount.Uint(a, s) - f.LargeFreeCount.Uint(a, s))
+		r.AllocBytes += int64(f.LargeAlloc.Uint(a, s) - f.LargeFree.Uint(a, s))
+		r.AllocSlots += int64(f.LargeAllocCount.Uint(a, s) - f.LargeFreeCount.Uint(a, s))
 		for class, size := range sizes {
 			at := func(f uint64) uint64 { return a.Order().Uint64(s[f+8*uint64(class):]) }
 			n := int64(at(f.SmallAllocCount.Offset) - at(f.SmallFreeCount.Offset))
-			r.allocSlots += n
-			r.allocBytes += n * int64(size)
+			r.AllocSlots += n
+			r.AllocBytes += n * int64(size)
 		}
 	}
 	return r, nil
@@ -326,56 +303,31 @@ func (d *coreDecoder) readRecorded(ctx context.Context) (*recorded, error) {
 
 // mallocing counts the threads that are inside the allocator.
 func (d *coreDecoder) mallocing(ctx context.Context) (n int, err error) {
-	f := &d.layout.M
-	list, err := d.global("runtime.allm")
+	f := &d.Layout.M
+	list, err := d.Global("runtime.allm")
 	if err != nil {
 		return 0, nil
 	}
-	addr, ok := d.im.Mem.Word(list)
+	addr, ok := d.Image.Mem.Word(list)
 	for seen := map[uint64]bool{}; ok && addr != 0; {
 		if err := look(ctx, len(seen)); err != nil {
 			return 0, err
 		}
 		if seen[addr] {
-			d.problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) leads back to %#x: some may be missing", addr))
+			d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) leads back to %#x: some may be missing", addr))
 			return n, nil
 		}
 		seen[addr] = true
 		var m []byte
-		if m, ok = d.im.Mem.Slice(addr, uint64(f.Size)); ok {
-			if f.Mallocing.Uint(d.im.Arch, m) != 0 {
+		if m, ok = d.Image.Mem.Slice(addr, uint64(f.Size)); ok {
+			if f.Mallocing.Uint(d.Image.Arch, m) != 0 {
 				n++
 			}
-			addr = f.Alllink.Uint(d.im.Arch, m)
+			addr = f.Alllink.Uint(d.Image.Arch, m)
 		}
 	}
 	if !ok {
-		d.problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) breaks off at %#x, which is not in the core: the runtime's counters may be behind where one of them is inside the allocator", addr))
+		d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) breaks off at %#x, which is not in the core: the runtime's counters may be behind where one of them is inside the allocator", addr))
 	}
 	return n, nil
-}
-
-// maxClasses bounds the small size classes; there are 68 (runtime/sizeclasses.go).
-const maxClasses = 1 << 10
-
-// classSizes returns the slot size of each small size class
-// (internal/runtime/gc.SizeClassToSize; before Go 1.25 runtime.class_to_size).
-func (d *program) classSizes() []uint16 {
-	for _, name := range []string{"internal/runtime/gc.SizeClassToSize", "runtime.class_to_size"} {
-		sym, ok := d.exe.file.Symbol(name)
-		if !ok {
-			continue
-		}
-		// There are as many sizes of 2 bytes as counters of 8.
-		n := min(sym.Size/2, uint64(d.layout.HeapStats.SmallAllocCount.Size)/8)
-		if b, ok := d.im.Mem.Items(sym.Addr+d.exe.bias, n, 2, maxClasses); ok {
-			sizes := make([]uint16, n)
-			for i := range sizes {
-				sizes[i] = d.im.Arch.Order().Uint16(b[2*i:])
-			}
-			return sizes
-		}
-	}
-	d.problem(dump.Warning, 1, "the table of size classes is not in the executable: allocated bytes cannot be checked")
-	return nil
 }

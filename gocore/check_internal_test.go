@@ -16,7 +16,7 @@ func (p *patient) checks(t testing.TB) map[string]Check {
 		t.Fatal(err)
 	}
 	proc := &Process{file: io.NopCloser(nil)}
-	proc.fill(&d.program)
+	proc.fill(&d.Program)
 	list, err := proc.Check(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func (p *patient) checks(t testing.TB) map[string]Check {
 func TestCheckDoctored(t *testing.T) {
 	p := newPatient(t, testcore.Options{})
 	whole := p.decode(t)
-	rt := whole.layout
+	rt := whole.Layout
 	for name, c := range p.checks(t) {
 		if c.Status != CheckOK {
 			t.Fatalf("the whole core: %s: %+v", name, c)
@@ -51,7 +51,7 @@ func TestCheckDoctored(t *testing.T) {
 	list := p.word(t, mheap+rt.Mheap.AllSpans.Offset)
 	for i := range p.word(t, mheap+rt.Mheap.AllSpans.Offset+8) {
 		at := p.word(t, list+8*i)
-		e := whole.im.ExtentAt(p.word(t, at+rt.Mspan.StartAddr.Offset))
+		e := whole.Image.ExtentAt(p.word(t, at+rt.Mspan.StartAddr.Offset))
 		if e != nil && e.Elem == 48 && e.Pointers == image.HeapBits && e.Freeindex == 0 && p.word(t, e.AllocBits) == 1<<64-1 {
 			span, mspan = *e, at
 		}

@@ -10,6 +10,7 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/symbols"
 	"goheap/heap"
 	"goheap/internal/progress"
@@ -18,7 +19,7 @@ import (
 // dumpDecoder reads a program from a heap dump and, where there is one, its
 // executable.
 type dumpDecoder struct {
-	program
+	program.Program
 	file  *dump.HeapDump
 	rules heapRules
 	slots slotReader
@@ -107,12 +108,12 @@ func (d *dumpDecoder) read(ctx context.Context, t *progress.Tracker) error {
 		_ = r.Damaged("it should end the dump, but goroutines, data segments or statistics were not before it: a part of the file is missing or damaged; write the dump again, to a file that is new and on a disk with space")
 	}
 	d.stopped = r.Err()
-	d.problem(dump.Error, d.contradicted, "types or itabs are in the dump again and are something else there: the first record of each counts; write the dump again")
-	d.problem(dump.Warning, r.Outside, "pointers that the dump lists for frames lie outside of the frames; they were left out")
+	d.Problem(dump.Error, d.contradicted, "types or itabs are in the dump again and are something else there: the first record of each counts; write the dump again")
+	d.Problem(dump.Warning, r.Outside, "pointers that the dump lists for frames lie outside of the frames; they were left out")
 	if n, another := r.Trailing(); another {
-		d.problem(dump.Warning, 1, fmt.Sprintf("%d bytes follow the end of the dump and start with another one: the first is shown; a program that writes several has to name a new file for each", n))
+		d.Problem(dump.Warning, 1, fmt.Sprintf("%d bytes follow the end of the dump and start with another one: the first is shown; a program that writes several has to name a new file for each", n))
 	} else if n > 0 {
-		d.problem(dump.Warning, 1, fmt.Sprintf("%d bytes follow the end of the dump: the file was longer before it was written over, perhaps; they were not read", n))
+		d.Problem(dump.Warning, 1, fmt.Sprintf("%d bytes follow the end of the dump: the file was longer before it was written over, perhaps; they were not read", n))
 	}
 	return ctx.Err()
 }
@@ -246,25 +247,25 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 		file: file, rules: rulesOf(file.Params.GoVersion, word),
 		profile: profile{}, names: map[string]string{}, itabs: map[uint64]uint64{}, typeAt: map[uint64]int{}, threads: map[uint64]int{},
 	}
-	d.im, d.force = &image.Image{Arch: file.Arch}, opt.Force
-	d.slots = slotReader{rules: d.rules, im: d.im}
-	d.problems = append(d.problems, file.Problems...)
+	d.Image, d.force = &image.Image{Arch: file.Arch}, opt.Force
+	d.slots = slotReader{rules: d.rules, im: d.Image}
+	d.Problems = append(d.Problems, file.Problems...)
 	phase.Finish()
 	err := dump.Guard(func() error { return d.read(ctx, opt.Progress) })
 	if err == nil {
 		err = dump.Guard(func() (err error) {
-			d.exe, err = d.findExecutable(ctx, opt)
+			d.Exe, err = d.findExecutable(ctx, opt.executable())
 			return err
 		})
-		p.exe = d.exe
+		p.exe = d.Exe
 	}
 	if err == nil {
 		err = dump.Guard(func() error { return d.decode(ctx, opt.Progress) })
 	}
 	if err != nil {
-		return p.exe.despite(err)
+		return p.exe.Despite(err)
 	}
-	p.fill(&d.program)
+	p.fill(&d.Program)
 	p.profile = d.profile
 	p.source = p.describe("heapdump", file.Path, file.Size)
 	p.source.GoVersion = file.Params.GoVersion
@@ -272,8 +273,8 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 }
 
 // withoutExecutable stands for the executable that there is not.
-func withoutExecutable(d *dumpDecoder) *executable {
-	return &executable{file: symbols.None(d.im.Arch), free: func() {}}
+func withoutExecutable(d *dumpDecoder) *program.Executable {
+	return &program.Executable{File: symbols.None(d.Image.Arch), Free: func() {}}
 }
 
 // decode makes the image of the records.
@@ -287,30 +288,32 @@ func (d *dumpDecoder) decode(ctx context.Context, t *progress.Tracker) error {
 		return fmt.Errorf("%w: it has no objects", dump.ErrHeapDump)
 	}
 	d.makeMemory()
-	if n := d.slots.finish(d.im.Mem, d.file.Data()); n > 0 {
-		d.problem(dump.Error, n, "spans overlap others: the dump is damaged, and their objects were left out; write it again")
+	if n := d.slots.finish(d.Image.Mem, d.file.Data()); n > 0 {
+		d.Problem(dump.Error, n, "spans overlap others: the dump is damaged, and their objects were left out; write it again")
 	}
-	if d.exe.path != "" {
-		if err := d.loadLayout(); err != nil {
+	if d.Exe.Path != "" {
+		if err := d.LoadLayout(); err != nil {
 			return err
 		}
-		noFiles := func(_, _ uint64) (*plugin, error) { return nil, errors.New("a heap dump does not say where it is") }
-		if err := d.readModules(ctx, noFiles); err != nil {
+		noFiles := func(_, _ uint64) (*program.Plugin, error) {
+			return nil, errors.New("a heap dump does not say where it is")
+		}
+		if err := d.ReadModules(ctx, noFiles); err != nil {
 			return err
 		}
 		if err := d.verify(); err != nil && !d.force {
 			return err
 		} else if err != nil {
-			d.problem(dump.Error, 1, forced(err))
+			d.Problem(dump.Error, 1, forced(err))
 		}
-		d.loadTypes()
-		d.classes = d.classSizes()
-		d.im.SetClasses(d.classes)
-		d.findStatics()
+		d.LoadTypes()
+		d.Classes = d.ClassSizes()
+		d.Image.SetClasses(d.Classes)
+		d.FindStatics()
 	} else {
 		d.recordedTypes()
 	}
-	d.slots.settleLargest(image.NewGCTypes(d.im.Mem, d.im.Arch))
+	d.slots.settleLargest(image.NewGCTypes(d.Image.Mem, d.Image.Arch))
 	d.readSegments()
 	if err := d.readStacks(ctx); err != nil {
 		return err
@@ -319,16 +322,16 @@ func (d *dumpDecoder) decode(ctx context.Context, t *progress.Tracker) error {
 	if err := d.readUnrooted(ctx); err != nil {
 		return err
 	}
-	if !d.im.Number(len(d.im.Roots) + len(d.im.Specials)) {
+	if !d.Image.Number(len(d.Image.Roots) + len(d.Image.Specials)) {
 		return fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
 	}
 	d.slots.allocate()
 	slices.SortStableFunc(d.samples, func(a, b image.Sample) int { return cmp.Compare(a.Object, b.Object) })
-	d.im.Samples = d.samples
-	d.recorded = &recorded{
-		allocSlots: int64(d.stats.HeapObjects), allocBytes: int64(d.stats.HeapAlloc), statistics: d.hasStats, numGC: d.stats.NumGC,
-		countedFirst: true,
-		noMarks:      "a heap dump does not say what the last collection marked",
+	d.Image.Samples = d.samples
+	d.Counters = &image.Counters{
+		AllocSlots: int64(d.stats.HeapObjects), AllocBytes: int64(d.stats.HeapAlloc), Statistics: d.hasStats, NumGC: d.stats.NumGC,
+		CountedFirst: true,
+		NoMarks:      "a heap dump does not say what the last collection marked",
 	}
 	d.tell()
 	return nil
@@ -348,10 +351,10 @@ func (d *dumpDecoder) tell() {
 		case !d.hasStats:
 			missing = "some finalizers may be missing, and the runtime's counters are"
 		}
-		d.problem(dump.Error, 1, fmt.Sprintf("%v; %s", d.stopped, missing))
+		d.Problem(dump.Error, 1, fmt.Sprintf("%v; %s", d.stopped, missing))
 	}
-	if d.exe.path == "" {
-		d.problem(dump.Warning, 1, "without the executable, which is not beside the file, variables have no names, frames no lines, objects no types but those that the dump names, and stacks are as long as their frames; give it with --exe PATH")
+	if d.Exe.Path == "" {
+		d.Problem(dump.Warning, 1, "without the executable, which is not beside the file, variables have no names, frames no lines, objects no types but those that the dump names, and stacks are as long as their frames; give it with --exe PATH")
 	}
 	lacks := []string{
 		"marks of the last collection, so that the live set cannot be compared slot by slot",
@@ -359,8 +362,8 @@ func (d *dumpDecoder) tell() {
 		"global variables without pointers, nor memory outside the heap",
 		"registers, nor how long goroutines have waited",
 	}
-	d.problem(dump.Info, 1, "a heap dump has no "+strings.Join(lacks, "; no "))
+	d.Problem(dump.Info, 1, "a heap dump has no "+strings.Join(lacks, "; no "))
 	if n := d.slots.phantoms; n > 0 {
-		d.problem(dump.Info, int(n), "records of slots that no span has were left out, as the dumps of Go 1.22 and later have them")
+		d.Problem(dump.Info, int(n), "records of slots that no span has were left out, as the dumps of Go 1.22 and later have them")
 	}
 }

@@ -4,17 +4,17 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"goheap/dump"
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
 )
 
 // makeMemory puts together what the records and the executable have of the
 // program's memory, beside objects.
 func (d *dumpDecoder) makeMemory() {
-	exe := d.exe.blocks(d.im.Arch)
+	exe := d.Exe.Blocks(d.Image.Arch)
 	blocks := slices.Clone(exe)
 	for _, s := range []*image.Segment{&d.data, &d.bss} {
 		blocks = append(blocks, dump.Block{Addr: s.Addr, Data: s.Contents})
@@ -24,70 +24,35 @@ func (d *dumpDecoder) makeMemory() {
 	}
 	// Itabs that were made while the program ran lie outside of the heap. All that
 	// is read of one is its second word, the concrete type (internal/abi.ITab).
-	w := d.im.Arch.PtrSize
+	w := d.Image.Arch.PtrSize
 	for itab, typ := range d.itabs {
 		if slices.ContainsFunc(exe, func(b dump.Block) bool { return itab-b.Addr < uint64(len(b.Data)) }) {
 			continue
 		}
 		b := make([]byte, w)
-		d.im.Arch.PutWord(b, typ)
+		d.Image.Arch.PutWord(b, typ)
 		blocks = append(blocks, dump.Block{Addr: itab + uint64(w), Data: b})
 	}
-	d.im.Mem = dump.NewMemory(d.im.Arch, blocks)
-	for _, b := range d.exe.tables() {
-		d.im.Mem.Fill(b.Addr, b.Data)
+	d.Image.Mem = dump.NewMemory(d.Image.Arch, blocks)
+	for _, b := range d.Exe.Tables() {
+		d.Image.Mem.Fill(b.Addr, b.Data)
 	}
 }
 
 // readSegments makes roots of the words of the data and bss segments that the dump
 // lists as pointers: of the first module, the others are missing.
 func (d *dumpDecoder) readSegments() {
-	d.im.Segments = []image.Segment{d.data, d.bss}
+	d.Image.Segments = []image.Segment{d.data, d.bss}
 	for i, name := range []string{"data", "bss"} {
-		s := &d.im.Segments[i]
-		d.readGlobalWords(name, s.Addr, s.Contents, s.Mask)
-	}
-}
-
-// readGlobalWords makes a root of each variable with pointers to the heap in a data
-// section that starts at start: mask has a bit for each word of mem that is a
-// pointer.
-func (d *program) readGlobalWords(section string, start uint64, mem, mask []byte) {
-	im := d.im
-	w := uint64(im.Arch.PtrSize)
-	words := uint64(len(mem)) / w
-	var open *image.Root
-	for i, b := range mask {
-		for ; b != 0; b &= b - 1 {
-			word := uint64(i*8 + bits.TrailingZeros8(b))
-			if word >= words {
-				break
-			}
-			p := im.Arch.Word(mem[word*w:])
-			if !im.InHeap(p) {
-				continue
-			}
-			slot := start + word*w
-			if open == nil || slot >= open.Addr+open.Size {
-				if open != nil {
-					im.EndRoot()
-				}
-				r := d.globalAt(slot, section)
-				open = &r
-				im.AddRoot(*open)
-			}
-			im.Pieces = append(im.Pieces, image.Piece{Slot: slot, Value: p, Frame: -1, Register: -1})
-		}
-	}
-	if open != nil {
-		im.EndRoot()
+		s := &d.Image.Segments[i]
+		d.ReadGlobalWords(name, s.Addr, s.Contents, s.Mask)
 	}
 }
 
 // readFinalizers reads the finalizers of objects, those that wait to run, and roots
 // of other kinds.
 func (d *dumpDecoder) readFinalizers() {
-	im := d.im
+	im := d.Image
 	for _, f := range d.finalizers {
 		if f.Fn != 0 {
 			im.Specials = append(im.Specials, image.Special{Object: f.Object, Kind: image.FinalizerSpecial, Keeps: []uint64{f.Fn}})
@@ -118,7 +83,7 @@ func (d *dumpDecoder) readUnrooted(ctx context.Context) error {
 	if d.stopped == nil || len(d.goroutines) > 0 || d.data.Present {
 		return nil
 	}
-	im := d.im
+	im := d.Image
 	im.AddRoot(image.Root{Kind: image.UnknownRoot, Name: "every object, since the file ends before the roots", Goroutine: -1})
 	for i := range im.Extents {
 		if err := look(ctx, i); err != nil {
@@ -139,15 +104,15 @@ func (d *dumpDecoder) readUnrooted(ctx context.Context) error {
 // as the collector does, from what its runtime.g says; without it, or where that
 // fails, every word of the frames in the dump counts that may be a pointer.
 func (d *dumpDecoder) readStacks(ctx context.Context) error {
-	im := d.im
+	im := d.Image
 	im.Frames = d.frames
-	if d.exe.path != "" {
-		for f := range d.modules[0].table.ByName("runtime.main") {
-			d.setGoroot(f)
+	if d.Exe.Path != "" {
+		for f := range d.Modules[0].Table.ByName("runtime.main") {
+			d.SetGoroot(f)
 		}
-		walker, err := d.walker()
+		walker, err := d.Walker()
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrVersion, err)
+			return fmt.Errorf("%w: %w", program.ErrVersion, err)
 		}
 		im.Walker = walker
 	}
@@ -186,8 +151,8 @@ func (d *dumpDecoder) readStacks(ctx context.Context) error {
 		im.EndRoot()
 		im.Goroutines = append(im.Goroutines, g)
 	}
-	d.problem(dump.Error, repeated, "goroutines are in the dump more than once, or have the number of another: the first record of each counts, and others are missing perhaps; write the dump again")
-	d.problem(dump.Warning, inexact, "goroutine stacks could not be walked exactly: every word of their frames counts that may be a pointer. The first: "+first)
+	d.Problem(dump.Error, repeated, "goroutines are in the dump more than once, or have the number of another: the first record of each counts, and others are missing perhaps; write the dump again")
+	d.Problem(dump.Warning, inexact, "goroutine stacks could not be walked exactly: every word of their frames counts that may be a pointer. The first: "+first)
 	return nil
 }
 
@@ -195,7 +160,7 @@ func (d *dumpDecoder) readStacks(ctx context.Context) error {
 // lists those of its stack maps; variables whose address was taken are not among
 // them (runtime/heapdump.go, dumpframe), so that the others count too, if less.
 func (d *dumpDecoder) scanFrames(g *image.Goroutine, r *dumpGoroutine) {
-	im := d.im
+	im := d.Image
 	g.Recorded = true
 	w := uint64(im.Arch.PtrSize)
 	for i := range d.frames[g.FirstFrame : g.FirstFrame+g.Frames] {

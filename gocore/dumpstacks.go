@@ -17,15 +17,15 @@ type stackScratch struct {
 // follows. It fails, with what is wrong and nothing added, without the executable,
 // and where the walk and the frames in the dump differ.
 func (d *dumpDecoder) walkStack(g *image.Goroutine, s *stackScratch) (why string) {
-	im := d.im
+	im := d.Image
 	if im.Walker == nil {
 		return "no executable"
 	}
-	b, ok := im.Mem.Slice(g.Addr, uint64(d.layout.G.Size))
+	b, ok := im.Mem.Slice(g.Addr, uint64(d.Layout.G.Size))
 	if !ok {
 		return fmt.Sprintf("its runtime.g at %#x is not in the dump", g.Addr)
 	}
-	f, a := &d.layout.G, im.Arch
+	f, a := &d.Layout.G, im.Arch
 	g.Parent, g.StartPC = f.ParentGoid.Uint(a, b), f.Startpc.Uint(a, b)
 	g.StackLo, g.StackHi = f.StackLo.Uint(a, b), f.StackHi.Uint(a, b)
 	if id := f.Goid.Uint(a, b); id != g.ID {
@@ -47,7 +47,7 @@ func (d *dumpDecoder) walkStack(g *image.Goroutine, s *stackScratch) (why string
 	if why := d.compareFrames(g, s.frames); why != "" {
 		return why
 	}
-	g.State, g.TopPC = state, d.topPC(s.frames)
+	g.State, g.TopPC = state, d.TopPC(s.frames)
 	for _, slot := range s.slots {
 		if p, ok := im.Mem.Word(slot.Addr); ok && im.InHeap(p) {
 			im.Pieces = append(im.Pieces, image.Piece{Slot: slot.Addr, Value: p, Frame: slot.Frame, Register: -1, Conservative: slot.Conservative})

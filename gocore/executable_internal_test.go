@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"goheap/dump"
+	"goheap/gocore/internal/program"
 	"goheap/internal/arch"
 )
 
@@ -24,8 +25,8 @@ func TestHeadersAgain(t *testing.T) {
 	data[0] = 1
 	place := func() (*dump.Memory, int, int) {
 		core := &dump.Core{Memory: dump.NewMemory(arch.AMD64(), nil)}
-		missing, again := fillConstant(core, f, data, 0)
-		if compared, other := compareNotes(core, f, data, 0); !compared || other > 0 {
+		missing, again := program.FillConstant(core, f, data, 0)
+		if compared, other := program.CompareNotes(core, f, data, 0); !compared || other > 0 {
 			t.Errorf("notes compared %t, %d differ", compared, other)
 		}
 		return core.Memory, missing, again

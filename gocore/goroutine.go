@@ -10,23 +10,23 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore/internal/image"
-	"goheap/gocore/internal/pclntab"
+	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/unwind"
 )
 
 // readGoroutines walks the stacks of all goroutines that have one, as the
 // collector does. A thread's registers count for the goroutine it runs.
 func (d *coreDecoder) readGoroutines(ctx context.Context) error {
-	im, rt, a := d.im, d.layout, d.im.Arch
-	for f := range d.modules[0].table.ByName("runtime.main") {
-		d.setGoroot(f)
+	im, rt, a := d.Image, d.Layout, d.Image.Arch
+	for f := range d.Modules[0].Table.ByName("runtime.main") {
+		d.SetGoroot(f)
 	}
-	walker, err := d.walker()
+	walker, err := d.Walker()
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrVersion, err)
+		return fmt.Errorf("%w: %w", program.ErrVersion, err)
 	}
-	d.im.Walker = walker
-	allgs, err := d.global("runtime.allgs")
+	d.Image.Walker = walker
+	allgs, err := d.Global("runtime.allgs")
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (d *coreDecoder) readGoroutines(ctx context.Context) error {
 			Running: g.Status == image.GRunning,
 			Ctxt:    addr + f.SchedCtxt.Offset, Defer: addr + f.Defer.Offset, Panic: addr + f.Panic.Offset,
 		}
-		if state := f.XRegsState.Uint(a, b); d.scansVectorRegisters() && state != 0 && f.AsyncSafePoint.Uint(a, b) != 0 {
+		if state := f.XRegsState.Uint(a, b); d.ScansVectorRegisters() && state != 0 && f.AsyncSafePoint.Uint(a, b) != 0 {
 			from.ExtendedRegs = unwind.Range{Addr: state + rt.XRegState.Regs.Offset, Size: uint64(rt.XRegState.Regs.Size)}
 		}
 		var thread *unwind.Thread
@@ -98,7 +98,7 @@ func (d *coreDecoder) readGoroutines(ctx context.Context) error {
 			}
 		}
 		g.Root = len(im.Roots)
-		g.TopPC = d.topPC(frames)
+		g.TopPC = d.TopPC(frames)
 		im.AddRoot(image.Root{Kind: image.GoroutineRoot, Addr: addr, Goroutine: int32(len(im.Goroutines))})
 		for _, s := range slots {
 			p, ok := im.Mem.Word(s.Addr)
@@ -116,15 +116,15 @@ func (d *coreDecoder) readGoroutines(ctx context.Context) error {
 		im.EndRoot()
 		im.Goroutines = append(im.Goroutines, g)
 	}
-	d.problem(dump.Error, missing, "goroutines (runtime.g) are not in the core: what their stacks hold is missing")
-	d.problem(dump.Warning, inexact, "goroutine stacks could not be walked exactly; what is left of them was scanned conservatively. The first: "+first)
-	d.problem(dump.Warning, noThread, "running goroutines have no thread in the core (another pid namespace?): their stacks were read from where they last stopped")
+	d.Problem(dump.Error, missing, "goroutines (runtime.g) are not in the core: what their stacks hold is missing")
+	d.Problem(dump.Warning, inexact, "goroutine stacks could not be walked exactly; what is left of them was scanned conservatively. The first: "+first)
+	d.Problem(dump.Warning, noThread, "running goroutines have no thread in the core (another pid namespace?): their stacks were read from where they last stopped")
 	return nil
 }
 
 // statusOf returns the status in the bytes of a runtime.g.
 func (d *coreDecoder) statusOf(g []byte) uint32 {
-	return uint32(d.layout.G.Atomicstatus.Uint(d.im.Arch, g)) &^ image.GScan
+	return uint32(d.Layout.G.Atomicstatus.Uint(d.Image.Arch, g)) &^ image.GScan
 }
 
 // hasNoStack reports whether a goroutine of that status is over, or has not begun.
@@ -138,7 +138,7 @@ func hasNoStack(status uint32) bool {
 // core holds. Of two that overlap, the one with the larger stack, or else the later
 // one, is left out.
 func (d *coreDecoder) liveGoroutines(ctx context.Context, list []byte) (live []uint64, missing int, err error) {
-	f, a := &d.layout.G, d.im.Arch
+	f, a := &d.Layout.G, d.Image.Arch
 	w := a.PtrSize
 	type stack struct {
 		lo, hi uint64
@@ -157,7 +157,7 @@ func (d *coreDecoder) liveGoroutines(ctx context.Context, list []byte) (live []u
 			continue
 		}
 		seen[addr] = true
-		b, ok := d.im.Mem.Slice(addr, uint64(f.Size))
+		b, ok := d.Image.Mem.Slice(addr, uint64(f.Size))
 		if !ok {
 			missing++
 			continue
@@ -186,15 +186,9 @@ func (d *coreDecoder) liveGoroutines(ctx context.Context, list []byte) (live []u
 		}
 		live[s.number] = 0
 	}
-	d.problem(dump.Error, repeated, "goroutines (runtime.g) stand in runtime.allgs more than once: each was read once, and others are missing perhaps")
-	d.problem(dump.Error, overlapping, "goroutines (runtime.g) have a stack that is another one's too: they were left out")
+	d.Problem(dump.Error, repeated, "goroutines (runtime.g) stand in runtime.allgs more than once: each was read once, and others are missing perhaps")
+	d.Problem(dump.Error, overlapping, "goroutines (runtime.g) have a stack that is another one's too: they were left out")
 	return slices.DeleteFunc(live, func(addr uint64) bool { return addr == 0 }), missing, nil
-}
-
-// setGoroot learns from runtime.main where the standard library's files are.
-func (d *program) setGoroot(f pclntab.Func) {
-	name, _ := f.FileLine(f.Entry)
-	d.goroot = strings.TrimSuffix(name, "runtime/proc.go")
 }
 
 func cmpFirst(first string, id uint64, err error) string {
@@ -225,40 +219,9 @@ func lostRanges(err error) []unwind.Range {
 	return out
 }
 
-// topPC chooses the frame by which people know a goroutine: the innermost that
-// is not of the standard library, else that is not of the runtime.
-func (d *program) topPC(frames []unwind.Frame) uint64 {
-	outside := uint64(0)
-	for i := range frames {
-		f := &frames[i]
-		if strings.HasPrefix(f.Func.Name(), "runtime.") {
-			continue
-		}
-		if file, _ := f.Func.FileLine(f.LookupPC()); !d.standard(file) {
-			return f.LookupPC()
-		}
-		if outside == 0 {
-			outside = f.LookupPC()
-		}
-	}
-	return outside
-}
-
-// standard reports whether a source file is one of the standard library. Its
-// files lie where the runtime's do; with -trimpath they start with the package's
-// path, which has no dot in its first element, while those of modules do or
-// carry a version.
-func (d *program) standard(file string) bool {
-	if d.goroot != "" {
-		return strings.HasPrefix(file, d.goroot)
-	}
-	first, _, _ := strings.Cut(file, "/")
-	return !strings.ContainsAny(first, ".@") && !strings.HasPrefix(file, "/")
-}
-
 // threadOf returns the thread that executes goroutine g on the m at addr.
 func (d *coreDecoder) threadOf(addr uint64, threads map[uint64]*dump.Thread, g *image.Goroutine) *unwind.Thread {
-	rt, a, mem := d.layout, d.im.Arch, d.im.Mem
+	rt, a, mem := d.Layout, d.Image.Arch, d.Image.Mem
 	m, ok := mem.Slice(addr, uint64(rt.M.Size))
 	if !ok {
 		return nil
@@ -290,17 +253,4 @@ func (d *coreDecoder) threadOn(lo, hi, signalLo, signalHi uint64) *dump.Thread {
 		}
 	}
 	return nil
-}
-
-func (d *program) walker() (*unwind.Walker, error) {
-	c := unwind.Config{
-		Arch: d.im.Arch, Memory: d.im.Mem,
-		Defer: unwind.DeferLayout{Heap: d.layout.Defer.Heap.Offset, Fn: d.layout.Defer.Fn.Offset, Link: d.layout.Defer.Link.Offset},
-	}
-	for _, m := range d.modules {
-		if m.table != nil {
-			c.Modules = append(c.Modules, unwind.Module{Table: m.table, ROData: m.rodata})
-		}
-	}
-	return unwind.New(c)
 }

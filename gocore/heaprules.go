@@ -1,10 +1,12 @@
 package gocore
 
 import (
-	"goheap/gocore/internal/image"
 	"math/bits"
 	"slices"
 	"strings"
+
+	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
 )
 
 // heapRules are what a heap dump's version of Go does to its heap that the dump
@@ -39,10 +41,10 @@ const (
 func rulesOf(version string, word uint64) heapRules {
 	minor, ok := 0, false
 	if i := strings.Index(version, "go1."); i >= 0 {
-		minor, ok = goMinor(version[i:])
+		minor, ok = program.GoMinor(version[i:])
 	}
 	if !ok {
-		minor = newestGo
+		minor = program.NewestGo
 	}
 	experiment := func(name string) bool {
 		_, list, _ := strings.Cut(version, "X:")

@@ -1,7 +1,6 @@
 package gocore
 
 import (
-	"goheap/gocore/internal/image"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"goheap/gocore/internal/image"
 )
 
 // classTable reads a list of numbers from the runtime's own source.

@@ -34,11 +34,11 @@ type found struct {
 }
 
 func foundBy(d *coreDecoder) found {
-	f := found{extents: len(d.im.Extents), specials: len(d.im.Specials), modules: len(d.modules)}
-	for _, g := range d.im.Goroutines {
+	f := found{extents: len(d.Image.Extents), specials: len(d.Image.Specials), modules: len(d.Modules)}
+	for _, g := range d.Image.Goroutines {
 		f.goroutines = append(f.goroutines, g.Addr)
 	}
-	for _, r := range d.im.Roots {
+	for _, r := range d.Image.Roots {
 		if r.Name == "queued finalizer" || r.Name == "queued cleanup" {
 			f.roots++
 		}
@@ -49,7 +49,7 @@ func foundBy(d *coreDecoder) found {
 // spare is memory of the heap without pointers, for a test to write lists to.
 func (p *patient) spare(d *coreDecoder) uint64 {
 	var largest image.Extent
-	for _, e := range d.im.Extents {
+	for _, e := range d.Image.Extents {
 		if e.Pointers == image.NoPointers && e.Size > largest.Size {
 			largest = e
 		}
@@ -62,9 +62,9 @@ func (p *patient) spare(d *coreDecoder) uint64 {
 func TestLists(t *testing.T) {
 	p := newPatient(t, testcore.Options{})
 	whole := p.decode(t)
-	rt, want := whole.layout, foundBy(whole)
-	if len(whole.problems) > 0 || want.specials == 0 || len(want.goroutines) < 3 || want.modules != 1 {
-		t.Fatalf("the whole core: %+v, %+v", want, whole.problems)
+	rt, want := whole.Layout, foundBy(whole)
+	if len(whole.Problems) > 0 || want.specials == 0 || len(want.goroutines) < 3 || want.modules != 1 {
+		t.Fatalf("the whole core: %+v, %+v", want, whole.Problems)
 	}
 	spare := p.spare(whole)
 	allgs, mheap := p.addr(t, whole, "runtime.allgs"), p.addr(t, whole, "runtime.mheap_")
@@ -182,7 +182,7 @@ func TestLists(t *testing.T) {
 				count += pr.Count
 			}
 			if count != c.count {
-				t.Errorf("%d are told of, want %d: %+v", count, c.count, d.problems)
+				t.Errorf("%d are told of, want %d: %+v", count, c.count, d.Problems)
 			}
 		})
 	}
@@ -195,7 +195,7 @@ func (p *patient) decode(t testing.TB) *coreDecoder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(d.im.Free)
+	t.Cleanup(d.Image.Free)
 	return d
 }
 
@@ -223,14 +223,14 @@ func TestListsCancelled(t *testing.T) {
 	defer p.heal()
 	for name, at := range map[string]uint64{
 		"allgs":    p.addr(t, whole, "runtime.allgs"),
-		"allspans": p.addr(t, whole, "runtime.mheap_") + whole.layout.Mheap.AllSpans.Offset,
+		"allspans": p.addr(t, whole, "runtime.mheap_") + whole.Layout.Mheap.AllSpans.Offset,
 	} {
 		ptr, count := p.word(t, at), p.word(t, at+8)
 		p.set(t, at, spare)
 		p.set(t, at+8, n)
 		long := &impatient{Context: t.Context(), left: 1 << 30}
 		if d, err := decodeCore(long, p.core, p.exe, nil); err == nil {
-			d.im.Free()
+			d.Image.Free()
 		}
 		if long.looks < n/lookEvery {
 			t.Errorf("%s: a list of %d was read with %d looks, an ordinary one with %d", name, n, long.looks, usual.looks)

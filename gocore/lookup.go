@@ -75,7 +75,7 @@ func (p *Process) globalPrefix(target string) (symbols.Variable, string, bool) {
 		if end < len(target) && target[end] != '.' && target[end] != '[' && target[end] != ' ' && target[end] != '(' {
 			continue
 		}
-		if v, ok := p.exe.global(target[:end]); ok {
+		if v, ok := p.exe.Global(target[:end]); ok {
 			return v, target[end:], true
 		}
 	}
@@ -181,7 +181,7 @@ func (e *evaluation) value(s string) (operand, error) {
 		}
 		return operand{}, fmt.Errorf("%w: %q starts with no global variable of the program; write it with its package, as in main.cache, and see `goheap roots`", ErrNotFound, s)
 	}
-	return e.follow(valueAt(v.Type, v.Addr+e.p.exe.bias), rest)
+	return e.follow(valueAt(v.Type, v.Addr+e.p.exe.Bias), rest)
 }
 
 // load returns what a value leads to.

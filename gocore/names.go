@@ -247,10 +247,10 @@ func (p *Process) hiddenView(at *selected, slot, value uint64, to heap.Node) (ne
 // the address of a variable that the function shares with others.
 func (p *Process) capturesAddress(addr, off uint64) bool {
 	code, ok := p.im.Mem.Word(addr)
-	if !ok || p.exe == nil || p.exe.file == nil {
+	if !ok || p.exe == nil || p.exe.File == nil {
 		return false
 	}
-	for _, c := range p.capturesOf(code) {
+	for _, c := range p.decoder.CapturesOf(code) {
 		if c.Offset == off {
 			return c.ByRef
 		}
@@ -376,7 +376,7 @@ func (p *Process) holderOf(gi int, pc *image.Piece) (where string, fr *unwind.Fr
 func (p *Process) callName(fr *unwind.Frame, fn string) string {
 	outer := fr.Func.Name()
 	file, line := fr.Func.FileLine(fr.LookupPC())
-	for _, c := range p.callsAt(fr.LookupPC()) {
+	for _, c := range p.decoder.CallsAt(fr.LookupPC()) {
 		if c.Name == fn {
 			file, line = c.File, c.Line
 			break

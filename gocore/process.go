@@ -18,11 +18,24 @@ import (
 	"goheap/dump"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
 	"goheap/heap"
 	"goheap/internal/flat"
 	"goheap/internal/progress"
+)
+
+// What Open can find wrong with a core or its program. Its errors wrap one of these,
+// or of package dump, in a sentence that says what to do.
+var (
+	ErrNotGo           = program.ErrNotGo
+	ErrNoExecutable    = program.ErrNoExecutable
+	ErrWrongExecutable = program.ErrWrongExecutable
+	ErrWrongDebug      = program.ErrWrongDebug
+	ErrNoDWARF         = program.ErrNoDWARF
+	ErrVersion         = program.ErrVersion
+	ErrDamaged         = program.ErrDamaged
 )
 
 // Options tell Open what the core itself does not.
@@ -35,6 +48,10 @@ type Options struct {
 	generic bool // see Generic in export_test.go
 }
 
+func (o Options) executable() program.Options {
+	return program.Options{Exe: o.Exe, Debug: o.Debug, Force: o.Force}
+}
+
 // Process is a program's memory. Its methods may be called from several
 // goroutines.
 //
@@ -44,12 +61,12 @@ type Options struct {
 // Guard that returns the error.
 type Process struct {
 	file     io.Closer
-	exe      *executable
+	exe      *program.Executable
 	im       *image.Image
-	decoder  *program
+	decoder  *program.Program
 	space    *inferior.Space
 	gcTypes  *image.GCTypes
-	recorded *recorded
+	recorded *image.Counters
 	source   Source
 	progress *progress.Tracker
 
@@ -70,7 +87,7 @@ type Process struct {
 	walkMu   sync.Mutex // guards im.walker
 	varsMu   sync.Mutex
 	vars     map[uint64][]frameVar // by pc
-	closures map[uint64]types.ID   // by entry
+	closures *program.Closures
 
 	profile profile // nil for a core
 
@@ -127,7 +144,7 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 	}
 	var problems []Problem
 	err := dump.Guard(func() (err error) {
-		p.exe, problems, err = findExecutable(core, opt)
+		p.exe, problems, err = program.FindExecutable(core, opt.executable())
 		return err
 	})
 	phase.Finish()
@@ -142,23 +159,23 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 		})
 	}
 	if err != nil {
-		if p.exe != nil && p.exe.otherBuild {
-			return p.exe.despite(err)
+		if p.exe != nil && p.exe.OtherBuild {
+			return p.exe.Despite(err)
 		}
 		return withCause(core, err)
 	}
-	d.problems = append(append(core.Problems, problems...), d.problems...)
-	p.fill(&d.program)
+	d.Problems = append(append(core.Problems, problems...), d.Problems...)
+	p.fill(&d.Program)
 	p.source = p.describe("core", core.Path, core.Size)
 	return nil
 }
 
 // fill takes over what a decoder read.
-func (p *Process) fill(d *program) {
-	p.decoder, p.exe, p.im, p.types, p.problems, p.recorded = d, d.exe, d.im, d.types, d.problems, d.recorded
-	p.space = d.space()
-	p.gcTypes = image.NewGCTypes(d.im.Mem, d.im.Arch)
-	p.vars, p.closures = map[uint64][]frameVar{}, map[uint64]types.ID{}
+func (p *Process) fill(d *program.Program) {
+	p.decoder, p.exe, p.im, p.types, p.problems, p.recorded = d, d.Exe, d.Image, d.Types, d.Problems, d.Counters
+	p.space = d.Space()
+	p.gcTypes = image.NewGCTypes(d.Image.Mem, d.Image.Arch)
+	p.vars, p.closures = map[uint64][]frameVar{}, &program.Closures{Program: d, Known: map[uint64]types.ID{}}
 }
 
 // withCause adds to an error about memory that is missing why it may be.
@@ -180,17 +197,17 @@ func withCause(core *dump.Core, err error) error {
 }
 
 func (p *Process) describe(kind, path string, size int64) Source {
-	f := p.exe.file
-	if p.exe.path == "" {
+	f := p.exe.File
+	if p.exe.Path == "" {
 		return Source{Kind: kind, Path: path, Bytes: size, Arch: p.im.Arch.Name, Symbols: "none", Complete: true}
 	}
 	s := Source{
 		Kind: kind, Path: path, Bytes: size,
 		GoVersion: f.GoVersion, OS: "linux", Arch: p.im.Arch.Name,
-		Executable: p.exe.path, DebugFile: p.exe.debugPath, Symbols: "dwarf",
+		Executable: p.exe.Path, DebugFile: p.exe.DebugPath, Symbols: "dwarf",
 		Complete: true,
 	}
-	if abs, err := filepath.Abs(p.exe.path); err == nil {
+	if abs, err := filepath.Abs(p.exe.Path); err == nil {
 		s.Executable = abs
 	}
 	switch {
@@ -222,7 +239,7 @@ func (p *Process) Close() error {
 		p.im.Free()
 	}
 	if p.exe != nil {
-		p.exe.close()
+		p.exe.Close()
 	}
 	return p.file.Close()
 }
@@ -299,7 +316,7 @@ func (p *Process) Check(ctx context.Context) ([]Check, error) {
 	}
 	var checks []Check
 	err := dump.Guard(func() error {
-		checks = append(check(p.im, ctx, p.live, p.recorded), p.checkTypes())
+		checks = append(check(ctx, p.im, p.live, p.recorded), p.checkTypes())
 		return nil
 	})
 	return checks, err
@@ -316,4 +333,4 @@ func (p *Process) AllocatedSlots() (objects, bytes uint64) { return p.im.CountSl
 
 // GCMarkedBytes returns what the last collection marked by the runtime's own
 // account (runtime.gcController.heapMarked).
-func (p *Process) GCMarkedBytes() uint64 { return p.recorded.heapMarked }
+func (p *Process) GCMarkedBytes() uint64 { return p.recorded.HeapMarked }

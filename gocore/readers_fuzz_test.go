@@ -10,6 +10,7 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
 	"goheap/internal/arch"
 	"goheap/internal/testcore"
 )
@@ -70,13 +71,13 @@ func (p *patient) read(t *testing.T, f func(d *coreDecoder) error) *coreDecoder 
 	if used := after.TotalAlloc - before.TotalAlloc; used > mostAllocated {
 		t.Errorf("%d bytes were allocated", used)
 	}
-	for _, pr := range d.problems {
+	for _, pr := range d.Problems {
 		if pr.Count < 1 || pr.Message == "" || pr.Severity == "" {
 			t.Errorf("a problem that says nothing: %+v", pr)
 		}
 	}
 	if err != nil {
-		if !errors.Is(err, ErrVersion) && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNoDWARF) && !errors.Is(err, dump.ErrTruncated) && !errors.Is(err, dump.ErrUnsupported) {
+		if !errors.Is(err, program.ErrVersion) && !errors.Is(err, program.ErrDamaged) && !errors.Is(err, program.ErrNoDWARF) && !errors.Is(err, dump.ErrTruncated) && !errors.Is(err, dump.ErrUnsupported) {
 			t.Errorf("an error of no kind: %v", err)
 		}
 		return nil
@@ -115,7 +116,7 @@ func checkExtents(t *testing.T, im *image.Image) {
 func FuzzSpans(f *testing.F) {
 	p := newPatient(f, testcore.Options{})
 	whole := p.decode(f)
-	rt := whole.layout
+	rt := whole.Layout
 	mheap := p.addr(f, whole, "runtime.mheap_")
 	list, count := p.word(f, mheap+rt.Mheap.AllSpans.Offset), p.word(f, mheap+rt.Mheap.AllSpans.Offset+8)
 	regions := []place{{mheap + rt.Mheap.AllSpans.Offset, 24}, {list, 8 * count}, {mheap + rt.Mheap.Sweepgen.Offset&^7, 8}}
@@ -138,9 +139,9 @@ func FuzzSpans(f *testing.F) {
 		if d == nil {
 			return
 		}
-		defer d.im.Free()
-		checkExtents(t, d.im)
-		im := d.im
+		defer d.Image.Free()
+		checkExtents(t, d.Image)
+		im := d.Image
 		last := uint64(0)
 		for _, s := range im.Specials {
 			if e := im.ExtentAt(s.Object); e == nil || s.Object < last || s.Object-e.Base >= e.Elem*uint64(e.N) {
@@ -170,11 +171,11 @@ func FuzzSpans(f *testing.F) {
 		}
 		// As many are told of as the list is longer than what came of it.
 		told := 0
-		for _, pr := range d.problems {
+		for _, pr := range d.Problems {
 			told += pr.Count
 		}
 		if len(ops) < fuzzOp && told > 0 {
-			t.Errorf("a whole core has problems: %+v", d.problems)
+			t.Errorf("a whole core has problems: %+v", d.Problems)
 		}
 	})
 }
@@ -182,12 +183,12 @@ func FuzzSpans(f *testing.F) {
 func FuzzGoroutines(f *testing.F) {
 	p := newPatient(f, testcore.Options{})
 	whole := p.decode(f)
-	rt := whole.layout
+	rt := whole.Layout
 	allgs := p.addr(f, whole, "runtime.allgs")
 	list, count := p.word(f, allgs), p.word(f, allgs+8)
 	regions := []place{{allgs, 24}, {list, 8 * count}}
-	addresses := []uint64{p.spare(whole), whole.modules[0].text, list}
-	for _, g := range whole.im.Goroutines {
+	addresses := []uint64{p.spare(whole), whole.Modules[0].Text, list}
+	for _, g := range whole.Image.Goroutines {
 		regions = append(regions, place{g.Addr, 64}, place{g.Addr, uint64(rt.G.Size) &^ 7}, place{g.State.SP &^ 7, (g.StackHi - g.State.SP) &^ 7})
 		addresses = append(addresses, g.Addr, g.StackLo, g.StackHi, g.State.SP, g.State.PC)
 	}
@@ -200,7 +201,7 @@ func FuzzGoroutines(f *testing.F) {
 		defer p.heal()
 		p.damage(t, regions, addresses, ops)
 		d := p.read(t, func(d *coreDecoder) error {
-			d.modules, d.im.Extents = whole.modules, whole.im.Extents
+			d.Modules, d.Image.Extents = whole.Modules, whole.Image.Extents
 			if err := d.readGoroutines(t.Context()); err != nil {
 				return err
 			}
@@ -210,7 +211,7 @@ func FuzzGoroutines(f *testing.F) {
 		if d == nil {
 			return
 		}
-		im := d.im
+		im := d.Image
 		seen := map[uint64]bool{}
 		stacks := slices.Clone(im.Goroutines)
 		for i, g := range im.Goroutines {
@@ -241,8 +242,8 @@ func FuzzGoroutines(f *testing.F) {
 		if at != len(im.Pieces) {
 			t.Errorf("%d pieces, of which roots have %d", len(im.Pieces), at)
 		}
-		if len(ops) < fuzzOp && (len(d.problems) > 0 || len(im.Goroutines) != len(whole.im.Goroutines)) {
-			t.Errorf("a whole core has problems: %+v", d.problems)
+		if len(ops) < fuzzOp && (len(d.Problems) > 0 || len(im.Goroutines) != len(whole.Image.Goroutines)) {
+			t.Errorf("a whole core has problems: %+v", d.Problems)
 		}
 	})
 }
@@ -250,7 +251,7 @@ func FuzzGoroutines(f *testing.F) {
 func FuzzModules(f *testing.F) {
 	p := newPatient(f, testcore.Options{})
 	whole := p.decode(f)
-	rt := whole.layout
+	rt := whole.Layout
 	first := p.addr(f, whole, "runtime.firstmoduledata")
 	spare := p.spare(whole)
 	size := uint64(rt.Moduledata.Size) &^ 7
@@ -268,8 +269,8 @@ func FuzzModules(f *testing.F) {
 		}
 		p.damage(t, regions, addresses, ops)
 		d := p.read(t, func(d *coreDecoder) error {
-			d.im.Extents = whole.im.Extents
-			if err := d.readModules(t.Context(), d.loadPlugin); err != nil {
+			d.Image.Extents = whole.Image.Extents
+			if err := d.ReadModules(t.Context(), d.loadPlugin); err != nil {
 				return err
 			}
 			if err := d.readGlobals(t.Context()); err != nil {
@@ -280,27 +281,27 @@ func FuzzModules(f *testing.F) {
 		if d == nil {
 			return
 		}
-		if len(d.modules) == 0 || d.modules[0].table == nil || len(d.modules) > maxModules {
-			t.Fatalf("%d modules", len(d.modules))
+		if len(d.Modules) == 0 || d.Modules[0].Table == nil || len(d.Modules) > program.MaxModules {
+			t.Fatalf("%d modules", len(d.Modules))
 		}
-		for i, m := range d.modules {
-			for _, o := range d.modules[:i] {
-				if m.text < o.etext && o.text < m.etext {
-					t.Errorf("two modules have the code at %#x", m.text)
+		for i, m := range d.Modules {
+			for _, o := range d.Modules[:i] {
+				if m.Text < o.Etext && o.Text < m.Etext {
+					t.Errorf("two modules have the code at %#x", m.Text)
 				}
 			}
 		}
 		held := map[uint64]bool{}
-		for _, r := range d.im.Roots {
-			for _, x := range d.im.Pieces[r.First : r.First+r.N] {
-				if !d.im.InHeap(x.Value) || r.Kind == image.GlobalRoot && held[x.Slot] {
+		for _, r := range d.Image.Roots {
+			for _, x := range d.Image.Pieces[r.First : r.First+r.N] {
+				if !d.Image.InHeap(x.Value) || r.Kind == image.GlobalRoot && held[x.Slot] {
 					t.Errorf("the word at %#x leads to %#x, twice: %t", x.Slot, x.Value, held[x.Slot])
 				}
 				held[x.Slot] = r.Kind == image.GlobalRoot || held[x.Slot]
 			}
 		}
-		if len(ops) < fuzzOp && len(d.problems) > 0 {
-			t.Errorf("a whole core has problems: %+v", d.problems)
+		if len(ops) < fuzzOp && len(d.Problems) > 0 {
+			t.Errorf("a whole core has problems: %+v", d.Problems)
 		}
 	})
 }

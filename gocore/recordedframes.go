@@ -2,8 +2,10 @@ package gocore
 
 import (
 	"fmt"
-	"goheap/gocore/internal/image"
 	"strings"
+
+	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
 )
 
 // What is known of a stack that is not walked: the frames that the heap dump has.
@@ -24,7 +26,7 @@ func (p *Process) recordedFrames(gi int) []Frame {
 		if i > 0 && at > r.Entry {
 			at-- // a return address
 		}
-		calls := p.callsAt(at)
+		calls := p.decoder.CallsAt(at)
 		if len(calls) == 0 {
 			out = append(out, f)
 		}
@@ -42,7 +44,7 @@ func (p *Process) recordedFrames(gi int) []Frame {
 func (p *Process) topOf(gi int) string {
 	outside := ""
 	for _, r := range p.framesOf(gi) {
-		pkg := packageOf(r.Name)
+		pkg := program.PackageOf(r.Name)
 		if first, _, _ := strings.Cut(pkg, "/"); pkg == "main" || strings.Contains(first, ".") {
 			return r.Name
 		}

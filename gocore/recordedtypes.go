@@ -3,6 +3,7 @@ package gocore
 import (
 	"strings"
 
+	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/types"
 )
 
@@ -13,23 +14,23 @@ import (
 // recordedTypes makes types of the records, by the addresses of their descriptors.
 // What a type has inside is not known.
 func (d *dumpDecoder) recordedTypes() {
-	d.types = d.exe.file.Types()
-	d.described = map[uint64]types.ID{}
-	w := uint64(d.im.Arch.PtrSize)
+	d.Types = d.Exe.File.Types()
+	d.Described = map[uint64]types.ID{}
+	w := uint64(d.Image.Arch.PtrSize)
 	for _, t := range d.typeNames {
 		// A value of one word may be a pointer, which an interface holds as it is:
 		// what it leads to has another type. Types without a name of their own but
 		// with methods have the name of a package alone (runtime/heapdump.go,
 		// dumptype).
-		if t.size <= w || strings.HasSuffix(t.name, ".") || d.described[t.addr] != 0 {
+		if t.size <= w || strings.HasSuffix(t.name, ".") || d.Described[t.addr] != 0 {
 			continue
 		}
-		d.described[t.addr] = d.types.NewStruct(t.name, packageOf(t.name), t.size, nil)
+		d.Described[t.addr] = d.Types.NewStruct(t.name, program.PackageOf(t.name), t.size, nil)
 	}
-	d.itabTypes = map[uint64]types.ID{}
+	d.ItabTypes = map[uint64]types.ID{}
 	for itab, typ := range d.itabs {
-		if id := d.described[typ]; id != 0 {
-			d.itabTypes[itab] = id
+		if id := d.Described[typ]; id != 0 {
+			d.ItabTypes[itab] = id
 		}
 	}
 }

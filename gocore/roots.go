@@ -7,6 +7,7 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
 )
 
 // queuedFinalizer is the name of the roots of finalizers that wait to run.
@@ -15,17 +16,17 @@ const queuedFinalizer = "queued finalizer"
 // readGlobals turns the words that the data and bss masks of each module mark
 // as pointers into roots, one for each variable (runtime/mgcmark.go, markroot).
 func (d *coreDecoder) readGlobals(ctx context.Context) error {
-	im := d.im
+	im := d.Image
 	w := uint64(im.Arch.PtrSize)
 	var taken []dump.Range // by globals that were read
-	for _, m := range d.modules {
+	for _, m := range d.Modules {
 		for _, part := range []struct {
 			name           string
 			start, end     uint64
 			mask, maskBits uint64
 		}{
-			{"data", m.data, m.edata, m.dataMask, m.dataBits},
-			{"bss", m.bss, m.ebss, m.bssMask, m.bssBits},
+			{"data", m.Data, m.Edata, m.DataMask, m.DataBits},
+			{"bss", m.BSS, m.EBSS, m.BSSMask, m.BSSBits},
 		} {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -36,18 +37,18 @@ func (d *coreDecoder) readGlobals(ctx context.Context) error {
 			}
 			mask, ok := im.Mem.Items(part.mask, words/8+min(1, words%8), 1, maxData/w/8)
 			if !ok || part.start+words*w < part.start {
-				d.problem(dump.Error, 1, fmt.Sprintf("the pointer mask at %#x of the %s section at %#x is not in the core: what globals hold is missing", part.mask, part.name, part.start))
+				d.Problem(dump.Error, 1, fmt.Sprintf("the pointer mask at %#x of the %s section at %#x is not in the core: what globals hold is missing", part.mask, part.name, part.start))
 				continue
 			}
 			own := dump.Range{Start: part.start, End: part.start + words*w}
 			if slices.ContainsFunc(taken, func(r dump.Range) bool { return own.Start < r.End && r.Start < own.End }) {
-				d.problem(dump.Error, 1, fmt.Sprintf("the %s section at %#x overlaps one that was read: the list of modules is damaged, and what globals hold is missing perhaps", part.name, part.start))
+				d.Problem(dump.Error, 1, fmt.Sprintf("the %s section at %#x overlaps one that was read: the list of modules is damaged, and what globals hold is missing perhaps", part.name, part.start))
 				continue
 			}
 			taken = append(taken, own)
 			mem, missing := d.withoutHoles(part.start, words*w)
-			d.problem(dump.Error, missing, fmt.Sprintf("pages of the %s section at %#x are not in the core: what globals hold there is missing", part.name, part.start))
-			d.readGlobalWords(part.name, part.start, mem, mask)
+			d.Problem(dump.Error, missing, fmt.Sprintf("pages of the %s section at %#x are not in the core: what globals hold there is missing", part.name, part.start))
+			d.ReadGlobalWords(part.name, part.start, mem, mask)
 		}
 	}
 	return nil
@@ -56,13 +57,13 @@ func (d *coreDecoder) readGlobals(ctx context.Context) error {
 // withoutHoles returns the n bytes at addr, with zeros for the pages that are not in
 // the core, and how many of those were anything else. n is at most maxData.
 func (d *coreDecoder) withoutHoles(addr, n uint64) (b []byte, missing int) {
-	mem := d.im.Mem
+	mem := d.Image.Mem
 	if b, ok := mem.Slice(addr, n); ok {
 		return b, 0
 	}
 	b = make([]byte, n)
 	for off := uint64(0); off < n; {
-		size := min(n-off, minPage-(addr+off)%minPage)
+		size := min(n-off, program.MinPage-(addr+off)%program.MinPage)
 		page, ok := mem.Slice(addr+off, size)
 		// A dump has memory of which the runtime keeps its heap, and so all that is
 		// like it; what it leaves out was never touched.
@@ -78,30 +79,10 @@ func (d *coreDecoder) withoutHoles(addr, n uint64) (b []byte, missing int) {
 // maxData bounds the size of the variables of a module in a damaged core.
 const maxData = 1 << 30
 
-// globalAt describes what stands at an address of a data section: the variable
-// that covers it, else the literal that a variable leads to, else the linker's
-// symbol, else the word alone.
-func (d *program) globalAt(addr uint64, section string) image.Root {
-	r := image.Root{Kind: image.GlobalRoot, Goroutine: -1, Count: 1}
-	if i, ok := d.exe.variableAt(addr); ok {
-		v := d.exe.variables[i]
-		r.Name, r.Addr, r.Size, r.Type = v.Name, v.Addr+d.exe.bias, d.exe.size(v), v.Type
-	} else if s, ok := d.staticAt(addr); ok {
-		r.Name, r.Addr, r.Size, r.Type, r.Count, r.Elements = s.name, s.addr, s.size, s.t, s.n, s.elements
-	} else if s, ok := d.exe.file.SymbolAt(addr - d.exe.bias); ok {
-		r.Name, r.Addr, r.Size = s.Name, s.Addr+d.exe.bias, s.Size
-	} else if s, bias, ok := d.exe.pluginSymbolAt(addr); ok {
-		r.Name, r.Addr, r.Size = s.Name, s.Addr+bias, s.Size
-	} else {
-		r.Name, r.Addr, r.Size = fmt.Sprintf("%s at %#x", section, addr), addr, uint64(d.im.Arch.PtrSize)
-	}
-	return r
-}
-
 // readQueues reads the finalizers and cleanups that wait to run: one root for
 // each entry (runtime/mgcmark.go, fixedRootFinalizers and fixedRootCleanups).
 func (d *coreDecoder) readQueues(ctx context.Context) error {
-	im, rt := d.im, d.layout
+	im, rt := d.Image, d.Layout
 	fin := &rt.Finalizer
 	err := d.readBlocks(ctx, "runtime.allfin", 0, uint64(rt.FinBlock.Size), rt.FinBlock.Alllink.Offset, func(addr uint64, b []byte) {
 		n := rt.FinBlock.Cnt.Uint(im.Arch, b)
@@ -132,42 +113,42 @@ func (d *coreDecoder) readQueues(ctx context.Context) error {
 // r.addr.
 func (d *coreDecoder) entry(r image.Root, b []byte, offsets ...uint64) {
 	r.Goroutine = -1
-	d.im.AddRoot(r)
+	d.Image.AddRoot(r)
 	for _, off := range offsets {
-		if p := d.im.Arch.Word(b[off:]); d.im.InHeap(p) {
-			d.im.Pieces = append(d.im.Pieces, image.Piece{Slot: r.Addr + off, Value: p, Frame: -1, Register: -1})
+		if p := d.Image.Arch.Word(b[off:]); d.Image.InHeap(p) {
+			d.Image.Pieces = append(d.Image.Pieces, image.Piece{Slot: r.Addr + off, Value: p, Frame: -1, Register: -1})
 		}
 	}
-	d.im.EndRoot()
+	d.Image.EndRoot()
 }
 
 // readBlocks follows a list of blocks outside the heap, whose head stands at
 // offset in the named variable, and calls f with each.
 func (d *coreDecoder) readBlocks(ctx context.Context, variable string, offset, size, link uint64, f func(addr uint64, b []byte)) error {
-	head, err := d.global(variable)
+	head, err := d.Global(variable)
 	if err != nil {
-		d.problem(dump.Warning, 1, err.Error())
+		d.Problem(dump.Warning, 1, err.Error())
 		return nil
 	}
 	size = max(size, 1)
-	addr, ok := d.im.Mem.Word(head + offset)
+	addr, ok := d.Image.Mem.Word(head + offset)
 	for seen := map[uint64]bool{}; ok && addr != 0; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if seen[addr/size] {
-			d.problem(dump.Error, 1, fmt.Sprintf("the list of %s leads back to the block at %#x: some queued entries may be missing", variable, addr))
+			d.Problem(dump.Error, 1, fmt.Sprintf("the list of %s leads back to the block at %#x: some queued entries may be missing", variable, addr))
 			return nil
 		}
 		seen[addr/size] = true
 		var b []byte
-		if b, ok = d.im.Mem.Slice(addr, size); ok {
+		if b, ok = d.Image.Mem.Slice(addr, size); ok {
 			f(addr, b)
-			addr = d.im.Arch.Word(b[link:])
+			addr = d.Image.Arch.Word(b[link:])
 		}
 	}
 	if !ok {
-		d.problem(dump.Error, 1, fmt.Sprintf("the list of %s breaks off at %#x, which is not in the core: some queued entries are missing", variable, addr))
+		d.Problem(dump.Error, 1, fmt.Sprintf("the list of %s breaks off at %#x, which is not in the core: some queued entries are missing", variable, addr))
 	}
 	return nil
 }
@@ -175,7 +156,7 @@ func (d *coreDecoder) readBlocks(ctx context.Context, variable string, offset, s
 // readSpecials reads the records attached to the objects of a span
 // (runtime/mgcmark.go, markrootSpans).
 func (d *coreDecoder) readSpecials(ctx context.Context, e image.Extent, addr uint64) error {
-	rt, a, mem := d.layout, d.im.Arch, d.im.Mem
+	rt, a, mem := d.Layout, d.Image.Arch, d.Image.Mem
 	// Each record is of the common part and of what its kind adds.
 	size := uint64(max(rt.SpecialFinalizer.Size, rt.SpecialWeakHandle.Size, rt.SpecialCleanup.Size, rt.SpecialProfile.Size))
 	for addr != 0 {
@@ -189,7 +170,7 @@ func (d *coreDecoder) readSpecials(ctx context.Context, e image.Extent, addr uin
 		d.specials[addr] = true
 		head, ok := mem.Slice(addr, uint64(rt.Special.Size))
 		if !ok {
-			d.problem(dump.Error, 1, fmt.Sprintf("the list of specials of the span at %#x breaks off at %#x, which is not in the core", e.Base, addr))
+			d.Problem(dump.Error, 1, fmt.Sprintf("the list of specials of the span at %#x breaks off at %#x, which is not in the core", e.Base, addr))
 			return nil
 		}
 		s := image.Special{Object: e.Base + rt.Special.Offset.Uint(a, head)}
@@ -221,7 +202,7 @@ func (d *coreDecoder) readSpecials(ctx context.Context, e image.Extent, addr uin
 			known = false
 		}
 		if known {
-			d.im.Specials = append(d.im.Specials, s)
+			d.Image.Specials = append(d.Image.Specials, s)
 		}
 		addr = rt.Special.Next.Uint(a, head)
 	}
@@ -232,8 +213,8 @@ func (d *coreDecoder) readSpecials(ctx context.Context, e image.Extent, addr uin
 func (d *coreDecoder) words(b []byte, offsets ...uint64) []uint64 {
 	var w []uint64
 	for _, off := range offsets {
-		if off+uint64(d.im.Arch.PtrSize) <= uint64(len(b)) {
-			if p := d.im.Arch.Word(b[off:]); p != 0 {
+		if off+uint64(d.Image.Arch.PtrSize) <= uint64(len(b)) {
+			if p := d.Image.Arch.Word(b[off:]); p != 0 {
 				w = append(w, p)
 			}
 		}

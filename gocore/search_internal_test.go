@@ -1,9 +1,10 @@
 package gocore
 
 import (
-	"goheap/gocore/internal/image"
 	"math/rand/v2"
 	"testing"
+
+	"goheap/gocore/internal/image"
 )
 
 // The parts of a heap have each slot once, in order, and are of the size that was

@@ -25,8 +25,8 @@ type specialsOf struct{ base, list uint64 }
 // readSpans fills extents from mheap_.allspans. Spans that contradict
 // themselves or are missing from the core are left out and counted.
 func (d *coreDecoder) readSpans(ctx context.Context) error {
-	rt, im := d.layout, d.im
-	heapAddr, err := d.global("runtime.mheap_")
+	rt, im := d.Layout, d.Image
+	heapAddr, err := d.Global("runtime.mheap_")
 	if err != nil {
 		return err
 	}
@@ -94,11 +94,11 @@ func (d *coreDecoder) readSpans(ctx context.Context) error {
 			}
 		}
 	}
-	d.problem(dump.Error, d.strayed, "records attached to objects (runtime.special) stand in two lists, or belong to no object of their span: they were left out, with what follows them in their lists")
-	d.problem(dump.Error, repeated, "span records (runtime.mspan) stand in the list of all spans more than once: each was read once, and others are missing perhaps")
-	d.problem(dump.Error, missing, "span records (runtime.mspan) are not in the core: their objects are missing")
-	d.problem(dump.Error, damaged, "span records contradict themselves or overlap: their objects are left out")
-	d.problem(dump.Error, absent, "spans of heap memory are not in the core: their objects are missing")
+	d.Problem(dump.Error, d.strayed, "records attached to objects (runtime.special) stand in two lists, or belong to no object of their span: they were left out, with what follows them in their lists")
+	d.Problem(dump.Error, repeated, "span records (runtime.mspan) stand in the list of all spans more than once: each was read once, and others are missing perhaps")
+	d.Problem(dump.Error, missing, "span records (runtime.mspan) are not in the core: their objects are missing")
+	d.Problem(dump.Error, damaged, "span records contradict themselves or overlap: their objects are left out")
+	d.Problem(dump.Error, absent, "spans of heap memory are not in the core: their objects are missing")
 	slices.SortStableFunc(im.Samples, func(a, b image.Sample) int { return cmp.Compare(a.Object, b.Object) })
 	slices.SortStableFunc(im.Specials, func(a, b image.Special) int { return cmp.Compare(a.Object, b.Object) })
 	if len(im.Extents) == 0 {
@@ -112,7 +112,7 @@ func (d *coreDecoder) readSpans(ctx context.Context) error {
 
 // extent decodes one mspan in use, and reports whether it makes sense.
 func (d *coreDecoder) extent(b []byte) (image.Extent, bool) {
-	f, a := &d.layout.Mspan, d.im.Arch
+	f, a := &d.Layout.Mspan, d.Image.Arch
 	e := image.Extent{
 		Base:      f.StartAddr.Uint(a, b),
 		Size:      f.Npages.Uint(a, b) << image.PageShift,
@@ -130,11 +130,11 @@ func (d *coreDecoder) extent(b []byte) (image.Extent, bool) {
 	noscan, large := class&1 != 0, class>>1 == 0
 	arenaBits := d.hasArenaBits()
 	inline := uint64(0)
-	if size := uint64(d.layout.InlineMarkBits.Size); size > 0 && e.Elem >= 16 && e.Elem <= d.minHeader() && !large {
+	if size := uint64(d.Layout.InlineMarkBits.Size); size > 0 && e.Elem >= 16 && e.Elem <= d.minHeader() && !large {
 		// runtime/mgcmark_greenteagc.go, gcUsesSpanInlineMarkBits: the
 		// marks lie at the end of the span's first and only page.
 		inline = size
-		e.Inline = e.Base + image.PageSize - size + d.layout.InlineMarkBits.Marks.Offset
+		e.Inline = e.Base + image.PageSize - size + d.Layout.InlineMarkBits.Marks.Offset
 	}
 	switch {
 	case noscan:
@@ -178,20 +178,20 @@ func (d *coreDecoder) extent(b []byte) (image.Extent, bool) {
 // by span, header or type: until Go 1.21, and with GOEXPERIMENT=noallocheaders in
 // Go 1.22.
 func (d *coreDecoder) hasArenaBits() bool {
-	return d.layout.HeapArena.Bitmap.Has() || d.layout.HeapArena.PtrScalarBitmap.Has()
+	return d.Layout.HeapArena.Bitmap.Has() || d.Layout.HeapArena.PtrScalarBitmap.Has()
 }
 
 // minHeader is the largest slot whose pointers are described by heap bits
 // rather than by a malloc header: a bit for each word in one word
 // (internal/runtime/gc, MinSizeForMallocHeader).
 func (d *coreDecoder) minHeader() uint64 {
-	p := uint64(d.im.Arch.PtrSize)
+	p := uint64(d.Image.Arch.PtrSize)
 	return p * p * 8
 }
 
 // readBits fills the bit sets of slots once nodes have numbers.
 func (d *coreDecoder) readBits() {
-	im := d.im
+	im := d.Image
 	words := (im.Nodes + 63) / 64
 	im.Allocated, im.Marked, im.Fresh = flat.Make[uint64](words), flat.Make[uint64](words), flat.Make[uint64](words)
 	missing := 0
@@ -240,5 +240,5 @@ func (d *coreDecoder) readBits() {
 			}
 		}
 	}
-	d.problem(dump.Error, missing, "spans have no readable allocation bits: some of their objects are missing")
+	d.Problem(dump.Error, missing, "spans have no readable allocation bits: some of their objects are missing")
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"goheap/gocore/internal/image"
-	"goheap/gocore/internal/pclntab"
+	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/unwind"
@@ -103,7 +103,7 @@ func (p *Process) variablesAt(pc uint64) []frameVar {
 		return v
 	}
 	var out []frameVar
-	for _, l := range p.funcVars(pc) {
+	for _, l := range p.decoder.FuncVars(pc, cfaOrigin) {
 		if l.Name != symbols.DictName && strings.Contains(l.Name, ".") {
 			continue // a part of an unnamed result, such as "~r0.data"
 		}
@@ -175,7 +175,7 @@ func (p *Process) variablesIn(fr *unwind.Frame) []frameVar {
 			continue
 		}
 		if v.dict != 0 {
-			if t := p.instance(v.dict, p.dictOf(all, v.fn, fr)); t != 0 {
+			if t := p.decoder.Instance(v.dict, p.dictOf(all, v.fn, fr)); t != 0 {
 				v.typ = t
 			}
 		}
@@ -304,14 +304,14 @@ func (p *Process) goroutineInfo(i int) Goroutine {
 		if g.Why == "" {
 			o.WaitReason = p.waitReason(g.WaitReason)
 		}
-		if g.WaitSince > 0 && p.recorded.lastGC > g.WaitSince {
-			o.WaitNanos = p.recorded.lastGC - g.WaitSince
+		if g.WaitSince > 0 && p.recorded.LastGC > g.WaitSince {
+			o.WaitNanos = p.recorded.LastGC - g.WaitSince
 		}
 	}
 	if g.TopPC != 0 {
 		// Of the calls inlined there, the one that is the program's own.
-		for i, call := range p.callsAt(g.TopPC) {
-			if own := !p.decoder.standard(call.File); i == 0 || own {
+		for i, call := range p.decoder.CallsAt(g.TopPC) {
+			if own := !p.decoder.Standard(call.File); i == 0 || own {
 				o.Func = call.Name
 				if own {
 					break
@@ -323,15 +323,15 @@ func (p *Process) goroutineInfo(i int) Goroutine {
 		o.Func = p.topOf(i)
 	}
 	if o.Func == "" {
-		if fn, ok := p.function(g.StartPC); ok {
+		if fn, ok := p.decoder.Function(g.StartPC); ok {
 			o.Func = fn.Name()
 		}
 	}
 	// The first goroutine was created by none. Until Go 1.20 its number is all that
 	// tells it from the others.
-	layout := p.decoder.layout
+	layout := p.decoder.Layout
 	created := g.Parent != 0 || (layout == nil || !layout.G.ParentGoid.Has()) && g.ID != 1
-	if fn, ok := p.function(g.GoPC - 1); ok && created {
+	if fn, ok := p.decoder.Function(g.GoPC - 1); ok && created {
 		o.CreatedBy = fn.Name()
 		file, line := fn.FileLine(g.GoPC - 1)
 		o.CreatedAt = fmt.Sprintf("%s:%d", file, line)
@@ -362,7 +362,7 @@ func statusName(s uint32) string {
 // waitReason reads the program's own table of reasons, whose order changes
 // between releases (runtime.waitReasonStrings).
 func (p *Process) waitReason(r uint8) string {
-	addr, err := p.decoder.global("runtime.waitReasonStrings")
+	addr, err := p.decoder.Global("runtime.waitReasonStrings")
 	if err != nil {
 		return ""
 	}
@@ -388,26 +388,6 @@ func (p *Process) readString(addr uint64) (string, bool) {
 	return string(b), ok
 }
 
-func (p *Process) function(pc uint64) (pclntab.Func, bool) {
-	for _, m := range p.decoder.modules {
-		if m.table == nil {
-			continue
-		}
-		if f, ok := m.table.Find(pc); ok {
-			return f, true
-		}
-	}
-	return pclntab.Func{}, false
-}
-
-func (p *Process) callsAt(pc uint64) []pclntab.InlinedCall {
-	f, ok := p.function(pc)
-	if !ok {
-		return nil
-	}
-	return f.Inlined(pc)
-}
-
 // Frames returns the calls on the stack of the goroutine with the given index in
 // Goroutines, innermost first, and their variables.
 func (p *Process) Frames(g int) []Frame {
@@ -422,7 +402,7 @@ func (p *Process) Frames(g int) []Frame {
 	var out []Frame
 	for i, fr := range p.walk(g) {
 		vars := p.variablesIn(&fr)
-		for _, call := range p.callsAt(fr.LookupPC()) {
+		for _, call := range p.decoder.CallsAt(fr.LookupPC()) {
 			f := Frame{Func: call.Name, File: call.File, Line: call.Line, PC: fr.PC, SP: fr.SP, Inlined: call.Inlined, Conservative: fr.Conservative}
 			for k := range vars {
 				v := &vars[k]
@@ -490,18 +470,9 @@ func (p *Process) Roots() []Root {
 		n := heap.Node(1 + i)
 		out[i] = Root{Node: n, Kind: r.Kind.String(), Name: p.Name(n), Addr: r.Addr, Size: r.Size, Goroutine: int(r.Goroutine)}
 		if r.Kind == image.GlobalRoot {
-			out[i].Type, out[i].Package = p.rootTypeName(r), packageOf(r.Name)
+			out[i].Type, out[i].Package = p.rootTypeName(r), program.PackageOf(r.Name)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Root) int { return cmp.Compare(a.Node, b.Node) })
 	return out
-}
-
-// packageOf returns the import path in a symbol's name.
-func packageOf(symbol string) string {
-	slash := strings.LastIndexByte(symbol, '/') + 1
-	if dot := strings.IndexByte(symbol[slash:], '.'); dot >= 0 {
-		return symbol[:slash+dot]
-	}
-	return ""
 }

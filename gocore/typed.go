@@ -64,7 +64,7 @@ func (p *Process) runTyper(ctx context.Context, t *typing.Typer) error {
 	})
 	go t.Reached()
 	defer t.Reached() // it reads the file that the caller may close
-	if p.decoder.described != nil {
+	if p.decoder.Described != nil {
 		// seedRecorded looks at all objects: it must not see dead ones.
 		live, err := t.Reached()
 		if err != nil {
@@ -74,12 +74,9 @@ func (p *Process) runTyper(ctx context.Context, t *typing.Typer) error {
 	}
 	p.typing = t.Out
 	err := t.Run(ctx, p.progress, p.seedTypes)
-	p.problem(dump.Error, t.Mem.Refused, "values were not followed to find types: "+overlap)
+	p.problem(dump.Error, t.Mem.Refused, "values were not followed to find types: "+typing.Overlap)
 	return err
 }
-
-// overlap says why a reader refuses.
-const overlap = "there is more to follow than memory, so that the core is damaged"
 
 // typed returns the types, which are empty where typing failed.
 func (p *Process) typed() *typing.Result {
@@ -90,8 +87,8 @@ func (p *Process) typed() *typing.Result {
 }
 
 func (p *Process) newTyper(g *heap.Graph) *typing.Typer {
-	c := p.decoder.typing()
-	c.Capture, c.Global = p.closureType, p.decoder.global
+	c := p.decoder.TypingConfig()
+	c.Capture, c.Global = p.closures.TypeOf, p.decoder.Global
 	return typing.New(c, g)
 }
 
@@ -99,15 +96,15 @@ func (p *Process) newTyper(g *heap.Graph) *typing.Typer {
 // the variables of frames where the collector finds a live pointer. A variable
 // that is dead by the stack map may hold anything.
 func (p *Process) seedTypes(t *typing.Typer) {
-	if p.decoder.described != nil {
-		t.SeedRecorded(p.decoder.itabTypes)
+	if p.decoder.Described != nil {
+		t.SeedRecorded(p.decoder.ItabTypes)
 		return
 	}
-	for _, v := range p.exe.variables {
-		t.WalkRange(v.Addr+p.exe.bias, v.Type, 1)
+	for _, v := range p.exe.Variables {
+		t.WalkRange(v.Addr+p.exe.Bias, v.Type, 1)
 	}
-	for _, s := range p.decoder.statics {
-		t.WalkRange(s.addr, s.t, s.n)
+	for _, s := range p.decoder.Statics {
+		t.WalkRange(s.Addr, s.Type, s.N)
 	}
 	for _, s := range p.im.Specials {
 		for _, k := range s.Keeps {

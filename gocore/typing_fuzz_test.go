@@ -16,6 +16,7 @@ import (
 	"goheap/dump"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
 	"goheap/heap"
@@ -139,7 +140,7 @@ func (v *victim) open(ctx context.Context) (*Process, error) {
 	p := &Process{file: core}
 	var d *coreDecoder
 	err = dump.Guard(func() (err error) {
-		if p.exe, _, err = findExecutable(core, Options{Exe: v.exe}); err == nil {
+		if p.exe, _, err = program.FindExecutable(core, program.Options{Exe: v.exe}); err == nil {
 			d, err = decodeCore(ctx, core, p.exe, nil)
 		}
 		return err
@@ -148,7 +149,7 @@ func (v *victim) open(ctx context.Context) (*Process, error) {
 		p.Close()
 		return nil, err
 	}
-	p.fill(&d.program)
+	p.fill(&d.Program)
 	return p, ctx.Err()
 }
 
@@ -206,43 +207,43 @@ func (v *victim) survey(p *Process) {
 			}
 		}
 	}
-	for _, x := range p.exe.variables {
+	for _, x := range p.exe.Variables {
 		size := p.types.Type(x.Type).Size
 		if strings.HasPrefix(x.Name, "main.") && size > 0 {
-			add(inGlobals, x.Addr+p.exe.bias, size)
+			add(inGlobals, x.Addr+p.exe.Bias, size)
 		}
 		if size >= 8 && size < 1<<20 {
-			v.statics = append(v.statics, x.Addr+p.exe.bias)
+			v.statics = append(v.statics, x.Addr+p.exe.Bias)
 		}
 	}
 	for i := range p.im.Goroutines {
 		g := &p.im.Goroutines[i]
 		sp := min(max(g.State.SP, g.StackLo), g.StackHi)
 		add(inStacks, sp, g.StackHi-sp)
-		add(inRecords, g.Addr, uint64(p.decoder.layout.G.Size))
+		add(inRecords, g.Addr, uint64(p.decoder.Layout.G.Size))
 	}
-	for _, m := range p.decoder.modules {
-		add(inData, m.data, m.edata-m.data)
-		add(inData, m.bss, m.ebss-m.bss)
-		add(inTables, m.dataMask, m.dataBits/8)
+	for _, m := range p.decoder.Modules {
+		add(inData, m.Data, m.Edata-m.Data)
+		add(inData, m.BSS, m.EBSS-m.BSS)
+		add(inTables, m.DataMask, m.DataBits/8)
 	}
 	for _, name := range []string{"runtime.firstmoduledata", "runtime.mheap_", "runtime.allgs"} {
-		addr, _ := p.decoder.global(name)
+		addr, _ := p.decoder.Global(name)
 		add(inTables, addr, 512)
 	}
-	mheap, _ := p.decoder.global("runtime.mheap_")
+	mheap, _ := p.decoder.Global("runtime.mheap_")
 	v.spared = map[uint64]bool{}
 	for _, name := range []string{"runtime.allfin", "runtime.gcCleanups"} {
-		addr, _ := p.decoder.global(name)
+		addr, _ := p.decoder.Global(name)
 		for i := range uint64(64) {
 			v.spared[addr+8*i] = true
 		}
 	}
-	spans := mheap + p.decoder.layout.Mheap.AllSpans.Offset
+	spans := mheap + p.decoder.Layout.Mheap.AllSpans.Offset
 	for i := range word(spans + 8) {
 		span := word(word(spans) + 8*i)
-		add(inRecords, span, uint64(p.decoder.layout.Mspan.Size))
-		v.spared[span+p.decoder.layout.Mspan.Specials.Offset] = true
+		add(inRecords, span, uint64(p.decoder.Layout.Mspan.Size))
+		v.spared[span+p.decoder.Layout.Mspan.Specials.Offset] = true
 	}
 	v.pages = map[uint64][]byte{}
 	for _, d := range list[inDescriptors] {
@@ -719,7 +720,7 @@ func TestMayWalk(t *testing.T) {
 		if !some && len(problems) == 0 {
 			continue
 		}
-		if len(problems) != 1 || problems[0].Count < 10 || !strings.Contains(problems[0].Message, overlap) || problems[0].Severity != dump.Error {
+		if len(problems) != 1 || problems[0].Count < 10 || !strings.Contains(problems[0].Message, typing.Overlap) || problems[0].Severity != dump.Error {
 			t.Errorf("problems %+v", problems)
 		}
 		if n := p.typing.Totals.TypedObjects; n == 0 {

@@ -231,7 +231,7 @@ func (p *Process) closureAt(code, addr uint64) types.ID {
 	if code == 0 || p.exe == nil {
 		return 0
 	}
-	return p.closureType(code, addr)
+	return p.closures.TypeOf(code, addr)
 }
 
 // containerParts is partsOf for the map or channel whose header stands at addr.

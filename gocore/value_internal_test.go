@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"goheap/dump"
+	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 	"goheap/internal/testcore"
@@ -82,10 +83,12 @@ func damagedProcess(p *Process, list []target, total uint64, ops []byte) *Proces
 	im.Mem = mem
 	space := *p.space
 	space.Mem = mem
+	decoder := *p.decoder
+	decoder.Image = &im
 	q := &Process{
 		space: &space,
-		file:  p.file, exe: p.exe, im: &im, decoder: p.decoder, recorded: p.recorded, types: p.types, typing: p.typing,
-		graph: p.graph, vars: map[uint64][]frameVar{}, closures: map[uint64]types.ID{},
+		file:  p.file, exe: p.exe, im: &im, decoder: &decoder, recorded: p.recorded, types: p.types, typing: p.typing,
+		graph: p.graph, vars: map[uint64][]frameVar{}, closures: &program.Closures{Program: &decoder, Known: map[uint64]types.ID{}},
 	}
 	q.graphOnce.Do(func() {})
 	q.typeOnce.Do(func() {})

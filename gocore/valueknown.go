@@ -410,7 +410,7 @@ func (p *Process) errnoText(n uint64) (string, bool) {
 	if p.exe == nil {
 		return "", false
 	}
-	v, ok := p.exe.file.Global("syscall.errors")
+	v, ok := p.exe.File.Global("syscall.errors")
 	if !ok {
 		return "", false
 	}
@@ -419,7 +419,7 @@ func (p *Process) errnoText(n uint64) (string, bool) {
 		return "", false
 	}
 	if n < table.Len {
-		s, ok := p.readString(v.Addr + p.exe.bias + n*p.types.Type(table.Elem).Size)
+		s, ok := p.readString(v.Addr + p.exe.Bias + n*p.types.Type(table.Elem).Size)
 		if !ok || s != "" {
 			return s, ok
 		}

@@ -205,7 +205,7 @@ func (p *Process) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
 			return "nil", heap.None
 		}
 		code, _ := m.Word(word(0))
-		if fn, ok := p.function(code); ok {
+		if fn, ok := p.decoder.Function(code); ok {
 			return fn.Name(), target(word(0))
 		}
 		return fmt.Sprintf("%#x", word(0)), target(word(0))

@@ -2,8 +2,9 @@ package image
 
 import (
 	"cmp"
-	"goheap/gocore/internal/types"
 	"slices"
+
+	"goheap/gocore/internal/types"
 )
 
 // Piece is one word that a root holds. Slot is its address, 0 for a register.

@@ -1,8 +1,9 @@
 package image
 
 import (
-	"goheap/heap"
 	"math/bits"
+
+	"goheap/heap"
 )
 
 // Difference counts the slots that are in a but in none of the sets without, and

@@ -717,6 +717,10 @@ func (t *Typer) WalkRange(addr uint64, id types.ID, n uint64) {
 	t.walkValues(t.Mem.Bytes(addr, size), c)
 }
 
+// Overlap says, in words for people, why the reader of a walk refuses: see
+// inferior.Reader.Take.
+const Overlap = "there is more to follow than memory, so that the core is damaged"
+
 // walkTimes is how many times as much as the core holds is walked at most. A value
 // is walked again when a better claim finds it, and some overlap, but only in a
 // damaged core do they overlap without end.

@@ -1,4 +1,4 @@
-package gocore
+package program
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func TestDebugCandidates(t *testing.T) {
 	full, bare := filepath.Join(dir, "full.debug"), filepath.Join(dir, "bare.debug")
 	objcopy("--only-keep-debug", whole, full)
 	objcopy("--remove-section=.note.gnu.build-id", "--remove-section=.note.go.buildid", full, bare)
-	open := func(exe string) *executable {
+	open := func(exe string) *Executable {
 		t.Helper()
 		b, err := os.ReadFile(exe)
 		if err != nil {
@@ -39,19 +39,19 @@ func TestDebugCandidates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &executable{path: exe, file: f, free: func() {}}
+		return &Executable{Path: exe, File: f, Free: func() {}}
 	}
 
 	exe := filepath.Join(dir, "exe")
 	objcopy("--strip-all", "--add-gnu-debuglink="+bare, whole, exe)
 	x := open(exe)
-	id := x.file.BuildID
+	id := x.File.BuildID
 	if len(id) != 40 {
 		t.Fatalf("build id %q", id)
 	}
 	var paths []string
 	for _, c := range x.debugCandidates(root) {
-		paths = append(paths, c.path)
+		paths = append(paths, c.Path)
 	}
 	want := []string{
 		filepath.Join(root, ".build-id", id[:2], id[2:]+".debug"),
@@ -60,10 +60,10 @@ func TestDebugCandidates(t *testing.T) {
 	if strings.Join(paths, "\n") != strings.Join(want, "\n") {
 		t.Errorf("candidates\n%s\nwant\n%s", strings.Join(paths, "\n"), strings.Join(want, "\n"))
 	}
-	if why, ok := x.tryDebug(debugCandidate{path: full}); !ok || x.debugPath != full || !x.file.HasDWARF() {
+	if why, ok := x.tryDebug(debugCandidate{Path: full}); !ok || x.DebugPath != full || !x.File.HasDWARF() {
 		t.Errorf("the file with the same build id is not taken: %s", why)
 	}
-	x.close()
+	x.Close()
 
 	// Without an id in the debug file its checksum decides.
 	for _, test := range []struct {
@@ -74,15 +74,15 @@ func TestDebugCandidates(t *testing.T) {
 	}{
 		{"by the link", x.debugCandidates(root)[1], true, ""},
 		{"another sum", debugCandidate{bare, 1, true}, false, "checksum"},
-		{"no sum", debugCandidate{path: bare}, false, "no build id"},
-		{"no file", debugCandidate{path: filepath.Join(dir, "none")}, false, ""},
-		{"itself", debugCandidate{path: exe}, false, ""},
+		{"no sum", debugCandidate{Path: bare}, false, "no build id"},
+		{"no file", debugCandidate{Path: filepath.Join(dir, "none")}, false, ""},
+		{"itself", debugCandidate{Path: exe}, false, ""},
 	} {
 		y := open(exe)
 		why, ok := y.tryDebug(test.c)
-		if ok != test.ok || !strings.Contains(why, test.says) || ok != y.file.HasDWARF() {
+		if ok != test.ok || !strings.Contains(why, test.says) || ok != y.File.HasDWARF() {
 			t.Errorf("%s: %t, %q", test.name, ok, why)
 		}
-		y.close()
+		y.Close()
 	}
 }

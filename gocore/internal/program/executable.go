@@ -1,4 +1,4 @@
-package gocore
+package program
 
 import (
 	"bytes"
@@ -18,30 +18,36 @@ import (
 	"goheap/gocore/internal/symbols"
 )
 
-// executable is the program file that a core belongs to.
-type executable struct {
-	path string
-	file *symbols.File
-	bias uint64 // what to add to the file's addresses
+// Executable is the program file that a core belongs to.
+type Executable struct {
+	Path string
+	File *symbols.File
+	Bias uint64 // what to add to the file's addresses
 
-	variables []symbols.Variable // of packages, by address as linked
+	Variables []symbols.Variable // of packages, by address as linked
 
 	data []byte // the mapped file
-	free func()
+	Free func()
 
-	force bool // go on although build ids differ
+	Force bool // go on although build ids differ
 	// otherBuild is whether they, or the runtime's tables, do: force is set then.
-	otherBuild bool
-	plugins    []*plugin
+	OtherBuild bool
+	Plugins    []*Plugin
 
 	notDebug  string // says which file was looked at for it in vain, "" for none
-	debugPath string // of the file with the debugging information, "" if it is this one
+	DebugPath string // of the file with the debugging information, "" if it is this one
 	freeDebug func()
 }
 
-// findExecutable opens the program that core is of, at the path given or at the
+// Options tell which files are the program's: see Options.
+type Options struct {
+	Exe, Debug string
+	Force      bool
+}
+
+// FindExecutable opens the program that core is of, at the path given or at the
 // one that the core names, and checks that it is the same build.
-func findExecutable(core *dump.Core, opt Options) (*executable, []Problem, error) {
+func FindExecutable(core *dump.Core, opt Options) (*Executable, []dump.Problem, error) {
 	path, how := opt.Exe, "--exe"
 	if path == "" {
 		path, how = executablePath(core)
@@ -52,26 +58,26 @@ func findExecutable(core *dump.Core, opt Options) (*executable, []Problem, error
 			return nil, nil, fmt.Errorf("%w: the core does not name it (no AT_EXECFN, no NT_FILE); give it with --exe PATH", ErrNoExecutable)
 		}
 	}
-	x, problems, err := openExecutable(path, how, opt)
+	x, problems, err := OpenExecutable(path, how, opt)
 	if err != nil {
 		return nil, nil, err
 	}
 	more, err := x.place(core, opt.Force)
 	problems = append(problems, more...)
 	if err == nil {
-		err = x.usable()
+		err = x.Usable()
 	}
 	if err != nil {
-		x.close()
+		x.Close()
 		return nil, nil, err
 	}
-	x.variables = x.file.Globals()
+	x.Variables = x.File.Globals()
 	return x, problems, nil
 }
 
-// openExecutable opens the program at path, which how says where it comes from, and
+// OpenExecutable opens the program at path, which how says where it comes from, and
 // its debugging information.
-func openExecutable(path, how string, opt Options) (*executable, []Problem, error) {
+func OpenExecutable(path, how string, opt Options) (*Executable, []dump.Problem, error) {
 	st, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -81,14 +87,14 @@ func openExecutable(path, how string, opt Options) (*executable, []Problem, erro
 	case st.IsDir():
 		return nil, nil, fmt.Errorf("%w: %s (from %s) is a directory; give the program with --exe PATH", ErrNoExecutable, path, how)
 	}
-	x := &executable{path: path, force: opt.Force}
-	x.data, x.file, x.free, err = openELF(path)
+	x := &Executable{Path: path, Force: opt.Force}
+	x.data, x.File, x.Free, err = openELF(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w (from %s); give the program with --exe PATH", ErrNoExecutable, err, how)
 	}
 	problems, err := x.attachDebug(opt)
 	if err != nil {
-		x.close()
+		x.Close()
 		return nil, nil, err
 	}
 	return x, problems, nil
@@ -122,31 +128,31 @@ func openELF(path string) (data []byte, file *symbols.File, free func(), err err
 	return data, file, free, nil
 }
 
-// despite makes of what keeps the file from being read with an executable of
+// Despite makes of what keeps the file from being read with an executable of
 // another build, which --force let pass, an error about that.
-func (x *executable) despite(err error) error {
-	if x == nil || !x.otherBuild || err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+func (x *Executable) Despite(err error) error {
+	if x == nil || !x.OtherBuild || err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	// What the error advises is for the right build, and what it calls the file too.
 	why, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), dump.ErrTruncated.Error()+": "), "; ")
-	return fmt.Errorf("%w: %s is of another build, and --force does not help: nothing can be read with it (%s); give the right one with --exe PATH", ErrWrongExecutable, x.path, why)
+	return fmt.Errorf("%w: %s is of another build, and --force does not help: nothing can be read with it (%s); give the right one with --exe PATH", ErrWrongExecutable, x.Path, why)
 }
 
-// usable says what keeps an executable that matches from being read.
-func (x *executable) usable() error {
-	if x.file.GoVersion == "" {
-		return fmt.Errorf("%w: %s has no Go build information; goheap reads cores of Go programs only", ErrNotGo, x.path)
+// Usable says what keeps an executable that matches from being read.
+func (x *Executable) Usable() error {
+	if x.File.GoVersion == "" {
+		return fmt.Errorf("%w: %s has no Go build information; goheap reads cores of Go programs only", ErrNotGo, x.Path)
 	}
-	if minor, ok := goMinor(x.file.GoVersion); ok && minor < oldestGo {
-		return fmt.Errorf("%w: %s was built by %s; goheap reads programs of Go 1.%d and later", ErrVersion, x.path, x.file.GoVersion, oldestGo)
+	if minor, ok := GoMinor(x.File.GoVersion); ok && minor < oldestGo {
+		return fmt.Errorf("%w: %s was built by %s; goheap reads programs of Go 1.%d and later", ErrVersion, x.Path, x.File.GoVersion, oldestGo)
 	}
-	err := x.file.DWARF()
+	err := x.File.DWARF()
 	switch {
 	case errors.Is(err, symbols.ErrNoDWARF):
-		return fmt.Errorf("%w: %s was linked without it (-ldflags=-w or -s) or stripped%s; give the file that has it with --debug PATH, or build the same sources without these flags, run that program and take a new core", ErrNoDWARF, x.path, x.notDebug)
-	case err != nil && !x.file.HasDWARF():
-		return fmt.Errorf("%w: the debugging information of %s is damaged: %w; give an undamaged copy with --exe PATH", ErrNoDWARF, x.path, err)
+		return fmt.Errorf("%w: %s was linked without it (-ldflags=-w or -s) or stripped%s; give the file that has it with --debug PATH, or build the same sources without these flags, run that program and take a new core", ErrNoDWARF, x.Path, x.notDebug)
+	case err != nil && !x.File.HasDWARF():
+		return fmt.Errorf("%w: the debugging information of %s is damaged: %w; give an undamaged copy with --exe PATH", ErrNoDWARF, x.Path, err)
 	}
 	return nil
 }
@@ -154,12 +160,12 @@ func (x *executable) usable() error {
 // oldestGo and newestGo are the minor versions of Go that are tested.
 const (
 	oldestGo = 18
-	newestGo = 27
+	NewestGo = 27
 )
 
-// goMinor returns the minor version in a string such as "go1.26.8 X:foo". A
+// GoMinor returns the minor version in a string such as "go1.26.8 X:foo". A
 // development version has none.
-func goMinor(version string) (int, bool) {
+func GoMinor(version string) (int, bool) {
 	rest, ok := strings.CutPrefix(version, "go1.")
 	if !ok {
 		return 0, false
@@ -174,26 +180,26 @@ func goMinor(version string) (int, bool) {
 
 // variableAt returns the index in x.variables of the one that covers addr, an
 // address in the process.
-func (x *executable) variableAt(addr uint64) (int, bool) {
-	addr -= x.bias
-	i, ok := slices.BinarySearchFunc(x.variables, addr, func(v symbols.Variable, a uint64) int { return cmp.Compare(v.Addr, a) })
+func (x *Executable) variableAt(addr uint64) (int, bool) {
+	addr -= x.Bias
+	i, ok := slices.BinarySearchFunc(x.Variables, addr, func(v symbols.Variable, a uint64) int { return cmp.Compare(v.Addr, a) })
 	if !ok {
 		i--
 	}
-	if i < 0 || addr-x.variables[i].Addr >= max(1, x.size(x.variables[i])) {
+	if i < 0 || addr-x.Variables[i].Addr >= max(1, x.size(x.Variables[i])) {
 		return 0, false
 	}
 	return i, true
 }
 
-func (x *executable) size(v symbols.Variable) uint64 { return x.file.Types().Type(v.Type).Size }
+func (x *Executable) size(v symbols.Variable) uint64 { return x.File.Types().Type(v.Type).Size }
 
-func (x *executable) close() {
-	for _, p := range x.plugins {
-		p.close()
+func (x *Executable) Close() {
+	for _, p := range x.Plugins {
+		p.Close()
 	}
-	x.file.Close()
-	x.free()
+	x.File.Close()
+	x.Free()
 	if x.freeDebug != nil {
 		x.freeDebug()
 	}
@@ -230,14 +236,14 @@ func executablePath(core *dump.Core) (path, how string) {
 	return execfn, "AT_EXECFN"
 }
 
-// minPage is the smallest page size of Linux.
-const minPage = 4096
+// MinPage is the smallest page size of Linux.
+const MinPage = 4096
 
 // place computes the bias, compares build ids and fills the file's pages in
 // where the core has none.
-func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
-	var problems []Problem
-	f := x.file.ELF()
+func (x *Executable) place(core *dump.Core, force bool) ([]dump.Problem, error) {
+	var problems []dump.Problem
+	f := x.File.ELF()
 	wrong := func(format string, args ...any) error {
 		advice := "give the right one with --exe PATH"
 		if force {
@@ -246,62 +252,62 @@ func (x *executable) place(core *dump.Core, force bool) ([]Problem, error) {
 		return fmt.Errorf("%w: %s: it is another build; %s", ErrWrongExecutable, fmt.Sprintf(format, args...), advice)
 	}
 	if f.Machine != core.Memory.Arch.Machine {
-		return nil, fmt.Errorf("%w: %s is a program for %s, the core is of one for %s; give the right one with --exe PATH", ErrWrongExecutable, x.path, f.Machine, core.Memory.Arch.Machine)
+		return nil, fmt.Errorf("%w: %s is a program for %s, the core is of one for %s; give the right one with --exe PATH", ErrWrongExecutable, x.Path, f.Machine, core.Memory.Arch.Machine)
 	}
 	entry := core.Auxv[dump.AuxEntry]
 	switch {
 	case f.Type == elf.ET_EXEC:
 	case entry != 0:
-		x.bias = entry - f.Entry
+		x.Bias = entry - f.Entry
 	default:
-		problems = append(problems, Problem{Severity: dump.Warning, Message: "the core does not say where the program was loaded (no AT_ENTRY): taken to be at its own addresses", Count: 1})
+		problems = append(problems, dump.Problem{Severity: dump.Warning, Message: "the core does not say where the program was loaded (no AT_ENTRY): taken to be at its own addresses", Count: 1})
 	}
-	if entry != 0 && entry-x.bias != f.Entry {
-		return nil, wrong("%s starts at %#x, the program of the core at %#x", x.path, f.Entry, entry)
+	if entry != 0 && entry-x.Bias != f.Entry {
+		return nil, wrong("%s starts at %#x, the program of the core at %#x", x.Path, f.Entry, entry)
 	}
 	phdr := core.Auxv[dump.AuxPhdr]
 	for _, p := range f.Progs {
-		if p.Type == elf.PT_PHDR && phdr != 0 && p.Vaddr+x.bias != phdr {
-			return nil, wrong("the program headers of %s would be at %#x, those of the core's program are at %#x", x.path, p.Vaddr+x.bias, phdr)
+		if p.Type == elf.PT_PHDR && phdr != 0 && p.Vaddr+x.Bias != phdr {
+			return nil, wrong("the program headers of %s would be at %#x, those of the core's program are at %#x", x.Path, p.Vaddr+x.Bias, phdr)
 		}
 	}
-	if x.bias%minPage != 0 {
-		return nil, wrong("%s would have been loaded at %#x, which is no page", x.path, x.bias)
+	if x.Bias%MinPage != 0 {
+		return nil, wrong("%s would have been loaded at %#x, which is no page", x.Path, x.Bias)
 	}
-	compared, other := compareNotes(core, f, x.data, x.bias)
+	compared, other := CompareNotes(core, f, x.data, x.Bias)
 	if other > 0 && !force {
-		return nil, fmt.Errorf("%w: the build id of %s (%s) is not the one in the core; give the program that the core was taken of with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.path, x.file.BuildID)
+		return nil, fmt.Errorf("%w: the build id of %s (%s) is not the one in the core; give the program that the core was taken of with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.Path, x.File.BuildID)
 	}
 	if other > 0 {
-		x.otherBuild = true
-		problems = append(problems, Problem{Severity: dump.Error, Message: "the build id of the executable is not the one in the core: types and addresses may be wrong", Count: 1})
+		x.OtherBuild = true
+		problems = append(problems, dump.Problem{Severity: dump.Error, Message: "the build id of the executable is not the one in the core: types and addresses may be wrong", Count: 1})
 	}
 	// The notes of a program stand in its first page, which is in every core
 	// unless coredump_filter or gcore left it out. Then the program's writable
 	// data, which a core always has, must agree where nothing ever writes.
 	if !compared && !x.sameModuledata(core, f) {
 		if !force {
-			return nil, fmt.Errorf("%w: the runtime's own tables in the core are not those of %s: it is another build; give the right one with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.path)
+			return nil, fmt.Errorf("%w: the runtime's own tables in the core are not those of %s: it is another build; give the right one with --exe PATH, or --force to go on and read nonsense", ErrWrongExecutable, x.Path)
 		}
-		x.otherBuild = true
-		problems = append(problems, Problem{Severity: dump.Error, Message: "the runtime's tables in the core are not those of the executable: types and addresses may be wrong", Count: 1})
+		x.OtherBuild = true
+		problems = append(problems, dump.Problem{Severity: dump.Error, Message: "the runtime's tables in the core are not those of the executable: types and addresses may be wrong", Count: 1})
 	}
-	missing, again := fillConstant(core, f, x.data, x.bias)
+	missing, again := FillConstant(core, f, x.data, x.Bias)
 	if again > 0 {
-		problems = append(problems, headersAgain(x.path, again))
+		problems = append(problems, HeadersAgain(x.Path, again))
 	}
 	if missing > 0 {
-		problems = append(problems, Problem{Severity: dump.Error, Message: "pages of the program's data are not in the core: some variables, and some types that only they describe, are missing", Count: missing})
+		problems = append(problems, dump.Problem{Severity: dump.Error, Message: "pages of the program's data are not in the core: some variables, and some types that only they describe, are missing", Count: missing})
 	}
 	return problems, nil
 }
 
-// fillConstant lets a core have what dumps leave out because a file has it: the
+// FillConstant lets a core have what dumps leave out because a file has it: the
 // segments that nobody writes to, and the part of the others that is read only once
 // the program runs, if nothing was relocated there before. Elsewhere a page that is
 // missing is not the one in the file. It returns how many of those there are, and
 // how many program headers name bytes of the file that others name.
-func fillConstant(core *dump.Core, f *elf.File, data []byte, bias uint64) (missing, again int) {
+func FillConstant(core *dump.Core, f *elf.File, data []byte, bias uint64) (missing, again int) {
 	var constant, written []dump.Part
 	for _, p := range f.Progs {
 		part := dump.Part{Addr: p.Vaddr + bias, Off: p.Off, Size: p.Filesz}
@@ -314,7 +320,7 @@ func fillConstant(core *dump.Core, f *elf.File, data []byte, bias uint64) (missi
 	again = len(core.Memory.FillFile(data, constant))
 	written, twice := dump.Disjoint(written, uint64(len(data)))
 	for _, p := range written {
-		for off := uint64(0); off < p.Size; off += minPage {
+		for off := uint64(0); off < p.Size; off += MinPage {
 			if len(core.Memory.Prefix(p.Addr+off, 1)) == 0 {
 				missing++
 			}
@@ -323,15 +329,15 @@ func fillConstant(core *dump.Core, f *elf.File, data []byte, bias uint64) (missi
 	return missing, again + len(twice)
 }
 
-// headersAgain is the problem of a file some of whose program headers are no use.
-func headersAgain(path string, n int) Problem {
-	return Problem{Severity: dump.Error, Message: fmt.Sprintf("program headers of %s give bytes of the file a second address: the file is damaged, and its memory there is left out", path), Count: n}
+// HeadersAgain is the problem of a file some of whose program headers are no use.
+func HeadersAgain(path string, n int) dump.Problem {
+	return dump.Problem{Severity: dump.Error, Message: fmt.Sprintf("program headers of %s give bytes of the file a second address: the file is damaged, and its memory there is left out", path), Count: n}
 }
 
-// compareNotes compares the notes of an ELF file, in which its build id stands, with
+// CompareNotes compares the notes of an ELF file, in which its build id stands, with
 // what the core has of them where the file is loaded. compared is whether it has
 // any, other how many differ.
-func compareNotes(core *dump.Core, f *elf.File, data []byte, bias uint64) (compared bool, other int) {
+func CompareNotes(core *dump.Core, f *elf.File, data []byte, bias uint64) (compared bool, other int) {
 	var notes []dump.Part
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_NOTE {
@@ -356,8 +362,8 @@ func compareNotes(core *dump.Core, f *elf.File, data []byte, bias uint64) (compa
 // sameModuledata compares the link-time words of runtime.firstmoduledata with
 // the core's: addresses of tables, which differ between two builds of almost any
 // two programs. It reports true where there is nothing to compare.
-func (x *executable) sameModuledata(core *dump.Core, f *elf.File) bool {
-	sym, ok := x.file.Symbol("runtime.firstmoduledata")
+func (x *Executable) sameModuledata(core *dump.Core, f *elf.File) bool {
+	sym, ok := x.File.Symbol("runtime.firstmoduledata")
 	if !ok || f.Type != elf.ET_EXEC {
 		return true
 	}

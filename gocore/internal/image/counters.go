@@ -1,0 +1,24 @@
+package image
+
+// Counters is what the runtime itself says of its heap, read by the decoder.
+type Counters struct {
+	Gcphase    uint64
+	Between    bool // a collection has begun or ended, and its phase does not say so yet
+	Mallocing  int  // threads inside the allocator
+	HeapMarked uint64
+	AllocSlots int64 // from its statistics
+	AllocBytes int64
+	Statistics bool   // the two above were read
+	NoMarks    string // says why there are no marks of the last collection, "" where there are
+	// countedFirst says that the statistics are from before the last sweep ended,
+	// and the slots from after it (runtime/heapdump.go, mdump).
+	CountedFirst bool
+	NumGC        uint64
+	LastGC       int64 // the program's clock at the end of the last collection
+}
+
+// Phases of a collection (runtime/mgc.go).
+const (
+	GcOff             = 0
+	GcMarkTermination = 2
+)

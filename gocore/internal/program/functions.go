@@ -1,0 +1,147 @@
+package program
+
+import (
+	"slices"
+	"strings"
+
+	"goheap/gocore/internal/pclntab"
+	"goheap/gocore/internal/symbols"
+	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/unwind"
+)
+
+// Instance returns the type that stands at a place of a dictionary of a generic
+// function's type arguments and of the types made of them; 0 where there is no
+// dictionary, or nothing known in it (cmd/compile/internal/noder/reader.go,
+// Go 1.26: the entries for types are the addresses of their descriptors).
+func (d *Program) Instance(place symbols.DictPlace, dict uint64) types.ID {
+	if place == 0 || dict == 0 {
+		return 0
+	}
+	w := uint64(d.Image.Arch.PtrSize)
+	addr, ok := d.Image.Mem.Word(dict + place.Index()*w)
+	if !ok {
+		return 0
+	}
+	id, _ := d.Types.ByRuntimeType(addr)
+	return id
+}
+
+// receiverType returns the type in the name of a method: *main.T of "main.(*T).M",
+// main.T of "main.T.M", type arguments included.
+func (d *Program) receiverType(method string) (types.ID, bool) {
+	dot := lastDot(method)
+	if dot < 0 {
+		return 0, false
+	}
+	name := method[:dot]
+	if pkg, rest, ok := strings.Cut(name, ".(*"); ok && strings.HasSuffix(rest, ")") {
+		name = "*" + pkg + "." + strings.TrimSuffix(rest, ")")
+	}
+	return d.Types.Lookup(name)
+}
+
+// ScansVectorRegisters reports whether the program's collector scans the vector
+// registers of preempted goroutines (runtime/mgcmark.go, scanstack, Go 1.27).
+func (d *Program) ScansVectorRegisters() bool {
+	minor, ok := GoMinor(d.Exe.File.GoVersion)
+	return !ok || minor >= 27
+}
+
+// SetGoroot learns from runtime.main where the standard library's files are.
+func (d *Program) SetGoroot(f pclntab.Func) {
+	name, _ := f.FileLine(f.Entry)
+	d.goroot = strings.TrimSuffix(name, "runtime/proc.go")
+}
+
+// TopPC chooses the frame by which people know a goroutine: the innermost that
+// is not of the standard library, else that is not of the runtime.
+func (d *Program) TopPC(frames []unwind.Frame) uint64 {
+	outside := uint64(0)
+	for i := range frames {
+		f := &frames[i]
+		if strings.HasPrefix(f.Func.Name(), "runtime.") {
+			continue
+		}
+		if file, _ := f.Func.FileLine(f.LookupPC()); !d.Standard(file) {
+			return f.LookupPC()
+		}
+		if outside == 0 {
+			outside = f.LookupPC()
+		}
+	}
+	return outside
+}
+
+// Standard reports whether a source file is one of the standard library. Its
+// files lie where the runtime's do; with -trimpath they start with the package's
+// path, which has no dot in its first element, while those of modules do or
+// carry a version.
+func (d *Program) Standard(file string) bool {
+	if d.goroot != "" {
+		return strings.HasPrefix(file, d.goroot)
+	}
+	first, _, _ := strings.Cut(file, "/")
+	return !strings.ContainsAny(first, ".@") && !strings.HasPrefix(file, "/")
+}
+
+func (d *Program) Walker() (*unwind.Walker, error) {
+	c := unwind.Config{
+		Arch: d.Image.Arch, Memory: d.Image.Mem,
+		Defer: unwind.DeferLayout{Heap: d.Layout.Defer.Heap.Offset, Fn: d.Layout.Defer.Fn.Offset, Link: d.Layout.Defer.Link.Offset},
+	}
+	for _, m := range d.Modules {
+		if m.Table != nil {
+			c.Modules = append(c.Modules, unwind.Module{Table: m.Table, ROData: m.rodata})
+		}
+	}
+	return unwind.New(c)
+}
+
+// FuncVars returns the variables in scope at pc, in frames whose canonical frame
+// address is cfa. What cannot be located is left out.
+func (d *Program) FuncVars(pc, cfa uint64) []symbols.LocalVar {
+	f, bias := d.Exe.codeAt(pc)
+	list, _ := f.FuncVars(pc-bias, symbols.FrameState{CFA: cfa, Bias: bias})
+	if f == d.Exe.File {
+		return list
+	}
+	for i := range list {
+		list[i].Type = d.Types.Import(f.Types(), list[i].Type)
+	}
+	return slices.DeleteFunc(list, func(v symbols.LocalVar) bool { return v.Type == 0 })
+}
+
+// CapturesOf returns the variables of the closure whose code starts at entry, those
+// that have a type.
+func (d *Program) CapturesOf(entry uint64) []symbols.Capture {
+	f, bias := d.Exe.codeAt(entry)
+	list, _ := f.Captures(entry - bias)
+	if f == d.Exe.File {
+		return list
+	}
+	for i := range list {
+		list[i].Type = d.Types.Import(f.Types(), list[i].Type)
+	}
+	return slices.DeleteFunc(list, func(c symbols.Capture) bool { return c.Type == 0 })
+}
+
+func (d *Program) Function(pc uint64) (pclntab.Func, bool) {
+	for _, m := range d.Modules {
+		if m.Table == nil {
+			continue
+		}
+		if f, ok := m.Table.Find(pc); ok {
+			return f, true
+		}
+	}
+	return pclntab.Func{}, false
+}
+
+func (d *Program) CallsAt(pc uint64) []pclntab.InlinedCall {
+	f, ok := d.Function(pc)
+	if !ok {
+		return nil
+	}
+	return f.Inlined(pc)
+}

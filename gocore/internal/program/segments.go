@@ -1,0 +1,148 @@
+package program
+
+import (
+	"bytes"
+	"debug/elf"
+	"slices"
+
+	"goheap/dump"
+	"goheap/internal/arch"
+)
+
+// Bounds returns where a data segment is as linked: by the linker's symbols around
+// it, else by its section.
+func (x *Executable) Bounds(name, section string) (r dump.Range) {
+	if s := x.File.ELF().Section(section); s != nil {
+		r = dump.Range{Start: s.Addr, End: s.Addr + s.Size}
+	}
+	if s, ok := x.File.Symbol("runtime." + name); ok {
+		r.Start = s.Addr
+	}
+	if s, ok := x.File.Symbol("runtime.e" + name); ok {
+		r.End = s.Addr
+	}
+	return r
+}
+
+// Blocks returns the memory of the executable that its program does not write to.
+// In a position-independent one, addresses are relocated as the loader does it.
+func (x *Executable) Blocks(a arch.Arch) []dump.Block {
+	if x.Path == "" {
+		return nil
+	}
+	var blocks []dump.Block
+	f := x.File.ELF()
+	for _, s := range f.Sections {
+		if s.Flags&elf.SHF_ALLOC == 0 || s.Type == elf.SHT_NOBITS || s.Addr == 0 || slices.Contains(writableSections, s.Name) {
+			continue
+		}
+		b := bytesAt(x.data, s.Offset, s.FileSize)
+		if s.Flags&elf.SHF_WRITE != 0 {
+			b = bytes.Clone(b) // to be relocated
+		}
+		blocks = append(blocks, dump.Block{Addr: s.Addr + x.Bias, Data: b})
+	}
+	x.relocate(a, blocks)
+	return blocks
+}
+
+// relocate applies those relocations to writable blocks that add the bias to an
+// address.
+func (x *Executable) relocate(a arch.Arch, blocks []dump.Block) {
+	if x.Bias == 0 {
+		return
+	}
+	relative, ok := relativeRelocation(a)
+	if !ok {
+		return
+	}
+	w := uint64(a.PtrSize)
+	for _, s := range x.File.ELF().Sections {
+		if s.Type != elf.SHT_RELA && s.Type != elf.SHT_REL || s.Flags&elf.SHF_ALLOC == 0 {
+			continue
+		}
+		size := 2 * w
+		if s.Type == elf.SHT_RELA {
+			size += w
+		}
+		for b := bytesAt(x.data, s.Offset, s.FileSize); uint64(len(b)) >= size; b = b[size:] {
+			at, info := a.Word(b)+x.Bias, a.Word(b[w:])
+			kind := info & 0xffffffff
+			if w == 4 {
+				kind = info & 0xff
+			}
+			if kind != relative {
+				continue
+			}
+			i := slices.IndexFunc(blocks, func(b dump.Block) bool { return at-b.Addr < uint64(len(b.Data)) })
+			if i < 0 || uint64(len(blocks[i].Data))-(at-blocks[i].Addr) < w || !x.writable(blocks[i].Addr) {
+				continue
+			}
+			to := blocks[i].Data[at-blocks[i].Addr:]
+			addend := a.Word(to)
+			if s.Type == elf.SHT_RELA {
+				addend = a.Word(b[2*w:])
+			}
+			a.PutWord(to, addend+x.Bias)
+		}
+	}
+}
+
+// writable reports whether the section at an address is one that is cloned.
+func (x *Executable) writable(addr uint64) bool {
+	for _, s := range x.File.ELF().Sections {
+		if s.Addr+x.Bias == addr && s.Flags&elf.SHF_ALLOC != 0 && s.Flags&elf.SHF_WRITE != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// relativeRelocation returns the number of the relocation that adds the bias (the
+// processors' ELF supplements).
+func relativeRelocation(a arch.Arch) (uint64, bool) {
+	switch a.Machine {
+	case elf.EM_X86_64:
+		return uint64(elf.R_X86_64_RELATIVE), true
+	case elf.EM_AARCH64:
+		return uint64(elf.R_AARCH64_RELATIVE), true
+	case elf.EM_ARM:
+		return uint64(elf.R_ARM_RELATIVE), true
+	case elf.EM_PPC64:
+		return uint64(elf.R_PPC64_RELATIVE), true
+	case elf.EM_S390:
+		return uint64(elf.R_390_RELATIVE), true
+	}
+	return 0, false
+}
+
+// Tables returns those variables among the writable data that the linker filled and
+// whose fields that matter nothing changes, relocated like blocks: the last are the
+// values that interfaces of small integers point to.
+func (x *Executable) Tables() []dump.Block {
+	if x.Path == "" {
+		return nil
+	}
+	var blocks []dump.Block
+	f := x.File.ELF()
+	for _, name := range []string{"runtime.firstmoduledata", "internal/runtime/gc.SizeClassToSize", "runtime.class_to_size", "runtime.staticuint64s"} {
+		sym, ok := x.File.Symbol(name)
+		if !ok {
+			continue
+		}
+		for _, s := range f.Sections {
+			if s.Flags&elf.SHF_ALLOC != 0 && s.Type != elf.SHT_NOBITS && sym.Addr >= s.Addr && sym.Addr-s.Addr < s.FileSize {
+				b := bytes.Clone(bytesAt(x.data, s.Offset, s.FileSize))
+				all := []dump.Block{{Addr: s.Addr + x.Bias, Data: b}}
+				x.relocate(x.File.Arch, all)
+				blocks = append(blocks, dump.Block{Addr: sym.Addr + x.Bias, Data: bytesAt(b, sym.Addr-s.Addr, sym.Size)})
+			}
+		}
+	}
+	return blocks
+}
+
+// writableSections are those whose bytes in the file are only the first ones that
+// the program has there; others that can be written to are those with addresses
+// that the loader relocates.
+var writableSections = []string{".data", ".noptrdata", ".bss", ".noptrbss", ".tbss", ".tdata"}

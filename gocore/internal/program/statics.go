@@ -1,0 +1,108 @@
+package program
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"goheap/dump"
+	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
+)
+
+// Static is a value in a module's writable data that is no variable: the
+// compiler put a composite literal there that a variable points to. The linker
+// has no symbol for most of them.
+type Static struct {
+	Addr, size uint64
+	Type       types.ID
+	N          uint64 // values of type t
+	elements   bool   // it is the array behind a slice
+	name       string // the expression that leads to it
+}
+
+// FindStatics follows the typed variables of the program through memory outside
+// the heap. It needs the modules, and is called before nodes have numbers.
+func (d *Program) FindStatics() {
+	best, cursor := map[uint64]Static{}, map[typing.Static]uint64{}
+	c := d.TypingConfig()
+	c.Found = func(f typing.FoundStatic) {
+		if i, ok := d.Exe.variableAt(f.Addr); ok && d.Exe.Variables[i].Addr+d.Exe.Bias != f.Addr {
+			return // a part of a variable has a name already
+		} else if ok && f.Size <= d.Exe.size(d.Exe.Variables[i]) {
+			return
+		}
+		if old, ok := best[f.Addr]; ok && old.size >= f.Size {
+			return
+		}
+		name, ok := d.staticName(f.Addr, f.Within, best, cursor)
+		if !ok {
+			return
+		}
+		best[f.Addr] = Static{Addr: f.Addr, size: f.Size, Type: f.Type, N: f.N, elements: f.Elements, name: name}
+	}
+	t := typing.New(c, nil)
+	for _, v := range d.Exe.Variables {
+		t.WalkStatic(typing.Static{Addr: v.Addr + d.Exe.Bias, Type: v.Type, N: 1})
+		// Nothing is cancelled here: the walk is bounded by the data sections.
+		_ = t.Drain(context.Background(), nil)
+	}
+	d.Problem(dump.Error, t.Mem.Refused, "values of the data sections were not followed: "+typing.Overlap)
+	for _, s := range best {
+		d.Statics = append(d.Statics, s)
+	}
+	slices.SortFunc(d.Statics, func(a, b Static) int { return cmp.Compare(a.Addr, b.Addr) })
+}
+
+// TypingConfig is what typing is told of the program.
+func (d *Program) TypingConfig() typing.Config {
+	c := typing.Config{Image: d.Image, Types: d.Types, Space: d.Space(), Described: d.Described}
+	for _, m := range d.Modules {
+		c.Data = append(c.Data, typing.Range{Lo: m.Data, Hi: m.Edata}, typing.Range{Lo: m.BSS, Hi: m.EBSS})
+	}
+	return c
+}
+
+// staticName names the value at addr by the word of from that points to it.
+// cursor remembers, by holder, where the last one was found.
+func (d *Program) staticName(addr uint64, from typing.Static, known map[uint64]Static, cursor map[typing.Static]uint64) (string, bool) {
+	var outer string
+	if i, ok := d.Exe.variableAt(from.Addr); ok && d.Exe.Variables[i].Addr+d.Exe.Bias == from.Addr {
+		outer = d.Exe.Variables[i].Name
+	} else if s, ok := known[from.Addr]; ok {
+		outer = s.name
+	} else {
+		return "", false
+	}
+	size := d.Types.Type(from.Type).Size
+	w := uint64(d.Image.Arch.PtrSize)
+	// The words are followed in their order, so that the next one found stands
+	// behind the one before, mostly.
+	for _, part := range [][2]uint64{{cursor[from], size * from.N}, {0, cursor[from]}} {
+		for off := part[0]; off+w <= part[1]; off += w {
+			if v, ok := d.Image.Mem.Word(from.Addr + off); !ok || v != addr {
+				continue
+			}
+			cursor[from] = off
+			if from.N > 1 {
+				outer += fmt.Sprintf("[%d]", off/size)
+			}
+			path, _, _ := d.Types.FieldPath(from.Type, off%size)
+			return outer + path, true
+		}
+	}
+	return "", false
+}
+
+// staticAt returns the static value that covers addr.
+func (d *Program) staticAt(addr uint64) (Static, bool) {
+	i, ok := slices.BinarySearchFunc(d.Statics, addr, func(s Static, a uint64) int { return cmp.Compare(s.Addr, a) })
+	if !ok {
+		i--
+	}
+	if i < 0 || addr-d.Statics[i].Addr >= d.Statics[i].size {
+		return Static{}, false
+	}
+	return d.Statics[i], true
+}
