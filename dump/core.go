@@ -15,7 +15,6 @@ import (
 
 	"goheap/internal/arch"
 	"goheap/internal/files"
-	"goheap/internal/progress"
 )
 
 // What Open can find wrong with a file. The errors it returns wrap one of them
@@ -87,12 +86,12 @@ const (
 
 // Open maps the core file at path. Close unmaps it. A core that has been cut
 // short opens: Problems says what is missing.
-func Open(path string) (*Core, error) { return OpenContext(context.Background(), path, nil) }
+func Open(path string) (*Core, error) { return OpenContext(context.Background(), path) }
 
-// OpenContext is Open for callers who want to see and stop the work there is
-// with a compressed file, which is unpacked into a temporary file.
-func OpenContext(ctx context.Context, path string, t *progress.Tracker) (*Core, error) {
-	c, h, err := OpenFile(ctx, path, t)
+// OpenContext is Open for callers who want to see (WithProgress) and stop the work
+// there is with a compressed file, which is unpacked into a temporary file.
+func OpenContext(ctx context.Context, path string) (*Core, error) {
+	c, h, err := OpenFile(ctx, path)
 	if h != nil {
 		h.Close()
 		return nil, fmt.Errorf("%s: %w: it is a heap dump of debug.WriteHeapDump", path, ErrNotCore)
@@ -109,7 +108,7 @@ type mapped struct {
 	free    func() error
 }
 
-func openMapped(ctx context.Context, path string, t *progress.Tracker) (*mapped, error) {
+func openMapped(ctx context.Context, path string) (*mapped, error) {
 	f, size, err := files.Open(path)
 	if errors.Is(err, files.ErrNotRegular) {
 		err = fmt.Errorf("%w; give the path of a core file, as `gcore PID` writes it, or of a heap dump; what comes out of a pipe has to be written to a file first", err)
@@ -121,7 +120,7 @@ func openMapped(ctx context.Context, path string, t *progress.Tracker) (*mapped,
 	if k := findPacking(f); k != nil {
 		in := f
 		err = Guard(func() (err error) {
-			f, size, m.problem, err = k.unpack(ctx, in, size, t)
+			f, size, m.problem, err = k.unpack(ctx, in, size)
 			return err
 		})
 		in.Close()

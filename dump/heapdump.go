@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"goheap/internal/arch"
-	"goheap/internal/progress"
 )
 
 // What can be wrong with a heap dump. Errors wrap one of these in a sentence that
@@ -54,9 +53,10 @@ func isHeapDump(head []byte) bool {
 }
 
 // OpenFile maps the file at path, which is a core or a heap dump: one of the two
-// is returned. Close unmaps it.
-func OpenFile(ctx context.Context, path string, t *progress.Tracker) (*Core, *HeapDump, error) {
-	f, err := openMapped(ctx, path, t)
+// is returned. Close unmaps it. A compressed file is unpacked into a temporary one, which
+// takes a while: see WithProgress. The end of ctx ends that.
+func OpenFile(ctx context.Context, path string) (*Core, *HeapDump, error) {
+	f, err := openMapped(ctx, path)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -252,7 +252,7 @@ func TestOpenFile(t *testing.T) {
 		files = append(files, path)
 	}
 	for _, path := range files {
-		c, h, err := OpenFile(t.Context(), path, nil)
+		c, h, err := OpenFile(t.Context(), path)
 		if err != nil || c != nil || h == nil {
 			t.Fatalf("%s: %v, %v, %v", path, c, h, err)
 		}

@@ -103,9 +103,9 @@ func findPacking(f io.ReaderAt) *packing {
 // with holes where it is zero, and returns that with its size. What a cut or
 // damaged file still gives is kept: the problem then says what happened, and is
 // nil if all went well. f is size bytes long.
-func (k *packing) unpack(ctx context.Context, f io.Reader, size int64, t *progress.Tracker) (out *os.File, unpacked int64, problem *Problem, err error) {
+func (k *packing) unpack(ctx context.Context, f io.Reader, size int64) (out *os.File, unpacked int64, problem *Problem, err error) {
 	dir := os.TempDir()
-	return k.unpackTo(ctx, f, size, bounds{dir, func() (space, error) { return spaceOf(dir) }, freelyUnpacked + mostUnpacked*uint64(size)}, t)
+	return k.unpackTo(ctx, f, size, bounds{dir, func() (space, error) { return spaceOf(dir) }, freelyUnpacked + mostUnpacked*uint64(size)})
 }
 
 // space is what a file system has, in bytes.
@@ -141,13 +141,13 @@ type bounds struct {
 }
 
 // unpackTo is unpack within bounds.
-func (k *packing) unpackTo(ctx context.Context, f io.Reader, size int64, b bounds, t *progress.Tracker) (out *os.File, unpacked int64, problem *Problem, err error) {
+func (k *packing) unpackTo(ctx context.Context, f io.Reader, size int64, b bounds) (out *os.File, unpacked int64, problem *Problem, err error) {
 	dir := b.dir
 	disk, err := b.measure()
 	if err != nil {
 		return nil, 0, nil, fmt.Errorf("%w: it is compressed with %s, and how much space is free in %s cannot be told: %w; set TMPDIR to another folder", ErrNoSpace, k.name, dir, err)
 	}
-	phase := t.Start("unpack", size)
+	phase := progress.Start(ctx, "unpack", size)
 	defer phase.Finish()
 	r := k.members(&packed{ctx: ctx, r: f, phase: phase})
 	defer func() {

@@ -10,8 +10,6 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
-
-	"goheap/internal/progress"
 )
 
 // library reads a whole compressed file with a package that knows nothing of
@@ -55,7 +53,7 @@ func FuzzUnpack(f *testing.F) {
 		if k == nil || len(data) > 1<<16 {
 			return
 		}
-		m := k.members(&packed{ctx: t.Context(), r: bytes.NewReader(data), phase: new(progress.Tracker).Start("unpack", 0)})
+		m := k.members(&packed{ctx: t.Context(), r: bytes.NewReader(data)})
 		got, whole, err := readUpTo(m, limit)
 		if z, ok := m.all.(*zstd.Decoder); ok {
 			defer z.Close()
@@ -90,7 +88,7 @@ func FuzzUnpack(f *testing.F) {
 		}
 
 		b := bounds{dir, func() (space, error) { return space{free: limit}, nil }, limit}
-		out, size, problem, unpackErr := k.unpackTo(t.Context(), bytes.NewReader(data), int64(len(data)), b, nil)
+		out, size, problem, unpackErr := k.unpackTo(t.Context(), bytes.NewReader(data), int64(len(data)), b)
 		if unpackErr != nil {
 			if out != nil || !errors.Is(unpackErr, ErrNotCore) && !errors.Is(unpackErr, ErrTruncated) && !errors.Is(unpackErr, ErrUnsupported) && !errors.Is(unpackErr, ErrNoSpace) {
 				t.Fatalf("%v, %v", out, unpackErr)

@@ -80,7 +80,7 @@ func TestCompressed(t *testing.T) {
 				t.Setenv("TMPDIR", dir)
 				path := write(t, "core."+p.name, data)
 				tracker := new(progress.Tracker)
-				c, err := OpenContext(t.Context(), path, tracker)
+				c, err := OpenContext(WithProgress(t.Context(), tracker.Report), path)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -213,7 +213,7 @@ func TestCompressedRefused(t *testing.T) {
 		}
 		done, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := OpenContext(done, write(t, "core", pack(t, p.to, holedCore())), nil); !errors.Is(err, context.Canceled) {
+		if _, err := OpenContext(done, write(t, "core", pack(t, p.to, holedCore()))); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s, cancelled: %v", p.name, err)
 		}
 	}
@@ -268,7 +268,7 @@ func TestCompressedBomb(t *testing.T) {
 			"too much of it":    {of(space{all, 0, true}, space{all, 0, true}, space{all, 0, true}), 30 << 20, ErrUnsupported, "no core of a program is so"},
 			"no more than that": {of(space{all, 0, true}, space{all, 0, true}, space{all, 0, true}), 40 << 20, nil, ""},
 		} {
-			out, _, _, err := k.unpackTo(t.Context(), bytes.NewReader(data), int64(len(data)), bounds{dir, test.measure, test.data}, nil)
+			out, _, _, err := k.unpackTo(t.Context(), bytes.NewReader(data), int64(len(data)), bounds{dir, test.measure, test.data})
 			if !errors.Is(err, test.want) || err != nil && !strings.Contains(err.Error(), test.says) {
 				t.Errorf("%s, %s: %v, want %v that says %q", p.name, name, err, test.want, test.says)
 			}

@@ -57,7 +57,7 @@ func openAll(b *testing.B, core string, beside bool) (graph, all, types time.Dur
 		b.Fatal(err)
 	}
 	graph = time.Since(start)
-	d, err := g.Dominators(b.Context(), nil)
+	d, err := g.Dominators(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 // checks compares the core as it is now with its runtime.
 func (p *patient) checks(t testing.TB) map[string]Check {
 	t.Helper()
-	d, err := decodeCore(t.Context(), p.core, p.exe, nil)
+	d, err := decodeCore(t.Context(), p.core, p.exe)
 	if err != nil {
 		t.Fatal(err)
 	}

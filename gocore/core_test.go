@@ -43,7 +43,7 @@ func openFile(t *testing.T, path, exe string, said []string) process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := g.Dominators(t.Context(), nil)
+	d, err := g.Dominators(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

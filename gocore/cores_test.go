@@ -149,7 +149,7 @@ func TestMissingPages(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			doms, err := g.Dominators(t.Context(), nil)
+			doms, err := g.Dominators(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -243,7 +243,7 @@ func missingPages(t *testing.T, d testcore.Dump) {
 		if err != nil {
 			return f, nil, err
 		}
-		doms, err := g.Dominators(t.Context(), nil)
+		doms, err := g.Dominators(t.Context())
 		if err != nil {
 			return f, nil, err
 		}

@@ -76,7 +76,7 @@ func survey(t *testing.T, p *gocore.Process) []gocore.Problem {
 	if err := p.TypeObjects(ctx); err != nil {
 		sentence(t, err)
 	}
-	d, err := g.Dominators(ctx, nil)
+	d, err := g.Dominators(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

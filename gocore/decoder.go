@@ -41,12 +41,12 @@ func newCoreDecoder(core *dump.Core, exe *program.Executable) *coreDecoder {
 //
 // A damaged core may have lists as long as itself: all that follows them looks at
 // ctx, and keeps what it has seen.
-func decodeCore(ctx context.Context, core *dump.Core, exe *program.Executable, t *progress.Tracker) (*coreDecoder, error) {
+func decodeCore(ctx context.Context, core *dump.Core, exe *program.Executable) (*coreDecoder, error) {
 	d := newCoreDecoder(core, exe)
 	if err := d.LoadLayout(); err != nil {
 		return nil, err
 	}
-	phase := t.Start("read runtime", 0)
+	phase := progress.Start(ctx, "read runtime", 0)
 	defer phase.Finish()
 	if err := d.ReadModules(ctx, d.loadPlugin); err != nil {
 		return nil, err

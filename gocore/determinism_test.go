@@ -37,7 +37,7 @@ func take(t *testing.T, core string, opt gocore.Options) fingerprint {
 	// As the program does it: types beside the dominators.
 	typed := make(chan error)
 	go func() { typed <- p.TypeObjects(t.Context()) }()
-	d, err := g.Dominators(t.Context(), nil)
+	d, err := g.Dominators(t.Context())
 	if err := <-typed; err != nil {
 		t.Fatal(err)
 	}

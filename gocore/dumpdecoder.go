@@ -80,9 +80,9 @@ const (
 )
 
 // read reads all records. What ends them before their end is noted in d.stopped.
-func (d *dumpDecoder) read(ctx context.Context, t *progress.Tracker) error {
+func (d *dumpDecoder) read(ctx context.Context) error {
 	r := d.file.Records()
-	phase := t.Start("read records", d.file.Size)
+	phase := progress.Start(ctx, "read records", d.file.Size)
 	defer phase.Finish()
 	done := uint64(0)
 	for r.Next() {
@@ -251,7 +251,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 	d.slots = slotReader{rules: d.rules, im: d.Image}
 	d.Problems = append(d.Problems, file.Problems...)
 	phase.Finish()
-	err := dump.Guard(func() error { return d.read(ctx, opt.Progress) })
+	err := dump.Guard(func() error { return d.read(ctx) })
 	if err == nil {
 		err = dump.Guard(func() (err error) {
 			d.Exe, err = d.findExecutable(ctx, opt.executable())
@@ -260,7 +260,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 		p.exe = d.Exe
 	}
 	if err == nil {
-		err = dump.Guard(func() error { return d.decode(ctx, opt.Progress) })
+		err = dump.Guard(func() error { return d.decode(ctx) })
 	}
 	if err != nil {
 		return p.exe.Despite(err)
@@ -278,8 +278,8 @@ func withoutExecutable(d *dumpDecoder) *program.Executable {
 }
 
 // decode makes the image of the records.
-func (d *dumpDecoder) decode(ctx context.Context, t *progress.Tracker) error {
-	phase := t.Start("read runtime", 0)
+func (d *dumpDecoder) decode(ctx context.Context) error {
+	phase := progress.Start(ctx, "read runtime", 0)
 	defer phase.Finish()
 	if d.slots.objects == 0 {
 		if d.stopped != nil {

@@ -27,7 +27,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	d, err := g.Dominators(ctx, nil)
+	d, err := g.Dominators(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}

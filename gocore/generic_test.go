@@ -7,7 +7,6 @@ import (
 
 	"goheap/gocore"
 	"goheap/heap"
-	"goheap/internal/progress"
 	"goheap/internal/testcore"
 	"goheap/report"
 )
@@ -45,7 +44,7 @@ func documents(t *testing.T, core string, opt gocore.Options) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := report.Analyse(t.Context(), p, new(progress.Tracker))
+	s, err := report.Analyse(t.Context(), p)
 	if err != nil {
 		p.Close()
 		t.Fatal(err)

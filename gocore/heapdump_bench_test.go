@@ -41,7 +41,7 @@ func benchmarkHeapDump(b *testing.B, sessions string) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		doms, err := g.Dominators(b.Context(), nil)
+		doms, err := g.Dominators(b.Context())
 		if err != nil {
 			b.Fatal(err)
 		}

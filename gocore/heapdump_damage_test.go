@@ -85,7 +85,7 @@ func openBytes(t *testing.T, data []byte) (process, error) {
 	if err != nil {
 		return process{}, err
 	}
-	d, err := g.Dominators(t.Context(), nil)
+	d, err := g.Dominators(t.Context())
 	if err != nil {
 		return process{}, err
 	}
@@ -460,7 +460,7 @@ func TestHeapDumpCancel(t *testing.T) {
 		t.Errorf("a dump was read with %d looks at the context", looks)
 	}
 	var track progress.Tracker
-	p, err := gocore.Open(t.Context(), good.Heap, gocore.Options{Progress: &track})
+	p, err := gocore.Open(t.Context(), good.Heap, gocore.Options{Progress: track.Report})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -191,7 +191,7 @@ func TestLists(t *testing.T) {
 // decode reads the core as it is now.
 func (p *patient) decode(t testing.TB) *coreDecoder {
 	t.Helper()
-	d, err := decodeCore(t.Context(), p.core, p.exe, nil)
+	d, err := decodeCore(t.Context(), p.core, p.exe)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,12 +205,12 @@ func TestListsCancelled(t *testing.T) {
 	p := newPatient(t, testcore.Options{})
 	whole := p.decode(t)
 	usual := &impatient{Context: t.Context(), left: 1 << 30}
-	if _, err := decodeCore(usual, p.core, p.exe, nil); err != nil {
+	if _, err := decodeCore(usual, p.core, p.exe); err != nil {
 		t.Fatal(err)
 	}
 	for left := 0; left < usual.looks; left += 1 + left/8 {
 		c := &impatient{Context: t.Context(), left: left}
-		if _, err := decodeCore(c, p.core, p.exe, nil); !errors.Is(err, context.Canceled) || c.looks != left+1 {
+		if _, err := decodeCore(c, p.core, p.exe); !errors.Is(err, context.Canceled) || c.looks != left+1 {
 			t.Errorf("cancelled at look %d: %v after %d", left, err, c.looks)
 		}
 	}
@@ -229,7 +229,7 @@ func TestListsCancelled(t *testing.T) {
 		p.set(t, at, spare)
 		p.set(t, at+8, n)
 		long := &impatient{Context: t.Context(), left: 1 << 30}
-		if d, err := decodeCore(long, p.core, p.exe, nil); err == nil {
+		if d, err := decodeCore(long, p.core, p.exe); err == nil {
 			d.Image.Free()
 		}
 		if long.looks < n/lookEvery {

@@ -40,10 +40,19 @@ var (
 
 // Options tell Open what the core itself does not.
 type Options struct {
-	Exe      string            // path of the executable; "" is found through the core
-	Debug    string            // path of a file with the executable's debugging information; "" is found through the executable
-	Force    bool              // go on although the build id of the executable, or of Debug, is another
-	Progress *progress.Tracker // nil is silent
+	Exe   string // path of the executable; "" is found through the core
+	Debug string // path of a file with the executable's debugging information; "" is found through the executable
+	Force bool   // go on although the build id of the executable, or of Debug, is another
+
+	// Progress is told of the phases of all that is done with the process under a
+	// context that does not carry a function of its own for that, as those of
+	// heap.WithProgress do; nil is silent. It is called when a phase begins, with done
+	// 0; now and then as it goes on; and once when it ends, however it ends, with done
+	// equal to total and above 0. Before the end done is below a total that is known;
+	// total is 0 while it is not. Phases overlap. Progress may be called from several
+	// goroutines at once; it must return quickly, since the work waits for it, and not
+	// use the process.
+	Progress func(phase string, done, total int64)
 
 	generic bool // see Generic in export_test.go
 }
@@ -68,7 +77,7 @@ type Process struct {
 	gcTypes  *image.GCTypes
 	recorded *image.Counters
 	source   Source
-	progress *progress.Tracker
+	progress func(phase string, done, total int64)
 
 	scanOnce sync.Once
 	scanned  *heap.Graph // still without the rows of the roots
@@ -119,8 +128,10 @@ type Source struct {
 // beside the file, and where there is none, types are those that the dump itself
 // names.
 func Open(ctx context.Context, path string, opt Options) (*Process, error) {
-	phase := opt.Progress.Start("open", 0)
-	core, heapDump, err := dump.OpenFile(ctx, path, opt.Progress)
+	ctx = progress.Or(ctx, opt.Progress)
+	phase := progress.Start(ctx, "open", 0)
+	defer phase.Finish()
+	core, heapDump, err := dump.OpenFile(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +165,7 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 	var d *coreDecoder
 	if err == nil {
 		err = dump.Guard(func() (err error) {
-			d, err = decodeCore(ctx, core, p.exe, opt.Progress)
+			d, err = decodeCore(ctx, core, p.exe)
 			return err
 		})
 	}
@@ -276,11 +287,12 @@ func (p *Process) problem(s dump.Severity, count int, message string) {
 // Graph builds the graph of the process's memory at its first call, and returns
 // the same one later. It belongs to the process.
 func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {
+	ctx = progress.Or(ctx, p.progress)
 	p.graphOnce.Do(func() {
 		g, err := p.scan(ctx)
 		if err == nil {
 			err = dump.Guard(func() (err error) {
-				p.live, err = p.im.RootGraph(ctx, p.progress, p.gcTypes, g)
+				p.live, err = p.im.RootGraph(ctx, p.gcTypes, g)
 				return err
 			})
 		}
@@ -299,7 +311,7 @@ func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {
 func (p *Process) scan(ctx context.Context) (*heap.Graph, error) {
 	p.scanOnce.Do(func() {
 		p.scanErr = dump.Guard(func() (err error) {
-			p.scanned, err = p.im.ScanGraph(ctx, p.progress, p.gcTypes)
+			p.scanned, err = p.im.ScanGraph(ctx, p.gcTypes)
 			p.problem(dump.Error, p.im.Blind, "objects are of types whose descriptions are not in the core, or damaged: what they point to is missing")
 			return err
 		})

@@ -81,7 +81,7 @@ func (p *Process) search(ctx context.Context, text []byte, align, most int) (Hit
 		return Hits{}, err
 	}
 	parts := slotParts(p.im, searchPart)
-	phase := progress.From(ctx).Start("search", int64(len(parts)))
+	phase := progress.Start(progress.Or(ctx, p.progress), "search", int64(len(parts)))
 	defer phase.Finish()
 	var all Hits
 	found := make([]Hits, runtime.GOMAXPROCS(0))

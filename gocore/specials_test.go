@@ -103,7 +103,7 @@ func TestImmortal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := g.Dominators(t.Context(), nil)
+	d, err := g.Dominators(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
 	"goheap/heap"
+	"goheap/internal/progress"
 )
 
 // Typing sums up how much of the live heap has a type.
@@ -37,6 +38,7 @@ type TypeInfo struct {
 // need be, and may run beside Graph and the graph's own algorithms. Everything
 // that tells a type calls it if need be.
 func (p *Process) TypeObjects(ctx context.Context) error {
+	ctx = progress.Or(ctx, p.progress)
 	p.typeOnce.Do(func() {
 		g, err := p.scan(ctx)
 		if err != nil {
@@ -73,7 +75,7 @@ func (p *Process) runTyper(ctx context.Context, t *typing.Typer) error {
 		t.Alive = live.Bits().Words()
 	}
 	p.typing = t.Out
-	err := t.Run(ctx, p.progress, p.seedTypes)
+	err := t.Run(ctx, p.seedTypes)
 	p.problem(dump.Error, t.Mem.Refused, "values were not followed to find types: "+typing.Overlap)
 	return err
 }

@@ -141,7 +141,7 @@ func (v *victim) open(ctx context.Context) (*Process, error) {
 	var d *coreDecoder
 	err = dump.Guard(func() (err error) {
 		if p.exe, _, err = program.FindExecutable(core, program.Options{Exe: v.exe}); err == nil {
-			d, err = decodeCore(ctx, core, p.exe, nil)
+			d, err = decodeCore(ctx, core, p.exe)
 		}
 		return err
 	})
@@ -387,7 +387,7 @@ func (v *victim) explore(t testing.TB, p *Process) outcome {
 	if err := p.TypeObjects(ctx); err != nil {
 		return outcome{err: err.Error()}
 	}
-	d, err := g.Dominators(ctx, nil)
+	d, err := g.Dominators(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func TestTypesBesideMarking(t *testing.T) {
 						ty.Alive = live.Bits().Words()
 					}
 					passes := 0
-					err := ty.Run(t.Context(), nil, func(ty *typing.Typer) {
+					err := ty.Run(t.Context(), func(ty *typing.Typer) {
 						passes++
 						p.seedTypes(ty)
 					})

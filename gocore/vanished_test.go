@@ -95,7 +95,7 @@ func questions(t *testing.T, p *gocore.Process) askedOf {
 	if err := p.TypeObjects(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	d, err := g.Dominators(t.Context(), nil)
+	d, err := g.Dominators(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

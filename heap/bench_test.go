@@ -124,7 +124,7 @@ func BenchmarkDominators(b *testing.B) {
 			before := peak()
 			for b.Loop() {
 				t := new(progress.Tracker)
-				d, err := g.Dominators(context.Background(), t)
+				d, err := g.Dominators(heap.WithProgress(context.Background(), t.Report))
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -173,7 +173,7 @@ func BenchmarkLater(b *testing.B) {
 		ask  func(d *heap.Dominators)
 	}{
 		{"reachable", func(*heap.Dominators) {
-			set, err := g.Reachable(ctx, nil)
+			set, err := g.Reachable(ctx)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -184,18 +184,18 @@ func BenchmarkLater(b *testing.B) {
 		{"dominates", func(d *heap.Dominators) { d.Dominates(1, 2) }},
 		{"paths", func(d *heap.Dominators) { d.PathTo(1) }},
 		{"referrers", func(d *heap.Dominators) {
-			if _, err := d.Referrers(ctx, nil); err != nil {
+			if _, err := d.Referrers(ctx); err != nil {
 				b.Fatal(err)
 			}
 		}},
 		{"joint", func(d *heap.Dominators) {
-			if _, err := d.Joint(ctx, types, nil); err != nil {
+			if _, err := d.Joint(ctx, types); err != nil {
 				b.Fatal(err)
 			}
 		}},
 		{"by type", func(d *heap.Dominators) { d.RetainedByType(types, 1000) }},
 		{"set", func(d *heap.Dominators) {
-			if _, err := d.RetainedSet(ctx, []heap.Node{1}, nil); err != nil {
+			if _, err := d.RetainedSet(ctx, []heap.Node{1}); err != nil {
 				b.Fatal(err)
 			}
 		}},
@@ -204,7 +204,7 @@ func BenchmarkLater(b *testing.B) {
 			for i := range classes {
 				classes[i] = uint32(i % 7)
 			}
-			if _, err := d.RetainedByClass(ctx, classes, 7, nil); err != nil {
+			if _, err := d.RetainedByClass(ctx, classes, 7); err != nil {
 				b.Fatal(err)
 			}
 		}},
@@ -215,12 +215,12 @@ func BenchmarkLater(b *testing.B) {
 					members = append(members, n)
 				}
 			}
-			if _, err := d.MergePaths(ctx, members, nil); err != nil {
+			if _, err := d.MergePaths(ctx, members); err != nil {
 				b.Fatal(err)
 			}
 		}},
 		{"cut", func(d *heap.Dominators) {
-			c, err := d.Cut(ctx, []heap.Edge{{To: 1}}, nil)
+			c, err := d.Cut(ctx, []heap.Edge{{To: 1}})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -16,8 +16,8 @@ import (
 // class. Roots apart, it does so if that holds for all that points to it: the
 // class flows along the edges, and where two different ones meet, several stand.
 // A root is where its own class begins, whatever points to it.
-func (d *Dominators) RetainedByClass(ctx context.Context, classes []uint32, n int, t *progress.Tracker) ([]Total, error) {
-	p := t.Start("retained by class", 0)
+func (d *Dominators) RetainedByClass(ctx context.Context, classes []uint32, n int) ([]Total, error) {
+	p := progress.Start(ctx, "retained by class", 0)
 	defer p.Finish()
 	c, err := d.contract(ctx)
 	defer c.free()

@@ -18,7 +18,7 @@ func checkClasses(t *testing.T, r *rand.Rand, g *heap.Graph, d *heap.Dominators)
 		classes[i] = uint32(r.IntN(n))
 		sets[classes[i]] = append(sets[classes[i]], heap.Node(i+1))
 	}
-	got, err := d.RetainedByClass(context.Background(), classes, n, nil)
+	got, err := d.RetainedByClass(context.Background(), classes, n)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,8 +25,8 @@ type Cut struct {
 // pointers from one node to another; one from SuperRoot cuts off that root; one
 // that is not there changes nothing. The caller closes the result. The error is
 // the context's.
-func (d *Dominators) Cut(ctx context.Context, edges []Edge, t *progress.Tracker) (*Cut, error) {
-	p := t.Start("cut", int64(d.g.Len()))
+func (d *Dominators) Cut(ctx context.Context, edges []Edge) (*Cut, error) {
+	p := progress.Start(ctx, "cut", int64(d.g.Len()))
 	defer p.Finish()
 	c := &Cut{d: d, banned: make(map[Edge]bool), from: NewBits(d.g.Len()), kept: NewBits(d.g.Len())}
 	for _, e := range edges {

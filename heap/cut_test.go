@@ -38,7 +38,7 @@ func checkCut(t *testing.T, r *rand.Rand, g *heap.Graph, d *heap.Dominators) {
 		cut = append(cut, e)
 		banned[e] = true
 	}
-	c, err := d.Cut(context.Background(), cut, nil)
+	c, err := d.Cut(context.Background(), cut)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestCutExtremes(t *testing.T) {
 		{roots, heap.Total{Objects: uint64(d.LiveCount()), Bytes: d.LiveBytes()}},
 		{[]heap.Edge{{From: heap.None, To: 1}, {From: 1, To: heap.None}}, heap.Total{}},
 	} {
-		c, err := d.Cut(t.Context(), test.cut, nil)
+		c, err := d.Cut(t.Context(), test.cut)
 		if err != nil || c.Freed != test.want {
 			t.Errorf("%d edges: %+v, %v; want %+v", len(test.cut), c.Freed, err, test.want)
 			continue
@@ -108,11 +108,11 @@ func TestCancelledQuestions(t *testing.T) {
 	cancel()
 	n := g.Targets(1)[0]
 	for name, ask := range map[string]func(d *heap.Dominators) error{
-		"Cut":         func(d *heap.Dominators) error { _, err := d.Cut(ctx, nil, nil); return err },
+		"Cut":         func(d *heap.Dominators) error { _, err := d.Cut(ctx, nil); return err },
 		"Paths":       func(d *heap.Dominators) error { _, _, err := d.Paths(ctx, n, 3, nil); return err },
-		"RetainedSet": func(d *heap.Dominators) error { _, err := d.RetainedSet(ctx, []heap.Node{n}, nil); return err },
+		"RetainedSet": func(d *heap.Dominators) error { _, err := d.RetainedSet(ctx, []heap.Node{n}); return err },
 		"Path": func(d *heap.Dominators) error {
-			c, err := d.Cut(t.Context(), nil, nil)
+			c, err := d.Cut(t.Context(), nil)
 			if err != nil {
 				return err
 			}

@@ -50,17 +50,17 @@ type Dominators struct {
 // R. F. Werneck, "Finding Dominators in Practice", Journal of Graph Algorithms
 // and Applications 10(1), 2006). At its peak the computation takes about 25
 // bytes per live node beyond the graph.
-func (g *Graph) Dominators(ctx context.Context, t *progress.Tracker) (*Dominators, error) {
+func (g *Graph) Dominators(ctx context.Context) (*Dominators, error) {
 	d := &Dominators{g: g}
-	if err := d.compute(ctx, t); err != nil {
+	if err := d.compute(ctx); err != nil {
 		d.Close()
 		return nil, err
 	}
 	return d, nil
 }
 
-func (d *Dominators) compute(ctx context.Context, t *progress.Tracker) error {
-	p := t.Start("mark", int64(d.g.Len()))
+func (d *Dominators) compute(ctx context.Context) error {
+	p := progress.Start(ctx, "mark", int64(d.g.Len()))
 	defer p.Finish()
 	kept, words, err := d.fold(ctx)
 	if err != nil {
@@ -80,15 +80,15 @@ func (d *Dominators) compute(ctx context.Context, t *progress.Tracker) error {
 	kept.Close()
 	p.Finish()
 	if uint64(len(edges)) < 1<<32 {
-		return finish[uint32](ctx, t, d, edges)
+		return finish[uint32](ctx, d, edges)
 	}
-	return finish[uint64](ctx, t, d, edges)
+	return finish[uint64](ctx, d, edges)
 }
 
 // finish does what follows the search, and frees the edges that it left. O can
 // count these edges; half the size of the offsets is worth two instances.
-func finish[O uint32 | uint64](ctx context.Context, t *progress.Tracker, d *Dominators, edges []uint64) error {
-	p := t.Start("predecessors", int64(len(edges)))
+func finish[O uint32 | uint64](ctx context.Context, d *Dominators, edges []uint64) error {
+	p := progress.Start(ctx, "predecessors", int64(len(edges)))
 	defer p.Finish()
 	start, pred, err := predecessors[O](ctx, p, len(d.vertex), edges)
 	flat.Free(edges)
@@ -99,14 +99,14 @@ func finish[O uint32 | uint64](ctx context.Context, t *progress.Tracker, d *Domi
 	}
 	p.Finish()
 
-	p = t.Start("dominators", int64(len(d.vertex)))
+	p = progress.Start(ctx, "dominators", int64(len(d.vertex)))
 	defer p.Finish()
 	if err := semiNCA(ctx, p, d.idom, start, pred); err != nil {
 		return err
 	}
 	p.Finish()
 
-	p = t.Start("retained sizes", int64(len(d.vertex)))
+	p = progress.Start(ctx, "retained sizes", int64(len(d.vertex)))
 	defer p.Finish()
 	return d.sum(ctx)
 }

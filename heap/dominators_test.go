@@ -17,7 +17,7 @@ import (
 
 func dominators(t testing.TB, g *heap.Graph) *heap.Dominators {
 	t.Helper()
-	d, err := g.Dominators(context.Background(), nil)
+	d, err := g.Dominators(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -395,18 +395,18 @@ func TestCancelAnywhere(t *testing.T) {
 	d := dominators(t, g)
 	for name, f := range map[string]func(ctx context.Context) error{
 		"Dominators": func(ctx context.Context) error {
-			d, err := g.Dominators(ctx, nil)
+			d, err := g.Dominators(ctx)
 			if err == nil {
 				d.Close()
 			}
 			return err
 		},
 		"Joint": func(ctx context.Context) error {
-			_, err := d.Joint(ctx, nil, nil)
+			_, err := d.Joint(ctx, nil)
 			return err
 		},
 		"RetainedSet": func(ctx context.Context) error {
-			_, err := d.RetainedSet(ctx, nil, nil)
+			_, err := d.RetainedSet(ctx, nil)
 			return err
 		},
 	} {
@@ -434,13 +434,13 @@ func TestCancelAnywhere(t *testing.T) {
 func TestDeterminism(t *testing.T) {
 	g := large()
 	d := dominators(t, g)
-	refs, err := d.Referrers(context.Background(), nil)
+	refs, err := d.Referrers(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	one := dominators(t, g)
-	oneRefs, err := one.Referrers(context.Background(), nil)
+	oneRefs, err := one.Referrers(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -461,17 +461,17 @@ func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	g := list(200_000)
-	if d, err := g.Dominators(ctx, nil); d != nil || err != context.Canceled {
+	if d, err := g.Dominators(ctx); d != nil || err != context.Canceled {
 		t.Errorf("Dominators = %v, %v", d, err)
 	}
-	if b, err := g.Reachable(ctx, nil); b != nil || err != context.Canceled {
+	if b, err := g.Reachable(ctx); b != nil || err != context.Canceled {
 		t.Errorf("Reachable = %v, %v", b, err)
 	}
 	d := dominators(t, g)
-	if r, err := d.Referrers(ctx, nil); r != nil || err != context.Canceled {
+	if r, err := d.Referrers(ctx); r != nil || err != context.Canceled {
 		t.Errorf("Referrers = %v, %v", r, err)
 	}
-	if err := d.PreparePaths(ctx, nil); err != context.Canceled {
+	if err := d.PreparePaths(ctx); err != context.Canceled {
 		t.Errorf("PreparePaths = %v", err)
 	}
 	if got := d.PathTo(9); !slices.Equal(got, []heap.Node{1, 8, 9}) {

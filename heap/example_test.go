@@ -14,7 +14,7 @@ func Example() {
 		[]uint64{0, 2, 3, 4, 4, 4, 4, 4, 4, 5, 6, 6},
 		[]heap.Node{1, 2, 8, 9, 9, 10},
 		[]heap.Extent{{First: 8, Count: 3, Size: 16}})
-	d, err := g.Dominators(context.Background(), nil)
+	d, err := g.Dominators(context.Background())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -23,7 +23,7 @@ func Example() {
 	for _, n := range d.Largest(10) {
 		fmt.Println(n, d.Retained(n), d.PathTo(n))
 	}
-	joint, err := d.Joint(context.Background(), nil, nil)
+	joint, err := d.Joint(context.Background(), nil)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,10 +1,6 @@
 package heap
 
-import (
-	"context"
-
-	"goheap/internal/progress"
-)
+import "context"
 
 // DominatorsWide is Dominators as it treats graphs that have 2³² or more edges.
 func DominatorsWide(ctx context.Context, g *Graph) (*Dominators, error) {
@@ -14,11 +10,11 @@ func DominatorsWide(ctx context.Context, g *Graph) (*Dominators, error) {
 		return nil, err
 	}
 	defer kept.Close()
-	edges, err := search[uint64](ctx, (*progress.Tracker)(nil).Start("mark", 0), d, kept, words)
+	edges, err := search[uint64](ctx, nil, d, kept, words)
 	if err != nil {
 		return nil, err
 	}
-	return d, finish[uint64](ctx, nil, d, edges)
+	return d, finish[uint64](ctx, d, edges)
 }
 
 // PathsWithin is Paths with another bound on its work.

@@ -62,8 +62,8 @@ type JointGroup struct {
 // If more than 4096 roots hold anything jointly, the 64 are chosen among the
 // 4096 whose own subtrees of the dominator tree have pointers to the joint
 // slots with the greatest sum of retained bytes, counted once per pointer.
-func (d *Dominators) Joint(ctx context.Context, types []TypeID, t *progress.Tracker) (*Joint, error) {
-	p := t.Start("joint holders", 0)
+func (d *Dominators) Joint(ctx context.Context, types []TypeID) (*Joint, error) {
+	p := progress.Start(ctx, "joint holders", 0)
 	defer p.Finish()
 	c, err := d.contract(ctx)
 	defer c.free()

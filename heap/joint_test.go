@@ -101,7 +101,7 @@ func jointBruteForce(t testing.TB, g *heap.Graph, types []heap.TypeID) []heap.Jo
 
 func checkJoint(t *testing.T, g *heap.Graph, d *heap.Dominators, types []heap.TypeID) {
 	t.Helper()
-	joint, err := d.Joint(context.Background(), types, nil)
+	joint, err := d.Joint(context.Background(), types)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestJointManyRoots(t *testing.T) {
 			g := manyRoots(r, roots, 60, 30)
 			d := dominators(t, g)
 			checkJoint(t, g, d, randomTypes(r, g, 2))
-			joint, err := d.Joint(context.Background(), nil, nil)
+			joint, err := d.Joint(context.Background(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -194,7 +194,7 @@ func TestJointTooManyRoots(t *testing.T) {
 		}
 	}
 	g := heaptest.Build(roots, extents, edges)
-	joint, err := dominators(t, g).Joint(context.Background(), nil, nil)
+	joint, err := dominators(t, g).Joint(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestJointCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	d := dominators(t, manyRoots(rand.New(rand.NewPCG(1, 1)), 100, 100, 10))
-	if j, err := d.Joint(ctx, nil, nil); j != nil || err != context.Canceled {
+	if j, err := d.Joint(ctx, nil); j != nil || err != context.Canceled {
 		t.Errorf("Joint = %v, %v", j, err)
 	}
 }

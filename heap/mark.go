@@ -98,8 +98,8 @@ func (m *Marker) mark(ctx context.Context, p *progress.Phase, from Node) error {
 
 // Reachable returns the set of nodes that SuperRoot reaches, SuperRoot
 // included. The caller closes it. The error is the context's.
-func (g *Graph) Reachable(ctx context.Context, t *progress.Tracker) (*Bits, error) {
-	p := t.Start("mark", 0)
+func (g *Graph) Reachable(ctx context.Context) (*Bits, error) {
+	p := progress.Start(ctx, "mark", 0)
 	defer p.Finish()
 	m := NewMarker(g)
 	if err := m.mark(ctx, p, SuperRoot); err != nil {

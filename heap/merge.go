@@ -32,11 +32,11 @@ type Merged struct {
 
 // MergePaths merges the paths to the members that are live; SuperRoot is no
 // member. The error is the context's.
-func (d *Dominators) MergePaths(ctx context.Context, members []Node, t *progress.Tracker) (*Merged, error) {
-	if err := d.PreparePaths(ctx, t); err != nil {
+func (d *Dominators) MergePaths(ctx context.Context, members []Node) (*Merged, error) {
+	if err := d.PreparePaths(ctx); err != nil {
 		return nil, err
 	}
-	p := t.Start("merged paths", int64(len(members)))
+	p := progress.Start(ctx, "merged paths", int64(len(members)))
 	defer p.Finish()
 	on, member := NewBits(d.g.Len()), NewBits(d.g.Len())
 	defer on.Close()

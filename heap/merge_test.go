@@ -20,7 +20,7 @@ func checkMerged(t *testing.T, r *rand.Rand, g *heap.Graph, d *heap.Dominators) 
 	for range r.IntN(2 * len(nodes)) {
 		members = append(members, nodes[r.IntN(len(nodes))])
 	}
-	m, err := d.MergePaths(context.Background(), members, nil)
+	m, err := d.MergePaths(context.Background(), members)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestMergePathsOfList(t *testing.T) {
 		}
 	}
 	d := dominators(t, heaptest.Build(1, []heap.Extent{{First: 8, Count: n, Size: 16}}, edges))
-	m, err := d.MergePaths(t.Context(), members, nil)
+	m, err := d.MergePaths(t.Context(), members)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,15 +111,15 @@ func TestMergePathsCancelled(t *testing.T) {
 	g := sessions(1000)
 	ctx, cancel := context.WithCancel(t.Context())
 	d := dominators(t, g)
-	if err := d.PreparePaths(ctx, nil); err != nil {
+	if err := d.PreparePaths(ctx); err != nil {
 		t.Fatal(err)
 	}
 	cancel()
-	if _, err := d.MergePaths(ctx, g.Targets(1), nil); !errors.Is(err, context.Canceled) {
+	if _, err := d.MergePaths(ctx, g.Targets(1)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	classes := make([]uint32, g.Roots)
-	if _, err := d.RetainedByClass(ctx, classes, 1, nil); !errors.Is(err, context.Canceled) {
+	if _, err := d.RetainedByClass(ctx, classes, 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

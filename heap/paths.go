@@ -15,13 +15,13 @@ import (
 //
 // The first call searches the whole live graph, about as long as marking it
 // takes, and keeps 4 bytes per node: after that, a path costs as much as it is
-// long. PreparePaths does the same with progress.
+// long. PreparePaths does the same under a context.
 func (d *Dominators) PathTo(n Node) []Node {
 	if d.of(n) == 0 || n == SuperRoot {
 		return nil
 	}
 	// A background context is never done: there is no error.
-	_ = d.PreparePaths(context.Background(), nil)
+	_ = d.PreparePaths(context.Background())
 	var path []Node
 	for n != SuperRoot {
 		path = append(path, n)
@@ -37,13 +37,13 @@ func (d *Dominators) PathTo(n Node) []Node {
 
 // PreparePaths does the work of the first call of PathTo, if it is not yet
 // done. The error is the context's; the next call starts anew.
-func (d *Dominators) PreparePaths(ctx context.Context, t *progress.Tracker) error {
+func (d *Dominators) PreparePaths(ctx context.Context) error {
 	d.pathsMu.Lock()
 	defer d.pathsMu.Unlock()
 	if d.via != nil {
 		return nil
 	}
-	p := t.Start("paths", int64(len(d.vertex)-1))
+	p := progress.Start(ctx, "paths", int64(len(d.vertex)-1))
 	defer p.Finish()
 	via, err := d.breadthFirst(ctx, p)
 	if err != nil {
@@ -123,14 +123,14 @@ func (d *Dominators) paths(ctx context.Context, n Node, k int, cut []Edge, work 
 	for _, e := range cut {
 		banned[e] = true
 	}
-	if err := d.PreparePaths(ctx, nil); err != nil {
+	if err := d.PreparePaths(ctx); err != nil {
 		return nil, false, err
 	}
 	first := d.PathTo(n)
 	if !hasEdge(first, banned) {
 		paths = append(paths, first)
 	}
-	r, err := d.Referrers(ctx, nil)
+	r, err := d.Referrers(ctx)
 	if err != nil {
 		return nil, false, err
 	}

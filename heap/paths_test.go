@@ -46,7 +46,7 @@ func shortest(g *heap.Graph, n heap.Node, excluded func(from, to heap.Node) bool
 func checkPaths(t *testing.T, r *rand.Rand, g *heap.Graph, d *heap.Dominators) {
 	t.Helper()
 	nodes := heaptest.Nodes(g)
-	refs, err := d.Referrers(context.Background(), nil)
+	refs, err := d.Referrers(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,11 +42,11 @@ func (r *Referrers) free() {
 // Referrers returns the predecessors of the live nodes. The first call builds
 // them, in about the time of marking; later calls return the same. The error
 // is the context's; the next call starts anew.
-func (d *Dominators) Referrers(ctx context.Context, t *progress.Tracker) (*Referrers, error) {
+func (d *Dominators) Referrers(ctx context.Context) (*Referrers, error) {
 	d.pathsMu.Lock()
 	defer d.pathsMu.Unlock()
 	if d.referrers == nil {
-		r, err := d.turn(ctx, t)
+		r, err := d.turn(ctx)
 		if err != nil {
 			r.free()
 			return nil, err
@@ -59,10 +59,10 @@ func (d *Dominators) Referrers(ctx context.Context, t *progress.Tracker) (*Refer
 // turn sorts the live edges by target. Each worker has a range of targets and
 // reads the edges of all nodes in order: no two write to the same place, and
 // the referrers come out ascending.
-func (d *Dominators) turn(ctx context.Context, t *progress.Tracker) (*Referrers, error) {
+func (d *Dominators) turn(ctx context.Context) (*Referrers, error) {
 	g, number, folded := d.g, d.number, d.folded.word
 	workers := maxWorkers()
-	p := t.Start("referrers", int64(workers)*2*int64(g.Len()))
+	p := progress.Start(ctx, "referrers", int64(workers)*2*int64(g.Len()))
 	defer p.Finish()
 
 	// As in predecessors, what is counted in start[i+2] ends in start[i].

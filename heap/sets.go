@@ -89,8 +89,8 @@ type Total struct{ Objects, Bytes uint64 }
 // SuperRoot, not through the nodes, and what is live but was not reached so is
 // the answer. Nodes may be there twice, or not be live. The error is the
 // context's.
-func (d *Dominators) RetainedSet(ctx context.Context, nodes []Node, t *progress.Tracker) (Total, error) {
-	p := t.Start("retained set", int64(d.g.Len()))
+func (d *Dominators) RetainedSet(ctx context.Context, nodes []Node) (Total, error) {
+	p := progress.Start(ctx, "retained set", int64(d.g.Len()))
 	defer p.Finish()
 	m := NewMarker(d.g)
 	defer m.Close()

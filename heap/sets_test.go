@@ -20,7 +20,7 @@ func checkSets(t *testing.T, r *rand.Rand, g *heap.Graph, d *heap.Dominators) {
 		}
 		bytes, objects := heaptest.Retained(g, set...)
 		want := heap.Total{Objects: objects, Bytes: bytes}
-		got, err := d.RetainedSet(context.Background(), set, nil)
+		got, err := d.RetainedSet(context.Background(), set)
 		if err != nil || got != want {
 			t.Fatalf("RetainedSet(%d) = %+v, %v; want %+v", set, got, err, want)
 		}
@@ -52,7 +52,7 @@ func checkSets(t *testing.T, r *rand.Rand, g *heap.Graph, d *heap.Dominators) {
 		t.Fatalf("RetainedByType = %+v, want %+v", got, want)
 	}
 	for i, set := range sets {
-		exact, err := d.RetainedSet(context.Background(), set, nil)
+		exact, err := d.RetainedSet(context.Background(), set)
 		if err != nil || exact.Bytes < got[i].RetainedMin {
 			t.Fatalf("type %d: at least %d retained, but exactly %+v, %v", i, got[i].RetainedMin, exact, err)
 		}
@@ -92,7 +92,7 @@ func checkMarker(t *testing.T, r *rand.Rand, g *heap.Graph) {
 			t.Fatalf("%d nodes marked, want %d", got, count)
 		}
 	}
-	reachable, err := g.Reachable(context.Background(), nil)
+	reachable, err := g.Reachable(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ type CutAnswer struct {
 // paths what would still hold node. An edge stands for all pointers between two
 // nodes; one from heap.SuperRoot takes away a root. Node may be heap.None.
 func (s *Snapshot) Cut(ctx context.Context, node heap.Node, edges []heap.Edge, n int) (CutAnswer, error) {
-	cut, err := s.Dominators.Cut(ctx, edges, s.tracker(ctx))
+	cut, err := s.Dominators.Cut(s.within(ctx), edges)
 	if err != nil {
 		return CutAnswer{}, err
 	}

@@ -20,7 +20,6 @@ import (
 
 	"goheap/gocore"
 	"goheap/heap"
-	"goheap/internal/progress"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -805,13 +804,13 @@ func TestVerdict(t *testing.T) {
 func TestAnalyseFails(t *testing.T) {
 	f := blockstore()
 	f.TypingErr = errors.New("no types")
-	if _, err := Analyse(t.Context(), f, nil); err == nil || err.Error() != "no types" {
+	if _, err := Analyse(t.Context(), f); err == nil || err.Error() != "no types" {
 		t.Errorf("the error of typing became %v", err)
 	}
 	f.TypingErr = nil
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Analyse(ctx, f, new(progress.Tracker)); !errors.Is(err, context.Canceled) {
+	if _, err := Analyse(ctx, f); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -829,7 +828,7 @@ func TestAnalysePanics(t *testing.T) {
 			t.Errorf("the panic became %v", said)
 		}
 	}()
-	Analyse(t.Context(), panicking{blockstore()}, nil)
+	Analyse(t.Context(), panicking{blockstore()})
 	t.Error("no panic")
 }
 

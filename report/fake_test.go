@@ -7,7 +7,6 @@ import (
 	"goheap/gocore"
 	"goheap/heap"
 	"goheap/internal/fakeprocess"
-	"goheap/internal/progress"
 )
 
 type (
@@ -74,7 +73,7 @@ func blockstore() *fake {
 
 func analyse(t testing.TB, f *fake) *Snapshot {
 	t.Helper()
-	s, err := Analyse(t.Context(), f, new(progress.Tracker))
+	s, err := Analyse(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
 	}

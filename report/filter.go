@@ -21,7 +21,7 @@ type test func(row int) (bool, error)
 // people write it, an expression after "=" over the Fields of the table
 // (`= retained > 1MiB && type contains "Session"`), a regular expression between
 // slashes (`/^main\./`), or a part of the text in any of the row's cells, in
-// whatever case; "" keeps all. The context may carry a progress tracker. An error
+// whatever case; "" keeps all. The context may be one of heap.WithProgress. An error
 // about an expression is a *QueryError.
 func (s *Snapshot) Where(ctx context.Context, t *Table, filter string) (*Table, error) {
 	newTest, err := rowTests(s, t, filter)
@@ -121,7 +121,7 @@ func matcher(filter string) (func(string) bool, error) {
 // pick returns the numbers below n that tests keep, ascending. Several goroutines
 // share the work; each has a test of its own.
 func pick(ctx context.Context, n int, newTest func() test) ([]uint32, error) {
-	p := progress.From(ctx).Start("filter", int64(n))
+	p := progress.Start(ctx, "filter", int64(n))
 	defer p.Finish()
 	parts := (n + pace - 1) / pace
 	found := &pickedParts{rows: make([][]uint32, parts), at: parts}

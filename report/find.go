@@ -78,7 +78,7 @@ func (s *Snapshot) Search(ctx context.Context, what string) (*Found, error) {
 		return nil, targetError{err}
 	}
 	f.Total, f.Missing = hits.Total, hits.Missing
-	if err := s.Dominators.PreparePaths(ctx, s.tracker(ctx)); err != nil {
+	if err := s.Dominators.PreparePaths(s.within(ctx)); err != nil {
 		return nil, err
 	}
 	return f, f.sort(ctx, hits.List)

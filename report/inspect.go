@@ -172,7 +172,7 @@ func wordLines(s *Snapshot, n heap.Node, from, limit int) (words []FieldDocument
 // Referrers returns the live nodes that point to n, each once, those that
 // retain most first, then the lower node. The super-root is none of them.
 func (s *Snapshot) Referrers(ctx context.Context, n heap.Node) ([]heap.Node, error) {
-	all, err := s.Dominators.Referrers(ctx, s.tracker(ctx))
+	all, err := s.Dominators.Referrers(s.within(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -214,10 +214,10 @@ func (s *Snapshot) Paths(ctx context.Context, node heap.Node, n int, cut ...heap
 	if !d.Live(node) || node == heap.SuperRoot {
 		return nil, false, nil
 	}
-	if err := d.PreparePaths(ctx, s.tracker(ctx)); err != nil {
+	if err := d.PreparePaths(s.within(ctx)); err != nil {
 		return nil, false, err
 	}
-	if _, err := d.Referrers(ctx, s.tracker(ctx)); err != nil {
+	if _, err := d.Referrers(s.within(ctx)); err != nil {
 		return nil, false, err
 	}
 	if paths, more, err = d.Paths(ctx, node, n, cut); err != nil {

@@ -21,7 +21,7 @@ type MergedPaths struct {
 // MergePaths says which roots hold how many of nodes, and through what. An object
 // that several roots hold counts for the one at the start of its shortest path.
 func MergePaths(ctx context.Context, s *Snapshot, nodes []heap.Node) (*MergedPaths, error) {
-	m, err := s.Dominators.MergePaths(ctx, nodes, s.tracker(ctx))
+	m, err := s.Dominators.MergePaths(s.within(ctx), nodes)
 	if err != nil {
 		return nil, err
 	}

@@ -15,10 +15,10 @@ const (
 // order sorts rows by their keys, which it changes too: the lowest first, and
 // rows of equal keys as they stood. It takes a pass over the rows for each 11
 // bits in which the keys differ: a comparing sort of twenty million rows takes
-// several times as long, and cannot be cancelled. The context may carry a
-// progress tracker.
+// several times as long, and cannot be cancelled. The context may be one
+// of heap.WithProgress.
 func order[R ~uint32](ctx context.Context, keys []uint64, rows []R) error {
-	p := progress.From(ctx).Start("sort", int64(len(keys)))
+	p := progress.Start(ctx, "sort", int64(len(keys)))
 	defer p.Finish()
 	var count [digits][1 << digitBits]uint32
 	for i, k := range keys {

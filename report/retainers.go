@@ -50,10 +50,10 @@ type Retainer struct {
 func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 	return s.retainers.get(func() ([]Retainer, error) {
 		d, p := s.Dominators, s.Process
-		if err := d.PreparePaths(ctx, s.tracker(ctx)); err != nil {
+		if err := d.PreparePaths(s.within(ctx)); err != nil {
 			return nil, err
 		}
-		joint, err := d.Joint(ctx, p.TypeIDs(), s.tracker(ctx))
+		joint, err := d.Joint(s.within(ctx), p.TypeIDs())
 		if err != nil {
 			return nil, err
 		}

@@ -45,7 +45,7 @@ func (s *Snapshot) RootGroups(ctx context.Context, byPackage bool) ([]RootGroup,
 			groups[at].Roots = append(groups[at].Roots, r.Node)
 			classes[r.Node-1] = uint32(at)
 		}
-		totals, err := s.Dominators.RetainedByClass(ctx, classes, max(len(groups), 1), s.progress)
+		totals, err := s.Dominators.RetainedByClass(s.within(ctx), classes, max(len(groups), 1))
 		if err != nil {
 			return nil, err
 		}

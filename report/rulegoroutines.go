@@ -51,7 +51,7 @@ func findGoroutines(ctx context.Context, h *hunt) error {
 			f.Node = g.Node
 		}
 	}
-	totals, err := h.s.Dominators.RetainedByClass(ctx, classes, len(groups), h.s.tracker(ctx))
+	totals, err := h.s.Dominators.RetainedByClass(h.s.within(ctx), classes, len(groups))
 	if err != nil {
 		return err
 	}

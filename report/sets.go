@@ -16,19 +16,14 @@ type SetSize struct {
 	Retained        uint64 // bytes
 }
 
-// tracker is what phases of a question are told to: that of the context, or else
-// that with which the Snapshot was loaded.
-func (s *Snapshot) tracker(ctx context.Context) *progress.Tracker {
-	if t := progress.From(ctx); t != nil {
-		return t
-	}
-	return s.progress
-}
+// within is the context of a question: one that tells nobody of phases tells whom the
+// Snapshot was loaded for.
+func (s *Snapshot) within(ctx context.Context) context.Context { return progress.Or(ctx, s.progress) }
 
 // RetainedSet measures a set of nodes, as heap's RetainedSet does: it marks the
 // graph once more. What is not live counts for nothing.
 func (s *Snapshot) RetainedSet(ctx context.Context, nodes []heap.Node) (SetSize, error) {
-	retained, err := s.Dominators.RetainedSet(ctx, nodes, s.tracker(ctx))
+	retained, err := s.Dominators.RetainedSet(s.within(ctx), nodes)
 	if err != nil {
 		return SetSize{}, err
 	}

@@ -150,7 +150,7 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
-// Each question ends when its context does, and tells the context's tracker.
+// Each question ends when its context does, and tells whom the context names.
 func TestQuestionsCancelledAndFollowed(t *testing.T) {
 	f := blockstore()
 	s := analyse(t, f)
@@ -161,7 +161,7 @@ func TestQuestionsCancelledAndFollowed(t *testing.T) {
 		"MergedPaths": func(ctx context.Context) error { _, err := MergePaths(ctx, s, []heap.Node{n}); return err },
 	} {
 		tracker := new(progress.Tracker)
-		if err := ask(progress.With(t.Context(), tracker)); err != nil || len(tracker.Snapshot()) == 0 {
+		if err := ask(progress.With(t.Context(), tracker.Report)); err != nil || len(tracker.Snapshot()) == 0 {
 			t.Errorf("%s: %v, %d phases", name, err, len(tracker.Snapshot()))
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -169,5 +169,33 @@ func TestQuestionsCancelledAndFollowed(t *testing.T) {
 		if err := ask(ctx); !errors.Is(err, context.Canceled) && name != "Cut" {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Questions under a context that names nobody tell whom the Snapshot was made for.
+func TestQuestionsTellWhoLoaded(t *testing.T) {
+	var loading, asking progress.Tracker
+	f := blockstore()
+	s, err := Analyse(progress.With(t.Context(), loading.Report), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	before := len(loading.Snapshot())
+	if before < 3 || len(s.Phases) != before {
+		t.Errorf("%d phases were told of loading, %d are kept", before, len(s.Phases))
+	}
+	nodes := []heap.Node{f.Node["block8"]}
+	if _, err := s.RetainedSet(progress.With(t.Context(), asking.Report), nodes); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(loading.Snapshot()); n != before || len(asking.Snapshot()) == 0 {
+		t.Errorf("a question of its own context: %d phases more for who loaded, %d for who asked", n-before, len(asking.Snapshot()))
+	}
+	if _, err := s.RetainedSet(t.Context(), nodes); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(loading.Snapshot()); n == before {
+		t.Error("a question of no context tells nobody")
 	}
 }

@@ -23,10 +23,14 @@ import (
 
 // Options are passed to gocore.Open.
 type Options struct {
-	Exe      string            // path of the executable; "" finds it through the core
-	Debug    string            // path of a separate debug file
-	Force    bool              // accept an executable whose build id differs
-	Progress *progress.Tracker // told of every phase; nil is allowed
+	Exe   string // path of the executable; "" finds it through the core
+	Debug string // path of a separate debug file
+	Force bool   // accept an executable whose build id differs
+
+	// Progress is told of the phases of loading and, later, of what the Snapshot finds
+	// out, where the context does not carry a function of its own for that, as those of
+	// heap.WithProgress do: see gocore.Options.
+	Progress func(phase string, done, total int64)
 
 	// Keep takes over a program that was read where the context ended before
 	// its graph was analysed, and closes it; nil: Load closes it.
@@ -53,7 +57,7 @@ type Snapshot struct {
 
 	groupings
 
-	progress  *progress.Tracker
+	progress  func(phase string, done, total int64)
 	retainers memo[[]Retainer]
 	holders   memo[[]Holder]
 	types     memo[[]TypeRow]
@@ -68,16 +72,15 @@ type Snapshot struct {
 // beside dominators, and the comparison with the runtime's own word. When ctx
 // ends, so does Load, with the context's cause.
 func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
-	if opt.Progress == nil {
-		opt.Progress = new(progress.Tracker)
-	}
+	ctx = progress.Or(ctx, opt.Progress)
+	phases := new(progress.Tracker)
 	peak := watchMemory()
-	p, err := gocore.Open(ctx, path, gocore.Options{Exe: opt.Exe, Debug: opt.Debug, Force: opt.Force, Progress: opt.Progress})
+	p, err := gocore.Open(noted(ctx, phases), path, gocore.Options{Exe: opt.Exe, Debug: opt.Debug, Force: opt.Force, Progress: opt.Progress})
 	if err != nil {
 		peak()
 		return nil, err
 	}
-	s, err := Analyse(ctx, p, opt.Progress)
+	s, err := runPhases(ctx, p, phases)
 	used := peak()
 	if err != nil {
 		if opt.Keep != nil && ctx.Err() != nil {
@@ -91,10 +94,22 @@ func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
 	return s, nil
 }
 
+// noted is ctx with phases told to a tracker as well.
+func noted(ctx context.Context, t *progress.Tracker) context.Context {
+	return progress.With(ctx, progress.Both(t.Report, progress.From(ctx)))
+}
+
 // Analyse runs the phases that follow opening. The Snapshot owns p once
-// Analyse returns without an error.
-func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, error) {
-	s := &Snapshot{Process: p, progress: t}
+// Analyse returns without an error. Whom ctx tells of phases (heap.WithProgress), the
+// Snapshot tells later too, where another context does not say otherwise.
+func Analyse(ctx context.Context, p Process) (*Snapshot, error) {
+	return runPhases(ctx, p, new(progress.Tracker))
+}
+
+// runPhases is Analyse; t has the phases before, and gets those that follow.
+func runPhases(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, error) {
+	s := &Snapshot{Process: p, progress: progress.From(ctx)}
+	ctx = noted(ctx, t)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	typed := make(chan *Panic, 1)
@@ -113,7 +128,7 @@ func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, er
 	var d *heap.Dominators
 	g, err := p.Graph(ctx)
 	if err == nil {
-		d, err = g.Dominators(ctx, t)
+		d, err = g.Dominators(ctx)
 	}
 	if err != nil {
 		cancel(err)
@@ -128,7 +143,7 @@ func Analyse(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, er
 		return nil, err
 	}
 	s.Graph, s.Dominators = g, d
-	phase := t.Start("check", 0)
+	phase := progress.Start(ctx, "check", 0)
 	s.Checks, err = p.Check(ctx)
 	phase.Finish()
 	if err != nil {

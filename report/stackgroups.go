@@ -143,7 +143,7 @@ func addExclusive(ctx context.Context, s *Snapshot, rows []GoroutineRow, groups 
 			classes[rows[m].Node-1] = uint32(i)
 		}
 	}
-	totals, err := s.Dominators.RetainedByClass(ctx, classes, len(groups)+1, s.tracker(ctx))
+	totals, err := s.Dominators.RetainedByClass(s.within(ctx), classes, len(groups)+1)
 	if err != nil {
 		return err
 	}

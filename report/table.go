@@ -105,8 +105,8 @@ const pace = 1 << 14
 
 // Sorted returns the table ordered by a column; rows that are equal in it, and
 // unknown cells, which come last, keep the order of the table as it was made.
-// It makes each cell of the column once, twice where that is text. The context may carry a progress
-// tracker.
+// It makes each cell of the column once, twice where that is text. The
+// context may be one of heap.WithProgress.
 func (t *Table) Sorted(ctx context.Context, col int, descending bool) (*Table, error) {
 	rows := make([]uint32, t.Len())
 	for i := range rows {

@@ -83,9 +83,9 @@ type App struct {
 	workers  sync.WaitGroup
 }
 
-// Load reads a heap and tells a tracker of its phases. Where its context ends after
-// the program was read, it may hand that over to keep, which then owns it.
-type Load func(ctx context.Context, t *progress.Tracker, keep func(report.Process)) (*report.Snapshot, error)
+// Load reads a heap, under a context of heap.WithProgress. Where that ends after the
+// program was read, it may hand that over to keep, which then owns it.
+type Load func(ctx context.Context, keep func(report.Process)) (*report.Snapshot, error)
 
 // Run shows the heap that load reads and returns when the person quits, when
 // ctx ends, or with load's error. Load runs while its phases are on the screen;
@@ -144,7 +144,7 @@ func run(ctx context.Context, screen tcell.Screen, load Load, opt Options) (err 
 	a.start(slotLoad, "loading", func(ctx context.Context) (func(), error) {
 		loading, stop := context.WithCancel(ctx)
 		a.post(func() { a.stopLoading = stop })
-		s, err := load(loading, a.tracker, func(p report.Process) { kept = p })
+		s, err := load(progress.With(loading, a.tracker.Report), func(p report.Process) { kept = p })
 		switch {
 		case err != nil && kept != nil && ctx.Err() == nil:
 			rows := newPartial(a, kept)
@@ -227,10 +227,10 @@ func (a *App) show(s *report.Snapshot) {
 	a.start(slotWarm, "preparing", func(ctx context.Context) (func(), error) {
 		// The first answer of each of these takes a while.
 		s.Dominators.Dominates(heap.SuperRoot, heap.SuperRoot)
-		if err := s.Dominators.PreparePaths(ctx, nil); err != nil {
+		if err := s.Dominators.PreparePaths(ctx); err != nil {
 			return nil, err
 		}
-		_, err := s.Dominators.Referrers(ctx, nil)
+		_, err := s.Dominators.Referrers(ctx)
 		return nil, err
 	})
 }

@@ -17,7 +17,6 @@ import (
 
 	"goheap/gocore"
 	"goheap/heap"
-	"goheap/internal/progress"
 	"goheap/report"
 )
 
@@ -382,7 +381,7 @@ func randomWalk(t *testing.T, s *report.Snapshot, asked *int, seed uint64, keys 
 func TestRandomKeysLarge(t *testing.T) {
 	t.Chdir(t.TempDir()) // for bookmarks
 	l := newLarge(largeNodes(t))
-	s, err := report.Analyse(context.Background(), l, new(progress.Tracker))
+	s, err := report.Analyse(context.Background(), l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -401,7 +400,7 @@ func BenchmarkKeys(b *testing.B) {
 		rounds = 3
 	)
 	l := newLarge(largeNodes(b))
-	s, err := report.Analyse(context.Background(), l, new(progress.Tracker))
+	s, err := report.Analyse(context.Background(), l)
 	if err != nil {
 		b.Fatal(err)
 	}

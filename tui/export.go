@@ -26,7 +26,7 @@ func (a *App) export(name string) {
 	}
 	a.start(slotAsk, "writing "+a.clean(name), func(ctx context.Context) (func(), error) {
 		t := rows()
-		p := progress.From(ctx).Start("write", int64(t.Len()))
+		p := progress.Start(ctx, "write", int64(t.Len()))
 		defer p.Finish()
 		if err := writeFile(ctx, name, func(w io.Writer) error { return write(w, counted(ctx, t, p)) }); err != nil {
 			return nil, err

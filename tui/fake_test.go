@@ -8,7 +8,6 @@ import (
 	"goheap/gocore"
 	"goheap/heap"
 	"goheap/internal/fakeprocess"
-	"goheap/internal/progress"
 	"goheap/report"
 )
 
@@ -139,7 +138,7 @@ func blockstore(blocks, list int) *fake {
 
 func snapshot(t testing.TB, f *fake) *report.Snapshot {
 	t.Helper()
-	s, err := report.Analyse(context.Background(), f, new(progress.Tracker))
+	s, err := report.Analyse(context.Background(), f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,6 @@ import (
 	"goheap/dump"
 	"goheap/gocore"
 	"goheap/heap"
-	"goheap/internal/progress"
 	"goheap/internal/testcore"
 	"goheap/report"
 )
@@ -107,8 +106,8 @@ func TestCutFile(t *testing.T) {
 			c.slow = by.slow
 			c.left.Store(by.left)
 			first := by.first
-			end := start(t, context.Background(), w, func(ctx context.Context, tr *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
-				return report.Analyse(ctx, c, tr)
+			end := start(t, context.Background(), w, func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
+				return report.Analyse(ctx, c)
 			})
 			w.wait(t, "path 1 of")
 			c.cut.Store(true)
@@ -154,8 +153,8 @@ func TestCutFileAtFirst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCutFile(t, blockstore(10, 2))
-			end := start(t, context.Background(), newWatched(t), func(ctx context.Context, tr *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
-				s, err := report.Analyse(ctx, c, tr)
+			end := start(t, context.Background(), newWatched(t), func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
+				s, err := report.Analyse(ctx, c)
 				if err != nil {
 					return nil, err
 				}
@@ -200,8 +199,8 @@ func TestPanicsRestoreTheTerminal(t *testing.T) {
 			said := make(chan any, 1)
 			go func() {
 				defer func() { said <- recover() }()
-				err := run(context.Background(), screen, func(ctx context.Context, tr *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
-					return report.Analyse(ctx, of, tr)
+				err := run(context.Background(), screen, func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
+					return report.Analyse(ctx, of)
 				}, Options{Title: "core.1"})
 				t.Errorf("it returned %v", err)
 			}()
@@ -225,7 +224,7 @@ func TestPanicsRestoreTheTerminal(t *testing.T) {
 // A worker that panics when the program is already ending is heard of too.
 func TestLateWorkerPanic(t *testing.T) {
 	w := newWatched(t)
-	end := start(t, context.Background(), w, func(ctx context.Context, _ *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
+	end := start(t, context.Background(), w, func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
 		<-ctx.Done()
 		panic("late")
 	})
@@ -314,7 +313,7 @@ func TestCutFileBeside(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCutFile(t, blockstore(40, 3))
-			s, err := report.Analyse(t.Context(), c, new(progress.Tracker))
+			s, err := report.Analyse(t.Context(), c)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -34,7 +34,7 @@ const (
 type job struct {
 	what    string // for the status line
 	cancel  context.CancelFunc
-	tracker *progress.Tracker // of the work's phases, which its context carries
+	tracker *progress.Tracker // of the work's phases, which its context tells
 }
 
 // percent says how far the phase is that began last, "" where that is not known.
@@ -93,7 +93,7 @@ func (a *App) start(s slot, what string, work func(ctx context.Context) (func(),
 	a.cancelJob(s)
 	ctx, cancel := context.WithCancel(a.ctx)
 	j := &job{what, cancel, new(progress.Tracker)}
-	ctx = progress.With(ctx, j.tracker)
+	ctx = progress.With(ctx, j.tracker.Report)
 	a.jobs[s] = j
 	a.spawn(func() {
 		done, err := guardWork(func() (func(), error) { return work(ctx) })

@@ -97,12 +97,12 @@ func TestRun(t *testing.T) {
 	before := runtime.NumGoroutine()
 	w := newWatched(t)
 	proceed := make(chan bool)
-	end := start(t, context.Background(), w, func(ctx context.Context, tr *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
-		p := tr.Start("mark", 100)
+	end := start(t, context.Background(), w, func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
+		p := progress.Start(ctx, "mark", 100)
 		p.Add(62)
 		<-proceed
 		p.Finish()
-		return report.Analyse(ctx, blockstore(40, 3), tr)
+		return report.Analyse(ctx, blockstore(40, 3))
 	})
 	w.wait(t, "62 %")
 	w.wait(t, "Loading core.1")
@@ -132,7 +132,7 @@ func TestRun(t *testing.T) {
 }
 
 // forever loads until it is told to stop.
-func forever(ctx context.Context, _ *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
+func forever(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
 	<-ctx.Done()
 	return nil, context.Cause(ctx)
 }
@@ -160,7 +160,7 @@ func TestRunEndsWithContext(t *testing.T) {
 
 func TestRunReportsLoadError(t *testing.T) {
 	wrong := errors.New("not a core file")
-	end := start(t, context.Background(), newWatched(t), func(context.Context, *progress.Tracker, func(report.Process)) (*report.Snapshot, error) {
+	end := start(t, context.Background(), newWatched(t), func(context.Context, func(report.Process)) (*report.Snapshot, error) {
 		return nil, wrong
 	})
 	if err := end(); !errors.Is(err, wrong) {
@@ -169,7 +169,7 @@ func TestRunReportsLoadError(t *testing.T) {
 }
 
 func TestRunSurvivesWorkerPanic(t *testing.T) {
-	end := start(t, context.Background(), newWatched(t), func(context.Context, *progress.Tracker, func(report.Process)) (*report.Snapshot, error) {
+	end := start(t, context.Background(), newWatched(t), func(context.Context, func(report.Process)) (*report.Snapshot, error) {
 		panic("corrupt")
 	})
 	var p *WorkerPanic
@@ -183,7 +183,7 @@ func TestRunSurvivesWorkerPanic(t *testing.T) {
 func TestRunKeepsWhatIsReady(t *testing.T) {
 	w := newWatched(t)
 	p := &closed{fake: blockstore(10, 2)}
-	end := start(t, context.Background(), w, func(ctx context.Context, _ *progress.Tracker, keep func(report.Process)) (*report.Snapshot, error) {
+	end := start(t, context.Background(), w, func(ctx context.Context, keep func(report.Process)) (*report.Snapshot, error) {
 		<-ctx.Done()
 		keep(p)
 		return nil, context.Cause(ctx)
@@ -239,8 +239,8 @@ func TestRunRandomKeys(t *testing.T) {
 	for seed := range uint64(3) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		w := newWatched(t)
-		end := start(t, context.Background(), w, func(ctx context.Context, tr *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
-			return report.Analyse(ctx, blockstore(300, 20), tr)
+		end := start(t, context.Background(), w, func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
+			return report.Analyse(ctx, blockstore(300, 20))
 		})
 		w.wait(t, "main.srv.storage")
 		for range 400 {

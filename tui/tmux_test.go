@@ -13,7 +13,6 @@ import (
 
 	"goheap/gocore"
 	"goheap/heap"
-	"goheap/internal/progress"
 	"goheap/internal/testcore"
 	"goheap/report"
 )
@@ -224,8 +223,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(panics) == "" {
 		os.Exit(m.Run())
 	}
-	err := Run(context.Background(), func(ctx context.Context, t *progress.Tracker, _ func(report.Process)) (*report.Snapshot, error) {
-		return report.Analyse(ctx, panicking{blockstore(10, 2)}, t)
+	err := Run(context.Background(), func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
+		return report.Analyse(ctx, panicking{blockstore(10, 2)})
 	}, Options{Title: "core.1"})
 	fmt.Println("error:", err)
 }

@@ -203,7 +203,8 @@ func (v *dominators) labelled(what string, work func(ctx context.Context, all []
 		labels[i] = b.label
 	}
 	v.app.start(slotView, what, func(ctx context.Context) (func(), error) {
-		p := progress.From(ctx).Start("name", int64(len(all)))
+		p := progress.Start(ctx, "name", int64(len(all)))
+		defer p.Finish()
 		for i, b := range all {
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)

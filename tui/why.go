@@ -85,7 +85,7 @@ func (w *whyPane) look(s subject) {
 	}
 	a.start(slotWhy, "finding what keeps it alive", func(ctx context.Context) (func(), error) {
 		d := a.snap.Dominators
-		if err := d.PreparePaths(ctx, nil); err != nil {
+		if err := d.PreparePaths(ctx); err != nil {
 			return nil, err
 		}
 		var chains []chain

@@ -56,10 +56,11 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 	if c.flags.where != "" && !a.lists {
 		fmt.Fprintf(c.stderr, "goheap: note: --where does nothing for %s\n", cmd.Name())
 	}
-	ctx, t := cmd.Context(), new(progress.Tracker)
+	t := new(progress.Tracker)
+	ctx := progress.With(cmd.Context(), t.Report)
 	clear := drawProgress(c.stderr, t)
 	defer clear()
-	s, err := c.load(ctx, path, c.flags.options(t))
+	s, err := c.load(ctx, path, c.flags.options())
 	if err != nil {
 		return err
 	}
@@ -81,8 +82,8 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 	return nil
 }
 
-func (f *flags) options(t *progress.Tracker) report.Options {
-	return report.Options{Exe: f.exe, Debug: f.debug, Force: f.force, Progress: t}
+func (f *flags) options() report.Options {
+	return report.Options{Exe: f.exe, Debug: f.debug, Force: f.force}
 }
 
 // print writes an answer in the asked-for format. It calls clear before the

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"goheap/internal/progress"
 	"goheap/report"
 	"goheap/tui"
 )
@@ -90,8 +89,8 @@ func (c *command) runOpen(cmd *cobra.Command, args []string, s screen) error {
 		return err
 	}
 	complete := true
-	load := func(ctx context.Context, t *progress.Tracker, keep func(report.Process)) (*report.Snapshot, error) {
-		opt := c.flags.options(t)
+	load := func(ctx context.Context, keep func(report.Process)) (*report.Snapshot, error) {
+		opt := c.flags.options()
 		opt.Keep = keep
 		s, err := c.load(ctx, args[0], opt)
 		if err == nil {

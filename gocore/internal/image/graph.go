@@ -14,9 +14,9 @@ import (
 // ScanGraph turns the image, whose nodes have numbers, into a graph that lacks the
 // rows of SuperRoot and of the roots: the numbers of len(im.Specials) roots are
 // kept free for specials that become some.
-func (im *Image) ScanGraph(ctx context.Context, t *progress.Tracker, types *GCTypes) (*heap.Graph, error) {
+func (im *Image) ScanGraph(ctx context.Context, types *GCTypes) (*heap.Graph, error) {
 	keeps, gap := im.keepsEdges()
-	e, err := im.scanHeap(ctx, t, types, keeps, gap)
+	e, err := im.scanHeap(ctx, types, keeps, gap)
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +31,8 @@ func (im *Image) ScanGraph(ctx context.Context, t *progress.Tracker, types *GCTy
 // that it belongs to; if nothing else reaches that object the special becomes a
 // Root of its own. live is the set of nodes that are reached; the caller closes
 // it.
-func (im *Image) RootGraph(ctx context.Context, t *progress.Tracker, types *GCTypes, g *heap.Graph) (live *heap.Marker, err error) {
-	phase := t.Start("live set", 0)
+func (im *Image) RootGraph(ctx context.Context, types *GCTypes, g *heap.Graph) (live *heap.Marker, err error) {
+	phase := progress.Start(ctx, "live set", 0)
 	defer phase.Finish()
 	live = heap.NewMarker(g)
 	for i := range im.Roots {

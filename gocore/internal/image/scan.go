@@ -32,8 +32,8 @@ const batchBytes = 4 << 20
 // returns the pointers of each that resolve to a slot. A linear scan of
 // everything followed by a mark over integers beats a mark that reads the heap
 // at random. keeps is sorted by from.
-func (im *Image) scanHeap(ctx context.Context, t *progress.Tracker, types *GCTypes, keeps []keepsEdge, gap uint64) (*edges, error) {
-	phase := t.Start("scan heap", int64(len(im.Extents)))
+func (im *Image) scanHeap(ctx context.Context, types *GCTypes, keeps []keepsEdge, gap uint64) (*edges, error) {
+	phase := progress.Start(ctx, "scan heap", int64(len(im.Extents)))
 	defer phase.Finish()
 
 	// Untouched pages of the target array cost nothing, so that it is made for

@@ -275,8 +275,8 @@ const dynCacheLen = 64
 // walkEvery is how many objects are walked between looks at the context.
 const walkEvery = 1 << 14
 
-func (t *Typer) Run(ctx context.Context, prog *progress.Tracker, seed func(*Typer)) error {
-	phase := prog.Start("type objects", 0)
+func (t *Typer) Run(ctx context.Context, seed func(*Typer)) error {
+	phase := progress.Start(ctx, "type objects", 0)
 	defer phase.Finish()
 	t.waits = flat.Make[uint64]((t.im.Nodes + 63) / 64)
 	defer flat.Free(t.waits)

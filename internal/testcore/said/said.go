@@ -33,7 +33,7 @@ func Open(ctx context.Context, dump testcore.Dump, opt gocore.Options) (*Process
 		p.Close()
 		return nil, err
 	}
-	d, err := g.Dominators(ctx, nil)
+	d, err := g.Dominators(ctx)
 	if err != nil {
 		p.Close()
 		return nil, err
