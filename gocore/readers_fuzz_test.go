@@ -11,7 +11,6 @@ import (
 	"goheap/dump"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/program"
-	"goheap/internal/arch"
 	"goheap/internal/testcore"
 )
 
@@ -302,54 +301,6 @@ func FuzzModules(f *testing.F) {
 		}
 		if len(ops) < fuzzOp && len(d.Problems) > 0 {
 			t.Errorf("a whole core has problems: %+v", d.Problems)
-		}
-	})
-}
-
-func FuzzGCTypes(f *testing.F) {
-	m := &typeMemory{arch: arch.AMD64()}
-	pair := m.header(16, 8, 0, image.KindStruct, m.put(1))
-	pairs := m.array(pair, 16, 8, 120)
-	fields := m.put(0, pairs, 0, 0, pair, 128)
-	m.header(144, 136, image.TflagMaskOnDemand, image.KindStruct, 0, 0, fields, 2, 2)
-	m.array(pairs, 128, 100, 128*100-8)
-	f.Add(m.bytes, uint16(512), uint16(64))
-	f.Add(m.bytes, uint16(40000), uint16(136))
-	f.Fuzz(func(t *testing.T, data []byte, large, small uint16) {
-		if len(data) > 1<<13 || small > large {
-			return
-		}
-		mem := dump.NewMemory(arch.AMD64(), []dump.Block{{Addr: typesAt, Data: data}})
-		one, other := image.NewGCTypes(mem, mem.Arch), image.NewGCTypes(mem, mem.Arch)
-		for addr := uint64(typesAt); addr+48 <= typesAt+uint64(len(data)); addr += 8 {
-			a, b := one.At(addr, uint64(large)), one.At(addr, uint64(small))
-			b2, a2 := other.At(addr, uint64(small)), other.At(addr, uint64(large))
-			for i, g := range []*image.GCType{a, b} {
-				again, limit := []*image.GCType{a2, b2}[i], []uint16{large, small}[i]
-				if (g == nil) != (again == nil) || g != nil && !slices.Equal(g.Pointers, again.Pointers) {
-					t.Fatalf("the type at %#x depends on who asks first: %+v, %+v", addr, g, again)
-				}
-				if g == nil {
-					continue
-				}
-				if g.Size == 0 || g.Left < 0 {
-					t.Fatalf("the type at %#x: %+v", addr, g)
-				}
-				last := -1
-				for _, w := range g.Pointers {
-					if int(w) <= last || uint64(w)*8+8 > min(g.Size, uint64(limit)) {
-						t.Fatalf("the type at %#x of %d bytes, in a slot of %d, has pointers %d", addr, g.Size, limit, g.Pointers)
-					}
-					last = int(w)
-				}
-			}
-			// What fits into the smaller slot is the same in the larger one.
-			if a != nil && b != nil {
-				n, _ := slices.BinarySearchFunc(a.Pointers, uint64(small)/8, func(w uint32, end uint64) int { return int(uint64(w)) - int(end) })
-				if !slices.Equal(a.Pointers[:n], b.Pointers) {
-					t.Fatalf("the type at %#x: %d, in a slot of %d bytes %d", addr, a.Pointers, small, b.Pointers)
-				}
-			}
 		}
 	})
 }

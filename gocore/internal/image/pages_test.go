@@ -1,4 +1,4 @@
-package gocore
+package image_test
 
 import (
 	"testing"
