@@ -160,7 +160,7 @@ func (im *Image) specialRoot(types *GCTypes, s Special) Root {
 	for _, p := range s.Keeps {
 		im.Pieces = append(im.Pieces, Piece{Value: p, Frame: -1, Register: -1})
 	}
-	if e := im.ExtentAt(s.Object); e != nil && s.Kind == FinalizerSpecial {
+	if e := im.ExtentAt(s.Object); e != nil && s.Kind == FinalizerSpecial && (s.Object-e.Base)/e.Elem < uint64(e.N) {
 		slot := e.Base + (s.Object-e.Base)/e.Elem*e.Elem
 		for _, off := range im.PointerWords(types, e, slot) {
 			// The collector skips pointers of an object to itself (scanObject).
