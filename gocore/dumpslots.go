@@ -55,7 +55,7 @@ func (s *slotReader) object(r *dump.HeapRecords) error {
 		s.begin(base, elem, r.Start)
 	}
 	slot := (addr - e.Base) / elem
-	if slot < uint64(e.N) || slot >= 1<<16-1 {
+	if slot < uint64(e.N) || slot >= 1<<16-1 || !image.Divisible(elem, slot+1) {
 		return r.Damaged("the object of %d bytes at %#x overlaps the one before it: a part of the file is missing perhaps; write the dump again, to a file that is new and on a disk with space", elem, addr)
 	}
 	w := s.rules.word

@@ -122,7 +122,7 @@ func (d *coreDecoder) extent(b []byte) (image.Extent, bool) {
 		AllocBits: f.AllocBits.Uint(a, b),
 	}
 	if e.Base%image.PageSize != 0 || e.Base >= maxSpanAddr || e.Size == 0 || e.Size >= maxSpanAddr || f.Npages.Uint(a, b) >= maxSpanAddr>>image.PageShift ||
-		e.Elem == 0 || e.Elem%8 != 0 || e.N == 0 || e.Elem > e.Size/uint64(e.N) || (e.N > 1 && e.Elem > image.MaxSmallElem) || e.N > 1<<16-1 {
+		e.Elem == 0 || e.Elem%8 != 0 || e.N == 0 || e.Elem > e.Size/uint64(e.N) || e.N > 1<<16-1 || !image.Divisible(e.Elem, uint64(e.N)) {
 		return e, false
 	}
 	e.Freeindex = min(e.Freeindex, e.N)

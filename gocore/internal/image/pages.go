@@ -42,6 +42,22 @@ const (
 	MaxSmallElem  = 1<<pageKindShift*8 - 8
 )
 
+// Divisible reports whether the table finds the slot of every address in n slots of elem
+// bytes side by side: the larger they are, the fewer of them. All spans of the runtime
+// are (internal/runtime/gc/sizeclasses.go).
+func Divisible(elem, n uint64) bool {
+	if n <= 1 || elem > MaxSmallElem || n >= 1<<16 {
+		return n <= 1
+	}
+	// The quotient is too high by off·above / (2³²·elem), which may not reach the 1/elem
+	// that the last byte of a slot is away from the next.
+	above := uint64(magicOf(elem))*elem - 1<<32
+	return (n*elem-1)*above < 1<<32
+}
+
+// magicOf is 2³²/elem rounded up.
+func magicOf(elem uint64) uint32 { return ^uint32(0)/uint32(elem) + 1 }
+
 // Lookup returns the node whose slot holds addr, and whether there is one.
 func (t *PageTable) Lookup(addr uint64) (heap.Node, bool) {
 	b := addr>>BlockShift - t.firstBlock
@@ -111,7 +127,7 @@ func (t *PageTable) build(extents []Extent) {
 	for _, e := range extents {
 		p := page{first: e.First, n: uint16(e.N), kind: uint16(e.Pointers) << pageKindShift}
 		if e.N > 1 {
-			p.magic = ^uint32(0)/uint32(e.Elem) + 1
+			p.magic = magicOf(e.Elem)
 			p.kind |= uint16(e.Elem / 8)
 		}
 		for a := e.Base; a < e.Base+e.Size; a += PageSize {

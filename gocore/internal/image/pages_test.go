@@ -1,6 +1,7 @@
 package image_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"goheap/gocore/internal/image"
@@ -158,6 +159,48 @@ func TestLookupBehindOnlyObject(t *testing.T) {
 	defer im.Pages.Free()
 	for addr := im.Extents[0].Base - image.PageSize; addr < base+image.PageSize; addr++ {
 		checkAddress(t, im, im.Extents, addr)
+	}
+}
+
+// Spans of slots are divisible exactly as long as the last byte of every slot is found
+// in it.
+func TestDivisible(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	for _, class := range sizeClasses() {
+		if !image.Divisible(class.elem, class.pages*image.PageSize/class.elem) {
+			t.Errorf("the runtime's slots of %d bytes are not divisible", class.elem)
+		}
+	}
+	for _, c := range []struct{ elem, n uint64 }{{image.MaxSmallElem, 1}, {1 << 40, 1}, {8, 1<<16 - 1}} {
+		if !image.Divisible(c.elem, c.n) {
+			t.Errorf("%d slots of %d bytes are not divisible", c.n, c.elem)
+		}
+	}
+	for _, c := range []struct{ elem, n uint64 }{{8, 1 << 16}, {image.MaxSmallElem + 8, 2}, {1 << 40, 2}} {
+		if image.Divisible(c.elem, c.n) {
+			t.Errorf("%d slots of %d bytes are divisible", c.n, c.elem)
+		}
+	}
+	kinds := map[bool]int{}
+	for range 300 {
+		elem := 8 * (1 + r.Uint64N(image.MaxSmallElem/8))
+		n := 2 + r.Uint64N(40)
+		im := &image.Image{Extents: []image.Extent{{Base: 0xc000000000, Elem: elem, Size: image.AlignUp(elem*n, image.PageSize), N: uint32(n)}}}
+		im.Number(0)
+		sound := true
+		for i := range n {
+			last := im.Extents[0].Base + (i+1)*elem - 1
+			at, ok := im.Pages.Find(last)
+			sound = sound && ok && at.Node == im.FirstNode()+heap.Node(i) && at.Off == elem-1
+		}
+		kinds[sound]++
+		if got := image.Divisible(elem, n); got != sound {
+			t.Errorf("%d slots of %d bytes: divisible %t, want %t", n, elem, got, sound)
+		}
+		im.Free()
+	}
+	if kinds[true] < 50 || kinds[false] < 50 {
+		t.Errorf("tried %v", kinds)
 	}
 }
 
