@@ -80,11 +80,11 @@ func checkGraph(t *testing.T, m *made) (specialRoots int) {
 	im := m.im
 	types := m.gcTypes()
 	own := len(im.Roots)
-	g, err := im.ScanGraph(t.Context(), nil, types)
+	g, err := im.ScanGraph(t.Context(), types)
 	if err != nil {
 		t.Fatal(err)
 	}
-	live, err := im.RootGraph(t.Context(), nil, types, g)
+	live, err := im.RootGraph(t.Context(), types, g)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,8 +304,8 @@ func TestSpecialRings(t *testing.T) {
 			}
 			types := m.gcTypes()
 			m.im.Roots = m.im.Roots[:own]
-			g, _ := m.im.ScanGraph(t.Context(), nil, types)
-			live, _ := m.im.RootGraph(t.Context(), nil, types, g)
+			g, _ := m.im.ScanGraph(t.Context(), types)
+			live, _ := m.im.RootGraph(t.Context(), types, g)
 			defer live.Close()
 			var alive []int
 			for i := range 168 {

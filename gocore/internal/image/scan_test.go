@@ -46,7 +46,7 @@ func TestScan(t *testing.T) {
 			m.im.Specials = append(m.im.Specials, s)
 		}
 		m.sortSpecials()
-		g, err := m.im.ScanGraph(t.Context(), nil, m.gcTypes())
+		g, err := m.im.ScanGraph(t.Context(), m.gcTypes())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -291,17 +291,17 @@ func TestGCTypes(t *testing.T) {
 func TestScanCanceled(t *testing.T) {
 	m := makeHeap(testArches()[0], inSpans, 1, 0, anything)
 	defer m.im.Free()
-	if _, err := m.im.ScanGraph(canceled(t), nil, m.gcTypes()); err == nil {
+	if _, err := m.im.ScanGraph(canceled(t), m.gcTypes()); err == nil {
 		t.Error("no error")
 	}
-	g, err := m.im.ScanGraph(t.Context(), nil, m.gcTypes())
+	g, err := m.im.ScanGraph(t.Context(), m.gcTypes())
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.im.AddRoot(image.Root{Kind: image.GlobalRoot})
 	m.im.Pieces = append(m.im.Pieces, image.Piece{Value: m.im.Extents[0].Base})
 	m.im.EndRoot()
-	if _, err := m.im.RootGraph(canceled(t), nil, m.gcTypes(), g); err == nil {
+	if _, err := m.im.RootGraph(canceled(t), m.gcTypes(), g); err == nil {
 		t.Error("no error of the roots")
 	}
 }
