@@ -38,18 +38,6 @@ const (
 	maxProfileStack = 1024
 )
 
-// readSample reads the special of an object that was sampled (runtime/mheap.go,
-// specialprofile); b are its bytes.
-func (d *coreDecoder) readSample(e image.Extent, object uint64, b []byte) {
-	rt := d.Layout
-	if rt.Special.Offset.Size == 2 && e.Size > 1<<16 && e.N > 1 {
-		return // until Go 1.23 the offset of an object far behind wraps around
-	}
-	if bucket := rt.SpecialProfile.Bucket.Uint(d.Image.Arch, b); bucket != 0 {
-		d.Image.Samples = append(d.Image.Samples, image.Sample{Object: object, Bucket: bucket})
-	}
-}
-
 // SampledObjects returns how many objects, live or garbage, have an AllocSite.
 func (p *Process) SampledObjects() int { return len(p.im.Samples) }
 
@@ -72,8 +60,12 @@ func (p *Process) AllocSite(n heap.Node) (AllocSite, bool) {
 
 // readBucket reads a stack of the memory profile and its counters (runtime/mprof.go).
 func (p *Process) readBucket(addr uint64) (site AllocSite, ok bool) {
-	if p.profile != nil {
-		site, ok = p.profile[addr]
+	if p.decoder.Profile != nil {
+		s, ok := p.decoder.Profile[addr]
+		site := AllocSite{Allocs: s.Allocs, Frees: s.Frees, Size: s.Size, Rate: s.Rate}
+		for _, c := range s.Stack {
+			site.Stack = append(site.Stack, Call(c))
+		}
 		return site, ok && len(site.Stack) > 0
 	}
 	rt, a, w := p.decoder.Layout, p.im.Arch, uint64(p.im.Arch.PtrSize)

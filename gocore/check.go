@@ -6,7 +6,6 @@ import (
 	"math"
 	"strings"
 
-	"goheap/dump"
 	"goheap/gocore/internal/image"
 	"goheap/heap"
 )
@@ -146,7 +145,7 @@ func check(ctx context.Context, im *image.Image, live *heap.Marker, r *image.Cou
 			c.Status, c.Reason = CheckNotComparable, "the core was taken while a collection ended: the sum may be of this one, and the marks of the one before"
 		case im.Sweeping.Spans > 0:
 			c.Status, c.Reason = CheckNotComparable, unsettledIn(im, r)+": their marks are not in the sum"
-		case runtime > high && runtime < maxSpanAddr:
+		case runtime > high && runtime < image.MaxAddr:
 			c.Status, c.Reason = CheckNotComparable, fmt.Sprintf("by the mark bits from %d to %d: finalizers that were removed since make the difference, or were set while it marked", low, high)
 		case runtime < low && runtime >= least-tolerance:
 			c.Status, c.Reason = CheckNotComparable, fmt.Sprintf("by the mark bits from %d to %d: finalizers that have run since make the difference", low, high)
@@ -230,7 +229,7 @@ func markedSum(im *image.Image) (low, high, least int64) {
 	}
 	seen := map[heap.Node]bool{}
 	for _, r := range im.Roots {
-		if r.Kind != image.FinalizerRoot || r.Name != queuedFinalizer {
+		if r.Kind != image.FinalizerRoot || r.Name != image.QueuedFinalizer {
 			continue
 		}
 		for _, p := range im.Pieces[r.First : r.First+r.N] {
@@ -246,88 +245,3 @@ func markedSum(im *image.Image) (low, high, least int64) {
 }
 
 func within(a, b, tolerance int64) bool { return a-b <= tolerance && b-a <= tolerance }
-
-// readRecorded reads the runtime's own counters.
-func (d *coreDecoder) readRecorded(ctx context.Context) (*image.Counters, error) {
-	im, rt, a := d.Image, d.Layout, d.Image.Arch
-	r := &image.Counters{}
-	if addr, err := d.Global("runtime.gcphase"); err == nil {
-		r.Gcphase, _ = im.Mem.Uint(addr, 4)
-	}
-	var err error
-	if r.Mallocing, err = d.mallocing(ctx); err != nil {
-		return nil, err
-	}
-	if addr, err := d.Global("runtime.gcController"); err == nil {
-		if b, ok := im.Mem.Slice(addr, uint64(rt.GCController.Size)); ok {
-			r.HeapMarked = rt.GCController.HeapMarked.Uint(a, b)
-		}
-	}
-	addr, err := d.Global("runtime.memstats")
-	if err != nil {
-		return r, nil
-	}
-	b, ok := im.Mem.Slice(addr, uint64(rt.Mstats.Size))
-	if !ok {
-		d.Problem(dump.Warning, 1, "runtime.memstats is not in the core: allocated bytes cannot be checked against it")
-		return r, nil
-	}
-	r.LastGC = int64(rt.Mstats.LastGC.Uint(a, b))
-	r.NumGC = rt.Mstats.NumGC.Uint(a, b)
-	if addr, err := d.Global("runtime.work"); err == nil && rt.Work.Cycles.Has() {
-		if work, ok := im.Mem.Slice(addr, uint64(rt.Work.Size)); ok {
-			r.Between = r.Gcphase == image.GcOff && rt.Work.Cycles.Uint(a, work) != r.NumGC
-		}
-	}
-	r.AllocSlots, r.AllocBytes, r.Statistics = d.cachedSlots, d.cachedBytes, true
-	// The statistics are the sum of three buffers that the runtime rotates
-	// (runtime/mstats.go, consistentHeapStats); what spans in the caches have
-	// handed out since they were cached comes on top.
-	f := &rt.HeapStats
-	sizes := d.ClassSizes()
-	d.Classes = sizes
-	d.Image.SetClasses(sizes)
-	for i := range 3 {
-		s := b[rt.Mstats.HeapStats.Offset+uint64(i)*uint64(f.Size):]
-		r.AllocBytes += int64(f.LargeAlloc.Uint(a, s) - f.LargeFree.Uint(a, s))
-		r.AllocSlots += int64(f.LargeAllocCount.Uint(a, s) - f.LargeFreeCount.Uint(a, s))
-		for class, size := range sizes {
-			at := func(f uint64) uint64 { return a.Order().Uint64(s[f+8*uint64(class):]) }
-			n := int64(at(f.SmallAllocCount.Offset) - at(f.SmallFreeCount.Offset))
-			r.AllocSlots += n
-			r.AllocBytes += n * int64(size)
-		}
-	}
-	return r, nil
-}
-
-// mallocing counts the threads that are inside the allocator.
-func (d *coreDecoder) mallocing(ctx context.Context) (n int, err error) {
-	f := &d.Layout.M
-	list, err := d.Global("runtime.allm")
-	if err != nil {
-		return 0, nil
-	}
-	addr, ok := d.Image.Mem.Word(list)
-	for seen := map[uint64]bool{}; ok && addr != 0; {
-		if err := look(ctx, len(seen)); err != nil {
-			return 0, err
-		}
-		if seen[addr] {
-			d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) leads back to %#x: some may be missing", addr))
-			return n, nil
-		}
-		seen[addr] = true
-		var m []byte
-		if m, ok = d.Image.Mem.Slice(addr, uint64(f.Size)); ok {
-			if f.Mallocing.Uint(d.Image.Arch, m) != 0 {
-				n++
-			}
-			addr = f.Alllink.Uint(d.Image.Arch, m)
-		}
-	}
-	if !ok {
-		d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) breaks off at %#x, which is not in the core: the runtime's counters may be behind where one of them is inside the allocator", addr))
-	}
-	return n, nil
-}

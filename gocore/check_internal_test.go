@@ -4,19 +4,21 @@ import (
 	"io"
 	"testing"
 
+	"goheap/gocore/internal/corefile"
+	"goheap/gocore/internal/doctored"
 	"goheap/gocore/internal/image"
 	"goheap/internal/testcore"
 )
 
 // checks compares the core as it is now with its runtime.
-func (p *patient) checks(t testing.TB) map[string]Check {
+func checks(t testing.TB, p *doctored.Core) map[string]Check {
 	t.Helper()
-	d, err := decodeCore(t.Context(), p.core, p.exe)
+	d, err := corefile.Read(t.Context(), p.File, p.Exe)
 	if err != nil {
 		t.Fatal(err)
 	}
 	proc := &Process{file: io.NopCloser(nil)}
-	proc.fill(&d.Program)
+	proc.fill(d)
 	list, err := proc.Check(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -33,26 +35,29 @@ func (p *patient) checks(t testing.TB) map[string]Check {
 // What no sound program can have done is a difference, in a core of one that is at
 // rest and in one that has gone on.
 func TestCheckDoctored(t *testing.T) {
-	p := newPatient(t, testcore.Options{})
-	whole := p.decode(t)
+	p := doctored.New(t, testcore.Options{})
+	whole, err := corefile.Read(t.Context(), p.File, p.Exe)
+	if err != nil {
+		t.Fatal(err)
+	}
 	rt := whole.Layout
-	for name, c := range p.checks(t) {
+	for name, c := range checks(t, p) {
 		if c.Status != CheckOK {
 			t.Fatalf("the whole core: %s: %+v", name, c)
 		}
 	}
-	controller := p.addr(t, whole, "runtime.gcController") + rt.GCController.HeapMarked.Offset
-	sweepgen := uint64(whole.sweepgen)
+	controller := p.Addr(t, "runtime.gcController") + rt.GCController.HeapMarked.Offset
+	sweepgen := p.Word(t, p.Addr(t, "runtime.mheap_")+rt.Mheap.Sweepgen.Offset) & (1<<32 - 1)
 
 	// A span of live nodes, with the address of its record.
 	var span image.Extent
 	var mspan uint64
-	mheap := p.addr(t, whole, "runtime.mheap_")
-	list := p.word(t, mheap+rt.Mheap.AllSpans.Offset)
-	for i := range p.word(t, mheap+rt.Mheap.AllSpans.Offset+8) {
-		at := p.word(t, list+8*i)
-		e := whole.Image.ExtentAt(p.word(t, at+rt.Mspan.StartAddr.Offset))
-		if e != nil && e.Elem == 48 && e.Pointers == image.HeapBits && e.Freeindex == 0 && p.word(t, e.AllocBits) == 1<<64-1 {
+	mheap := p.Addr(t, "runtime.mheap_")
+	list := p.Word(t, mheap+rt.Mheap.AllSpans.Offset)
+	for i := range p.Word(t, mheap+rt.Mheap.AllSpans.Offset+8) {
+		at := p.Word(t, list+8*i)
+		e := whole.Image.ExtentAt(p.Word(t, at+rt.Mspan.StartAddr.Offset))
+		if e != nil && e.Elem == 48 && e.Pointers == image.HeapBits && e.Freeindex == 0 && p.Word(t, e.AllocBits) == 1<<64-1 {
 			span, mspan = *e, at
 		}
 	}
@@ -60,41 +65,41 @@ func TestCheckDoctored(t *testing.T) {
 		t.Fatal("no span of slots of 48 bytes is as the sweeper left it")
 	}
 	set32 := func(addr, v uint64) {
-		word := p.word(t, addr&^7)
+		word := p.Word(t, addr&^7)
 		shift := addr % 8 * 8
-		p.set(t, addr&^7, word&^((1<<32-1)<<shift)|v<<shift)
+		p.Set(t, addr&^7, word&^((1<<32-1)<<shift)|v<<shift)
 	}
 	// unsweep makes the marks of the last collection those of an unswept span.
 	unsweep := func() {
 		set32(mspan+rt.Mspan.Sweepgen.Offset, sweepgen-2)
-		p.set(t, mspan+rt.Mspan.GCMarkBits.Offset, span.AllocBits)
+		p.Set(t, mspan+rt.Mspan.GCMarkBits.Offset, span.AllocBits)
 	}
 	for _, c := range []struct {
 		name    string
 		differs string // the check, "" for none
 		doctor  func()
 	}{
-		{"counted too little", marksSum, func() { p.set(t, controller, 1<<16) }},
-		{"counted absurdly much", marksSum, func() { p.set(t, controller, 1<<60) }},
-		{"counted a negative number", marksSum, func() { p.set(t, controller, 1<<64-1<<20) }},
-		{"counted finalizers that are gone", "", func() { p.set(t, controller, p.word(t, controller)+1<<20) }},
+		{"counted too little", marksSum, func() { p.Set(t, controller, 1<<16) }},
+		{"counted absurdly much", marksSum, func() { p.Set(t, controller, 1<<60) }},
+		{"counted a negative number", marksSum, func() { p.Set(t, controller, 1<<64-1<<20) }},
+		{"counted finalizers that are gone", "", func() { p.Set(t, controller, p.Word(t, controller)+1<<20) }},
 		{"marks in an unswept span", "", unsweep},
 		{"an unmarked slot", marksUnseen, func() {
 			unsweep()
-			p.set(t, span.AllocBits, p.word(t, span.AllocBits)&^1)
+			p.Set(t, span.AllocBits, p.Word(t, span.AllocBits)&^1)
 		}},
 		{"many unmarked slots", marksUnseen, func() {
 			unsweep()
-			p.set(t, span.AllocBits, 0)
+			p.Set(t, span.AllocBits, 0)
 		}},
 		{"a free slot that is live", "reachable slots that are not allocated", func() {
-			p.set(t, span.AllocBits, p.word(t, span.AllocBits)&^1)
+			p.Set(t, span.AllocBits, p.Word(t, span.AllocBits)&^1)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			defer p.heal()
+			defer p.Heal()
 			c.doctor()
-			for name, got := range p.checks(t) {
+			for name, got := range checks(t, p) {
 				if c.differs == "" && got.Status == CheckDiffers {
 					t.Errorf("%s: %+v", name, got)
 				}

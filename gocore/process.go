@@ -16,6 +16,8 @@ import (
 	"sync"
 
 	"goheap/dump"
+	"goheap/gocore/internal/corefile"
+	"goheap/gocore/internal/heapdump"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/program"
@@ -37,6 +39,9 @@ var (
 	ErrVersion         = program.ErrVersion
 	ErrDamaged         = program.ErrDamaged
 )
+
+// Problem is something skipped, missing or uncertain: see dump.Problem.
+type Problem = dump.Problem
 
 // Options tell Open what the core itself does not.
 type Options struct {
@@ -98,8 +103,6 @@ type Process struct {
 	vars     map[uint64][]frameVar // by pc
 	closures *program.Closures
 
-	profile profile // nil for a core
-
 	mu       sync.Mutex
 	problems []Problem
 	gone     string // the message of that problem which says that pages have vanished
@@ -137,7 +140,8 @@ func Open(ctx context.Context, path string, opt Options) (*Process, error) {
 	}
 	p := &Process{progress: opt.Progress}
 	if heapDump != nil {
-		err = p.openHeapDump(ctx, heapDump, opt, phase)
+		phase.Finish()
+		err = p.openHeapDump(ctx, heapDump, opt)
 	} else {
 		err = p.openCore(ctx, core, opt, phase)
 	}
@@ -162,10 +166,10 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 	if err == nil {
 		err = ctx.Err()
 	}
-	var d *coreDecoder
+	var d *program.Program
 	if err == nil {
 		err = dump.Guard(func() (err error) {
-			d, err = decodeCore(ctx, core, p.exe)
+			d, err = corefile.Read(ctx, core, p.exe)
 			return err
 		})
 	}
@@ -176,8 +180,20 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 		return withCause(core, err)
 	}
 	d.Problems = append(append(core.Problems, problems...), d.Problems...)
-	p.fill(&d.Program)
+	p.fill(d)
 	p.source = p.describe("core", core.Path, core.Size)
+	return nil
+}
+
+func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Options) error {
+	p.file = file
+	d, err := heapdump.Read(ctx, file, opt.executable())
+	if err != nil {
+		return err
+	}
+	p.fill(d)
+	p.source = p.describe("heapdump", file.Path, file.Size)
+	p.source.GoVersion = file.Params.GoVersion
 	return nil
 }
 

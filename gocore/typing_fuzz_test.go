@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"goheap/dump"
+	"goheap/gocore/internal/corefile"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/program"
@@ -138,10 +139,10 @@ func (v *victim) open(ctx context.Context) (*Process, error) {
 		core.Memory.Fill(addr, page)
 	}
 	p := &Process{file: core}
-	var d *coreDecoder
+	var d *program.Program
 	err = dump.Guard(func() (err error) {
 		if p.exe, _, err = program.FindExecutable(core, program.Options{Exe: v.exe}); err == nil {
-			d, err = decodeCore(ctx, core, p.exe)
+			d, err = corefile.Read(ctx, core, p.exe)
 		}
 		return err
 	})
@@ -149,7 +150,7 @@ func (v *victim) open(ctx context.Context) (*Process, error) {
 		p.Close()
 		return nil, err
 	}
-	p.fill(&d.Program)
+	p.fill(d)
 	return p, ctx.Err()
 }
 

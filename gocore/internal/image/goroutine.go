@@ -36,3 +36,8 @@ type Goroutine struct {
 	FirstFrame, Frames int    // index in Image.Frames, and how many there are
 	Recorded           bool   // the stack is not walked: pieces count these frames
 }
+
+// HasNoStack reports whether a goroutine of that status is over, or has not begun.
+func HasNoStack(status uint32) bool {
+	return status == GIdle || status == GDead || status == GDeadextra
+}

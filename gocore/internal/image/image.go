@@ -156,3 +156,7 @@ func (im *Image) SmallerClass(elem uint64) uint64 {
 	}
 	return elem - min(elem, PageSize) // large objects are whole pages
 }
+
+// MaxAddr bounds where spans may lie: no supported platform has more than
+// 48 bits of heap addresses (runtime/malloc.go, heapAddrBits).
+const MaxAddr = 1 << 48

@@ -78,3 +78,6 @@ func (im *Image) InHeap(addr uint64) bool {
 	}
 	return i >= 0 && addr-im.Extents[i].Base < im.Extents[i].Elem*uint64(im.Extents[i].N)
 }
+
+// QueuedFinalizer is the name of the roots of finalizers that wait to run.
+const QueuedFinalizer = "queued finalizer"

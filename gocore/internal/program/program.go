@@ -25,6 +25,7 @@ type Program struct {
 	Statics  []Static // by address
 	Problems []dump.Problem
 	Counters *image.Counters
+	Profile  map[uint64]image.Site // the memory profile in a heap dump, by the addresses of runtime.bucket; nil for a core
 
 	goroot string // what the paths of the standard library's files start with; "" with -trimpath
 

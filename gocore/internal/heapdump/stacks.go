@@ -1,4 +1,4 @@
-package gocore
+package heapdump
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ type stackScratch struct {
 // walkStack walks the stack of g as the collector does and adds the words that it
 // follows. It fails, with what is wrong and nothing added, without the executable,
 // and where the walk and the frames in the dump differ.
-func (d *dumpDecoder) walkStack(g *image.Goroutine, s *stackScratch) (why string) {
+func (d *decoder) walkStack(g *image.Goroutine, s *stackScratch) (why string) {
 	im := d.Image
 	if im.Walker == nil {
 		return "no executable"
@@ -58,7 +58,7 @@ func (d *dumpDecoder) walkStack(g *image.Goroutine, s *stackScratch) (why string
 
 // compareFrames says where the frames of a walk are not those in the dump, ""
 // where they are.
-func (d *dumpDecoder) compareFrames(g *image.Goroutine, frames []unwind.Frame) string {
+func (d *decoder) compareFrames(g *image.Goroutine, frames []unwind.Frame) string {
 	recorded := d.frames[g.FirstFrame : g.FirstFrame+g.Frames]
 	for i := range min(len(frames), len(recorded)) {
 		f, r := &frames[i], &recorded[i]

@@ -1,4 +1,4 @@
-package gocore
+package heapdump
 
 import (
 	"cmp"
@@ -13,7 +13,7 @@ import (
 
 // makeMemory puts together what the records and the executable have of the
 // program's memory, beside objects.
-func (d *dumpDecoder) makeMemory() {
+func (d *decoder) makeMemory() {
 	exe := d.Exe.Blocks(d.Image.Arch)
 	blocks := slices.Clone(exe)
 	for _, s := range []*image.Segment{&d.data, &d.bss} {
@@ -41,7 +41,7 @@ func (d *dumpDecoder) makeMemory() {
 
 // readSegments makes roots of the words of the data and bss segments that the dump
 // lists as pointers: of the first module, the others are missing.
-func (d *dumpDecoder) readSegments() {
+func (d *decoder) readSegments() {
 	d.Image.Segments = []image.Segment{d.data, d.bss}
 	for i, name := range []string{"data", "bss"} {
 		s := &d.Image.Segments[i]
@@ -51,7 +51,7 @@ func (d *dumpDecoder) readSegments() {
 
 // readFinalizers reads the finalizers of objects, those that wait to run, and roots
 // of other kinds.
-func (d *dumpDecoder) readFinalizers() {
+func (d *decoder) readFinalizers() {
 	im := d.Image
 	for _, f := range d.finalizers {
 		if f.Fn != 0 {
@@ -60,7 +60,7 @@ func (d *dumpDecoder) readFinalizers() {
 	}
 	slices.SortStableFunc(im.Specials, func(a, b image.Special) int { return cmp.Compare(a.Object, b.Object) })
 	for _, f := range d.queued {
-		im.AddRoot(image.Root{Kind: image.FinalizerRoot, Name: queuedFinalizer, Goroutine: -1})
+		im.AddRoot(image.Root{Kind: image.FinalizerRoot, Name: image.QueuedFinalizer, Goroutine: -1})
 		for _, p := range []uint64{f.Fn, f.Object, f.ArgType, f.ObjType} {
 			if im.InHeap(p) {
 				im.Pieces = append(im.Pieces, image.Piece{Value: p, Frame: -1, Register: -1})
@@ -79,14 +79,14 @@ func (d *dumpDecoder) readFinalizers() {
 
 // readUnrooted lets a root hold every object, where the dump ends before any root:
 // so they can be looked at. Its name says what it is.
-func (d *dumpDecoder) readUnrooted(ctx context.Context) error {
+func (d *decoder) readUnrooted(ctx context.Context) error {
 	if d.stopped == nil || len(d.goroutines) > 0 || d.data.Present {
 		return nil
 	}
 	im := d.Image
 	im.AddRoot(image.Root{Kind: image.UnknownRoot, Name: "every object, since the file ends before the roots", Goroutine: -1})
 	for i := range im.Extents {
-		if err := look(ctx, i); err != nil {
+		if err := program.Look(ctx, i); err != nil {
 			return err
 		}
 		e := &im.Extents[i]
@@ -103,7 +103,7 @@ func (d *dumpDecoder) readUnrooted(ctx context.Context) error {
 // readStacks makes a root of each goroutine. With the executable its stack is walked
 // as the collector does, from what its runtime.g says; without it, or where that
 // fails, every word of the frames in the dump counts that may be a pointer.
-func (d *dumpDecoder) readStacks(ctx context.Context) error {
+func (d *decoder) readStacks(ctx context.Context) error {
 	im := d.Image
 	im.Frames = d.frames
 	if d.Exe.Path != "" {
@@ -125,7 +125,7 @@ func (d *dumpDecoder) readStacks(ctx context.Context) error {
 			return err
 		}
 		r := &d.goroutines[i]
-		if hasNoStack(uint32(r.Status)) {
+		if image.HasNoStack(uint32(r.Status)) {
 			continue
 		}
 		if seen[r.Addr] || ids[r.ID] {
@@ -159,7 +159,7 @@ func (d *dumpDecoder) readStacks(ctx context.Context) error {
 // scanFrames adds the words of a goroutine's frames that may be pointers. The dump
 // lists those of its stack maps; variables whose address was taken are not among
 // them (runtime/heapdump.go, dumpframe), so that the others count too, if less.
-func (d *dumpDecoder) scanFrames(g *image.Goroutine, r *dumpGoroutine) {
+func (d *decoder) scanFrames(g *image.Goroutine, r *goroutine) {
 	im := d.Image
 	g.Recorded = true
 	w := uint64(im.Arch.PtrSize)

@@ -1,4 +1,4 @@
-package gocore
+package corefile
 
 import (
 	"cmp"
@@ -16,7 +16,7 @@ import (
 
 // readGoroutines walks the stacks of all goroutines that have one, as the
 // collector does. A thread's registers count for the goroutine it runs.
-func (d *coreDecoder) readGoroutines(ctx context.Context) error {
+func (d *decoder) readGoroutines(ctx context.Context) error {
 	im, rt, a := d.Image, d.Layout, d.Image.Arch
 	for f := range d.Modules[0].Table.ByName("runtime.main") {
 		d.SetGoroot(f)
@@ -123,13 +123,8 @@ func (d *coreDecoder) readGoroutines(ctx context.Context) error {
 }
 
 // statusOf returns the status in the bytes of a runtime.g.
-func (d *coreDecoder) statusOf(g []byte) uint32 {
+func (d *decoder) statusOf(g []byte) uint32 {
 	return uint32(d.Layout.G.Atomicstatus.Uint(d.Image.Arch, g)) &^ image.GScan
-}
-
-// hasNoStack reports whether a goroutine of that status is over, or has not begun.
-func hasNoStack(status uint32) bool {
-	return status == image.GIdle || status == image.GDead || status == image.GDeadextra
 }
 
 // liveGoroutines returns the addresses of the goroutines in list that have a stack,
@@ -137,7 +132,7 @@ func hasNoStack(status uint32) bool {
 // once and has a stack of its own, so that what all of them have is no more than the
 // core holds. Of two that overlap, the one with the larger stack, or else the later
 // one, is left out.
-func (d *coreDecoder) liveGoroutines(ctx context.Context, list []byte) (live []uint64, missing int, err error) {
+func (d *decoder) liveGoroutines(ctx context.Context, list []byte) (live []uint64, missing int, err error) {
 	f, a := &d.Layout.G, d.Image.Arch
 	w := a.PtrSize
 	type stack struct {
@@ -146,9 +141,9 @@ func (d *coreDecoder) liveGoroutines(ctx context.Context, list []byte) (live []u
 	}
 	var stacks []stack
 	var repeated int
-	seen := make(map[uint64]bool, min(len(list)/w, someItems))
+	seen := make(map[uint64]bool, min(len(list)/w, program.SomeItems))
 	for i := range len(list) / w {
-		if err := look(ctx, i); err != nil {
+		if err := program.Look(ctx, i); err != nil {
 			return nil, 0, err
 		}
 		addr := a.Word(list[i*w:])
@@ -162,7 +157,7 @@ func (d *coreDecoder) liveGoroutines(ctx context.Context, list []byte) (live []u
 			missing++
 			continue
 		}
-		if hasNoStack(d.statusOf(b)) {
+		if image.HasNoStack(d.statusOf(b)) {
 			continue
 		}
 		if s := (stack{f.StackLo.Uint(a, b), f.StackHi.Uint(a, b), len(live)}); s.lo < s.hi {
@@ -220,7 +215,7 @@ func lostRanges(err error) []unwind.Range {
 }
 
 // threadOf returns the thread that executes goroutine g on the m at addr.
-func (d *coreDecoder) threadOf(addr uint64, threads map[uint64]*dump.Thread, g *image.Goroutine) *unwind.Thread {
+func (d *decoder) threadOf(addr uint64, threads map[uint64]*dump.Thread, g *image.Goroutine) *unwind.Thread {
 	rt, a, mem := d.Layout, d.Image.Arch, d.Image.Mem
 	m, ok := mem.Slice(addr, uint64(rt.M.Size))
 	if !ok {
@@ -245,7 +240,7 @@ func (d *coreDecoder) threadOf(addr uint64, threads map[uint64]*dump.Thread, g *
 // threadOn returns the thread whose stack pointer is on a goroutine's stack or on
 // the signal stack of its m. A debugger outside of the process's pid namespace knows
 // threads by other numbers than the runtime does.
-func (d *coreDecoder) threadOn(lo, hi, signalLo, signalHi uint64) *dump.Thread {
+func (d *decoder) threadOn(lo, hi, signalLo, signalHi uint64) *dump.Thread {
 	for i := range d.core.Threads {
 		t := &d.core.Threads[i]
 		if t.SP >= lo && t.SP < hi || t.SP >= signalLo && t.SP < signalHi {

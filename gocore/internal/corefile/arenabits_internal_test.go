@@ -1,4 +1,4 @@
-package gocore
+package corefile
 
 import (
 	"encoding/binary"
@@ -76,7 +76,7 @@ func testArenaBits(t *testing.T, a arch.Arch, twoBits bool) {
 		}
 		return binary.LittleEndian.Uint64(bitmap[word/64*8:])>>(word%64)&1 != 0, true
 	}
-	d := &coreDecoder{Program: program.Program{Image: &image.Image{Mem: mem, Arch: a}}}
+	d := &decoder{Program: program.Program{Image: &image.Image{Mem: mem, Arch: a}}}
 	from := arenas{d: d, bitmap: layout.Field{Offset: field, Size: size}, twoBits: twoBits, words: words, base: base, list: list}
 	pointers := 0
 	for _, span := range []struct{ page, pages, elem uint64 }{

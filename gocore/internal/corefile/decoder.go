@@ -1,4 +1,8 @@
-package gocore
+// Package corefile reads a Go program from a core: the runtime's own structures, by the
+// places that the executable's debugging information gives, into an image. All lengths
+// and lists are the file's word: they are bounded, and those that contradict themselves
+// are left out and counted.
+package corefile
 
 import (
 	"context"
@@ -11,11 +15,8 @@ import (
 	"goheap/internal/progress"
 )
 
-// Problem is something skipped, missing or uncertain: see dump.Problem.
-type Problem = dump.Problem
-
-// coreDecoder reads a program from a core and its executable.
-type coreDecoder struct {
+// decoder reads a program from a core and its executable.
+type decoder struct {
 	program.Program
 	core     *dump.Core
 	specials map[uint64]bool // addresses of the records that were read: each is in one list
@@ -30,46 +31,62 @@ type coreDecoder struct {
 // take 128 GB of stacks, or 512 GB of heap.
 const maxList = 1 << 26
 
-func newCoreDecoder(core *dump.Core, exe *program.Executable) *coreDecoder {
-	d := &coreDecoder{core: core, specials: map[uint64]bool{}}
+func newCoreDecoder(core *dump.Core, exe *program.Executable) *decoder {
+	d := &decoder{core: core, specials: map[uint64]bool{}}
 	d.Exe, d.Image = exe, &image.Image{Mem: core.Memory, Arch: core.Memory.Arch}
 	return d
 }
 
-// decodeCore reads everything of a core that is not an object: the image has
+// Read reads a program from a core and its executable.
+func Read(ctx context.Context, core *dump.Core, exe *program.Executable) (*program.Program, error) {
+	d, err := decodeCore(ctx, core, exe)
+	if err != nil {
+		return nil, err
+	}
+	return &d.Program, nil
+}
+
+func decodeCore(ctx context.Context, core *dump.Core, exe *program.Executable) (*decoder, error) {
+	d := newCoreDecoder(core, exe)
+	if err := d.decode(ctx); err != nil {
+		d.Image.Free()
+		return nil, err
+	}
+	return d, nil
+}
+
+// decode reads everything of a core that is not an object: the image has
 // spans, specials, roots and goroutines afterwards, and its slots have nodes.
 //
 // A damaged core may have lists as long as itself: all that follows them looks at
 // ctx, and keeps what it has seen.
-func decodeCore(ctx context.Context, core *dump.Core, exe *program.Executable) (*coreDecoder, error) {
-	d := newCoreDecoder(core, exe)
+func (d *decoder) decode(ctx context.Context) (err error) {
 	if err := d.LoadLayout(); err != nil {
-		return nil, err
+		return err
 	}
 	phase := progress.Start(ctx, "read runtime", 0)
 	defer phase.Finish()
 	if err := d.ReadModules(ctx, d.loadPlugin); err != nil {
-		return nil, err
+		return err
 	}
 	if err := d.readSpans(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	d.addPlugins(d.LoadTypes())
 	d.FindStatics()
 	if err := d.readGlobals(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := d.readGoroutines(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if err := d.readQueues(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if !d.Image.Number(len(d.Image.Roots) + len(d.Image.Specials)) {
-		return nil, fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
+		return fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
 	}
 	d.readBits()
-	var err error
 	d.Counters, err = d.readRecorded(ctx)
-	return d, err
+	return err
 }

@@ -1,4 +1,4 @@
-package gocore
+package heapdump
 
 import (
 	"bytes"
@@ -38,7 +38,7 @@ func (s *slotReader) object(r *dump.HeapRecords) error {
 	switch {
 	case elem == 0 || elem%8 != 0:
 		return r.Damaged("an object of %d bytes: no slot has this size; a record before is damaged perhaps: write the dump again, to a file that is new and on a disk with space", elem)
-	case addr%8 != 0 || addr < p.ArenaStart || addr > p.ArenaEnd || elem > p.ArenaEnd-addr || p.ArenaEnd > maxSpanAddr:
+	case addr%8 != 0 || addr < p.ArenaStart || addr > p.ArenaEnd || elem > p.ArenaEnd-addr || p.ArenaEnd > image.MaxAddr:
 		return r.Damaged("an object of %d bytes at %#x is not in the heap, which is from %#x to %#x: a record before is damaged perhaps, or a part of the file missing; write the dump again, to a file that is new and on a disk with space", elem, addr, p.ArenaStart, p.ArenaEnd)
 	}
 	e := &s.extent

@@ -1,111 +1,36 @@
-package gocore
+package corefile
 
 import (
-	"os"
-	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"goheap/dump"
-	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/doctored"
 	"goheap/gocore/internal/program"
-	"goheap/gocore/internal/types"
 	"goheap/internal/arch"
 	"goheap/internal/testcore"
 )
 
-// patient is a core whose words can be overwritten before it is read.
-type patient struct {
-	core *dump.Core
-	exe  *program.Executable
-	file *dump.Memory // of the file alone: its slices can be written to
-	undo []func()
-}
+// patient is a core that can be damaged before it is read.
+type patient struct{ *doctored.Core }
 
-// newPatient takes a core of quiet, which is a small one.
 func newPatient(t testing.TB, opt testcore.Options) *patient {
 	t.Helper()
-	d := testcore.Core(t, "quiet", opt, testcore.Kernel)
-	f, err := os.Open(d.Core)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := syscall.Mmap(int(f.Fd()), 0, int(st.Size()), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { syscall.Munmap(data) })
-	alone, err := dump.New(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &patient{file: alone.Memory}
-	if p.core, err = dump.New(data); err != nil {
-		t.Fatal(err)
-	}
-	if p.exe, _, err = program.FindExecutable(p.core, program.Options{Exe: d.Exe}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.exe.Close)
-	return p
+	return &patient{doctored.New(t, opt)}
 }
 
 // decoder returns one that has read nothing but the layout.
-func (p *patient) decoder(t testing.TB) *coreDecoder {
+func (p *patient) decoder(t testing.TB) *decoder {
 	t.Helper()
-	d := newCoreDecoder(p.core, p.exe)
+	d := newCoreDecoder(p.File, p.Exe)
 	if err := d.LoadLayout(); err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
-// addr returns the address of a variable of the runtime.
-func (p *patient) addr(t testing.TB, d *coreDecoder, name string) uint64 {
-	t.Helper()
-	addr, err := d.Global(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return addr
-}
-
-func (p *patient) word(t testing.TB, addr uint64) uint64 {
-	t.Helper()
-	v, ok := p.file.Word(addr)
-	if !ok {
-		t.Fatalf("nothing stands at %#x", addr)
-	}
-	return v
-}
-
-// set overwrites a word, until heal.
-func (p *patient) set(t testing.TB, addr, v uint64) {
-	t.Helper()
-	b, ok := p.file.Slice(addr, 8)
-	if !ok {
-		t.Fatalf("nothing stands at %#x", addr)
-	}
-	was := slices.Clone(b)
-	p.undo = append(p.undo, func() { copy(b, was) })
-	p.core.Memory.Arch.PutWord(b, v)
-}
-
-func (p *patient) heal() {
-	for _, f := range slices.Backward(p.undo) {
-		f()
-	}
-	p.undo = nil
-}
-
 // told returns the problems whose message has a part.
-func told(d *coreDecoder, part string) (found []Problem) {
+func told(d *decoder, part string) (found []dump.Problem) {
 	for _, pr := range d.Problems {
 		if strings.Contains(pr.Message, part) {
 			found = append(found, pr)
@@ -169,15 +94,5 @@ func TestGlobalBounds(t *testing.T) {
 		if found := told(d, "the data section"); len(found) != 1 || !strings.Contains(found[0].Message, "the pointer mask") {
 			t.Errorf("%+v: %+v", m, d.Problems)
 		}
-	}
-}
-
-// A variable whose type is of no possible size is not taken apart.
-func TestPartedBounds(t *testing.T) {
-	table := types.New(arch.AMD64(), nil, nil)
-	p := &Process{im: &image.Image{Arch: arch.AMD64()}, types: table}
-	v := frameVar{typ: table.NewStruct("main.Huge", "main", 1<<62, nil), parts: []varPart{{0, 8, -16}}}
-	if p.settleParts(&v); !v.parted {
-		t.Errorf("%+v", v)
 	}
 }

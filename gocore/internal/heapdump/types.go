@@ -1,4 +1,4 @@
-package gocore
+package heapdump
 
 import (
 	"strings"
@@ -13,7 +13,7 @@ import (
 
 // recordedTypes makes types of the records, by the addresses of their descriptors.
 // What a type has inside is not known.
-func (d *dumpDecoder) recordedTypes() {
+func (d *decoder) recordedTypes() {
 	d.Types = d.Exe.File.Types()
 	d.Described = map[uint64]types.ID{}
 	w := uint64(d.Image.Arch.PtrSize)

@@ -1,4 +1,7 @@
-package gocore
+// Package heapdump reads a Go program from what debug.WriteHeapDump wrote, and from the
+// executable where there is one, into an image. What such a file says and does not say
+// stands in docs/heapdump.md.
+package heapdump
 
 import (
 	"cmp"
@@ -16,25 +19,25 @@ import (
 	"goheap/internal/progress"
 )
 
-// dumpDecoder reads a program from a heap dump and, where there is one, its
+// decoder reads a program from a heap dump and, where there is one, its
 // executable.
-type dumpDecoder struct {
+type decoder struct {
 	program.Program
 	file  *dump.HeapDump
 	rules heapRules
 	slots slotReader
 
 	data, bss  image.Segment
-	goroutines []dumpGoroutine
+	goroutines []goroutine
 	frames     []image.Frame
 	frameMask  []byte // the pointers that each frame lists
 	names      map[string]string
-	typeNames  []dumpType
+	typeNames  []typeRecord
 	typeAt     map[uint64]int    // index in typeNames, by address: the runtime may write a type again
 	itabs      map[uint64]uint64 // concrete types, by the address of the itab
 	finalizers []dump.FinalizerRecord
 	queued     []dump.FinalizerRecord
-	others     []dumpRoot
+	others     []rootRecord
 	threads    map[uint64]int // by the address of the m
 	stats      dump.HeapStats
 	hasStats   bool
@@ -48,22 +51,22 @@ type dumpDecoder struct {
 	stopped error // what ended the records before their end
 }
 
-// dumpGoroutine is a goroutine with its frames[first:first+n].
-type dumpGoroutine struct {
+// goroutine is a goroutine with its frames[first:first+n].
+type goroutine struct {
 	dump.GoroutineRecord
 	waitReason string
 	first, n   int
 	words      []uint64 // what deferred calls and panics point to
 }
 
-// dumpRoot is a root that the dump has words for. No version of Go writes one.
-type dumpRoot struct {
+// rootRecord is a root that the dump has words for. No version of Go writes one.
+type rootRecord struct {
 	what string
 	ptr  uint64
 }
 
-// dumpType is a type that has a record.
-type dumpType struct {
+// typeRecord is a type that has a record.
+type typeRecord struct {
 	addr, size uint64
 	name       string
 }
@@ -80,7 +83,7 @@ const (
 )
 
 // read reads all records. What ends them before their end is noted in d.stopped.
-func (d *dumpDecoder) read(ctx context.Context) error {
+func (d *decoder) read(ctx context.Context) error {
 	r := d.file.Records()
 	phase := progress.Start(ctx, "read records", d.file.Size)
 	defer phase.Finish()
@@ -119,11 +122,11 @@ func (d *dumpDecoder) read(ctx context.Context) error {
 }
 
 // record takes a record that is no object.
-func (d *dumpDecoder) record(r *dump.HeapRecords) {
+func (d *decoder) record(r *dump.HeapRecords) {
 	switch r.Kind {
 	case dump.RecordType:
 		x := r.Type()
-		t := dumpType{x.Addr, x.Size, d.name(x.Name)}
+		t := typeRecord{x.Addr, x.Size, d.name(x.Name)}
 		if i, ok := d.typeAt[t.addr]; !ok {
 			d.typeAt[t.addr] = len(d.typeNames)
 			d.typeNames = append(d.typeNames, t)
@@ -139,7 +142,7 @@ func (d *dumpDecoder) record(r *dump.HeapRecords) {
 		}
 	case dump.RecordGoroutine:
 		g := r.Goroutine()
-		d.goroutines = append(d.goroutines, dumpGoroutine{GoroutineRecord: g, waitReason: d.name(g.WaitReason), first: len(d.frames)})
+		d.goroutines = append(d.goroutines, goroutine{GoroutineRecord: g, waitReason: d.name(g.WaitReason), first: len(d.frames)})
 	case dump.RecordFrame:
 		if g := d.goroutine(r); g != nil {
 			d.frame(g, r)
@@ -155,7 +158,7 @@ func (d *dumpDecoder) record(r *dump.HeapRecords) {
 		}
 	case dump.RecordOtherRoot:
 		what, ptr := r.OtherRoot()
-		d.others = append(d.others, dumpRoot{d.name(what), ptr})
+		d.others = append(d.others, rootRecord{d.name(what), ptr})
 	case dump.RecordThread:
 		m, _, tid := r.Thread()
 		d.threads[m] = int(tid)
@@ -182,7 +185,7 @@ func (d *dumpDecoder) record(r *dump.HeapRecords) {
 }
 
 // name copies a string out of the file, once.
-func (d *dumpDecoder) name(b []byte) string {
+func (d *decoder) name(b []byte) string {
 	if s, ok := d.names[string(b)]; ok {
 		return s
 	}
@@ -192,7 +195,7 @@ func (d *dumpDecoder) name(b []byte) string {
 }
 
 // goroutine returns the one that a record belongs to, nil where there is none.
-func (d *dumpDecoder) goroutine(r *dump.HeapRecords) *dumpGoroutine {
+func (d *decoder) goroutine(r *dump.HeapRecords) *goroutine {
 	if n := len(d.goroutines); n > 0 {
 		return &d.goroutines[n-1]
 	}
@@ -200,7 +203,7 @@ func (d *dumpDecoder) goroutine(r *dump.HeapRecords) *dumpGoroutine {
 	return nil
 }
 
-func (d *dumpDecoder) frame(g *dumpGoroutine, r *dump.HeapRecords) {
+func (d *decoder) frame(g *goroutine, r *dump.HeapRecords) {
 	x := r.Frame()
 	w := d.rules.word
 	size := uint64(len(r.Contents))
@@ -225,7 +228,7 @@ func (d *dumpDecoder) frame(g *dumpGoroutine, r *dump.HeapRecords) {
 	g.n++
 }
 
-func (d *dumpDecoder) segment(s *image.Segment, r *dump.HeapRecords) {
+func (d *decoder) segment(s *image.Segment, r *dump.HeapRecords) {
 	if s.Present {
 		_ = r.Damaged("the %s comes twice; write the dump again", r.Kind)
 		return
@@ -239,46 +242,45 @@ func (d *dumpDecoder) segment(s *image.Segment, r *dump.HeapRecords) {
 	r.Pointers(s.Mask, 0)
 }
 
-// openHeapDump reads a heap dump and finds its executable.
-func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Options, phase *progress.Phase) error {
-	p.file = file
+// Read reads a heap dump and finds its executable.
+func Read(ctx context.Context, file *dump.HeapDump, opt program.Options) (*program.Program, error) {
 	word := uint64(file.Params.PtrSize)
-	d := &dumpDecoder{
+	d := &decoder{
 		file: file, rules: rulesOf(file.Params.GoVersion, word),
 		profile: profile{}, names: map[string]string{}, itabs: map[uint64]uint64{}, typeAt: map[uint64]int{}, threads: map[uint64]int{},
 	}
 	d.Image, d.force = &image.Image{Arch: file.Arch}, opt.Force
 	d.slots = slotReader{rules: d.rules, im: d.Image}
 	d.Problems = append(d.Problems, file.Problems...)
-	phase.Finish()
 	err := dump.Guard(func() error { return d.read(ctx) })
 	if err == nil {
 		err = dump.Guard(func() (err error) {
-			d.Exe, err = d.findExecutable(ctx, opt.executable())
+			d.Exe, err = d.findExecutable(ctx, opt)
 			return err
 		})
-		p.exe = d.Exe
 	}
 	if err == nil {
 		err = dump.Guard(func() error { return d.decode(ctx) })
 	}
 	if err != nil {
-		return p.exe.Despite(err)
+		err = d.Exe.Despite(err)
+		if d.Exe != nil {
+			d.Exe.Close()
+		}
+		d.Image.Free()
+		return nil, err
 	}
-	p.fill(&d.Program)
-	p.profile = d.profile
-	p.source = p.describe("heapdump", file.Path, file.Size)
-	p.source.GoVersion = file.Params.GoVersion
-	return nil
+	d.Profile = d.profile
+	return &d.Program, nil
 }
 
 // withoutExecutable stands for the executable that there is not.
-func withoutExecutable(d *dumpDecoder) *program.Executable {
+func withoutExecutable(d *decoder) *program.Executable {
 	return &program.Executable{File: symbols.None(d.Image.Arch), Free: func() {}}
 }
 
 // decode makes the image of the records.
-func (d *dumpDecoder) decode(ctx context.Context) error {
+func (d *decoder) decode(ctx context.Context) error {
 	phase := progress.Start(ctx, "read runtime", 0)
 	defer phase.Finish()
 	if d.slots.objects == 0 {
@@ -338,7 +340,7 @@ func (d *dumpDecoder) decode(ctx context.Context) error {
 }
 
 // tell lists what is missing and why.
-func (d *dumpDecoder) tell() {
+func (d *decoder) tell() {
 	if d.stopped != nil {
 		missing := "what follows is missing"
 		switch {

@@ -1,4 +1,4 @@
-package gocore
+package corefile
 
 import (
 	"cmp"
@@ -9,22 +9,19 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
 	"goheap/internal/flat"
 )
 
 // Span states (runtime/mheap.go, mSpanState).
 const spanInUse = 1
 
-// maxSpanAddr bounds where spans may lie: no supported platform has more than
-// 48 bits of heap addresses (runtime/malloc.go, heapAddrBits).
-const maxSpanAddr = 1 << 48
-
 // specialsOf is a span with specials.
 type specialsOf struct{ base, list uint64 }
 
 // readSpans fills extents from mheap_.allspans. Spans that contradict
 // themselves or are missing from the core are left out and counted.
-func (d *coreDecoder) readSpans(ctx context.Context) error {
+func (d *decoder) readSpans(ctx context.Context) error {
 	rt, im := d.Layout, d.Image
 	heapAddr, err := d.Global("runtime.mheap_")
 	if err != nil {
@@ -43,10 +40,10 @@ func (d *coreDecoder) readSpans(ctx context.Context) error {
 		return fmt.Errorf("%w: the list of %d spans at %#x is not in the core", dump.ErrTruncated, count, im.Arch.Word(mheap[all:]))
 	}
 	var missing, damaged, absent, repeated int
-	seen := make(map[uint64]bool, min(count, someItems))
+	seen := make(map[uint64]bool, min(count, program.SomeItems))
 	var lists []specialsOf
 	for i := range count {
-		if err := look(ctx, int(i)); err != nil {
+		if err := program.Look(ctx, int(i)); err != nil {
 			return err
 		}
 		addr := im.Arch.Word(list[i*word:])
@@ -111,7 +108,7 @@ func (d *coreDecoder) readSpans(ctx context.Context) error {
 }
 
 // extent decodes one mspan in use, and reports whether it makes sense.
-func (d *coreDecoder) extent(b []byte) (image.Extent, bool) {
+func (d *decoder) extent(b []byte) (image.Extent, bool) {
 	f, a := &d.Layout.Mspan, d.Image.Arch
 	e := image.Extent{
 		Base:      f.StartAddr.Uint(a, b),
@@ -121,7 +118,7 @@ func (d *coreDecoder) extent(b []byte) (image.Extent, bool) {
 		Freeindex: uint32(f.Freeindex.Uint(a, b)),
 		AllocBits: f.AllocBits.Uint(a, b),
 	}
-	if e.Base%image.PageSize != 0 || e.Base >= maxSpanAddr || e.Size == 0 || e.Size >= maxSpanAddr || f.Npages.Uint(a, b) >= maxSpanAddr>>image.PageShift ||
+	if e.Base%image.PageSize != 0 || e.Base >= image.MaxAddr || e.Size == 0 || e.Size >= image.MaxAddr || f.Npages.Uint(a, b) >= image.MaxAddr>>image.PageShift ||
 		e.Elem == 0 || e.Elem%8 != 0 || e.N == 0 || e.Elem > e.Size/uint64(e.N) || e.N > 1<<16-1 || !image.Divisible(e.Elem, uint64(e.N)) {
 		return e, false
 	}
@@ -177,20 +174,20 @@ func (d *coreDecoder) extent(b []byte) (image.Extent, bool) {
 // hasArenaBits reports whether the pointers of objects are described by arena, not
 // by span, header or type: until Go 1.21, and with GOEXPERIMENT=noallocheaders in
 // Go 1.22.
-func (d *coreDecoder) hasArenaBits() bool {
+func (d *decoder) hasArenaBits() bool {
 	return d.Layout.HeapArena.Bitmap.Has() || d.Layout.HeapArena.PtrScalarBitmap.Has()
 }
 
 // minHeader is the largest slot whose pointers are described by heap bits
 // rather than by a malloc header: a bit for each word in one word
 // (internal/runtime/gc, MinSizeForMallocHeader).
-func (d *coreDecoder) minHeader() uint64 {
+func (d *decoder) minHeader() uint64 {
 	p := uint64(d.Image.Arch.PtrSize)
 	return p * p * 8
 }
 
 // readBits fills the bit sets of slots once nodes have numbers.
-func (d *coreDecoder) readBits() {
+func (d *decoder) readBits() {
 	im := d.Image
 	words := (im.Nodes + 63) / 64
 	im.Allocated, im.Marked, im.Fresh = flat.Make[uint64](words), flat.Make[uint64](words), flat.Make[uint64](words)

@@ -1,4 +1,4 @@
-package gocore
+package corefile
 
 import (
 	"cmp"
@@ -33,25 +33,25 @@ func (p *patient) damage(t testing.TB, regions []place, addresses []uint64, ops 
 			return r.addr + uint64(binary.LittleEndian.Uint16(ops[i+1:]))%(r.size/8)*8
 		}
 		word := at(0)
-		was := p.word(t, word)
+		was := p.Word(t, word)
 		v := uint64(binary.LittleEndian.Uint16(ops[7:])) | uint64(ops[9])<<16
 		switch ops[3] % 8 {
 		case 0:
-			p.set(t, word, v)
+			p.Set(t, word, v)
 		case 1:
-			p.set(t, word, ^uint64(0)>>(v%64))
+			p.Set(t, word, ^uint64(0)>>(v%64))
 		case 2:
-			p.set(t, word, 1<<(v%64)|v>>8)
+			p.Set(t, word, 1<<(v%64)|v>>8)
 		case 3:
-			p.set(t, word, p.word(t, at(4)))
+			p.Set(t, word, p.Word(t, at(4)))
 		case 4:
-			p.set(t, word, was^1<<(v%64))
+			p.Set(t, word, was^1<<(v%64))
 		case 5:
-			p.set(t, word, was+8*v)
+			p.Set(t, word, was+8*v)
 		case 6:
-			p.set(t, word, addresses[v%uint64(len(addresses))])
+			p.Set(t, word, addresses[v%uint64(len(addresses))])
 		case 7:
-			p.set(t, word, at(4))
+			p.Set(t, word, at(4))
 		}
 	}
 }
@@ -61,7 +61,7 @@ func (p *patient) damage(t testing.TB, regions []place, addresses []uint64, ops 
 const mostAllocated = 256 << 20
 
 // read runs f on a decoder that has read nothing.
-func (p *patient) read(t *testing.T, f func(d *coreDecoder) error) *coreDecoder {
+func (p *patient) read(t *testing.T, f func(d *decoder) error) *decoder {
 	d := p.decoder(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -106,7 +106,7 @@ func checkExtents(t *testing.T, im *image.Image) {
 		if e.Base < end || e.Base%image.PageSize != 0 || e.Size == 0 || e.N == 0 || e.Elem == 0 || e.Elem*uint64(e.N) > e.Size || e.Freeindex > e.N {
 			t.Errorf("extent %d, behind %#x: %+v", i, end, *e)
 		}
-		if end = e.Base + e.Size; end > maxSpanAddr || !im.Mem.Present(e.Base, e.Size) {
+		if end = e.Base + e.Size; end > image.MaxAddr || !im.Mem.Present(e.Base, e.Size) {
 			t.Errorf("extent %d is not in memory: %+v", i, *e)
 		}
 	}
@@ -116,14 +116,14 @@ func FuzzSpans(f *testing.F) {
 	p := newPatient(f, testcore.Options{})
 	whole := p.decode(f)
 	rt := whole.Layout
-	mheap := p.addr(f, whole, "runtime.mheap_")
-	list, count := p.word(f, mheap+rt.Mheap.AllSpans.Offset), p.word(f, mheap+rt.Mheap.AllSpans.Offset+8)
+	mheap := p.Addr(f, "runtime.mheap_")
+	list, count := p.Word(f, mheap+rt.Mheap.AllSpans.Offset), p.Word(f, mheap+rt.Mheap.AllSpans.Offset+8)
 	regions := []place{{mheap + rt.Mheap.AllSpans.Offset, 24}, {list, 8 * count}, {mheap + rt.Mheap.Sweepgen.Offset&^7, 8}}
 	var addresses []uint64
 	for i := range count {
-		mspan := p.word(f, list+8*i)
-		addresses = append(addresses, mspan, p.word(f, mspan+rt.Mspan.StartAddr.Offset))
-		if special := p.word(f, mspan+rt.Mspan.Specials.Offset); special != 0 && len(regions) < 100 {
+		mspan := p.Word(f, list+8*i)
+		addresses = append(addresses, mspan, p.Word(f, mspan+rt.Mspan.StartAddr.Offset))
+		if special := p.Word(f, mspan+rt.Mspan.Specials.Offset); special != 0 && len(regions) < 100 {
 			regions = append(regions, place{special, uint64(rt.SpecialFinalizer.Size)}, place{mspan, uint64(rt.Mspan.Size) &^ 7})
 			addresses = append(addresses, special)
 		} else if i%8 == 0 && len(regions) < 200 {
@@ -132,9 +132,9 @@ func FuzzSpans(f *testing.F) {
 	}
 	seeds(f, regions)
 	f.Fuzz(func(t *testing.T, ops []byte) {
-		defer p.heal()
+		defer p.Heal()
 		p.damage(t, regions, addresses, ops)
-		d := p.read(t, func(d *coreDecoder) error { return d.readSpans(t.Context()) })
+		d := p.read(t, func(d *decoder) error { return d.readSpans(t.Context()) })
 		if d == nil {
 			return
 		}
@@ -183,23 +183,23 @@ func FuzzGoroutines(f *testing.F) {
 	p := newPatient(f, testcore.Options{})
 	whole := p.decode(f)
 	rt := whole.Layout
-	allgs := p.addr(f, whole, "runtime.allgs")
-	list, count := p.word(f, allgs), p.word(f, allgs+8)
+	allgs := p.Addr(f, "runtime.allgs")
+	list, count := p.Word(f, allgs), p.Word(f, allgs+8)
 	regions := []place{{allgs, 24}, {list, 8 * count}}
 	addresses := []uint64{p.spare(whole), whole.Modules[0].Text, list}
 	for _, g := range whole.Image.Goroutines {
 		regions = append(regions, place{g.Addr, 64}, place{g.Addr, uint64(rt.G.Size) &^ 7}, place{g.State.SP &^ 7, (g.StackHi - g.State.SP) &^ 7})
 		addresses = append(addresses, g.Addr, g.StackLo, g.StackHi, g.State.SP, g.State.PC)
 	}
-	for m := p.word(f, p.addr(f, whole, "runtime.allm")); m != 0; m = p.word(f, m+rt.M.Alllink.Offset) {
+	for m := p.Word(f, p.Addr(f, "runtime.allm")); m != 0; m = p.Word(f, m+rt.M.Alllink.Offset) {
 		regions = append(regions, place{m, uint64(rt.M.Size) &^ 7})
 		addresses = append(addresses, m)
 	}
 	seeds(f, regions)
 	f.Fuzz(func(t *testing.T, ops []byte) {
-		defer p.heal()
+		defer p.Heal()
 		p.damage(t, regions, addresses, ops)
-		d := p.read(t, func(d *coreDecoder) error {
+		d := p.read(t, func(d *decoder) error {
 			d.Modules, d.Image.Extents = whole.Modules, whole.Image.Extents
 			if err := d.readGoroutines(t.Context()); err != nil {
 				return err
@@ -214,7 +214,7 @@ func FuzzGoroutines(f *testing.F) {
 		seen := map[uint64]bool{}
 		stacks := slices.Clone(im.Goroutines)
 		for i, g := range im.Goroutines {
-			if seen[g.Addr] || hasNoStack(g.Status) || g.Root < 0 || g.Root >= len(im.Roots) || int(im.Roots[g.Root].Goroutine) != i {
+			if seen[g.Addr] || image.HasNoStack(g.Status) || g.Root < 0 || g.Root >= len(im.Roots) || int(im.Roots[g.Root].Goroutine) != i {
 				t.Errorf("goroutine %d: %+v", i, g)
 			}
 			seen[g.Addr] = true
@@ -251,23 +251,23 @@ func FuzzModules(f *testing.F) {
 	p := newPatient(f, testcore.Options{})
 	whole := p.decode(f)
 	rt := whole.Layout
-	first := p.addr(f, whole, "runtime.firstmoduledata")
+	first := p.Addr(f, "runtime.firstmoduledata")
 	spare := p.spare(whole)
 	size := uint64(rt.Moduledata.Size) &^ 7
-	fin, cleanups := p.addr(f, whole, "runtime.allfin"), p.addr(f, whole, "runtime.gcCleanups")
+	fin, cleanups := p.Addr(f, "runtime.allfin"), p.Addr(f, "runtime.gcCleanups")
 	regions := []place{{first, size}, {spare, size}, {spare + 1<<14, 256}, {spare + 1<<15, 256}, {fin, 8}, {cleanups + rt.CleanupQueue.All.Offset, 8}}
 	addresses := []uint64{first, spare, spare + 8, spare + 1<<14, spare + 1<<15, p.spare(whole) - 64}
 	for off := uint64(0); off < size; off += 8 {
-		addresses = append(addresses, p.word(f, first+off))
+		addresses = append(addresses, p.Word(f, first+off))
 	}
 	seeds(f, regions)
 	f.Fuzz(func(t *testing.T, ops []byte) {
-		defer p.heal()
+		defer p.Heal()
 		for off := uint64(0); off < size && len(ops) >= fuzzOp; off += 8 { // a second module to link to
-			p.set(t, spare+off, p.word(t, first+off))
+			p.Set(t, spare+off, p.Word(t, first+off))
 		}
 		p.damage(t, regions, addresses, ops)
-		d := p.read(t, func(d *coreDecoder) error {
+		d := p.read(t, func(d *decoder) error {
 			d.Image.Extents = whole.Image.Extents
 			if err := d.ReadModules(t.Context(), d.loadPlugin); err != nil {
 				return err

@@ -1,4 +1,4 @@
-package gocore
+package corefile
 
 import (
 	"context"
@@ -10,12 +10,9 @@ import (
 	"goheap/gocore/internal/program"
 )
 
-// queuedFinalizer is the name of the roots of finalizers that wait to run.
-const queuedFinalizer = "queued finalizer"
-
 // readGlobals turns the words that the data and bss masks of each module mark
 // as pointers into roots, one for each variable (runtime/mgcmark.go, markroot).
-func (d *coreDecoder) readGlobals(ctx context.Context) error {
+func (d *decoder) readGlobals(ctx context.Context) error {
 	im := d.Image
 	w := uint64(im.Arch.PtrSize)
 	var taken []dump.Range // by globals that were read
@@ -56,7 +53,7 @@ func (d *coreDecoder) readGlobals(ctx context.Context) error {
 
 // withoutHoles returns the n bytes at addr, with zeros for the pages that are not in
 // the core, and how many of those were anything else. n is at most maxData.
-func (d *coreDecoder) withoutHoles(addr, n uint64) (b []byte, missing int) {
+func (d *decoder) withoutHoles(addr, n uint64) (b []byte, missing int) {
 	mem := d.Image.Mem
 	if b, ok := mem.Slice(addr, n); ok {
 		return b, 0
@@ -81,14 +78,14 @@ const maxData = 1 << 30
 
 // readQueues reads the finalizers and cleanups that wait to run: one root for
 // each entry (runtime/mgcmark.go, fixedRootFinalizers and fixedRootCleanups).
-func (d *coreDecoder) readQueues(ctx context.Context) error {
+func (d *decoder) readQueues(ctx context.Context) error {
 	im, rt := d.Image, d.Layout
 	fin := &rt.Finalizer
 	err := d.readBlocks(ctx, "runtime.allfin", 0, uint64(rt.FinBlock.Size), rt.FinBlock.Alllink.Offset, func(addr uint64, b []byte) {
 		n := rt.FinBlock.Cnt.Uint(im.Arch, b)
 		for i := range min(n, (uint64(rt.FinBlock.Size)-rt.FinBlock.Fin.Offset)/uint64(fin.Size)) {
 			at := rt.FinBlock.Fin.Offset + i*uint64(fin.Size)
-			d.entry(image.Root{Kind: image.FinalizerRoot, Name: queuedFinalizer, Addr: addr + at}, b[at:], fin.Fn.Offset, fin.Arg.Offset, fin.Fint.Offset, fin.Ot.Offset)
+			d.entry(image.Root{Kind: image.FinalizerRoot, Name: image.QueuedFinalizer, Addr: addr + at}, b[at:], fin.Fn.Offset, fin.Arg.Offset, fin.Fint.Offset, fin.Ot.Offset)
 		}
 	})
 	if block := &rt.CleanupBlock; err == nil && block.Size > 0 {
@@ -111,7 +108,7 @@ func (d *coreDecoder) readQueues(ctx context.Context) error {
 
 // entry makes a root of the words at the given offsets of b, which stands at
 // r.addr.
-func (d *coreDecoder) entry(r image.Root, b []byte, offsets ...uint64) {
+func (d *decoder) entry(r image.Root, b []byte, offsets ...uint64) {
 	r.Goroutine = -1
 	d.Image.AddRoot(r)
 	for _, off := range offsets {
@@ -124,7 +121,7 @@ func (d *coreDecoder) entry(r image.Root, b []byte, offsets ...uint64) {
 
 // readBlocks follows a list of blocks outside the heap, whose head stands at
 // offset in the named variable, and calls f with each.
-func (d *coreDecoder) readBlocks(ctx context.Context, variable string, offset, size, link uint64, f func(addr uint64, b []byte)) error {
+func (d *decoder) readBlocks(ctx context.Context, variable string, offset, size, link uint64, f func(addr uint64, b []byte)) error {
 	head, err := d.Global(variable)
 	if err != nil {
 		d.Problem(dump.Warning, 1, err.Error())
@@ -155,12 +152,12 @@ func (d *coreDecoder) readBlocks(ctx context.Context, variable string, offset, s
 
 // readSpecials reads the records attached to the objects of a span
 // (runtime/mgcmark.go, markrootSpans).
-func (d *coreDecoder) readSpecials(ctx context.Context, e image.Extent, addr uint64) error {
+func (d *decoder) readSpecials(ctx context.Context, e image.Extent, addr uint64) error {
 	rt, a, mem := d.Layout, d.Image.Arch, d.Image.Mem
 	// Each record is of the common part and of what its kind adds.
 	size := uint64(max(rt.SpecialFinalizer.Size, rt.SpecialWeakHandle.Size, rt.SpecialCleanup.Size, rt.SpecialProfile.Size))
 	for addr != 0 {
-		if err := look(ctx, len(d.specials)); err != nil {
+		if err := program.Look(ctx, len(d.specials)); err != nil {
 			return err
 		}
 		if d.specials[addr] {
@@ -210,7 +207,7 @@ func (d *coreDecoder) readSpecials(ctx context.Context, e image.Extent, addr uin
 }
 
 // words reads the non-zero words of b at the given offsets.
-func (d *coreDecoder) words(b []byte, offsets ...uint64) []uint64 {
+func (d *decoder) words(b []byte, offsets ...uint64) []uint64 {
 	var w []uint64
 	for _, off := range offsets {
 		if off+uint64(d.Image.Arch.PtrSize) <= uint64(len(b)) {

@@ -1,4 +1,4 @@
-package gocore
+package corefile
 
 import (
 	"context"
@@ -23,7 +23,7 @@ import (
 // pointer, in the low half, and whether the collector has to look at it and behind
 // it at all, in the high half (runtime/mbitmap.go, heapBits). Where that says no,
 // the rest of the slot has no pointers, whatever the bits for it say.
-func (d *coreDecoder) readArenaBits(ctx context.Context) error {
+func (d *decoder) readArenaBits(ctx context.Context) error {
 	im, rt := d.Image, d.Layout
 	word := uint64(im.Arch.PtrSize)
 	bitmap := rt.HeapArena.Bitmap
@@ -56,7 +56,7 @@ func (d *coreDecoder) readArenaBits(ctx context.Context) error {
 	im.ArenaBits = flat.Make[byte](int(size))
 	missing := 0
 	for i := range im.Extents {
-		if err := look(ctx, i); err != nil {
+		if err := program.Look(ctx, i); err != nil {
 			return err
 		}
 		if e := &im.Extents[i]; e.Pointers == image.HeapBits && !a.copy(e, im.HeapBits(e)) {
@@ -69,7 +69,7 @@ func (d *coreDecoder) readArenaBits(ctx context.Context) error {
 
 // arenas finds the bitmaps of arenas.
 type arenas struct {
-	d       *coreDecoder
+	d       *decoder
 	bitmap  layout.Field // of runtime.heapArena
 	twoBits bool
 	words   uint64 // of heap that an arena has
@@ -129,7 +129,7 @@ func split(from, pointer, scan []byte) {
 
 // copyWords copies words of bits, so that the bits of each byte follow those of the
 // byte before.
-func (d *coreDecoder) copyWords(to, from []byte) {
+func (d *decoder) copyWords(to, from []byte) {
 	if !d.Image.Arch.BigEndian {
 		copy(to, from)
 		return

@@ -1,4 +1,4 @@
-package gocore
+package corefile
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
 	"goheap/internal/testcore"
 )
 
@@ -33,7 +34,7 @@ type found struct {
 	roots      int
 }
 
-func foundBy(d *coreDecoder) found {
+func foundBy(d *decoder) found {
 	f := found{extents: len(d.Image.Extents), specials: len(d.Image.Specials), modules: len(d.Modules)}
 	for _, g := range d.Image.Goroutines {
 		f.goroutines = append(f.goroutines, g.Addr)
@@ -47,7 +48,7 @@ func foundBy(d *coreDecoder) found {
 }
 
 // spare is memory of the heap without pointers, for a test to write lists to.
-func (p *patient) spare(d *coreDecoder) uint64 {
+func (p *patient) spare(d *decoder) uint64 {
 	var largest image.Extent
 	for _, e := range d.Image.Extents {
 		if e.Pointers == image.NoPointers && e.Size > largest.Size {
@@ -67,21 +68,21 @@ func TestLists(t *testing.T) {
 		t.Fatalf("the whole core: %+v, %+v", want, whole.Problems)
 	}
 	spare := p.spare(whole)
-	allgs, mheap := p.addr(t, whole, "runtime.allgs"), p.addr(t, whole, "runtime.mheap_")
+	allgs, mheap := p.Addr(t, "runtime.allgs"), p.Addr(t, "runtime.mheap_")
 	allspans := mheap + rt.Mheap.AllSpans.Offset
-	gs, ng := p.word(t, allgs), p.word(t, allgs+8)
-	spans, ns := p.word(t, allspans), p.word(t, allspans+8)
+	gs, ng := p.Word(t, allgs), p.Word(t, allgs+8)
+	spans, ns := p.Word(t, allspans), p.Word(t, allspans+8)
 	// The spans with specials: where their lists begin.
 	var heads []uint64
 	for i := range ns {
-		mspan := p.word(t, spans+8*i)
-		if state, _ := p.file.Uint(mspan+rt.Mspan.State.Offset, 1); state == spanInUse && p.word(t, mspan+rt.Mspan.Specials.Offset) != 0 {
+		mspan := p.Word(t, spans+8*i)
+		if p.Bytes(mspan+rt.Mspan.State.Offset, 1)[0] == spanInUse && p.Word(t, mspan+rt.Mspan.Specials.Offset) != 0 {
 			heads = append(heads, mspan+rt.Mspan.Specials.Offset)
 		}
 	}
 	copyOf := func(to, from, size uint64) {
 		for off := uint64(0); off < size; off += 8 {
-			p.set(t, to+off, p.word(t, from+off))
+			p.Set(t, to+off, p.Word(t, from+off))
 		}
 	}
 	for _, c := range []struct {
@@ -92,81 +93,81 @@ func TestLists(t *testing.T) {
 		{"goroutines named twice", "in runtime.allgs more than once", int(ng), func(want *found) {
 			copyOf(spare, gs, 8*ng)
 			copyOf(spare+8*ng, gs, 8*ng)
-			p.set(t, allgs, spare)
-			p.set(t, allgs+8, 2*ng)
+			p.Set(t, allgs, spare)
+			p.Set(t, allgs+8, 2*ng)
 		}},
 		{"a goroutine beside its copy", "a stack that is another one's too", 1, func(want *found) {
 			copyOf(spare, gs, 8*ng)
 			copyOf(spare+8*ng+64, want.goroutines[1], uint64(rt.G.Size)&^7)
-			p.set(t, spare+8*ng, spare+8*ng+64)
-			p.set(t, allgs, spare)
-			p.set(t, allgs+8, ng+1)
+			p.Set(t, spare+8*ng, spare+8*ng+64)
+			p.Set(t, allgs, spare)
+			p.Set(t, allgs+8, ng+1)
 		}},
 		{"spans named twice", "in the list of all spans more than once", int(ns), func(*found) {
 			copyOf(spare, spans, 8*ns)
 			copyOf(spare+8*ns, spans, 8*ns)
-			p.set(t, allspans, spare)
-			p.set(t, allspans+8, 2*ns)
+			p.Set(t, allspans, spare)
+			p.Set(t, allspans+8, 2*ns)
 		}},
 		{"specials in a ring", "runtime.special) stand in two lists", 1, func(want *found) {
-			head := p.word(t, heads[0])
+			head := p.Word(t, heads[0])
 			last := head
-			for next := last; next != 0; next = p.word(t, next+rt.Special.Next.Offset) {
+			for next := last; next != 0; next = p.Word(t, next+rt.Special.Next.Offset) {
 				last = next
 			}
-			p.set(t, last+rt.Special.Next.Offset, head)
+			p.Set(t, last+rt.Special.Next.Offset, head)
 		}},
 		{"specials of two spans", "runtime.special) stand in two lists", 1, func(want *found) {
 			for i := range ns { // a span that has none
-				mspan := p.word(t, spans+8*i)
-				if state, _ := p.file.Uint(mspan+rt.Mspan.State.Offset, 1); state == spanInUse && p.word(t, mspan+rt.Mspan.Specials.Offset) == 0 && i > ns/2 {
-					p.set(t, mspan+rt.Mspan.Specials.Offset, p.word(t, heads[0]))
+				mspan := p.Word(t, spans+8*i)
+				if p.Bytes(mspan+rt.Mspan.State.Offset, 1)[0] == spanInUse && p.Word(t, mspan+rt.Mspan.Specials.Offset) == 0 && i > ns/2 {
+					p.Set(t, mspan+rt.Mspan.Specials.Offset, p.Word(t, heads[0]))
 					want.specials = -1 // whose they are cannot be told
 					return
 				}
 			}
 		}},
 		{"a special behind its span", "or belong to no object of their span", 1, func(want *found) {
-			p.set(t, p.word(t, heads[len(heads)-1])+rt.Special.Offset.Offset, 1<<40)
+			p.Set(t, p.Word(t, heads[len(heads)-1])+rt.Special.Offset.Offset, 1<<40)
 			want.specials = -1
 		}},
 		{"threads in a ring", "the list of threads", 1, func(*found) {
-			allm := p.addr(t, whole, "runtime.allm")
-			last := p.word(t, allm)
-			for next := last; next != 0; next = p.word(t, next+rt.M.Alllink.Offset) {
+			allm := p.Addr(t, "runtime.allm")
+			last := p.Word(t, allm)
+			for next := last; next != 0; next = p.Word(t, next+rt.M.Alllink.Offset) {
 				last = next
 			}
-			p.set(t, last+rt.M.Alllink.Offset, p.word(t, allm))
+			p.Set(t, last+rt.M.Alllink.Offset, p.Word(t, allm))
 		}},
 		{"finalizers in a ring", "the list of runtime.allfin leads back", 1, func(*found) {
 			copyOf(spare, spare+1<<16, uint64(rt.FinBlock.Size))
-			p.set(t, spare+rt.FinBlock.Alllink.Offset, spare)
-			p.set(t, p.addr(t, whole, "runtime.allfin"), spare)
+			p.Set(t, spare+rt.FinBlock.Alllink.Offset, spare)
+			p.Set(t, p.Addr(t, "runtime.allfin"), spare)
 		}},
 		{"cleanups in a ring", "the list of runtime.gcCleanups leads back", 1, func(*found) {
-			p.set(t, spare+rt.CleanupBlock.Alllink.Offset, spare)
-			p.set(t, p.addr(t, whole, "runtime.gcCleanups")+rt.CleanupQueue.All.Offset, spare)
+			p.Set(t, spare+rt.CleanupBlock.Alllink.Offset, spare)
+			p.Set(t, p.Addr(t, "runtime.gcCleanups")+rt.CleanupQueue.All.Offset, spare)
 		}},
 		{"modules in a ring", "the list of modules does not end", 1, func(*found) {
-			first := p.addr(t, whole, "runtime.firstmoduledata")
-			p.set(t, first+rt.Moduledata.Next.Offset, first)
+			first := p.Addr(t, "runtime.firstmoduledata")
+			p.Set(t, first+rt.Moduledata.Next.Offset, first)
 		}},
 		{"a module beside its copy", "overlaps another", 1, func(*found) {
-			first := p.addr(t, whole, "runtime.firstmoduledata")
+			first := p.Addr(t, "runtime.firstmoduledata")
 			copyOf(spare, first, uint64(rt.Moduledata.Size)&^7)
-			p.set(t, first+rt.Moduledata.Next.Offset, spare)
+			p.Set(t, first+rt.Moduledata.Next.Offset, spare)
 		}},
 		{"a module with the same data", "overlaps one that was read", 2, func(want *found) {
-			first := p.addr(t, whole, "runtime.firstmoduledata")
+			first := p.Addr(t, "runtime.firstmoduledata")
 			copyOf(spare, first, uint64(rt.Moduledata.Size)&^7)
-			p.set(t, first+rt.Moduledata.Next.Offset, spare)
-			p.set(t, spare+rt.Moduledata.Text.Offset, 1<<40)
-			p.set(t, spare+rt.Moduledata.Etext.Offset, 1<<40+4096)
+			p.Set(t, first+rt.Moduledata.Next.Offset, spare)
+			p.Set(t, spare+rt.Moduledata.Text.Offset, 1<<40)
+			p.Set(t, spare+rt.Moduledata.Etext.Offset, 1<<40+4096)
 			want.modules = 2
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			defer p.heal()
+			defer p.Heal()
 			want := want
 			c.break_(&want)
 			d := p.decode(t)
@@ -189,9 +190,9 @@ func TestLists(t *testing.T) {
 }
 
 // decode reads the core as it is now.
-func (p *patient) decode(t testing.TB) *coreDecoder {
+func (p *patient) decode(t testing.TB) *decoder {
 	t.Helper()
-	d, err := decodeCore(t.Context(), p.core, p.exe)
+	d, err := decodeCore(t.Context(), p.File, p.Exe)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,12 +206,12 @@ func TestListsCancelled(t *testing.T) {
 	p := newPatient(t, testcore.Options{})
 	whole := p.decode(t)
 	usual := &impatient{Context: t.Context(), left: 1 << 30}
-	if _, err := decodeCore(usual, p.core, p.exe); err != nil {
+	if _, err := decodeCore(usual, p.File, p.Exe); err != nil {
 		t.Fatal(err)
 	}
 	for left := 0; left < usual.looks; left += 1 + left/8 {
 		c := &impatient{Context: t.Context(), left: left}
-		if _, err := decodeCore(c, p.core, p.exe); !errors.Is(err, context.Canceled) || c.looks != left+1 {
+		if _, err := decodeCore(c, p.File, p.Exe); !errors.Is(err, context.Canceled) || c.looks != left+1 {
 			t.Errorf("cancelled at look %d: %v after %d", left, err, c.looks)
 		}
 	}
@@ -218,24 +219,24 @@ func TestListsCancelled(t *testing.T) {
 	const n = 1 << 16
 	spare := p.spare(whole)
 	for i := range uint64(n) {
-		p.set(t, spare+8*i, spare+8*(n-i))
+		p.Set(t, spare+8*i, spare+8*(n-i))
 	}
-	defer p.heal()
+	defer p.Heal()
 	for name, at := range map[string]uint64{
-		"allgs":    p.addr(t, whole, "runtime.allgs"),
-		"allspans": p.addr(t, whole, "runtime.mheap_") + whole.Layout.Mheap.AllSpans.Offset,
+		"allgs":    p.Addr(t, "runtime.allgs"),
+		"allspans": p.Addr(t, "runtime.mheap_") + whole.Layout.Mheap.AllSpans.Offset,
 	} {
-		ptr, count := p.word(t, at), p.word(t, at+8)
-		p.set(t, at, spare)
-		p.set(t, at+8, n)
+		ptr, count := p.Word(t, at), p.Word(t, at+8)
+		p.Set(t, at, spare)
+		p.Set(t, at+8, n)
 		long := &impatient{Context: t.Context(), left: 1 << 30}
-		if d, err := decodeCore(long, p.core, p.exe); err == nil {
+		if d, err := decodeCore(long, p.File, p.Exe); err == nil {
 			d.Image.Free()
 		}
-		if long.looks < n/lookEvery {
+		if long.looks < n/program.LookEvery {
 			t.Errorf("%s: a list of %d was read with %d looks, an ordinary one with %d", name, n, long.looks, usual.looks)
 		}
-		p.set(t, at, ptr)
-		p.set(t, at+8, count)
+		p.Set(t, at, ptr)
+		p.Set(t, at+8, count)
 	}
 }

@@ -1,4 +1,4 @@
-package gocore
+package heapdump
 
 import (
 	"cmp"
@@ -18,12 +18,12 @@ import (
 
 // findExecutable opens the program that the dump is of: the one given, else one
 // that lies beside the dump. Without any, the one returned is empty.
-func (d *dumpDecoder) findExecutable(ctx context.Context, opt program.Options) (*program.Executable, error) {
+func (d *decoder) findExecutable(ctx context.Context, opt program.Options) (*program.Executable, error) {
 	none := withoutExecutable(d)
 	if opt.Exe != "" {
 		x, problems, err := program.OpenExecutable(opt.Exe, "--exe", opt)
 		if err == nil {
-			var more []Problem
+			var more []dump.Problem
 			more, err = d.place(x, opt.Force)
 			problems = append(problems, more...)
 			if err == nil {
@@ -109,7 +109,7 @@ func executablesBeside(path string) []string {
 
 // mayBe looks at little of a file to tell whether it may be the program: at the
 // version of Go and at where its data is.
-func (d *dumpDecoder) mayBe(path string) bool {
+func (d *decoder) mayBe(path string) bool {
 	info, err := buildinfo.ReadFile(path)
 	if err != nil || info.GoVersion != d.file.Params.GoVersion {
 		return false
@@ -125,7 +125,7 @@ func (d *dumpDecoder) mayBe(path string) bool {
 
 // place computes the bias of an executable from where its data segment is, and
 // compares what the dump says of the program with it.
-func (d *dumpDecoder) place(x *program.Executable, force bool) ([]Problem, error) {
+func (d *decoder) place(x *program.Executable, force bool) ([]dump.Problem, error) {
 	p := &d.file.Params
 	wrong := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s: %s: it is another build; give the program that wrote the dump with --exe PATH, or --force to go on and read nonsense", program.ErrWrongExecutable, x.Path, fmt.Sprintf(format, args...))
@@ -165,7 +165,7 @@ func (d *dumpDecoder) place(x *program.Executable, force bool) ([]Problem, error
 		return nil, failed
 	}
 	x.OtherBuild = true
-	return []Problem{{Severity: dump.Error, Message: forced(failed), Count: 1}}, nil
+	return []dump.Problem{{Severity: dump.Error, Message: forced(failed), Count: 1}}, nil
 }
 
 // forced is what becomes of an error about the executable with Options.Force.
@@ -174,7 +174,7 @@ func forced(err error) string {
 }
 
 // verify compares functions and types of the dump with the executable's tables.
-func (d *dumpDecoder) verify() error {
+func (d *decoder) verify() error {
 	m := &d.Modules[0]
 	compared := 0
 	for i := range d.frames {
@@ -204,6 +204,6 @@ func (d *dumpDecoder) verify() error {
 	return nil
 }
 
-func (d *dumpDecoder) otherBuild(what string) error {
+func (d *decoder) otherBuild(what string) error {
 	return fmt.Errorf("%w: %s: %s: it is another build; give the program that wrote the dump with --exe PATH, or --force to go on and read nonsense", program.ErrWrongExecutable, d.Exe.Path, what)
 }

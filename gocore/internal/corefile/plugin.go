@@ -1,4 +1,4 @@
-package gocore
+package corefile
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 // loadPlugin finds the file that is mapped where a module has its code, and lets the
 // core have those of its pages that the dump left out. The error says what keeps the
 // file from being read.
-func (d *coreDecoder) loadPlugin(text, etext uint64) (*program.Plugin, error) {
+func (d *decoder) loadPlugin(text, etext uint64) (*program.Plugin, error) {
 	i := slices.IndexFunc(d.core.Mappings, func(m dump.Mapping) bool { return text >= m.Start && text < m.End })
 	if i < 0 {
 		return nil, fmt.Errorf("the core does not say what is mapped at %#x", text)
@@ -53,7 +53,7 @@ func (d *coreDecoder) loadPlugin(text, etext uint64) (*program.Plugin, error) {
 // addPlugins makes the package variables of plugins the program's own. Their types
 // are found among the program's by descriptor and by name. It is called once the
 // type table knows the modules of r.
-func (d *coreDecoder) addPlugins(r types.Runtime) {
+func (d *decoder) addPlugins(r types.Runtime) {
 	x := d.Exe
 	untyped := 0
 	for i, m := range d.Modules {

@@ -1,0 +1,105 @@
+// Package doctored lets tests overwrite words of a core before it is read.
+package doctored
+
+import (
+	"os"
+	"slices"
+	"syscall"
+	"testing"
+
+	"goheap/dump"
+	"goheap/gocore/internal/program"
+	"goheap/internal/testcore"
+)
+
+// Core is a core with its executable. Its memory may be overwritten, and healed.
+type Core struct {
+	File *dump.Core
+	Exe  *program.Executable
+
+	own  *dump.Memory // of the file alone: its slices can be written to
+	undo []func()
+}
+
+// New takes a core of quiet, which is a small one.
+func New(t testing.TB, opt testcore.Options) *Core {
+	t.Helper()
+	d := testcore.Core(t, "quiet", opt, testcore.Kernel)
+	f, err := os.Open(d.Core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := syscall.Mmap(int(f.Fd()), 0, int(st.Size()), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Munmap(data) })
+	alone, err := dump.New(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Core{own: alone.Memory}
+	if c.File, err = dump.New(data); err != nil {
+		t.Fatal(err)
+	}
+	if c.Exe, _, err = program.FindExecutable(c.File, program.Options{Exe: d.Exe}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Exe.Close)
+	return c
+}
+
+// Addr returns the address of a variable of the program.
+func (c *Core) Addr(t testing.TB, name string) uint64 {
+	t.Helper()
+	sym, ok := c.Exe.File.Symbol(name)
+	if !ok {
+		t.Fatalf("the program has no variable %s", name)
+	}
+	return sym.Addr + c.Exe.Bias
+}
+
+// Word returns the word at addr.
+func (c *Core) Word(t testing.TB, addr uint64) uint64 {
+	t.Helper()
+	v, ok := c.own.Word(addr)
+	if !ok {
+		t.Fatalf("nothing stands at %#x", addr)
+	}
+	return v
+}
+
+// Set overwrites the word at addr, until Heal.
+func (c *Core) Set(t testing.TB, addr, v uint64) {
+	t.Helper()
+	b := c.Bytes(addr, 8)
+	if b == nil {
+		t.Fatalf("nothing stands at %#x", addr)
+	}
+	was := slices.Clone(b)
+	c.undo = append(c.undo, func() { copy(b, was) })
+	c.File.Memory.Arch.PutWord(b, v)
+}
+
+// Bytes returns the n bytes at addr, which may be written to; nil where they are not all
+// there.
+func (c *Core) Bytes(addr, n uint64) []byte {
+	b, ok := c.own.Slice(addr, n)
+	if !ok {
+		return nil
+	}
+	return b
+}
+
+// Heal takes back what Set did.
+func (c *Core) Heal() {
+	for _, f := range slices.Backward(c.undo) {
+		f()
+	}
+	c.undo = nil
+}
