@@ -74,12 +74,17 @@ func (s *Space) trieEntries(trie types.ID, addr uint64, f func(Entry) bool) {
 	for waiting := []uint64{at}; len(waiting) > 0; {
 		at := waiting[len(waiting)-1]
 		waiting = waiting[:len(waiting)-1]
-		// Nodes are objects, so that a damaged core has no more than there are.
-		if _, _, ok := s.Slot(at); !ok || seen[at] {
+		// Nodes are objects, so that a damaged core has no more than there are, and no
+		// byte is visited twice.
+		start, room, ok := s.Slot(at)
+		if !ok || start != at || seen[at] {
 			continue
 		}
 		seen[at] = true
 		if !s.IsTrieEntry(at) {
+			if children.Offset+size > room {
+				continue
+			}
 			b, ok := s.Mem.Slice(at+children.Offset, size)
 			if !ok {
 				continue
@@ -87,6 +92,9 @@ func (s *Space) trieEntries(trie types.ID, addr uint64, f func(Entry) bool) {
 			for ; uint64(len(b)) >= w; b = b[w:] {
 				waiting = append(waiting, s.Arch.Word(b))
 			}
+			continue
+		}
+		if leaf.Size > room {
 			continue
 		}
 		if e, ok := s.trieEntry(leaf, at); !ok || !f(e) {
