@@ -185,7 +185,7 @@ func (c *Core) Close() error {
 		return nil
 	}
 	err := c.free()
-	c.free, c.Memory = nil, &Memory{Arch: c.Memory.Arch}
+	c.free, c.Memory = nil, newMemory(c.Memory.machine, c.Memory.Order(), c.Memory.ptrSize)
 	return err
 }
 
@@ -195,7 +195,7 @@ func New(data []byte) (*Core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Core{Size: int64(len(data)), Memory: &Memory{Arch: h.arch}, Auxv: map[uint64]uint64{}}
+	c := &Core{Size: int64(len(data)), Memory: newMemory(h.arch.Machine, h.order, h.arch.PtrSize), Auxv: map[uint64]uint64{}}
 	progs, err := h.programs(data)
 	if err != nil {
 		return nil, err

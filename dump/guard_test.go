@@ -64,7 +64,7 @@ func TestGuardFaultsPassesPanicsOn(t *testing.T) {
 	var nothing *Memory
 	for name, f := range map[string]func() error{
 		"value": func() error { panic("boom") },
-		"nil":   func() error { return errors.New(nothing.Arch.Name) },
+		"nil":   func() error { return errors.New(nothing.Machine().String()) },
 		"index": func() error { var b []byte; _ = b[len(b)]; return nil },
 	} {
 		var said any

@@ -21,7 +21,6 @@ type HeapDump struct {
 	Path     string
 	Size     int64 // of the file, compressed if it is
 	Params   HeapParams
-	Arch     arch.Arch
 	Problems []Problem
 
 	data []byte
@@ -100,12 +99,7 @@ func NewHeapDump(data []byte) (*HeapDump, error) {
 	}
 	h.Params = r.Params()
 	p := h.Params
-	ok := false
-	if h.Arch, ok = arch.ByName(p.GOARCH); !ok {
-		// Enough is known of any processor to follow pointers.
-		h.Arch = arch.Arch{Name: p.GOARCH, BigEndian: p.BigEndian, PtrSize: p.PtrSize, LittleWords64: p.PtrSize == 8 && !p.BigEndian}
-	}
-	if h.Arch.PtrSize != p.PtrSize || h.Arch.BigEndian != p.BigEndian {
+	if _, ok := arch.Named(p.GOARCH, p.BigEndian, p.PtrSize); !ok {
 		return nil, r.Damaged("it speaks of %d-byte words, big-endian %t, which %s does not have", p.PtrSize, p.BigEndian, p.GOARCH)
 	}
 	return h, nil

@@ -2,6 +2,8 @@ package dump
 
 import (
 	"bytes"
+	"debug/elf"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"goheap/internal/arch"
 	"goheap/internal/testcore/heapwriter"
 )
 
@@ -45,8 +46,8 @@ func TestHeapRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (HeapParams{PtrSize: 8, ArenaStart: 0xc000000000, ArenaEnd: 0xc004000000, GOARCH: "amd64", GoVersion: "go1.26.8", CPUs: 2}); h.Params != want || h.Arch.Name != "amd64" {
-		t.Errorf("parameters %+v, %+v", h.Params, h.Arch)
+	if want := (HeapParams{PtrSize: 8, ArenaStart: 0xc000000000, ArenaEnd: 0xc004000000, GOARCH: "amd64", GoVersion: "go1.26.8", CPUs: 2}); h.Params != want {
+		t.Errorf("parameters %+v", h.Params)
 	}
 	r := h.Records()
 	var got []string
@@ -272,7 +273,7 @@ func TestOpenFile(t *testing.T) {
 // come before other memory.
 func TestSlots(t *testing.T) {
 	file := []byte("....aaaaaaaa..bbbbbbbb.CCCCCCCCCCCCCCCC")
-	m := NewMemory(arch.AMD64(), []Block{{0x2010, []byte("after")}, {0x2000, []byte("0123456789abcdef-overlap")}, {0x9000, []byte("nine")}})
+	m := NewMemory(elf.EM_X86_64, binary.LittleEndian, 8, []Block{{0x2010, []byte("after")}, {0x2000, []byte("0123456789abcdef-overlap")}, {0x9000, []byte("nine")}})
 	m.SetSlots(file, []SlotRun{
 		{Start: 0x4000, Elem: 8, N: 4, First: 0, At: 0},
 		{Start: 0x6000, Elem: 16, N: 1, First: 4, At: 20},
@@ -311,7 +312,7 @@ func TestSlotsFarApart(t *testing.T) {
 		for i := range test.n {
 			runs = append(runs, SlotRun{Start: i<<slotBlockShift | 0x2000, Elem: 8, N: 3, First: 0})
 		}
-		m := NewMemory(arch.AMD64(), nil)
+		m := NewMemory(elf.EM_X86_64, binary.LittleEndian, 8, nil)
 		m.SetSlots(file, runs, []uint32{4, 0, 12})
 		if tables := m.slots.pages != nil; tables != test.tables {
 			t.Errorf("%d runs: tables %t", test.n, tables)

@@ -2,17 +2,19 @@ package dump
 
 import (
 	"cmp"
+	"debug/elf"
+	"encoding/binary"
 	"math"
 	"slices"
-
-	"goheap/internal/arch"
 )
 
 // Memory is what a file holds of a process's address space: bytes at
 // addresses. It is not safe for use while Fill runs; afterwards any number of
 // goroutines may read.
 type Memory struct {
-	Arch arch.Arch
+	machine elf.Machine
+	big     bool // big-endian
+	ptrSize int  // 4 or 8
 
 	segments []segment // sorted by start, no two overlap
 	slots    *slots    // nil for none
@@ -25,9 +27,11 @@ type Block struct {
 }
 
 // NewMemory returns the memory of blocks, which it sorts: of two that overlap, the
-// one that starts lower has the bytes. No two share the bytes of a file.
-func NewMemory(a arch.Arch, blocks []Block) *Memory {
-	m := &Memory{Arch: a}
+// one that starts lower has the bytes. No two share the bytes of a file. Words have
+// ptrSize bytes, 4 or 8, in the given order; elf.EM_NONE is a machine that ELF does not
+// know.
+func NewMemory(machine elf.Machine, order binary.ByteOrder, ptrSize int, blocks []Block) *Memory {
+	m := newMemory(machine, order, ptrSize)
 	slices.SortStableFunc(blocks, func(a, b Block) int { return cmp.Compare(a.Addr, b.Addr) })
 	end := uint64(0)
 	for _, b := range blocks {
@@ -45,6 +49,24 @@ func NewMemory(a arch.Arch, blocks []Block) *Memory {
 	}
 	return m
 }
+
+func newMemory(machine elf.Machine, order binary.ByteOrder, ptrSize int) *Memory {
+	return &Memory{machine: machine, big: order.Uint16([]byte{0, 1}) == 1, ptrSize: ptrSize}
+}
+
+// Machine returns the processor that the process ran on.
+func (m *Memory) Machine() elf.Machine { return m.machine }
+
+// Order returns the byte order of the process's memory.
+func (m *Memory) Order() binary.ByteOrder {
+	if m.big {
+		return binary.BigEndian
+	}
+	return binary.LittleEndian
+}
+
+// PtrSize returns how many bytes a word has: 4 or 8.
+func (m *Memory) PtrSize() int { return m.ptrSize }
 
 type segment struct {
 	start uint64
@@ -197,23 +219,26 @@ func (m *Memory) Uint(addr uint64, size int) (uint64, bool) {
 	case 1:
 		return uint64(b[0]), true
 	case 2:
-		return uint64(m.Arch.Order().Uint16(b)), true
+		if m.big {
+			return uint64(binary.BigEndian.Uint16(b)), true
+		}
+		return uint64(binary.LittleEndian.Uint16(b)), true
 	case 4:
-		return uint64(m.Arch.Order().Uint32(b)), true
+		if m.big {
+			return uint64(binary.BigEndian.Uint32(b)), true
+		}
+		return uint64(binary.LittleEndian.Uint32(b)), true
 	case 8:
-		return m.Arch.Order().Uint64(b), true
+		if m.big {
+			return binary.BigEndian.Uint64(b), true
+		}
+		return binary.LittleEndian.Uint64(b), true
 	}
 	return 0, false
 }
 
 // Word reads one pointer-sized integer at addr.
-func (m *Memory) Word(addr uint64) (uint64, bool) {
-	b, ok := m.Slice(addr, uint64(m.Arch.PtrSize))
-	if !ok {
-		return 0, false
-	}
-	return m.Arch.Word(b), true
-}
+func (m *Memory) Word(addr uint64) (uint64, bool) { return m.Uint(addr, m.ptrSize) }
 
 // Range is a half-open range of addresses.
 type Range struct{ Start, End uint64 }

@@ -2,11 +2,11 @@ package gocore
 
 import (
 	"debug/elf"
+	"encoding/binary"
 	"testing"
 
 	"goheap/dump"
 	"goheap/gocore/internal/program"
-	"goheap/internal/arch"
 )
 
 // The program headers of an executable cannot make more memory of it than it has
@@ -24,7 +24,7 @@ func TestHeadersAgain(t *testing.T) {
 	data := make([]byte, size)
 	data[0] = 1
 	place := func() (*dump.Memory, int, int) {
-		core := &dump.Core{Memory: dump.NewMemory(arch.AMD64(), nil)}
+		core := &dump.Core{Memory: dump.NewMemory(elf.EM_X86_64, binary.LittleEndian, 8, nil)}
 		missing, again := program.FillConstant(core, f, data, 0)
 		if compared, other := program.CompareNotes(core, f, data, 0); !compared || other > 0 {
 			t.Errorf("notes compared %t, %d differ", compared, other)

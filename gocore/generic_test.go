@@ -18,21 +18,30 @@ func TestGenericPath(t *testing.T) {
 	for _, program := range [][]string{{"quiet"}, {"probe"}, {"typed"}, {"kinds"}, {"sessions", "2000"}} {
 		t.Run(program[0], func(t *testing.T) {
 			t.Parallel()
-			core := testcore.Core(t, program[0], testcore.Options{}, testcore.Kernel, program[1:]...).Core
-			want := take(t, core, gocore.Options{})
-			got := take(t, core, gocore.Generic(gocore.Options{}))
-			if what := got.unlike(want); what != "" {
-				t.Error(what)
-			}
-			wantText := documents(t, core, gocore.Options{})
-			gotText := documents(t, core, gocore.Generic(gocore.Options{}))
-			if line := firstDifference(gotText, wantText); line != "" {
-				t.Error(line)
-			}
-			if bytes.Count(gotText, []byte("\n")) < 1000 {
-				t.Errorf("the documents have only %d bytes", len(gotText))
-			}
+			sameGeneric(t, testcore.Core(t, program[0], testcore.Options{}, testcore.Kernel, program[1:]...).Core, gocore.Options{})
 		})
+	}
+	t.Run("heap dump", func(t *testing.T) {
+		t.Parallel()
+		d := testcore.Core(t, "quiet", testcore.Options{}, testcore.HeapDump)
+		sameGeneric(t, d.Heap, gocore.Options{Exe: d.Exe})
+	})
+}
+
+func sameGeneric(t *testing.T, core string, opt gocore.Options) {
+	t.Helper()
+	want := take(t, core, opt)
+	got := take(t, core, gocore.Generic(opt))
+	if what := got.unlike(want); what != "" {
+		t.Error(what)
+	}
+	wantText := documents(t, core, opt)
+	gotText := documents(t, core, gocore.Generic(opt))
+	if line := firstDifference(gotText, wantText); line != "" {
+		t.Error(line)
+	}
+	if bytes.Count(gotText, []byte("\n")) < 1000 {
+		t.Errorf("the documents have only %d bytes", len(gotText))
 	}
 }
 

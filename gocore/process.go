@@ -63,7 +63,7 @@ type Options struct {
 }
 
 func (o Options) executable() program.Options {
-	return program.Options{Exe: o.Exe, Debug: o.Debug, Force: o.Force}
+	return program.Options{Exe: o.Exe, Debug: o.Debug, Force: o.Force, Generic: o.generic}
 }
 
 // Process is a program's memory. Its methods may be called from several
@@ -154,9 +154,6 @@ func Open(ctx context.Context, path string, opt Options) (*Process, error) {
 
 func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, phase *progress.Phase) error {
 	p.file = core
-	if opt.generic {
-		core.Memory.Arch.LittleWords64 = false
-	}
 	var problems []Problem
 	err := dump.Guard(func() (err error) {
 		p.exe, problems, err = program.FindExecutable(core, opt.executable())

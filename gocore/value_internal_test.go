@@ -68,7 +68,7 @@ func damagedProcess(p *Process, list []target, total uint64, ops []byte) *Proces
 		}
 		binary.LittleEndian.PutUint64(page[at%pageSize:], value)
 	}
-	mem := &dump.Memory{Arch: p.im.Mem.Arch}
+	mem := dump.NewMemory(p.im.Arch.Machine, p.im.Arch.Order(), p.im.Arch.PtrSize, nil)
 	for at, page := range pages {
 		mem.Fill(at, page)
 	}

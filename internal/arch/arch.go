@@ -50,15 +50,16 @@ func known() []Arch {
 // AMD64 is linux/amd64.
 func AMD64() Arch { return known()[0] }
 
-// ByName returns the description for a GOARCH, and whether goheap knows its
-// stacks.
-func ByName(goarch string) (Arch, bool) {
+// Named returns the description for a GOARCH with such words. Of one that goheap does
+// not know it is enough to follow pointers. It reports false for one whose words are
+// known to be others.
+func Named(goarch string, bigEndian bool, ptrSize int) (Arch, bool) {
 	for _, a := range known() {
 		if a.Name == goarch {
-			return a, true
+			return a, a.BigEndian == bigEndian && a.PtrSize == ptrSize
 		}
 	}
-	return Arch{}, false
+	return Arch{Name: goarch, BigEndian: bigEndian, PtrSize: ptrSize, LittleWords64: ptrSize == 8 && !bigEndian}, true
 }
 
 // ByMachine returns the description for an ELF machine of the given class and

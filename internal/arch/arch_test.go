@@ -60,3 +60,29 @@ func TestByMachine(t *testing.T) {
 		}
 	}
 }
+
+func TestNamed(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		big     bool
+		word    int
+		ok      bool
+		machine elf.Machine
+	}{
+		{"amd64", false, 8, true, elf.EM_X86_64},
+		{"s390x", true, 8, true, elf.EM_S390},
+		{"386", false, 4, true, elf.EM_386},
+		{"386", false, 8, false, elf.EM_386},
+		{"amd64", true, 8, false, elf.EM_X86_64},
+		{"riscv64", false, 8, true, elf.EM_NONE},
+		{"mips", true, 4, true, elf.EM_NONE},
+	} {
+		a, ok := Named(test.name, test.big, test.word)
+		if ok != test.ok || a.Name != test.name || a.Machine != test.machine || ok && (a.BigEndian != test.big || a.PtrSize != test.word) {
+			t.Errorf("%s, big-endian %t, words of %d bytes: %+v, %t", test.name, test.big, test.word, a, ok)
+		}
+		if a.LittleWords64 != (a.PtrSize == 8 && !a.BigEndian) {
+			t.Errorf("%s: %+v", test.name, a)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package corefile
 
 import (
+	"debug/elf"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -44,7 +45,7 @@ func testArenaBits(t *testing.T, a arch.Arch, twoBits bool) {
 	if twoBits {
 		size *= 2
 	}
-	mem := &dump.Memory{Arch: a}
+	mem := dump.NewMemory(a.Machine, a.Order(), a.PtrSize, nil)
 	var table []byte
 	bitmaps := map[uint64][]byte{}
 	for i := range uint64(9) {
@@ -114,7 +115,7 @@ func testArenaBits(t *testing.T, a arch.Arch, twoBits bool) {
 // A slot may have any number of words: where its pointers end, and 64 of its bits
 // from anywhere, are those of the bitmap.
 func TestLargeSlotMask(t *testing.T) {
-	im := &image.Image{Mem: &dump.Memory{Arch: arch.AMD64()}, Arch: arch.AMD64(), ArenaBits: make([]byte, 2*image.PageSize/64)}
+	im := &image.Image{Mem: dump.NewMemory(elf.EM_X86_64, binary.LittleEndian, 8, nil), Arch: arch.AMD64(), ArenaBits: make([]byte, 2*image.PageSize/64)}
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 2000 {
 		e := &image.Extent{Base: 1 << 30, Size: 2 * image.PageSize, Elem: 8 * (1 + r.Uint64N(image.PageSize/4)), Pointers: image.HeapBits}

@@ -1,13 +1,14 @@
 package corefile
 
 import (
+	"debug/elf"
+	"encoding/binary"
 	"strings"
 	"testing"
 
 	"goheap/dump"
 	"goheap/gocore/internal/doctored"
 	"goheap/gocore/internal/program"
-	"goheap/internal/arch"
 	"goheap/internal/testcore"
 )
 
@@ -41,7 +42,7 @@ func told(d *decoder, part string) (found []dump.Problem) {
 
 // A number of items that no file holds is refused, however their bytes add up.
 func TestItems(t *testing.T) {
-	mem := dump.NewMemory(arch.AMD64(), []dump.Block{{Addr: 1 << 12, Data: make([]byte, 64)}, {Addr: 1<<12 + 64, Data: make([]byte, 64)}})
+	mem := dump.NewMemory(elf.EM_X86_64, binary.LittleEndian, 8, []dump.Block{{Addr: 1 << 12, Data: make([]byte, 64)}, {Addr: 1<<12 + 64, Data: make([]byte, 64)}})
 	for _, c := range []struct {
 		n, size, most uint64
 		ok            bool

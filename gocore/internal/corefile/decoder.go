@@ -33,7 +33,7 @@ const maxList = 1 << 26
 
 func newCoreDecoder(core *dump.Core, exe *program.Executable) *decoder {
 	d := &decoder{core: core, specials: map[uint64]bool{}}
-	d.Exe, d.Image = exe, &image.Image{Mem: core.Memory, Arch: core.Memory.Arch}
+	d.Exe, d.Image = exe, &image.Image{Mem: core.Memory, Arch: exe.File.Arch} // place has compared it with the core's
 	return d
 }
 

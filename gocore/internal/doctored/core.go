@@ -2,6 +2,7 @@
 package doctored
 
 import (
+	"encoding/binary"
 	"os"
 	"slices"
 	"syscall"
@@ -83,7 +84,7 @@ func (c *Core) Set(t testing.TB, addr, v uint64) {
 	}
 	was := slices.Clone(b)
 	c.undo = append(c.undo, func() { copy(b, was) })
-	c.File.Memory.Arch.PutWord(b, v)
+	binary.LittleEndian.PutUint64(b, v)
 }
 
 // Bytes returns the n bytes at addr, which may be written to; nil where they are not all

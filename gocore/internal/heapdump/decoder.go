@@ -16,6 +16,7 @@ import (
 	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/symbols"
 	"goheap/heap"
+	"goheap/internal/arch"
 	"goheap/internal/progress"
 )
 
@@ -249,7 +250,9 @@ func Read(ctx context.Context, file *dump.HeapDump, opt program.Options) (*progr
 		file: file, rules: rulesOf(file.Params.GoVersion, word),
 		profile: profile{}, names: map[string]string{}, itabs: map[uint64]uint64{}, typeAt: map[uint64]int{}, threads: map[uint64]int{},
 	}
-	d.Image, d.force = &image.Image{Arch: file.Arch}, opt.Force
+	a, _ := arch.Named(file.Params.GOARCH, file.Params.BigEndian, file.Params.PtrSize)
+	a.LittleWords64 = a.LittleWords64 && !opt.Generic
+	d.Image, d.force = &image.Image{Arch: a}, opt.Force
 	d.slots = slotReader{rules: d.rules, im: d.Image}
 	d.Problems = append(d.Problems, file.Problems...)
 	err := dump.Guard(func() error { return d.read(ctx) })

@@ -33,7 +33,7 @@ func (d *decoder) makeMemory() {
 		d.Image.Arch.PutWord(b, typ)
 		blocks = append(blocks, dump.Block{Addr: itab + uint64(w), Data: b})
 	}
-	d.Image.Mem = dump.NewMemory(d.Image.Arch, blocks)
+	d.Image.Mem = dump.NewMemory(d.Image.Arch.Machine, d.Image.Arch.Order(), w, blocks)
 	for _, b := range d.Exe.Tables() {
 		d.Image.Mem.Fill(b.Addr, b.Data)
 	}

@@ -91,11 +91,11 @@ func FuzzScan(f *testing.F) {
 		for _, s := range im.Specials {
 			kept += len(s.Keeps)
 		}
-		g, err := im.ScanGraph(t.Context(), nil, types)
+		g, err := im.ScanGraph(t.Context(), types)
 		if err != nil {
 			t.Fatal(err)
 		}
-		live, err := im.RootGraph(t.Context(), nil, types, g)
+		live, err := im.RootGraph(t.Context(), types, g)
 		if err != nil {
 			t.Fatal(err)
 		}

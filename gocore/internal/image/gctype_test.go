@@ -1,6 +1,8 @@
 package image_test
 
 import (
+	"debug/elf"
+	"encoding/binary"
 	"slices"
 	"testing"
 
@@ -32,7 +34,7 @@ func (m *typeMemory) header(size, ptrBytes uint64, tflag, kind uint8, gcdata uin
 }
 
 func (m *typeMemory) types() *image.GCTypes {
-	return image.NewGCTypes(dump.NewMemory(m.arch, []dump.Block{{Addr: typesAt, Data: m.bytes}}), m.arch)
+	return image.NewGCTypes(dump.NewMemory(m.arch.Machine, m.arch.Order(), m.arch.PtrSize, []dump.Block{{Addr: typesAt, Data: m.bytes}}), m.arch)
 }
 
 // array adds a type of n elements, whose mask is to be made on demand.
@@ -111,8 +113,8 @@ func FuzzGCTypes(f *testing.F) {
 		if len(data) > 1<<13 || small > large {
 			return
 		}
-		mem := dump.NewMemory(arch.AMD64(), []dump.Block{{Addr: typesAt, Data: data}})
-		one, other := image.NewGCTypes(mem, mem.Arch), image.NewGCTypes(mem, mem.Arch)
+		mem := dump.NewMemory(elf.EM_X86_64, binary.LittleEndian, 8, []dump.Block{{Addr: typesAt, Data: data}})
+		one, other := image.NewGCTypes(mem, arch.AMD64()), image.NewGCTypes(mem, arch.AMD64())
 		for addr := uint64(typesAt); addr+48 <= typesAt+uint64(len(data)); addr += 8 {
 			a, b := one.At(addr, uint64(large)), one.At(addr, uint64(small))
 			b2, a2 := other.At(addr, uint64(small)), other.At(addr, uint64(large))

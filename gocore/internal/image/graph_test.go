@@ -13,7 +13,7 @@ import (
 )
 
 func newMemory(a arch.Arch, addr uint64, b []byte) *dump.Memory {
-	return dump.NewMemory(a, []dump.Block{{Addr: addr, Data: b}})
+	return dump.NewMemory(a.Machine, a.Order(), a.PtrSize, []dump.Block{{Addr: addr, Data: b}})
 }
 
 func canceled(t *testing.T) context.Context {

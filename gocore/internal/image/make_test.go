@@ -366,7 +366,7 @@ func makeHeap(a arch.Arch, place mapPlace, seed uint64, roots int, word contents
 		m.data[e.Base] = b
 	}
 	blocks = append(blocks, dump.Block{Addr: m.types.base, Data: m.types.bytes})
-	im.Mem = dump.NewMemory(a, blocks)
+	im.Mem = dump.NewMemory(a.Machine, a.Order(), a.PtrSize, blocks)
 	return m
 }
 

@@ -28,8 +28,12 @@ func FuzzContainers(f *testing.F) {
 		before     []byte
 	}
 	var samples []sample
-	for _, name := range []string{"amd64", "386", "s390x"} {
-		a, _ := arch.ByName(name)
+	for _, like := range []struct {
+		name      string
+		bigEndian bool
+		ptrSize   int
+	}{{"amd64", false, 8}, {"386", false, 4}, {"s390x", true, 8}} {
+		a, _ := arch.Named(like.name, like.bigEndian, like.ptrSize)
 		for _, classic := range []bool{false, true} {
 			p := newProgram(f, a, 7)
 			p.memory = p.memory[:1<<17]

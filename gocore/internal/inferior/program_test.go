@@ -232,7 +232,7 @@ func (p *program) link() *Space {
 		p.t.Fatal(err)
 	}
 	table := types.New(p.a, d, x)
-	mem := dump.NewMemory(p.a, []dump.Block{{Addr: memoryAt, Data: p.memory}})
+	mem := dump.NewMemory(p.a.Machine, p.a.Order(), p.a.PtrSize, []dump.Block{{Addr: memoryAt, Data: p.memory}})
 	table.SetRuntime(types.Runtime{Memory: mem, Modules: []types.Module{{Types: typesAt, ETypes: typesAt + 1<<20, DWARF: true}}})
 	p.space = &Space{Mem: mem, Arch: p.a, Types: table, Layout: p.layout(table), Slot: p.slot}
 	for name, d := range p.types {

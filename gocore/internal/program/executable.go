@@ -43,6 +43,7 @@ type Executable struct {
 type Options struct {
 	Exe, Debug string
 	Force      bool
+	Generic    bool // read words in the longer way that fits all processors
 }
 
 // FindExecutable opens the program that core is of, at the path given or at the
@@ -96,6 +97,9 @@ func OpenExecutable(path, how string, opt Options) (*Executable, []dump.Problem,
 	if err != nil {
 		x.Close()
 		return nil, nil, err
+	}
+	if opt.Generic {
+		x.File.Arch.LittleWords64, x.File.Types().Arch.LittleWords64 = false, false
 	}
 	return x, problems, nil
 }
@@ -251,8 +255,8 @@ func (x *Executable) place(core *dump.Core, force bool) ([]dump.Problem, error) 
 		}
 		return fmt.Errorf("%w: %s: it is another build; %s", ErrWrongExecutable, fmt.Sprintf(format, args...), advice)
 	}
-	if f.Machine != core.Memory.Arch.Machine {
-		return nil, fmt.Errorf("%w: %s is a program for %s, the core is of one for %s; give the right one with --exe PATH", ErrWrongExecutable, x.Path, f.Machine, core.Memory.Arch.Machine)
+	if f.Machine != core.Memory.Machine() {
+		return nil, fmt.Errorf("%w: %s is a program for %s, the core is of one for %s; give the right one with --exe PATH", ErrWrongExecutable, x.Path, f.Machine, core.Memory.Machine())
 	}
 	entry := core.Auxv[dump.AuxEntry]
 	switch {
@@ -367,7 +371,7 @@ func (x *Executable) sameModuledata(core *dump.Core, f *elf.File) bool {
 	if !ok || f.Type != elf.ET_EXEC {
 		return true
 	}
-	words := 24 * uint64(core.Memory.Arch.PtrSize) // the slices and addresses at its start, all set by the linker
+	words := 24 * uint64(core.Memory.PtrSize()) // the slices and addresses at its start, all set by the linker
 	for _, p := range f.Progs {
 		if p.Type != elf.PT_LOAD || sym.Addr < p.Vaddr || sym.Addr+words > p.Vaddr+p.Filesz {
 			continue

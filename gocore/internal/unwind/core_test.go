@@ -19,6 +19,7 @@ import (
 	"goheap/dump"
 	"goheap/gocore/internal/pclntab"
 	"goheap/gocore/internal/unwind"
+	"goheap/internal/arch"
 	"goheap/internal/testcore"
 )
 
@@ -206,13 +207,14 @@ func (c *corpse) readModule(t *testing.T) {
 	if c.has("runtime.moduledata.epclntab") {
 		blobEnd = word("epclntab")
 	}
-	table, err := pclntab.New(pclntab.Config{Arch: mem.Arch, Pclntab: tab, Text: word("text"), EText: word("etext"),
+	a, _ := arch.ByMachine(c.exe.Machine, c.exe.Class, c.exe.Data)
+	table, err := pclntab.New(pclntab.Config{Arch: a, Pclntab: tab, Text: word("text"), EText: word("etext"),
 		FuncData: mem.Prefix(gofunc, blobEnd-gofunc), FuncDataAddr: gofunc})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.modules = []unwind.Module{{Table: table, ROData: word("rodata")}}
-	c.walker, err = unwind.New(unwind.Config{Arch: mem.Arch, Memory: mem, Modules: c.modules, Defer: unwind.DeferLayout{
+	c.walker, err = unwind.New(unwind.Config{Arch: a, Memory: mem, Modules: c.modules, Defer: unwind.DeferLayout{
 		Heap: c.fields["runtime._defer.heap"], Fn: c.fields["runtime._defer.fn"], Link: c.fields["runtime._defer.link"]}})
 	if err != nil {
 		t.Fatal(err)
@@ -240,7 +242,7 @@ func (c *corpse) goroutines(t *testing.T) []goroutine {
 	t.Helper()
 	mem := c.core.Memory
 	array, _ := mem.Word(c.symbols["runtime.allgs"])
-	w := uint64(mem.Arch.PtrSize)
+	w := uint64(mem.PtrSize())
 	n, _ := mem.Word(c.symbols["runtime.allgs"] + w)
 	var out []goroutine
 	for i := range n {
@@ -503,7 +505,7 @@ func (c *corpse) checkSlots(t *testing.T, gs []goroutine) {
 	for _, g := range gs {
 		last := uint64(0)
 		for _, s := range g.slots {
-			if s.Addr <= last || s.Addr%uint64(c.core.Memory.Arch.PtrSize) != 0 {
+			if s.Addr <= last || s.Addr%uint64(c.core.Memory.PtrSize()) != 0 {
 				t.Errorf("goroutine %d: slot %#x follows %#x", g.id, s.Addr, last)
 			}
 			last = s.Addr
