@@ -440,10 +440,10 @@ func TestCancelled(t *testing.T) {
 func TestNoNode(t *testing.T) {
 	p := open(t, "quiet", testcore.Options{}, testcore.Kernel)
 	for _, n := range []heap.Node{heap.SuperRoot, heap.None, heap.Node(p.graph.Len()), heap.Node(p.graph.Len() + 1000), heap.Node(p.graph.Roots)} {
-		if n == heap.Node(p.graph.Roots) && p.KindOf(n) != "object" {
+		if n == heap.Node(p.graph.Roots) && p.KindOf(n) != gocore.NoRoot {
 			continue // the last number that is kept for roots has one
 		}
-		if p.Allocated(n) || p.TypeOf(n).Known || p.Evidence(n) != "" || p.Type(n) != "" {
+		if p.Allocated(n) || p.TypeOf(n).Known || p.Evidence(n) != 0 || p.Type(n) != "" {
 			t.Errorf("node %d: allocated %t, type %q by %q", n, p.Allocated(n), p.Type(n), p.Evidence(n))
 		}
 		p.Name(n)

@@ -103,7 +103,7 @@ func TestSmallHeapDump(t *testing.T) {
 	p.checkHeapDump(t)
 	var got []string
 	for _, r := range p.Roots() {
-		line := r.Kind + " " + r.Name + ":"
+		line := r.Kind.String() + " " + r.Name + ":"
 		for _, n := range p.graph.Targets(r.Node) {
 			line += fmt.Sprintf(" %#x %s", p.Addr(n), p.Expr([]heap.Node{r.Node, n}))
 		}

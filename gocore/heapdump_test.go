@@ -218,7 +218,7 @@ func (p process) liveSizes() map[uint64]uint64 {
 func (p process) globals() map[string]uint64 {
 	m := map[string]uint64{}
 	for _, r := range p.Roots() {
-		if r.Kind == "global" && r.Package == "main" {
+		if r.Kind == gocore.GlobalRoot && r.Package == "main" {
 			m[r.Name] += p.doms.Retained(r.Node)
 		}
 	}

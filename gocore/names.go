@@ -532,13 +532,16 @@ func (p *Process) goroutineName(i int) string {
 	return fmt.Sprintf("goroutine %d [%s]", g.ID, state)
 }
 
-// KindOf returns the kind of a node: "object", or that of a root.
-func (p *Process) KindOf(n heap.Node) string {
+// KindOf returns the kind of a root, NoRoot for an object.
+func (p *Process) KindOf(n heap.Node) RootKind {
 	if r := p.root(n); r != nil {
-		return r.Kind.String()
+		return rootKind(r.Kind)
 	}
-	return "object"
+	return NoRoot
 }
+
+// rootKind has both lists in the same order, of which this one begins with objects.
+func rootKind(k image.RootKind) RootKind { return RootKind(k) + GlobalRoot }
 
 // Type names the type of an object or of a global; "" for other roots.
 func (p *Process) Type(n heap.Node) string {

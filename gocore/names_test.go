@@ -36,7 +36,7 @@ func TestLookup(t *testing.T) {
 				continue
 			}
 			want, _ := p.NodeAt(address(t, o.Addr))
-			if n != want && !(p.KindOf(n) == "global" && p.Name(n) == o.Name) && !p.boxOf(want, n) {
+			if n != want && !(p.KindOf(n) == gocore.GlobalRoot && p.Name(n) == o.Name) && !p.boxOf(want, n) {
 				t.Errorf("%s: found %s, want %s", o.Name, p.Name(n), p.Name(want))
 			}
 			found++
@@ -69,13 +69,13 @@ func TestExprAndBack(t *testing.T) {
 			tried, wrong := 0, 0
 			shapes := map[string]int{} // expressions without their numbers
 			for _, n := range heaptest.Nodes(p.graph) {
-				if !p.doms.Live(n) || n == heap.SuperRoot || p.KindOf(n) != "object" {
+				if !p.doms.Live(n) || n == heap.SuperRoot || p.KindOf(n) != gocore.NoRoot {
 					continue
 				}
 				path := p.doms.PathTo(n)
 				e := p.Expr(path)
 				shape := number.ReplaceAllString(e, "0")
-				if p.KindOf(path[0]) != "global" || shapes[shape] == 50 {
+				if p.KindOf(path[0]) != gocore.GlobalRoot || shapes[shape] == 50 {
 					continue
 				}
 				shapes[shape]++
@@ -271,10 +271,10 @@ func TestEdges(t *testing.T) {
 			}
 			edges++
 			name, off, ok := p.Edge(n, to)
-			if !ok || name == "" && p.KindOf(n) == "object" && !p.boxOf(n, to) || strings.Contains(name, "?") {
+			if !ok || name == "" && p.KindOf(n) == gocore.NoRoot && !p.boxOf(n, to) || strings.Contains(name, "?") {
 				t.Errorf("the edge from %s %s to %s: %q at +%d, %t", p.KindOf(n), p.Name(n), p.Name(to), name, off, ok)
 			}
-			if p.KindOf(n) == "object" && off >= p.graph.Size(n) {
+			if p.KindOf(n) == gocore.NoRoot && off >= p.graph.Size(n) {
 				t.Errorf("the edge from %s to %s is at +%d of %d", p.Name(n), p.Name(to), off, p.graph.Size(n))
 			}
 		}

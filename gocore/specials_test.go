@@ -125,7 +125,7 @@ func TestImmortal(t *testing.T) {
 			continue
 		}
 		path := d.PathTo(n)
-		if kind := proc.KindOf(path[0]); kind != "special" {
+		if kind := proc.KindOf(path[0]).String(); kind != "special" {
 			t.Errorf("%s: %s is held by the %s %s, want a special", c.Case, c.Addr, kind, proc.Name(path[0]))
 		}
 	}

@@ -454,7 +454,7 @@ func shortFile(path string) string { return path[strings.LastIndexByte(path, '/'
 // Root is a holder of heap memory that is no object itself.
 type Root struct {
 	Node          heap.Node
-	Kind          string // "global", "goroutine" or "special"
+	Kind          RootKind
 	Name          string
 	Type, Package string // of a global
 	Addr, Size    uint64
@@ -468,7 +468,7 @@ func (p *Process) Roots() []Root {
 	for i := range p.im.Roots {
 		r := &p.im.Roots[i]
 		n := heap.Node(1 + i)
-		out[i] = Root{Node: n, Kind: r.Kind.String(), Name: p.Name(n), Addr: r.Addr, Size: r.Size, Goroutine: int(r.Goroutine)}
+		out[i] = Root{Node: n, Kind: rootKind(r.Kind), Name: p.Name(n), Addr: r.Addr, Size: r.Size, Goroutine: int(r.Goroutine)}
 		if r.Kind == image.GlobalRoot {
 			out[i].Type, out[i].Package = p.rootTypeName(r), program.PackageOf(r.Name)
 		}

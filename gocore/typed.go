@@ -21,7 +21,7 @@ type Typing struct {
 	TypedObjects, TypedBytes uint64
 	CoveredBytes             uint64 // of TypedBytes, what the types explain
 	Conflicts                uint64 // claims that contradicted a pointer map
-	EvidenceBytes            map[string]uint64
+	EvidenceBytes            map[Evidence]uint64
 }
 
 // TypeInfo names a type of objects.
@@ -169,15 +169,24 @@ func (p *Process) TypeInfo(id heap.TypeID) TypeInfo {
 }
 
 // Typing sums up how much of the heap has a type.
-func (p *Process) Typing() Typing { return Typing(p.typed().Totals) }
-
-// Evidence says why an object has its type: "header", "span", "interface",
-// "container", "pointer", "interior" or "none"; "" for what is no live object.
-func (p *Process) Evidence(n heap.Node) string {
-	if ev := p.typed().Evidence; int(n) < len(ev) && ev[n] != 0 {
-		return ev[n].String()
+func (p *Process) Typing() Typing {
+	t := &p.typed().Totals
+	out := Typing{TypedObjects: t.TypedObjects, TypedBytes: t.TypedBytes, CoveredBytes: t.CoveredBytes, Conflicts: t.Conflicts}
+	if t.EvidenceBytes != nil {
+		out.EvidenceBytes = map[Evidence]uint64{}
+		for ev, n := range t.EvidenceBytes {
+			out.EvidenceBytes[Evidence(ev)] = n
+		}
 	}
-	return ""
+	return out
+}
+
+// Evidence says why an object has its type, 0 for what is no live object.
+func (p *Process) Evidence(n heap.Node) Evidence {
+	if ev := p.typed().Evidence; int(n) < len(ev) {
+		return Evidence(ev[n])
+	}
+	return 0
 }
 
 // valueType returns the type of the values in an object, the address of the

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"goheap/gocore"
 	"goheap/heap"
 	"goheap/internal/testcore"
 )
@@ -158,15 +159,15 @@ func TestNoConflicts(t *testing.T) {
 func (p process) checkTyping(t *testing.T) {
 	typing := p.Typing()
 	var objects, size uint64
-	byEvidence := map[string]uint64{}
+	byEvidence := map[gocore.Evidence]uint64{}
 	for _, e := range p.graph.Extents {
 		for i := range e.Count {
 			n := e.First + heap.Node(i)
-			if live, ev := p.doms.Live(n), p.Evidence(n); live != (ev != "") || live != (p.TypeIDs()[n] != 0) {
+			if live, ev := p.doms.Live(n), p.Evidence(n); live != (ev != 0) || live != (p.TypeIDs()[n] != 0) {
 				t.Fatalf("%#x: live %t, evidence %q, type %d", p.Addr(n), live, ev, p.TypeIDs()[n])
 			} else if live {
 				byEvidence[ev] += e.Size
-				if known := p.TypeOf(n).Known; known != (ev != "none" && ev != "interior") {
+				if known := p.TypeOf(n).Known; known != (ev != gocore.EvidenceNone && ev != gocore.EvidenceInterior) {
 					t.Fatalf("%#x: known %t by evidence %q", p.Addr(n), known, ev)
 				} else if known {
 					objects++

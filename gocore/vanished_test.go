@@ -103,16 +103,16 @@ func questions(t *testing.T, p *gocore.Process) askedOf {
 	a := askedOf{}
 	a.add(0, 3, uint64(0), uint64(8), []byte("text"), "main.nowhere", "0xc000000000", "g:1")
 	for _, r := range p.Roots() {
-		if r.Kind == "global" {
+		if r.Kind == gocore.GlobalRoot {
 			a.add(r.Name, r.Name+"[0]", r.Node)
 			break
 		}
 	}
-	kinds := map[string]bool{}
+	kinds := map[gocore.Evidence]bool{}
 	nodes := heaptest.Nodes(g)
 	for i, n := range nodes {
 		// One of each way to know a type, and some more.
-		if e := p.Evidence(n); kinds[e] && i%(1+len(nodes)/4) != 0 || e == "" {
+		if e := p.Evidence(n); kinds[e] && i%(1+len(nodes)/4) != 0 || e == 0 {
 			continue
 		} else {
 			kinds[e] = true
@@ -261,7 +261,7 @@ func TestVanishedInPart(t *testing.T) {
 		}
 		missing++
 		for _, n := range heaptest.Nodes(g) {
-			if p.TypeIDs()[n] != 0 || p.Evidence(n) != "" {
+			if p.TypeIDs()[n] != 0 || p.Evidence(n) != 0 {
 				t.Fatalf("with %d/%d of the file: node %d is of type %d, known from %q", i, parts, n, p.TypeIDs()[n], p.Evidence(n))
 			}
 		}

@@ -123,12 +123,12 @@ func NewSummaryDocument(s *Snapshot) SummaryDocument {
 		},
 		Typing: TypingDocument{
 			TypedObjects: typing.TypedObjects, TypedBytes: typing.TypedBytes, CoveredBytes: typing.CoveredBytes,
-			Conflicts: typing.Conflicts, EvidenceBytes: typing.EvidenceBytes,
+			Conflicts: typing.Conflicts, EvidenceBytes: map[string]uint64{},
 		},
 		Check: s.Verdict(),
 	}
-	if d.Typing.EvidenceBytes == nil {
-		d.Typing.EvidenceBytes = map[string]uint64{}
+	for e, bytes := range typing.EvidenceBytes {
+		d.Typing.EvidenceBytes[e.String()] = bytes
 	}
 	// Where fewer slots are allocated than live, the check says so; a
 	// negative amount of garbage would say nothing.
@@ -339,7 +339,7 @@ func NewReportDocument(ctx context.Context, s *Snapshot, limits Limits) (*Report
 
 func newRetainerDocument(s *Snapshot, r Retainer) RetainerDocument {
 	d := RetainerDocument{
-		Kind: r.Kind, Name: Optional(r.Name), Type: Optional(r.Type), Address: Address(r.Address),
+		Kind: string(r.Kind), Name: Optional(r.Name), Type: Optional(r.Type), Address: Address(r.Address),
 		Count: r.Count, Objects: r.Objects, Shallow: r.Shallow, Retained: r.Retained,
 		Holders: []NodeDocument{}, MoreHolders: r.MoreHolders,
 		Accumulation: accumulationDocument(s.Accumulation(r.Node)),
@@ -425,7 +425,7 @@ func rootDocuments(ctx context.Context, s *Snapshot, l List) ([]RootDocument, er
 	rows, err := wantedRows(ctx, s, t, err, l)
 	for _, row := range rows {
 		r := all[row]
-		docs = append(docs, RootDocument{r.Kind, Optional(r.Name), Optional(r.Type), Optional(r.Package),
+		docs = append(docs, RootDocument{r.Kind.String(), Optional(r.Name), Optional(r.Type), Optional(r.Package),
 			Address(r.Addr), r.Size, r.Objects, r.Retained})
 	}
 	return docs, err
@@ -512,7 +512,8 @@ type ObjectDocument struct {
 	Referrers     []ReferrerDocument  `json:"referrers"`
 	MoreReferrers int                 `json:"more_referrers"`
 
-	kind, name string // for the text
+	kind gocore.RootKind // for the text
+	name string          // likewise
 }
 
 // FieldDocument is a line of a decoded value. The parts of a struct or array

@@ -254,7 +254,7 @@ func TestRetainers(t *testing.T) {
 	var got []row
 	for _, r := range all {
 		a := s.Accumulation(r.Node)
-		got = append(got, row{r.Kind, r.Name, r.Count, r.Objects, r.Shallow, r.Retained, a.Expression, a.Type})
+		got = append(got, row{string(r.Kind), r.Name, r.Count, r.Objects, r.Shallow, r.Retained, a.Expression, a.Type})
 	}
 	want := []row{
 		{"global", "main.srv", 1, 16, 0, 64 + 256 + 7*block, "main.srv.storage.(*main.memStorage).blocks", "[]*main.Block"},
@@ -318,7 +318,7 @@ func TestHolder(t *testing.T) {
 			t.Errorf("%s without room: %q, want %q", id, got, want)
 		}
 	}
-	none := Retainer{Kind: kindJoint, Count: 2, Type: "main.T", Members: []heap.Node{1, 2}, MoreHolders: true}
+	none := Retainer{Kind: RetainerJoint, Count: 2, Type: "main.T", Members: []heap.Node{1, 2}, MoreHolders: true}
 	if got, want := s.HeldBy(&Holder{Retainer: none}), "2 × main.T, held jointly by several roots"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

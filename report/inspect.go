@@ -71,7 +71,7 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, 
 	p := s.Process
 	d := &ObjectDocument{
 		Address: Address(p.Addr(n)), Size: s.Graph.Size(n), Type: Optional(p.Type(n)), Count: p.Count(n),
-		Evidence: Optional(p.Evidence(n)), Live: s.Dominators.Live(n), Retained: s.Dominators.Retained(n),
+		Evidence: Optional(p.Evidence(n).String()), Live: s.Dominators.Live(n), Retained: s.Dominators.Retained(n),
 		Fields: []FieldDocument{}, Referrers: []ReferrerDocument{},
 		kind: p.KindOf(n), name: p.Name(n),
 	}

@@ -80,5 +80,5 @@ type NodeDocument struct {
 
 func describeNode(s *Snapshot, n heap.Node) NodeDocument {
 	p := s.Process
-	return NodeDocument{Escaped(p.KindOf(n)), Optional(p.Name(n)), Address(p.Addr(n)), Optional(p.Type(n))}
+	return NodeDocument{Escaped(p.KindOf(n).String()), Optional(p.Name(n)), Address(p.Addr(n)), Optional(p.Type(n))}
 }

@@ -26,10 +26,10 @@ type Process interface {
 	NodeAt(addr uint64) (heap.Node, bool)
 	Addr(n heap.Node) uint64
 	Allocated(n heap.Node) bool
-	Evidence(n heap.Node) string
+	Evidence(n heap.Node) gocore.Evidence
 	Count(n heap.Node) uint64
 	Name(n heap.Node) string
-	KindOf(n heap.Node) string
+	KindOf(n heap.Node) gocore.RootKind
 	Type(n heap.Node) string
 
 	Roots() []gocore.Root

@@ -13,18 +13,20 @@ import (
 	"goheap/heap"
 )
 
-// Kinds of retainers; those of roots are gocore's.
+// RetainerKind is what kind of thing a Retainer is, as reports show it.
+type RetainerKind string
+
+// The kind of a root is the name that gocore gives it.
 const (
-	kindObject    = "object"
-	kindJoint     = "joint"
-	kindGoroutine = "goroutine"
+	RetainerObject RetainerKind = "object"
+	RetainerJoint  RetainerKind = "joint" // a group that several roots hold
 )
 
 // Retainer is a child of the super-root in the dominator tree: a root, an
 // object that several roots hold, or a group of objects of one type that the
 // same roots hold together, so that none of them dominates.
 type Retainer struct {
-	Kind    string
+	Kind    RetainerKind
 	Name    string // of the root or object; of a group "50000 × main.Block"
 	Type    string // of the variable or of the objects; "" for none
 	TypeID  heap.TypeID
@@ -61,20 +63,20 @@ func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 		for _, r := range p.Roots() {
 			if retained := d.Retained(r.Node); retained > 0 {
 				all = append(all, Retainer{
-					Kind: r.Kind, Name: r.Name, Type: r.Type, Address: r.Addr, Node: r.Node,
+					Kind: RetainerKind(r.Kind.String()), Name: r.Name, Type: r.Type, Address: r.Addr, Node: r.Node,
 					Count: 1, Objects: d.Objects(r.Node), Retained: retained,
 				})
 			}
 		}
 		for _, g := range joint.Groups {
 			r := Retainer{
-				Kind: kindObject, Name: p.Name(g.Most), Type: p.Type(g.Most), TypeID: g.Type, Node: g.Most,
+				Kind: RetainerObject, Name: p.Name(g.Most), Type: p.Type(g.Most), TypeID: g.Type, Node: g.Most,
 				Address: p.Addr(g.Most), Count: uint64(g.Count),
 				Objects: g.Objects, Shallow: g.Shallow, Retained: g.Retained,
 				Members: g.Nodes, Holders: ownFirst(s, g.Holders), MoreHolders: g.MoreHolders,
 			}
 			if g.Count > 1 {
-				r.Kind, r.Address = kindJoint, 0
+				r.Kind, r.Address = RetainerJoint, 0
 				r.Name = fmt.Sprintf("%d × %s", g.Count, r.Type)
 			}
 			all = append(all, r)
@@ -93,9 +95,9 @@ func ownFirst(s *Snapshot, holders []heap.Node) []heap.Node {
 		switch name := s.Process.Name(n); {
 		case strings.HasPrefix(name, "runtime."), name == "sync.allPools", name == "sync.oldPools":
 			return 3
-		case s.Process.KindOf(n) == kindGoroutine:
+		case s.Process.KindOf(n) == gocore.GoroutineRoot:
 			return 1
-		case s.Process.KindOf(n) != "global":
+		case s.Process.KindOf(n) != gocore.GlobalRoot:
 			return 2
 		}
 		return 0
@@ -249,7 +251,7 @@ func (s *Snapshot) HeldBy(h *Holder) string {
 		return s.Expression(s.Dominators.PathTo(h.At))
 	}
 	what := h.Name
-	if h.Kind == kindJoint {
+	if h.Kind == RetainerJoint {
 		what = fmt.Sprintf("%s × %s", comma(h.Count), h.Type)
 	}
 	what = ShortPaths(what) + ", held jointly by "
@@ -347,7 +349,7 @@ func holderTable(s *Snapshot, rows []Holder) *Table {
 		Column{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 10, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: rows[row].Objects} }},
 		Column{Name: "kind", Title: "Kind", Priority: 3, MinWidth: 9,
-			Cell: func(row int) Cell { return Cell{Text: rows[row].Kind} }},
+			Cell: func(row int) Cell { return Cell{Text: string(rows[row].Kind)} }},
 		Column{Name: "holder", Title: "Held by", MinWidth: wide,
 			Cell: func(row int) Cell { return Cell{Text: s.HeldBy(&rows[row])} }},
 		Column{Name: "type", Title: "Type", Priority: 1, MinWidth: 12,

@@ -32,7 +32,7 @@ func (s *Snapshot) RootGroups(ctx context.Context, byPackage bool) ([]RootGroup,
 		place := map[string]int{}
 		classes := make([]uint32, s.Graph.Roots)
 		for _, r := range rows {
-			name := r.Kind
+			name := r.Kind.String()
 			if byPackage && r.Package != "" {
 				name = r.Package
 			}

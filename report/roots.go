@@ -28,7 +28,7 @@ func (s *Snapshot) Roots(ctx context.Context) ([]RootRow, error) {
 			rows = append(rows, RootRow{r, s.Dominators.Objects(r.Node), s.Dominators.Retained(r.Node)})
 		}
 		slices.SortStableFunc(rows, func(a, b RootRow) int {
-			return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Kind, b.Kind),
+			return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Kind.String(), b.Kind.String()),
 				cmp.Compare(a.Name, b.Name), cmp.Compare(a.Addr, b.Addr))
 		})
 		return rows, nil
@@ -42,7 +42,7 @@ func OwnRootTable(ctx context.Context, s *Snapshot) (*Table, error) {
 		return nil, err
 	}
 	kind := t.Column("kind")
-	return t.Filtered(ctx, func(i int) bool { return t.Cell(i, kind).Text != kindGoroutine })
+	return t.Filtered(ctx, func(i int) bool { return t.Cell(i, kind).Text != gocore.GoroutineRoot.String() })
 }
 
 // RootTable is Roots as a table; its rows are those of Roots.
@@ -59,7 +59,7 @@ func RootTable(ctx context.Context, s *Snapshot) (*Table, error) {
 		Column{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 9, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: rows[row].Objects} }},
 		Column{Name: "kind", Title: "Kind", Priority: 1, MinWidth: 9,
-			Cell: func(row int) Cell { return Cell{Text: rows[row].Kind} }},
+			Cell: func(row int) Cell { return Cell{Text: rows[row].Kind.String()} }},
 		Column{Name: "name", Title: "Root", MinWidth: 20,
 			Cell: func(row int) Cell { return Cell{Text: rows[row].Name} }},
 		Column{Name: "type", Title: "Type", Priority: 2, MinWidth: 12,

@@ -29,7 +29,7 @@ func findGroups(ctx context.Context, h *hunt) error {
 	var groups []Suspect
 	place := map[heap.TypeID]int{}
 	for i, r := range h.retainers {
-		if h.claimed[i] || r.Kind != kindJoint && r.Kind != kindObject {
+		if h.claimed[i] || r.Kind != RetainerJoint && r.Kind != RetainerObject {
 			continue
 		}
 		at, old := place[r.TypeID]

@@ -22,7 +22,7 @@ func singleRule() Rule {
 // super-root that retain more than the threshold.
 func findSingle(_ context.Context, h *hunt) error {
 	for i, r := range h.retainers {
-		if r.Retained <= h.threshold || r.Kind == kindJoint {
+		if r.Retained <= h.threshold || r.Kind == RetainerJoint {
 			continue
 		}
 		h.claimed[i] = true

@@ -423,7 +423,7 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 		state = fmt.Sprintf("live, retains %s (%s of the live heap)", HumanBytes(o.Retained), HumanPercent(s.Share(o.Retained)))
 	}
 	rows := [][]string{
-		{"kind", o.kind},
+		{"kind", o.kind.String()},
 		{"address", addressText(o.Address)},
 		{"type", orDash(o.Type)},
 		{"size", HumanBytes(o.Size)},
@@ -433,7 +433,7 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 	}
 	if o.Dominator != nil {
 		rows = append(rows, []string{"dominator", orDash(o.Dominator.Name)})
-	} else if o.Live && o.kind == kindObject {
+	} else if o.Live && o.kind == gocore.NoRoot {
 		rows = append(rows, []string{"dominator", "none: several roots hold it"})
 	}
 	if o.Allocation != nil {

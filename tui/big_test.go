@@ -136,7 +136,7 @@ func (l *large) TypeIDs() []heap.TypeID                        { return l.types 
 func (l *large) TypeOf(n heap.Node) gocore.TypeInfo            { return l.TypeInfo(l.types[n]) }
 func (l *large) Typing() gocore.Typing                         { return gocore.Typing{} }
 func (l *large) Allocated(n heap.Node) bool                    { return true }
-func (l *large) Evidence(heap.Node) string                     { return "header" }
+func (l *large) Evidence(heap.Node) gocore.Evidence            { return gocore.EvidenceHeader }
 func (l *large) Count(heap.Node) uint64                        { return 1 }
 func (l *large) Expr(nodes []heap.Node) string                 { return l.Path(nodes).Expression }
 func (l *large) Close() error                                  { return nil }
@@ -173,14 +173,14 @@ func (l *large) Name(n heap.Node) string {
 	return fmt.Sprintf("0x%x %s", l.Addr(n), l.Type(n))
 }
 
-func (l *large) KindOf(n heap.Node) string {
+func (l *large) KindOf(n heap.Node) gocore.RootKind {
 	switch {
 	case n <= largeGlobals:
-		return "global"
+		return gocore.GlobalRoot
 	case l.graph.IsRoot(n):
-		return "goroutine"
+		return gocore.GoroutineRoot
 	}
-	return "object"
+	return gocore.NoRoot
 }
 
 func (l *large) Type(n heap.Node) string {

@@ -366,7 +366,7 @@ func (v *inspector) facts(w, h int) []string {
 	switch idom := d.Idom(v.node); {
 	case idom == heap.None:
 	case idom == heap.SuperRoot && s.Graph.IsRoot(v.node):
-		second = p.KindOf(v.node)
+		second = p.KindOf(v.node).String()
 	case idom == heap.SuperRoot:
 		second = "held by several roots: nothing alone dominates it"
 	default:
@@ -376,8 +376,8 @@ func (v *inspector) facts(w, h int) []string {
 		}
 		second += a.clean(a.nodeText(idom))
 	}
-	if e := p.Evidence(v.node); e != "" && !s.Graph.IsRoot(v.node) {
-		second += "   type known by: " + a.clean(e)
+	if e := p.Evidence(v.node); e != 0 && !s.Graph.IsRoot(v.node) {
+		second += "   type known by: " + e.String()
 	}
 	var tabs strings.Builder
 	for i, name := range pageNames {

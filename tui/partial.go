@@ -41,7 +41,7 @@ func newPartial(a *App, p report.Process) *partial {
 	))
 	add(tabRoots, report.NewTable(len(roots), nil,
 		report.Column{Name: "kind", Title: "Kind", MinWidth: 9, Priority: 1,
-			Cell: func(row int) report.Cell { return textCell(roots[row].Kind) }},
+			Cell: func(row int) report.Cell { return textCell(roots[row].Kind.String()) }},
 		report.Column{Name: "name", Title: "Root", MinWidth: 24,
 			Cell: func(row int) report.Cell { return textCell(roots[row].Name) }},
 		report.Column{Name: "type", Title: "Type", MinWidth: 16, Priority: 1,

@@ -155,7 +155,7 @@ func (p *Process) TypeOf(n heap.Node) gocore.TypeInfo            { return p.type
 func (p *Process) Allocated(n heap.Node) bool                    { return p.ByNode[n] != nil }
 func (p *Process) Addr(n heap.Node) uint64                       { return p.ByNode[n].Addr }
 func (p *Process) Count(heap.Node) uint64                        { return 1 }
-func (p *Process) KindOf(n heap.Node) string                     { return p.ByNode[n].Kind }
+func (p *Process) KindOf(n heap.Node) gocore.RootKind            { return kind(p.ByNode[n].Kind) }
 func (p *Process) Type(n heap.Node) string                       { return p.ByNode[n].Type }
 func (p *Process) Goroutines() []gocore.Goroutine                { return p.Running }
 func (p *Process) Frames(g int) []gocore.Frame                   { return p.Stacks[g] }
@@ -178,11 +178,21 @@ func (p *Process) NodeAt(addr uint64) (heap.Node, bool) {
 	return heap.None, false
 }
 
-func (p *Process) Evidence(n heap.Node) string {
-	if p.graph.IsRoot(n) {
-		return ""
+// kind returns the first kind of a name.
+func kind(name string) gocore.RootKind {
+	for k := gocore.NoRoot; k <= gocore.UnknownRoot; k++ {
+		if k.String() == name {
+			return k
+		}
 	}
-	return "header"
+	panic("no kind of root is called " + name)
+}
+
+func (p *Process) Evidence(n heap.Node) gocore.Evidence {
+	if p.graph.IsRoot(n) {
+		return 0
+	}
+	return gocore.EvidenceHeader
 }
 
 func (p *Process) Name(n heap.Node) string {
@@ -196,7 +206,7 @@ func (p *Process) Name(n heap.Node) string {
 func (p *Process) Roots() []gocore.Root {
 	var roots []gocore.Root
 	for i, r := range p.RootNodes {
-		root := gocore.Root{Node: heap.Node(i + 1), Kind: r.Kind, Name: r.Name, Type: r.Type, Addr: r.Addr, Size: r.RootSize, Goroutine: -1}
+		root := gocore.Root{Node: heap.Node(i + 1), Kind: kind(r.Kind), Name: r.Name, Type: r.Type, Addr: r.Addr, Size: r.RootSize, Goroutine: -1}
 		if r.Kind == "global" {
 			root.Package = "main"
 		}

@@ -367,11 +367,15 @@ func (p *program) reader() *Reader { return &Reader{Mem: p.space.Mem, Left: 1 <<
 
 // eachArch runs f with both byte orders and both sizes of words.
 func eachArch(t *testing.T, f func(t *testing.T, a arch.Arch)) {
-	for _, name := range []string{"amd64", "386", "s390x"} {
-		a, _ := arch.ByName(name)
-		t.Run(name, func(t *testing.T) { f(t, a) })
+	for _, like := range []struct {
+		name      string
+		bigEndian bool
+		ptrSize   int
+	}{{"amd64", false, 8}, {"386", false, 4}, {"s390x", true, 8}} {
+		a, _ := arch.Named(like.name, like.bigEndian, like.ptrSize)
+		t.Run(like.name, func(t *testing.T) { f(t, a) })
 	}
-	big32, _ := arch.ByName("386")
+	big32, _ := arch.Named("386", false, 4)
 	big32.BigEndian = true
 	t.Run("big-endian words of 4 bytes", func(t *testing.T) { f(t, big32) })
 }

@@ -900,12 +900,12 @@ func (t *Typer) finish() error {
 	}
 	out := &t.Out.Totals
 	out.Conflicts = t.Out.Conflicts
-	out.EvidenceBytes = map[string]uint64{}
+	out.EvidenceBytes = map[Evidence]uint64{}
 	shapes := map[UnknownShape]heap.TypeID{}
 	for i := range sums {
 		s := &sums[i]
 		for ev := ByHeader; ev <= ByNothing; ev++ {
-			out.EvidenceBytes[ev.String()] += s.byEvidence[ev]
+			out.EvidenceBytes[ev] += s.byEvidence[ev]
 		}
 		out.TypedObjects += s.typedObjects
 		out.TypedBytes += s.typedBytes
@@ -1028,7 +1028,7 @@ type Totals struct {
 	TypedObjects, TypedBytes uint64
 	CoveredBytes             uint64 // of TypedBytes, what the types explain
 	Conflicts                uint64 // claims that contradicted a pointer map
-	EvidenceBytes            map[string]uint64
+	EvidenceBytes            map[Evidence]uint64
 }
 
 // walkLive follows those pointers of a value on a stack that live reports.

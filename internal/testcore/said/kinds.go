@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"goheap/gocore"
 	"goheap/heap"
 )
 
@@ -29,7 +30,7 @@ func (p *Process) CompareKind(o Kind) (why []string) {
 	}
 	switch typ := p.Type(n); {
 	case o.Interior:
-		if p.Evidence(n) != "interior" || !strings.HasSuffix(typ, ", contains "+o.Type+")") {
+		if p.Evidence(n) != gocore.EvidenceInterior || !strings.HasSuffix(typ, ", contains "+o.Type+")") {
 			wrong("type %s by %s, want a part of type %s", typ, p.Evidence(n), o.Type)
 		}
 	case o.Tiny:
@@ -45,7 +46,7 @@ func (p *Process) CompareKind(o Kind) (why []string) {
 	if o.Path != "" && !o.samePath(path.Expression) {
 		wrong("path %s\n\twant %s", path.Expression, o.Path)
 	}
-	if p.KindOf(nodes[0]) == "global" {
+	if p.KindOf(nodes[0]) == gocore.GlobalRoot {
 		// What is but a pointer, string or slice shares its expression with what
 		// it leads to, and a variable with the object that it points to.
 		got, err := p.Lookup(path.Expression)

@@ -133,7 +133,7 @@ func (p *Process) caseRoot(c Case, n heap.Node, say func(string, ...any)) {
 	if len(reach) != 1 || reach[0] != first {
 		say("%d roots reach it", len(reach))
 	}
-	if got := p.KindOf(first); got != c.Kind {
+	if got := p.KindOf(first).String(); got != c.Kind {
 		say("held by the %s %s, want %s %s", got, p.Name(first), c.Kind, c.Root)
 		return
 	}
@@ -160,7 +160,7 @@ func (p *Process) reachingRoots(n heap.Node) []heap.Node {
 // name, a queue by what waits in it, a goroutine by a function on its stack and
 // the variable there that a path to n starts with, as far as it has a name.
 func (p *Process) isRoot(root, n heap.Node, want string) bool {
-	switch p.KindOf(root) {
+	switch p.KindOf(root).String() {
 	case "global":
 		return p.Name(root) == want
 	case "special":
