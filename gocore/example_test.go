@@ -4,21 +4,25 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"os"
 
 	"goheap/gocore"
 	"goheap/internal/testcore"
 )
 
-// Who keeps the memory of a program alive?
+// Who keeps the memory of a program alive? The file on the command line says so: a core
+// as gcore writes it, and the kernel after kill -ABRT with GOTRACEBACK=crash, or a heap
+// dump.
 func Example() {
-	// A core file of a Go program: kill -ABRT with GOTRACEBACK=crash, gcore.
 	core, err := testcore.Take("quiet", testcore.Options{}, testcore.Kernel)
 	if err != nil {
 		log.Fatal(err)
 	}
+	defer testcore.CommandLine(core.Core)()
 
+	// From here on it is what stands in a main function.
 	ctx := context.Background()
-	p, err := gocore.Open(ctx, core.Core, gocore.Options{})
+	p, err := gocore.Open(ctx, os.Args[1], gocore.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -41,9 +45,9 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(p.Type(n), d.Retained(n), p.Expr(d.PathTo(n)))
+	fmt.Println(p.Type(n), p.Evidence(n), d.Retained(n), p.Expr(d.PathTo(n)))
 
 	// Output:
 	// main.noscan []uint8 1048576 main.noscan
-	// main.Entry 24 main.pair[1]
+	// main.Entry pointer 24 main.pair[1]
 }

@@ -37,3 +37,25 @@ func Example() {
 	// 2 0 [2]
 	// [9] 32 [1 2]
 }
+
+// Phases are told as they begin, go on and end.
+func ExampleWithProgress() {
+	g := heap.NewGraph(1, []uint64{0, 1, 1}, []heap.Node{1}, nil)
+	ctx := heap.WithProgress(context.Background(), func(phase string, done, total int64) {
+		switch {
+		case done == 0:
+			fmt.Println(phase)
+		case done == total:
+			fmt.Println(phase, "has ended")
+		}
+	})
+	live, err := g.Reachable(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer live.Close()
+	// Output:
+	// mark
+	// mark has ended
+}
