@@ -231,6 +231,21 @@ func ring(points [][]int) *made {
 	return m
 }
 
+// A finalizer does not keep its object for a pointer into the object's own middle.
+func TestFinalizerInsideItself(t *testing.T) {
+	for off, live := range map[uint64]bool{0: false, 8: false, 47: false, 48: true} {
+		m := ring([][]int{{0}})
+		m.im.Arch.PutWord(m.data[0xc000000000], objectAt(0)+off)
+		m.im.Specials = []image.Special{{Object: objectAt(0), Kind: image.FinalizerSpecial}}
+		m.number()
+		checkGraph(t, m)
+		if r := m.im.Roots; len(r) != 1 || (r[0].N == 1) != live {
+			t.Errorf("a pointer %d bytes into it: %+v", off, r)
+		}
+		m.im.Free()
+	}
+}
+
 // number gives the ring its nodes, all of them allocated.
 func (m *made) number() {
 	m.im.Number(len(m.im.Roots) + len(m.im.Specials))

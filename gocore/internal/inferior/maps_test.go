@@ -104,10 +104,11 @@ func (p *program) swissMap(key, elem string, split bool, depth int) *mapped {
 		n := uint64(1) << depth
 		dir := p.alloc("unsafe.Pointer", n)
 		m.parts = append(m.parts, dir)
-		// A table stands at all places of the directory whose high bits are its own.
+		// A table stands at all places of the directory whose high bits are its own; a
+		// large directory has several.
 		var split func(from, n uint64)
 		split = func(from, n uint64) {
-			if n > 1 && p.r.IntN(3) > 0 {
+			if n > 1 && (n == 1<<4 || p.r.IntN(3) > 0) {
 				split(from, n/2)
 				split(from+n/2, n/2)
 				return
@@ -130,7 +131,7 @@ func (p *program) swissMap(key, elem string, split bool, depth int) *mapped {
 	return m
 }
 
-// typed returns the type of the values in the object at addr, as typing would know it.
+// object returns the object that starts at addr.
 func (p *program) object(addr uint64) (o object, ok bool) {
 	for _, o := range p.objects {
 		if o.addr == addr {
@@ -174,7 +175,7 @@ func (p *program) checkMap(m *mapped) {
 
 	parts := map[uint64]bool{}
 	s.MapParts(p.reader(), view, m.header, func(part Part) {
-		if o, ok := p.object(part.Addr); !ok || part.N*s.Types.Type(part.Type).Size > o.size {
+		if o, ok := p.object(part.Addr); !ok || part.N*s.Types.Type(part.Type).Size != o.size {
 			p.t.Errorf("%s: the part %+v is in an object of %d bytes at %#x", m.typ, part, o.size, o.addr)
 		}
 		parts[part.Addr] = true
@@ -520,6 +521,44 @@ func TestClassicMaps(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A large map may have more overflow buckets than a small one is believed to.
+func TestClassicMapChains(t *testing.T) {
+	p := newProgram(t, arch.AMD64(), 4)
+	p.common()
+	p.classicRuntime()
+	typ := p.classicTypes("uint8", "struct {}", false)
+	s := p.link()
+	const bucket = "map.bucket[uint8]struct {}"
+	const b, chain = 9, 12 // 512 chains of 12 buckets, one entry in each
+	header := p.alloc("runtime.hmap", 1)
+	buckets := p.alloc(bucket, 1<<b)
+	p.put(header, "runtime.hmap", "B", b)
+	p.put(header, "runtime.hmap", "buckets", buckets)
+	want := map[uint64]bool{}
+	for i := range uint64(1 << b) {
+		for at, n := buckets+i*p.size(bucket), 0; ; n++ {
+			p.bytes(at)[i%8] = 5
+			want[at+p.at(bucket, "keys")+i%8] = true
+			if n == chain {
+				break
+			}
+			next := p.alloc(bucket, 1)
+			p.put(at, bucket, "overflow", next)
+			at = next
+		}
+	}
+	s.Entries(p.id(typ), header, func(e Entry) bool {
+		if !want[e.Key] {
+			t.Fatalf("the key at %#x is none, or was visited before", e.Key)
+		}
+		delete(want, e.Key)
+		return true
+	})
+	if len(want) > 0 {
+		t.Errorf("%d entries were not visited", len(want))
+	}
 }
 
 // Overflow buckets that lead back to one another end.
