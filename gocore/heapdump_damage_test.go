@@ -293,6 +293,34 @@ func TestHeapDumpContradicted(t *testing.T) {
 	}
 }
 
+// A finalizer of what lies in a span behind its last slot is a root of its function
+// alone.
+func TestHeapDumpFinalizerBehindSlots(t *testing.T) {
+	w := smallDump()
+	const inPointers = inHeap1K + 1<<20 // slots of 48 bytes with pointers
+	w.Object(inPointers, []uint64{inHeap, 0, 0, 0, 0, 0}, 0)
+	const behind = inPointers + 170*48 // there is no whole slot up to the end of the page
+	w.Ints(7, behind, inHeap48, 0x401000, 0, 0)
+	p, err := openBytes(t, roots(w).MemStats(32+96+48+1024+48, 7).End())
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := 0
+	for _, r := range p.Roots() {
+		if r.Name == fmt.Sprintf("finalizer of %#x", uint64(behind)) {
+			for _, n := range p.graph.Targets(r.Node) {
+				held++
+				if p.Addr(n) != inHeap48 {
+					t.Errorf("the finalizer holds %#x, want %#x", p.Addr(n), inHeap48)
+				}
+			}
+		}
+	}
+	if held != 1 {
+		t.Errorf("the finalizer holds %d objects, want its function", held)
+	}
+}
+
 // A dump of a server may end anywhere, have holes, and bytes that are not so.
 func TestHeapDumpBroken(t *testing.T) {
 	good := testcore.Core(t, "stacks", testcore.Options{}, testcore.HeapDump)
