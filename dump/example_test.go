@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 
 	"goheap/dump"
-	"goheap/internal/testcore"
 	"goheap/internal/testcore/heapwriter"
+	"goheap/internal/testcore/mainargs"
 )
 
 // What is in the file on the command line? In the test it is a heap dump of two objects.
@@ -26,7 +26,7 @@ func Example() {
 	if err := os.WriteFile(path, w.Bytes, 0o600); err != nil {
 		log.Fatal(err)
 	}
-	defer testcore.CommandLine(path)()
+	defer mainargs.File(path)()
 
 	// From here on it is what stands in a main function.
 	ctx := dump.WithProgress(context.Background(), func(phase string, done, total int64) {

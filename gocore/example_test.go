@@ -8,6 +8,7 @@ import (
 
 	"goheap/gocore"
 	"goheap/internal/testcore"
+	"goheap/internal/testcore/mainargs"
 )
 
 // Who keeps the memory of a program alive? The file on the command line says so: a core
@@ -18,7 +19,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer testcore.CommandLine(core.Core)()
+	defer mainargs.File(core.Core)()
 
 	// From here on it is what stands in a main function.
 	ctx := context.Background()

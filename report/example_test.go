@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"goheap/internal/testcore"
+	"goheap/internal/testcore/mainargs"
 	"goheap/report"
 )
 
@@ -16,7 +17,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer testcore.CommandLine(core.Core)()
+	defer mainargs.File(core.Core)()
 
 	// From here on it is what stands in a main function.
 	ctx := context.Background()
