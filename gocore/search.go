@@ -35,7 +35,7 @@ const maxNeedle = 1 << 16
 
 // FindBytes looks for text in the slots of the live objects, whatever their types:
 // what lies across two slots is none, and of places that overlap the first counts.
-// Most bounds the list. The context may carry a progress tracker.
+// Most bounds the list.
 func (p *Process) FindBytes(ctx context.Context, text []byte, most int) (Hits, error) {
 	if len(text) == 0 || len(text) > maxNeedle {
 		return Hits{}, fmt.Errorf("a text to search for has 1 to %d bytes, not %d", maxNeedle, len(text))
