@@ -39,13 +39,13 @@ const (
 )
 
 // SampledObjects returns how many objects, live or garbage, have an AllocSite.
-func (p *Process) SampledObjects() int { return len(p.im.Samples) }
+func (p *objects) SampledObjects() int { return len(p.im.Samples) }
 
 // AllocSite returns where n was allocated; ok is false where the memory profiler
 // did not sample it, which is so for nearly all objects unless
 // runtime.MemProfileRate is 1, and where its record is not in the file. Of several
 // small values that share a slot it is the site of the first.
-func (p *Process) AllocSite(n heap.Node) (AllocSite, bool) {
+func (p *objects) AllocSite(n heap.Node) (AllocSite, bool) {
 	defer p.caught(debug.SetPanicOnFault(true))
 	e, slot, found := p.slot(n)
 	if !found {
@@ -59,7 +59,7 @@ func (p *Process) AllocSite(n heap.Node) (AllocSite, bool) {
 }
 
 // readBucket reads a stack of the memory profile and its counters (runtime/mprof.go).
-func (p *Process) readBucket(addr uint64) (site AllocSite, ok bool) {
+func (p *objects) readBucket(addr uint64) (site AllocSite, ok bool) {
 	if p.decoder.Profile != nil {
 		s, ok := p.decoder.Profile[addr]
 		site := AllocSite{Allocs: s.Allocs, Frees: s.Frees, Size: s.Size, Rate: s.Rate}

@@ -178,8 +178,8 @@ func unsettledIn(im *image.Image, r *image.Counters) string {
 // pointer map. They do no harm: an object has no type by them. They come from code
 // that points to memory by a type that it does not have, or from DWARF that says
 // what is not so.
-func (p *Process) checkTypes() Check {
-	t := p.typed()
+func (p *Heap) checkTypes() Check {
+	t := p.typing
 	c := Check{Name: "type claims that contradict a pointer map", Ours: int64(t.Conflicts), Difference: int64(t.Conflicts), Status: CheckOK}
 	for i, r := range t.Rejected {
 		c.Examples = append(c.Examples, r.Addr)

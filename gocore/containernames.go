@@ -17,7 +17,7 @@ func containerView(t types.ID, addr uint64) view {
 // hopInContainer names the word at slot of the header or part of a container that v is.
 // What leads on inside of one is named by the key or the place in the queue, and the
 // steps in between add nothing.
-func (p *Process) hopInContainer(slot, value uint64, to heap.Node, v view) (s link, next view) {
+func (p *naming) hopInContainer(slot, value uint64, to heap.Node, v view) (s link, next view) {
 	switch step := p.space.Step(v.inside, v.addr, slot); step.Kind {
 	case inferior.ToPart:
 		return link{}, view{addr: value, inside: step.Next}
@@ -36,7 +36,7 @@ func (p *Process) hopInContainer(slot, value uint64, to heap.Node, v view) (s li
 }
 
 // hopInEntry names the word at slot of an entry of a map.
-func (p *Process) hopInEntry(e inferior.Entry, inKey bool, slot, value uint64, to heap.Node, base uint64) (s link, next view) {
+func (p *naming) hopInEntry(e inferior.Entry, inKey bool, slot, value uint64, to heap.Node, base uint64) (s link, next view) {
 	key := p.keyText(e)
 	if !inKey {
 		s, next = p.hopInValue(slot, value, to, view{t: e.ElemType, addr: e.Elem, n: 1}, base)

@@ -215,7 +215,7 @@ type selected struct {
 // selectors names the byte at off of a value of type t: the part that is neither
 // a struct nor an array, or one for which stop is true. Fields of embedded structs
 // are promoted where that names them and nothing else.
-func (p *Process) selectors(t types.ID, off uint64, stop func(t types.ID, off uint64) bool) selected {
+func (p *naming) selectors(t types.ID, off uint64, stop func(t types.ID, off uint64) bool) selected {
 	var b strings.Builder
 	at := selected{leaf: t, rest: off}
 	var chain []types.Field // embedded structs that have not been written
@@ -275,7 +275,7 @@ func (p *Process) selectors(t types.ID, off uint64, stop func(t types.ID, off ui
 }
 
 // fieldAt returns the field of a struct that holds the byte at off.
-func (p *Process) fieldAt(typ *types.Type, off uint64) (types.Field, bool) {
+func (p *naming) fieldAt(typ *types.Type, off uint64) (types.Field, bool) {
 	if typ.Kind != types.Struct {
 		return types.Field{}, false
 	}
@@ -289,7 +289,7 @@ func (p *Process) fieldAt(typ *types.Type, off uint64) (types.Field, bool) {
 
 // promotes reports whether last, a field of the last of the embedded structs in
 // chain, can be selected from base without their names.
-func (p *Process) promotes(base types.ID, chain []types.Field, last *types.Field) bool {
+func (p *naming) promotes(base types.ID, chain []types.Field, last *types.Field) bool {
 	off := last.Offset
 	for _, f := range chain {
 		off += f.Offset
@@ -312,7 +312,7 @@ const maxEmbedded = 1000
 // the shallowest depth of embedding at which there is one, if there is only one.
 // It returns the embedded fields that lead there and the field itself; one that is
 // embedded as a pointer is among them too.
-func (p *Process) promoted(t types.ID, name string) (path []types.Field, ok bool) {
+func (p *naming) promoted(t types.ID, name string) (path []types.Field, ok bool) {
 	type candidate struct {
 		t    types.ID
 		path []types.Field

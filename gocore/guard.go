@@ -25,7 +25,7 @@ func Guard(f func() error) error { return dump.GuardFaults(f) }
 //
 // It costs some nanoseconds, which no caller counts who asks about one object; what
 // is called for each object of a heap stands inside a guard already.
-func (p *Process) caught(guarded bool) {
+func (p *contents) caught(guarded bool) {
 	if guarded {
 		return
 	}
@@ -42,7 +42,7 @@ func (p *Process) caught(guarded bool) {
 }
 
 // vanished counts an answer that is missing since a page has vanished.
-func (p *Process) vanished(err error) {
+func (p *contents) vanished(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.problems {

@@ -14,7 +14,7 @@ import (
 // What an interface holds has its type in front where the constant alone would be
 // of another: int8(17), main.point{1 2}. A key that is too long, or that cannot
 // be told from others in this way, has its address behind it.
-func (p *Process) keyText(e inferior.Entry) string {
+func (p *values) keyText(e inferior.Entry) string {
 	t, addr := e.KeyType, e.Key
 	if e.Map != 0 {
 		t, addr = p.direct(t, addr, p.types.Type(e.Map).Key)
@@ -37,7 +37,7 @@ const (
 
 // keyWriter writes one key.
 type keyWriter struct {
-	p     *Process
+	p     *values
 	b     []byte
 	exact bool
 }

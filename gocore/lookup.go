@@ -23,7 +23,7 @@ var ErrNotFound = errors.New("not found")
 // prints of one: `(<-main.queue[0]).name`). An expression
 // whose value is a pointer, slice, string or interface stands for the object that
 // it leads to; one that ends inside a variable, for the variable.
-func (p *Process) Lookup(target string) (n heap.Node, err error) {
+func (p *naming) Lookup(target string) (n heap.Node, err error) {
 	n = heap.None
 	err = dump.GuardFaults(func() (err error) {
 		n, err = p.lookup(target)
@@ -32,7 +32,7 @@ func (p *Process) Lookup(target string) (n heap.Node, err error) {
 	return n, err
 }
 
-func (p *Process) lookup(target string) (heap.Node, error) {
+func (p *naming) lookup(target string) (heap.Node, error) {
 	switch {
 	case strings.HasPrefix(target, "0x"):
 		addr, err := strconv.ParseUint(target[2:], 16, 64)
@@ -60,7 +60,6 @@ func (p *Process) lookup(target string) (heap.Node, error) {
 		}
 		return heap.None, fmt.Errorf("%w: there is no goroutine %d with a stack; see `goheap goroutines`", ErrNotFound, id)
 	}
-	p.typed()
 	e := evaluation{p: p, target: target}
 	o, err := e.value(target)
 	if err != nil {
@@ -70,7 +69,7 @@ func (p *Process) lookup(target string) (heap.Node, error) {
 }
 
 // globalPrefix cuts the longest name of a global variable off target.
-func (p *Process) globalPrefix(target string) (symbols.Variable, string, bool) {
+func (p *naming) globalPrefix(target string) (symbols.Variable, string, bool) {
 	for end := min(len(target), maxName); end > 0; end-- {
 		if end < len(target) && target[end] != '.' && target[end] != '[' && target[end] != ' ' && target[end] != '(' {
 			continue
@@ -84,7 +83,7 @@ func (p *Process) globalPrefix(target string) (symbols.Variable, string, bool) {
 
 // rootPrefix cuts the name of a part of the data that is no variable off target:
 // "data at 0x5e80c8".
-func (p *Process) rootPrefix(target string) (*image.Root, string) {
+func (p *naming) rootPrefix(target string) (*image.Root, string) {
 	for i := range p.im.Roots {
 		r := &p.im.Roots[i]
 		if rest, ok := strings.CutPrefix(target, r.Name); ok && r.Kind == image.GlobalRoot && r.Name != "" && (rest == "" || strings.ContainsRune(".[ (", rune(rest[0]))) {
@@ -106,7 +105,7 @@ func valueAt(t types.ID, addr uint64) operand { return operand{view: view{t: t, 
 
 // evaluation follows one expression.
 type evaluation struct {
-	p      *Process
+	p      *naming
 	target string // the whole
 	depth  int    // of operators and parentheses that are being evaluated
 	// repeating says that what stands in the parentheses of a repetition is being
@@ -236,7 +235,7 @@ func (e *evaluation) object(addr uint64) (operand, bool) {
 }
 
 // rootAt returns the global variable, or other data, that covers addr.
-func (p *Process) rootAt(addr uint64) *image.Root {
+func (p *naming) rootAt(addr uint64) *image.Root {
 	for i := range p.im.Roots {
 		if r := &p.im.Roots[i]; r.Kind == image.GlobalRoot && addr >= r.Addr && addr-r.Addr < max(r.Size, 1) {
 			return r
@@ -555,7 +554,7 @@ func (e *evaluation) objectOf(o operand) uint64 {
 
 // leadsTo returns the address that a value holds, or where it stands if it is no
 // pointer.
-func (p *Process) leadsTo(o operand) uint64 {
+func (p *naming) leadsTo(o operand) uint64 {
 	at := o.addr
 	if o.inside.Stage == 0 && !o.elements {
 		switch p.types.Type(o.t).Kind {
@@ -569,7 +568,7 @@ func (p *Process) leadsTo(o operand) uint64 {
 }
 
 // holder returns the node that a value stands for.
-func (p *Process) holder(target string, o operand) (heap.Node, error) {
+func (p *naming) holder(target string, o operand) (heap.Node, error) {
 	typ := p.types.Type(o.t)
 	at := p.leadsTo(o)
 	// A whole variable stands for itself: it is the root of what it holds.

@@ -14,6 +14,18 @@ import (
 	"goheap/heap"
 )
 
+// naming says in Go's own words how things are reached, and finds them by such words.
+//
+// Words that are used throughout:
+//
+//   - hop: a pointer of a chain, named as what a Go programmer would write for it.
+//   - view: the typed value that a chain has reached; what the next hop adds depends on
+//     it.
+//   - link: the text of a hop, before it is joined to those before it.
+//   - piece: a word of a goroutine or special by which it holds an object.
+//   - operand: what a part of an expression stands for while it is looked up.
+type naming struct{ *values }
+
 // Path tells in Go's own words how a chain of nodes holds its last.
 type Path struct {
 	Root       heap.Node
@@ -53,9 +65,8 @@ type view struct {
 
 // Path names a chain of nodes as heap gives it: a root first, each pointing to
 // the next. A chain that starts at an object is named from its address.
-func (p *Process) Path(nodes []heap.Node) Path {
+func (p *naming) Path(nodes []heap.Node) Path {
 	defer p.caught(debug.SetPanicOnFault(true))
-	p.typed()
 	var path Path
 	if len(nodes) == 0 {
 		return path
@@ -84,10 +95,10 @@ func (p *Process) Path(nodes []heap.Node) Path {
 }
 
 // Expr returns the expression of Path.
-func (p *Process) Expr(nodes []heap.Node) string { return p.Path(nodes).Expression }
+func (p *naming) Expr(nodes []heap.Node) string { return p.Path(nodes).Expression }
 
 // start names the first node of a chain.
-func (p *Process) start(n heap.Node, h *Hop) (string, view) {
+func (p *naming) start(n heap.Node, h *Hop) (string, view) {
 	h.Node, h.Addr, h.Expr, h.Type = n, p.Addr(n), p.Name(n), p.Type(n)
 	if r := p.root(n); r != nil {
 		return h.Expr, rootView(r)
@@ -100,12 +111,12 @@ func (p *Process) start(n heap.Node, h *Hop) (string, view) {
 const anyCount = 1 << 62
 
 // ownView is an object by its own type.
-func (p *Process) ownView(n heap.Node) view {
+func (p *naming) ownView(n heap.Node) view {
 	t, addr, count, ok := p.valueType(n)
 	if !ok {
 		return view{}
 	}
-	_, f := typing.SplitTypeID(p.typed().IDs[n])
+	_, f := typing.SplitTypeID(p.typing.IDs[n])
 	switch f {
 	case typing.StringData:
 		return view{}
@@ -117,7 +128,7 @@ func (p *Process) ownView(n heap.Node) view {
 
 // hop names the pointer that leads from one node to the next, and returns what
 // it leads to.
-func (p *Process) hop(from, to heap.Node, v view, last *Hop) (link, view) {
+func (p *naming) hop(from, to heap.Node, v view, last *Hop) (link, view) {
 	if r := p.root(from); r != nil && r.Kind != image.GlobalRoot {
 		return p.hopFromPieces(r, to, last)
 	}
@@ -135,13 +146,13 @@ func (p *Process) hop(from, to heap.Node, v view, last *Hop) (link, view) {
 }
 
 // offsetHop is a hop that can only be named by its offset.
-func (p *Process) offsetHop(off uint64, to heap.Node) (link, view) {
+func (p *naming) offsetHop(off uint64, to heap.Node) (link, view) {
 	return link{suffix: fmt.Sprintf(" → +%#x", off)}, p.ownView(to)
 }
 
 // hopInValue names the word at slot of the value v, which points to a node. base
 // is where the object or variable that holds v starts.
-func (p *Process) hopInValue(slot, value uint64, to heap.Node, v view, base uint64) (s link, next view) {
+func (p *naming) hopInValue(slot, value uint64, to heap.Node, v view, base uint64) (s link, next view) {
 	if v.t == 0 {
 		return p.offsetHop(slot-base, to)
 	}
@@ -197,14 +208,14 @@ func (p *Process) hopInValue(slot, value uint64, to heap.Node, v view, base uint
 
 // inContainer reports whether the byte at off of a value of type t leads to the inside
 // of a container that is no map or channel.
-func (p *Process) inContainer(t types.ID, off uint64) bool {
+func (p *naming) inContainer(t types.ID, off uint64) bool {
 	_, ok := p.space.Inside(t, off)
 	return ok
 }
 
 // wordOf reads a word of a value by the address where it would stand if all of
 // the value stood in one place; 0 where it is not known.
-func (p *Process) wordOf(v view, at uint64) uint64 {
+func (p *naming) wordOf(v view, at uint64) uint64 {
 	if v.bytes == nil {
 		w, _ := p.im.Mem.Word(at)
 		return w
@@ -218,14 +229,14 @@ func (p *Process) wordOf(v view, at uint64) uint64 {
 
 // needsStar reports whether a pointer to the type is dereferenced explicitly: Go
 // follows those to structs and arrays by itself.
-func (p *Process) needsStar(elem types.ID) bool {
+func (p *naming) needsStar(elem types.ID) bool {
 	kind := p.types.Type(elem).Kind
 	return kind != types.Struct && kind != types.Array && kind != types.Invalid
 }
 
 // hiddenView is what an unsafe.Pointer leads to: what the struct that it is in
 // declares in another way, as in sync/atomic.Pointer, or whatever stands there.
-func (p *Process) hiddenView(at *selected, slot, value uint64, to heap.Node) (next view, star bool) {
+func (p *naming) hiddenView(at *selected, slot, value uint64, to heap.Node) (next view, star bool) {
 	if at.outer != 0 {
 		for _, x := range p.types.Words(at.outer) {
 			if x.Offset != at.outerOff {
@@ -245,7 +256,7 @@ func (p *Process) hiddenView(at *selected, slot, value uint64, to heap.Node) (ne
 
 // capturesAddress reports whether the word at an offset in the closure at addr is
 // the address of a variable that the function shares with others.
-func (p *Process) capturesAddress(addr, off uint64) bool {
+func (p *naming) capturesAddress(addr, off uint64) bool {
 	code, ok := p.im.Mem.Word(addr)
 	if !ok || p.exe == nil || p.exe.File == nil {
 		return false
@@ -258,15 +269,9 @@ func (p *Process) capturesAddress(addr, off uint64) bool {
 	return false
 }
 
-// dynamicView returns the dynamic type of the interface at addr, whose data word
-// holds value, and what it leads to.
-func (p *Process) dynamicView(typ *types.Type, addr, value uint64) (types.ID, view) {
-	word, _ := p.im.Mem.Word(addr)
-	return p.dynamicOf(typ, word, value)
-}
-
-// dynamicOf is dynamicView for an interface of the given two words.
-func (p *Process) dynamicOf(typ *types.Type, word, value uint64) (types.ID, view) {
+// dynamicOf returns the dynamic type of an interface of the given two words, and what it
+// leads to.
+func (p *naming) dynamicOf(typ *types.Type, word, value uint64) (types.ID, view) {
 	dyn, ok := p.space.DynamicType(typ, word)
 	if !ok {
 		return 0, view{}
@@ -290,7 +295,7 @@ func (p *Process) dynamicOf(typ *types.Type, word, value uint64) (types.ID, view
 
 // directPath names the word that stands in an interface's data word itself, and
 // says whether it is dereferenced explicitly; "" for other types.
-func (p *Process) directPath(dyn types.ID) (path string, star bool) {
+func (p *naming) directPath(dyn types.ID) (path string, star bool) {
 	x := p.space.DirectWord(dyn)
 	if x == nil {
 		return "", false
@@ -299,7 +304,7 @@ func (p *Process) directPath(dyn types.ID) (path string, star bool) {
 }
 
 // hopFromPieces names how a goroutine or a special holds a node.
-func (p *Process) hopFromPieces(r *image.Root, to heap.Node, last *Hop) (s link, next view) {
+func (p *naming) hopFromPieces(r *image.Root, to heap.Node, last *Hop) (s link, next view) {
 	pieces := p.im.Pieces[r.First : r.First+r.N]
 	for i := range pieces {
 		pc := &pieces[i]
@@ -340,7 +345,7 @@ func (p *Process) hopFromPieces(r *image.Root, to heap.Node, last *Hop) (s link,
 
 // holderOf names the place of a goroutine's piece: "register", the frame and the
 // variable, or what else is known; v is the variable, which stands at addr.
-func (p *Process) holderOf(gi int, pc *image.Piece) (where string, fr *unwind.Frame, v *frameVar, addr uint64) {
+func (p *stacks) holderOf(gi int, pc *image.Piece) (where string, fr *unwind.Frame, v *frameVar, addr uint64) {
 	if pc.Slot == 0 {
 		return "register", nil, nil, 0
 	}
@@ -373,7 +378,7 @@ func (p *Process) holderOf(gi int, pc *image.Piece) (where string, fr *unwind.Fr
 
 // callName names a call in a frame, which may be inlined there, and the line that
 // it has come to: "main.inner (inlined in main.outer) main.go:42".
-func (p *Process) callName(fr *unwind.Frame, fn string) string {
+func (p *stacks) callName(fr *unwind.Frame, fn string) string {
 	outer := fr.Func.Name()
 	file, line := fr.Func.FileLine(fr.LookupPC())
 	for _, c := range p.decoder.CallsAt(fr.LookupPC()) {
@@ -391,7 +396,7 @@ func (p *Process) callName(fr *unwind.Frame, fn string) string {
 
 // pointer finds the word of one node that points to another: the one with the
 // lowest address. For an edge that no word makes, how says what does.
-func (p *Process) pointer(from, to heap.Node) (slot, value uint64, how string) {
+func (p *naming) pointer(from, to heap.Node) (slot, value uint64, how string) {
 	if r := p.root(from); r != nil {
 		for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
 			if n, ok := p.im.Pages.Lookup(pc.Value); ok && n == to {
@@ -423,7 +428,7 @@ func (p *Process) pointer(from, to heap.Node) (slot, value uint64, how string) {
 
 // eachKept calls f with what the specials of an object keep, until it returns
 // false.
-func (p *Process) eachKept(object heap.Node, f func(how string, address uint64) bool) {
+func (p *naming) eachKept(object heap.Node, f func(how string, address uint64) bool) {
 	seen := map[image.SpecialKind]int{}
 	for i := range p.im.Specials {
 		s := &p.im.Specials[i]
@@ -464,7 +469,7 @@ func kept(s *image.Special, i, number int) string {
 
 // Edge names the pointer from one node to another by itself: ".User", "[3]" or
 // "+0x18", and gives its offset in the first. ok is false where there is none.
-func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
+func (p *naming) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
 	defer p.caught(debug.SetPanicOnFault(true))
 	if r := p.root(from); r != nil && r.Kind != image.GlobalRoot {
 		var h Hop
@@ -506,7 +511,7 @@ func rootView(r *image.Root) view {
 
 // Name names a node: a global by its variable, a goroutine by its number, state
 // and function, an object by address and type.
-func (p *Process) Name(n heap.Node) string {
+func (p *naming) Name(n heap.Node) string {
 	defer p.caught(debug.SetPanicOnFault(true))
 	r := p.root(n)
 	switch {
@@ -514,13 +519,11 @@ func (p *Process) Name(n heap.Node) string {
 		return "roots"
 	case r == nil:
 		return fmt.Sprintf("%#x %s", p.Addr(n), p.Type(n))
-	case r.Kind == image.GoroutineRoot:
-		return p.goroutineName(int(r.Goroutine))
 	}
-	return r.Name
+	return p.rootName(r)
 }
 
-func (p *Process) goroutineName(i int) string {
+func (p *stacks) goroutineName(i int) string {
 	g := p.goroutineInfo(i)
 	state := g.Status
 	if g.WaitReason != "" {
@@ -533,7 +536,7 @@ func (p *Process) goroutineName(i int) string {
 }
 
 // KindOf returns the kind of a root, NoRoot for an object.
-func (p *Process) KindOf(n heap.Node) RootKind {
+func (p *naming) KindOf(n heap.Node) RootKind {
 	if r := p.root(n); r != nil {
 		return rootKind(r.Kind)
 	}
@@ -544,7 +547,7 @@ func (p *Process) KindOf(n heap.Node) RootKind {
 func rootKind(k image.RootKind) RootKind { return RootKind(k) + GlobalRoot }
 
 // Type names the type of an object or of a global; "" for other roots.
-func (p *Process) Type(n heap.Node) string {
+func (p *naming) Type(n heap.Node) string {
 	defer p.caught(debug.SetPanicOnFault(true))
 	if r := p.root(n); r != nil {
 		return p.rootTypeName(r)
@@ -553,7 +556,7 @@ func (p *Process) Type(n heap.Node) string {
 }
 
 // rootTypeName names the type of a global, "" where it is not known.
-func (p *Process) rootTypeName(r *image.Root) string {
+func (p *contents) rootTypeName(r *image.Root) string {
 	switch {
 	case r.Type == 0:
 		return ""

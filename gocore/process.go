@@ -12,19 +12,14 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
-	"sync"
 
 	"goheap/dump"
 	"goheap/gocore/internal/corefile"
 	"goheap/gocore/internal/heapdump"
-	"goheap/gocore/internal/image"
-	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/program"
-	"goheap/gocore/internal/types"
-	"goheap/gocore/internal/typing"
-	"goheap/heap"
-	"goheap/internal/flat"
 	"goheap/internal/progress"
 )
 
@@ -66,46 +61,22 @@ func (o Options) executable() program.Options {
 	return program.Options{Exe: o.Exe, Debug: o.Debug, Force: o.Force, Generic: o.generic}
 }
 
-// Process is a program's memory. Its methods may be called from several
-// goroutines.
+// Process is a program as a file has it: where it was read from, its goroutines, its
+// memory, and what went wrong. Analyse makes the heap of it. Its methods may be called
+// from several goroutines.
 //
 // Memory is read from the file as it is asked for. Where somebody cuts the file
 // meanwhile, or the executable, methods that return an error return one that wraps
 // ErrChanged; the others return nothing, and Problems says so. Inside Guard it is
 // Guard that returns the error.
 type Process struct {
-	file     io.Closer
-	exe      *program.Executable
-	im       *image.Image
-	decoder  *program.Program
-	space    *inferior.Space
-	gcTypes  *image.GCTypes
-	recorded *image.Counters
-	source   Source
-	progress func(phase string, done, total int64)
+	file   io.Closer
+	source Source
+	*contents
+	stacks *stacks
 
-	scanOnce sync.Once
-	scanned  *heap.Graph // still without the rows of the roots
-	scanErr  error
-
-	graphOnce sync.Once
-	graph     *heap.Graph
-	live      *heap.Marker
-	graphErr  error
-
-	types    *types.Table
-	typeOnce sync.Once
-	typing   *typing.Result
-	typeErr  error
-
-	walkMu   sync.Mutex // guards im.walker
-	varsMu   sync.Mutex
-	vars     map[uint64][]frameVar // by pc
-	closures *program.Closures
-
-	mu       sync.Mutex
-	problems []Problem
-	gone     string // the message of that problem which says that pages have vanished
+	analysing chan struct{} // has room for one who analyses
+	heap      *Heap         // once that has succeeded
 }
 
 // Source describes the file and the program in it.
@@ -138,7 +109,7 @@ func Open(ctx context.Context, path string, opt Options) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{progress: opt.Progress}
+	p := &Process{}
 	if heapDump != nil {
 		phase.Finish()
 		err = p.openHeapDump(ctx, heapDump, opt)
@@ -154,9 +125,10 @@ func Open(ctx context.Context, path string, opt Options) (*Process, error) {
 
 func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, phase *progress.Phase) error {
 	p.file = core
+	var exe *program.Executable
 	var problems []Problem
 	err := dump.Guard(func() (err error) {
-		p.exe, problems, err = program.FindExecutable(core, opt.executable())
+		exe, problems, err = program.FindExecutable(core, opt.executable())
 		return err
 	})
 	phase.Finish()
@@ -166,18 +138,24 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 	var d *program.Program
 	if err == nil {
 		err = dump.Guard(func() (err error) {
-			d, err = corefile.Read(ctx, core, p.exe)
+			d, err = corefile.Read(ctx, core, exe)
 			return err
 		})
 	}
 	if err != nil {
-		if p.exe != nil && p.exe.OtherBuild {
-			return p.exe.Despite(err)
+		if exe == nil {
+			return withCause(core, err)
 		}
-		return withCause(core, err)
+		if exe.OtherBuild {
+			err = exe.Despite(err)
+		} else {
+			err = withCause(core, err)
+		}
+		exe.Close()
+		return err
 	}
 	d.Problems = append(append(core.Problems, problems...), d.Problems...)
-	p.fill(d)
+	p.fill(d, opt.Progress)
 	p.source = p.describe("core", core.Path, core.Size)
 	return nil
 }
@@ -188,18 +166,17 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 	if err != nil {
 		return err
 	}
-	p.fill(d)
+	p.fill(d, opt.Progress)
 	p.source = p.describe("heapdump", file.Path, file.Size)
 	p.source.GoVersion = file.Params.GoVersion
 	return nil
 }
 
-// fill takes over what a decoder read.
-func (p *Process) fill(d *program.Program) {
-	p.decoder, p.exe, p.im, p.types, p.problems, p.recorded = d, d.Exe, d.Image, d.Types, d.Problems, d.Counters
-	p.space = d.Space()
-	p.gcTypes = image.NewGCTypes(d.Image.Mem, d.Image.Arch)
-	p.vars, p.closures = map[uint64][]frameVar{}, &program.Closures{Program: d, Known: map[uint64]types.ID{}}
+// fill takes over what a decoder read; told is Options.Progress.
+func (p *Process) fill(d *program.Program, told func(phase string, done, total int64)) {
+	p.contents = newContents(d, told)
+	p.stacks = &stacks{contents: p.contents, vars: map[uint64][]frameVar{}}
+	p.analysing = make(chan struct{}, 1)
 }
 
 // withCause adds to an error about memory that is missing why it may be.
@@ -243,27 +220,18 @@ func (p *Process) describe(kind, path string, size int64) Source {
 	return s
 }
 
-// Close frees what the process holds. No graph, slice or string of its memory
-// may be used afterwards.
+// Close frees what the process and its heap hold. No graph, slice or string of its
+// memory may be used afterwards.
 func (p *Process) Close() error {
-	if p.live != nil {
-		p.live.Close()
-		p.live = nil
+	if p.heap != nil {
+		p.heap.free()
+		p.heap = nil
 	}
-	if p.scanned != nil {
-		flat.Free(p.scanned.Offset)
-		flat.Free(p.scanned.Target)
-		p.scanned, p.graph = nil, nil
-	}
-	if p.typing != nil {
-		p.typing.Free()
-		p.typing = nil
-	}
-	if p.im != nil {
+	if p.contents != nil {
 		p.im.Free()
-	}
-	if p.exe != nil {
-		p.exe.Close()
+		if p.exe != nil {
+			p.exe.Close()
+		}
 	}
 	return p.file.Close()
 }
@@ -287,75 +255,14 @@ func (p *Process) Problems() []Problem {
 	return append([]Problem(nil), p.problems...)
 }
 
-// problem records one line with a count; it does nothing for count 0.
-func (p *Process) problem(s dump.Severity, count int, message string) {
-	if count == 0 {
-		return
+// Memory copies the n bytes at addr, at most 1 MiB, and reports whether the file has all
+// of them.
+func (p *Process) Memory(addr, n uint64) (b []byte, ok bool) {
+	defer p.caught(debug.SetPanicOnFault(true))
+	const most = 1 << 20
+	if n > most {
+		return nil, false
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.problems = append(p.problems, Problem{Severity: s, Message: message, Count: count})
+	b, ok = p.im.Mem.Slice(addr, n)
+	return slices.Clone(b), ok
 }
-
-// Graph builds the graph of the process's memory at its first call, and returns
-// the same one later. It belongs to the process.
-func (p *Process) Graph(ctx context.Context) (*heap.Graph, error) {
-	ctx = progress.Or(ctx, p.progress)
-	p.graphOnce.Do(func() {
-		g, err := p.scan(ctx)
-		if err == nil {
-			err = dump.Guard(func() (err error) {
-				p.live, err = p.im.RootGraph(ctx, p.gcTypes, g)
-				return err
-			})
-		}
-		if err == nil {
-			p.graph = g
-		}
-		p.graphErr = err
-		if errors.Is(err, dump.ErrChanged) {
-			p.vanished(err)
-		}
-	})
-	return p.graph, p.graphErr
-}
-
-// scan builds the graph but for the rows of the roots, once.
-func (p *Process) scan(ctx context.Context) (*heap.Graph, error) {
-	p.scanOnce.Do(func() {
-		p.scanErr = dump.Guard(func() (err error) {
-			p.scanned, err = p.im.ScanGraph(ctx, p.gcTypes)
-			p.problem(dump.Error, p.im.Blind, "objects are of types whose descriptions are not in the core, or damaged: what they point to is missing")
-			return err
-		})
-	})
-	return p.scanned, p.scanErr
-}
-
-// Check compares the graph with what the program's own runtime says, and tells of
-// the claims on types that contradicted it. It builds the graph and finds types if
-// need be.
-func (p *Process) Check(ctx context.Context) ([]Check, error) {
-	if err := p.TypeObjects(ctx); err != nil {
-		return nil, err
-	}
-	var checks []Check
-	err := dump.Guard(func() error {
-		checks = append(check(ctx, p.im, p.live, p.recorded), p.checkTypes())
-		return nil
-	})
-	return checks, err
-}
-
-// Allocated reports whether the slot of n is allocated.
-func (p *Process) Allocated(n heap.Node) bool {
-	return n >= p.im.FirstNode() && int(n) < p.im.Nodes && image.HasBit(p.im.Allocated, n)
-}
-
-// AllocatedSlots returns how many slots are allocated, live or garbage, and
-// their bytes.
-func (p *Process) AllocatedSlots() (objects, bytes uint64) { return p.im.CountSlots(p.im.Allocated) }
-
-// GCMarkedBytes returns what the last collection marked by the runtime's own
-// account (runtime.gcController.heapMarked).
-func (p *Process) GCMarkedBytes() uint64 { return p.recorded.HeapMarked }

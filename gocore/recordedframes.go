@@ -11,14 +11,14 @@ import (
 // What is known of a stack that is not walked: the frames that the heap dump has.
 
 // framesOf returns the frames of a goroutine that the dump has, innermost first.
-func (p *Process) framesOf(gi int) []image.Frame {
+func (p *stacks) framesOf(gi int) []image.Frame {
 	g := &p.im.Goroutines[gi]
 	return p.im.Frames[g.FirstFrame : g.FirstFrame+g.Frames]
 }
 
 // recordedFrames is Frames for such a stack. With an executable, lines and inlined
 // calls are known.
-func (p *Process) recordedFrames(gi int) []Frame {
+func (p *stacks) recordedFrames(gi int) []Frame {
 	var out []Frame
 	for i, r := range p.framesOf(gi) {
 		f := Frame{Func: r.Name, PC: r.PC, SP: r.SP, Conservative: r.Partly}
@@ -41,7 +41,7 @@ func (p *Process) recordedFrames(gi int) []Frame {
 // topOf names the function by which people know a goroutine: of the innermost frame
 // that is of package main or of a module, which the path of its package tells, else
 // that is not of the runtime.
-func (p *Process) topOf(gi int) string {
+func (p *stacks) topOf(gi int) string {
 	outside := ""
 	for _, r := range p.framesOf(gi) {
 		pkg := program.PackageOf(r.Name)
@@ -56,7 +56,7 @@ func (p *Process) topOf(gi int) string {
 }
 
 // recordedWord names a word of such a frame.
-func (p *Process) recordedWord(gi int, pc *image.Piece) string {
+func (p *stacks) recordedWord(gi int, pc *image.Piece) string {
 	frames := p.framesOf(gi)
 	if int(pc.Frame) >= len(frames) {
 		return fmt.Sprintf("stack word %#x", pc.Slot)

@@ -36,7 +36,7 @@ const maxNeedle = 1 << 16
 // FindBytes looks for text in the slots of the live objects, whatever their types:
 // what lies across two slots is none, and of places that overlap the first counts.
 // Most bounds the list.
-func (p *Process) FindBytes(ctx context.Context, text []byte, most int) (Hits, error) {
+func (p *objects) FindBytes(ctx context.Context, text []byte, most int) (Hits, error) {
 	if len(text) == 0 || len(text) > maxNeedle {
 		return Hits{}, fmt.Errorf("a text to search for has 1 to %d bytes, not %d", maxNeedle, len(text))
 	}
@@ -45,7 +45,7 @@ func (p *Process) FindBytes(ctx context.Context, text []byte, most int) (Hits, e
 
 // FindWord looks for an aligned word with the given value in the slots of the live
 // objects, whether the collector would follow it or not: FollowedAt says so.
-func (p *Process) FindWord(ctx context.Context, value uint64, most int) (Hits, error) {
+func (p *objects) FindWord(ctx context.Context, value uint64, most int) (Hits, error) {
 	w := p.im.Arch.PtrSize
 	if w < 8 && value>>(8*w) != 0 {
 		return Hits{}, fmt.Errorf("%#x does not fit in a word of %d bytes", value, w)
@@ -57,7 +57,7 @@ func (p *Process) FindWord(ctx context.Context, value uint64, most int) (Hits, e
 
 // FollowedAt reports whether the collector takes the word at an offset in an
 // object for a pointer.
-func (p *Process) FollowedAt(n heap.Node, off uint64) bool {
+func (p *objects) FollowedAt(n heap.Node, off uint64) bool {
 	defer p.caught(debug.SetPanicOnFault(true))
 	e, slot, ok := p.slot(n)
 	if !ok || off >= e.Elem {
@@ -76,10 +76,7 @@ const searchPart = 32 << 20
 // search finds text at the given alignment. Workers take neighbouring parts of the
 // heap, and wait for each other before they go on: so the list is the same however
 // many there are, and what lies behind its end is but counted.
-func (p *Process) search(ctx context.Context, text []byte, align, most int) (Hits, error) {
-	if _, err := p.Graph(ctx); err != nil {
-		return Hits{}, err
-	}
+func (p *objects) search(ctx context.Context, text []byte, align, most int) (Hits, error) {
 	parts := slotParts(p.im, searchPart)
 	phase := progress.Start(progress.Or(ctx, p.progress), "search", int64(len(parts)))
 	defer phase.Finish()
@@ -144,7 +141,7 @@ func slotParts(im *image.Image, size uint64) [][]slots {
 	return parts
 }
 
-func (p *Process) searchIn(ctx context.Context, part []slots, text []byte, align, most int, h *Hits) error {
+func (p *objects) searchIn(ctx context.Context, part []slots, text []byte, align, most int, h *Hits) error {
 	for i, s := range part {
 		if i%256 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -166,7 +163,7 @@ func (p *Process) searchIn(ctx context.Context, part []slots, text []byte, align
 }
 
 // searchSlots finds text in b, which starts with the given slot of an extent.
-func (p *Process) searchSlots(e *image.Extent, first uint32, b, text []byte, align, most int, h *Hits) {
+func (p *objects) searchSlots(e *image.Extent, first uint32, b, text []byte, align, most int, h *Hits) {
 	for at := 0; ; {
 		i := bytes.Index(b[at:], text)
 		if i < 0 {

@@ -1,11 +1,11 @@
 package gocore
 
 import (
-	"cmp"
 	"fmt"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/program"
@@ -28,6 +28,14 @@ type Goroutine struct {
 	ParentID   uint64 // of the goroutine that created it, 0 for unknown
 	StackBytes uint64
 	Thread     int // that runs it, 0 for none
+}
+
+// stacks are the goroutines, with their frames and the variables in these.
+type stacks struct {
+	*contents
+	walkMu sync.Mutex // guards im.Walker
+	varsMu sync.Mutex
+	vars   map[uint64][]frameVar // by pc
 }
 
 // Frame is a call on a goroutine's stack. Inlined calls are frames too.
@@ -96,7 +104,7 @@ const cfaOrigin = 1 << 40
 const maxFrame = 1 << 32
 
 // variablesAt returns the variables at a pc of which something is in memory.
-func (p *Process) variablesAt(pc uint64) []frameVar {
+func (p *stacks) variablesAt(pc uint64) []frameVar {
 	p.varsMu.Lock()
 	defer p.varsMu.Unlock()
 	if v, ok := p.vars[pc]; ok {
@@ -144,7 +152,7 @@ const maxParted = 1 << 12
 // settleParts finds the offsets of a variable's parts where these are not known: a
 // type with a single pointer has it at one place. The parts that hold no pointers
 // are lost. Where there are more pointers the variable remains parted.
-func (p *Process) settleParts(v *frameVar) {
+func (p *stacks) settleParts(v *frameVar) {
 	v.fixed = nil
 	w := uint64(p.im.Arch.PtrSize)
 	size := p.types.Type(v.typ).Size
@@ -164,7 +172,7 @@ func (p *Process) settleParts(v *frameVar) {
 // variablesIn returns the variables of a frame of which something is in memory,
 // with the types that they have in it: those of a generic function come from the
 // dictionary that the frame was called with.
-func (p *Process) variablesIn(fr *unwind.Frame) []frameVar {
+func (p *stacks) variablesIn(fr *unwind.Frame) []frameVar {
 	all := p.variablesAt(fr.LookupPC())
 	if !slices.ContainsFunc(all, func(v frameVar) bool { return v.name == symbols.DictName || v.dict != 0 || v.whole }) {
 		return all
@@ -192,7 +200,7 @@ func (p *Process) variablesIn(fr *unwind.Frame) []frameVar {
 
 // dictOf returns the address of the dictionary of a function in a frame, 0 where
 // it is not known.
-func (p *Process) dictOf(vars []frameVar, fn string, fr *unwind.Frame) uint64 {
+func (p *stacks) dictOf(vars []frameVar, fn string, fr *unwind.Frame) uint64 {
 	for i := range vars {
 		v := &vars[i]
 		if v.name != symbols.DictName || v.fn != fn {
@@ -212,7 +220,7 @@ func (p *Process) dictOf(vars []frameVar, fn string, fr *unwind.Frame) uint64 {
 // bytesOf puts together the bytes of a variable in a frame, in buf: zeros where
 // it is not known what they are. slots gets the address of each word that is in
 // memory, by its offset.
-func (p *Process) bytesOf(v *frameVar, fr *unwind.Frame, buf []byte, slots map[uint64]uint64) []byte {
+func (p *stacks) bytesOf(v *frameVar, fr *unwind.Frame, buf []byte, slots map[uint64]uint64) []byte {
 	w := uint64(p.im.Arch.PtrSize)
 	size := p.types.Type(v.typ).Size
 	data := append(buf[:0], make([]byte, size)...)
@@ -236,13 +244,13 @@ func (p *Process) bytesOf(v *frameVar, fr *unwind.Frame, buf []byte, slots map[u
 }
 
 // walk returns the frames of a goroutine, innermost first.
-func (p *Process) walk(gi int) []unwind.Frame {
+func (p *stacks) walk(gi int) []unwind.Frame {
 	frames, _ := p.walkSlots(gi)
 	return frames
 }
 
 // walkSlots is walk with the words of the stack that the collector follows.
-func (p *Process) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
+func (p *stacks) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
 	p.walkMu.Lock()
 	defer p.walkMu.Unlock()
 	if p.im.Walker == nil || p.im.Goroutines[gi].Recorded {
@@ -257,7 +265,7 @@ func (p *Process) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
 // bytes, as far as they are known and zero elsewhere, the address of each word of
 // them on the stack, by its offset, and the addresses of the words that the
 // collector takes for pointers. Bytes and slots are reused.
-func (p *Process) eachLiveVariable(gi int, f func(v *frameVar, data []byte, slots map[uint64]uint64, live map[uint64]bool)) {
+func (p *stacks) eachLiveVariable(gi int, f func(v *frameVar, data []byte, slots map[uint64]uint64, live map[uint64]bool)) {
 	g := &p.im.Goroutines[gi]
 	frames, words := p.walkSlots(gi)
 	live := make(map[uint64]bool, len(words))
@@ -288,12 +296,12 @@ func (p *Process) Goroutines() []Goroutine {
 	defer p.caught(debug.SetPanicOnFault(true))
 	out := make([]Goroutine, len(p.im.Goroutines))
 	for i := range p.im.Goroutines {
-		out[i] = p.goroutineInfo(i)
+		out[i] = p.stacks.goroutineInfo(i)
 	}
 	return out
 }
 
-func (p *Process) goroutineInfo(i int) Goroutine {
+func (p *stacks) goroutineInfo(i int) Goroutine {
 	g := &p.im.Goroutines[i]
 	o := Goroutine{
 		ID: g.ID, Node: heap.Node(1 + g.Root), Status: statusName(g.Status), WaitNanos: -1,
@@ -361,7 +369,7 @@ func statusName(s uint32) string {
 
 // waitReason reads the program's own table of reasons, whose order changes
 // between releases (runtime.waitReasonStrings).
-func (p *Process) waitReason(r uint8) string {
+func (p *stacks) waitReason(r uint8) string {
 	addr, err := p.decoder.Global("runtime.waitReasonStrings")
 	if err != nil {
 		return ""
@@ -378,7 +386,7 @@ func (p *Process) waitReason(r uint8) string {
 const maxName = 1 << 12
 
 // readString copies the string whose header stands at addr.
-func (p *Process) readString(addr uint64) (string, bool) {
+func (p *contents) readString(addr uint64) (string, bool) {
 	data, ok := p.im.Mem.Word(addr)
 	n, ok2 := p.im.Mem.Word(addr + uint64(p.im.Arch.PtrSize))
 	if !ok || !ok2 || n > maxName {
@@ -395,6 +403,10 @@ func (p *Process) Frames(g int) []Frame {
 	if g < 0 || g >= len(p.im.Goroutines) {
 		return nil
 	}
+	return p.stacks.frames(g)
+}
+
+func (p *stacks) frames(g int) []Frame {
 	r := &p.im.Roots[p.im.Goroutines[g].Root]
 	if p.im.Goroutines[g].Recorded {
 		return p.recordedFrames(g)
@@ -431,7 +443,7 @@ func (p *Process) Frames(g int) []Frame {
 
 // variableOf names the place of a goroutine's piece: the frame and, where
 // known, the variable that covers it with the offset in it.
-func (p *Process) variableOf(gi int, pc *image.Piece) (fr *unwind.Frame, v *frameVar, off uint64) {
+func (p *stacks) variableOf(gi int, pc *image.Piece) (fr *unwind.Frame, v *frameVar, off uint64) {
 	frames := p.walk(gi)
 	if pc.Frame < 0 || int(pc.Frame) >= len(frames) {
 		return nil, nil, 0
@@ -461,18 +473,28 @@ type Root struct {
 	Goroutine     int // index in Goroutines, -1 for none
 }
 
-// Roots returns all roots, by node.
+// Roots returns the roots that the file itself has, by node. Finalizers, cleanups and
+// weak handles of objects that nothing reaches are among those of the Heap.
 func (p *Process) Roots() []Root {
 	defer p.caught(debug.SetPanicOnFault(true))
-	out := make([]Root, len(p.im.Roots))
-	for i := range p.im.Roots {
-		r := &p.im.Roots[i]
-		n := heap.Node(1 + i)
-		out[i] = Root{Node: n, Kind: rootKind(r.Kind), Name: p.Name(n), Addr: r.Addr, Size: r.Size, Goroutine: int(r.Goroutine)}
+	return p.stacks.describeRoots(p.im.Roots)
+}
+
+func (p *stacks) describeRoots(roots []image.Root) []Root {
+	out := make([]Root, len(roots))
+	for i := range roots {
+		r := &roots[i]
+		out[i] = Root{Node: heap.Node(1 + i), Kind: rootKind(r.Kind), Name: p.rootName(r), Addr: r.Addr, Size: r.Size, Goroutine: int(r.Goroutine)}
 		if r.Kind == image.GlobalRoot {
 			out[i].Type, out[i].Package = p.rootTypeName(r), program.PackageOf(r.Name)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Root) int { return cmp.Compare(a.Node, b.Node) })
 	return out
+}
+
+func (p *stacks) rootName(r *image.Root) string {
+	if r.Kind == image.GoroutineRoot {
+		return p.goroutineName(int(r.Goroutine))
+	}
+	return r.Name
 }

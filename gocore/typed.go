@@ -1,19 +1,14 @@
 package gocore
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"math/bits"
 	"runtime/debug"
-	"sync"
 
-	"goheap/dump"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
 	"goheap/heap"
-	"goheap/internal/progress"
 )
 
 // Typing sums up how much of the live heap has a type.
@@ -34,70 +29,19 @@ type TypeInfo struct {
 	Known   bool
 }
 
-// TypeObjects finds the types of all live objects, once. It builds the graph if
-// need be, and may run beside Graph and the graph's own algorithms. Everything
-// that tells a type calls it if need be.
-func (p *Process) TypeObjects(ctx context.Context) error {
-	ctx = progress.Or(ctx, p.progress)
-	p.typeOnce.Do(func() {
-		g, err := p.scan(ctx)
-		if err != nil {
-			p.typeErr = err
-			return
-		}
-		p.typeErr = dump.Guard(func() error {
-			return p.runTyper(ctx, p.newTyper(g))
-		})
-		if !errors.Is(p.typeErr, dump.ErrChanged) {
-			return
-		}
-		p.vanished(p.typeErr)
-		if p.typing != nil { // half of the claims decide nothing
-			p.typing.Clear()
-		}
-	})
-	return p.typeErr
-}
-
-func (p *Process) runTyper(ctx context.Context, t *typing.Typer) error {
-	t.Reached = sync.OnceValues(func() (*heap.Marker, error) {
-		_, err := p.Graph(ctx)
-		return p.live, err
-	})
-	go t.Reached()
-	defer t.Reached() // it reads the file that the caller may close
-	if p.decoder.Described != nil {
-		// seedRecorded looks at all objects: it must not see dead ones.
-		live, err := t.Reached()
-		if err != nil {
-			return err
-		}
-		t.Alive = live.Bits().Words()
-	}
-	p.typing = t.Out
-	err := t.Run(ctx, p.seedTypes)
-	p.problem(dump.Error, t.Mem.Refused, "values were not followed to find types: "+typing.Overlap)
-	return err
-}
-
-// typed returns the types, which are empty where typing failed.
-func (p *Process) typed() *typing.Result {
-	if err := p.TypeObjects(context.Background()); err != nil && p.typing == nil {
-		return &typing.Result{IDs: make([]heap.TypeID, p.im.Nodes), Evidence: make([]typing.Evidence, p.im.Nodes)}
-	}
-	return p.typing
-}
-
-func (p *Process) newTyper(g *heap.Graph) *typing.Typer {
-	c := p.decoder.TypingConfig()
-	c.Capture, c.Global = p.closures.TypeOf, p.decoder.Global
-	return typing.New(c, g)
+// objects are the slots of the heap and their types, and the roots.
+type objects struct {
+	*stacks
+	im     *image.Image // with all roots
+	graph  *heap.Graph
+	live   *heap.Marker
+	typing *typing.Result
 }
 
 // seedTypes starts the walk at the typed variables of the program: globals, and
 // the variables of frames where the collector finds a live pointer. A variable
 // that is dead by the stack map may hold anything.
-func (p *Process) seedTypes(t *typing.Typer) {
+func (p *stacks) seedTypes(t *typing.Typer) {
 	if p.decoder.Described != nil {
 		t.SeedRecorded(p.decoder.ItabTypes)
 		return
@@ -127,11 +71,11 @@ func (p *Process) seedTypes(t *typing.Typer) {
 
 // TypeIDs returns the type of each node, 0 for what is no live object. The
 // slice belongs to the process.
-func (p *Process) TypeIDs() []heap.TypeID { return p.typed().IDs }
+func (p *objects) TypeIDs() []heap.TypeID { return p.typing.IDs }
 
 // TypeOf describes the type of an object; the zero TypeInfo for a node that is
 // no live object.
-func (p *Process) TypeOf(n heap.Node) TypeInfo {
+func (p *objects) TypeOf(n heap.Node) TypeInfo {
 	defer p.caught(debug.SetPanicOnFault(true))
 	if ids := p.TypeIDs(); int(n) < len(ids) {
 		return p.TypeInfo(ids[n])
@@ -140,13 +84,13 @@ func (p *Process) TypeOf(n heap.Node) TypeInfo {
 }
 
 // TypeInfo describes a type.
-func (p *Process) TypeInfo(id heap.TypeID) TypeInfo {
+func (p *objects) TypeInfo(id heap.TypeID) TypeInfo {
 	defer p.caught(debug.SetPanicOnFault(true))
 	if id == 0 {
 		return TypeInfo{}
 	}
 	if id >= typing.FirstUnknown {
-		u := p.typed().Unknown[id-typing.FirstUnknown]
+		u := p.typing.Unknown[id-typing.FirstUnknown]
 		what := "no pointers"
 		if n := bits.OnesCount64(u.Mask); n > 0 {
 			what = fmt.Sprintf("pointers %#x", u.Mask)
@@ -169,8 +113,8 @@ func (p *Process) TypeInfo(id heap.TypeID) TypeInfo {
 }
 
 // Typing sums up how much of the heap has a type.
-func (p *Process) Typing() Typing {
-	t := &p.typed().Totals
+func (p *objects) Typing() Typing {
+	t := &p.typing.Totals
 	out := Typing{TypedObjects: t.TypedObjects, TypedBytes: t.TypedBytes, CoveredBytes: t.CoveredBytes, Conflicts: t.Conflicts}
 	if t.EvidenceBytes != nil {
 		out.EvidenceBytes = map[Evidence]uint64{}
@@ -182,8 +126,8 @@ func (p *Process) Typing() Typing {
 }
 
 // Evidence says why an object has its type, 0 for what is no live object.
-func (p *Process) Evidence(n heap.Node) Evidence {
-	if ev := p.typed().Evidence; int(n) < len(ev) {
+func (p *objects) Evidence(n heap.Node) Evidence {
+	if ev := p.typing.Evidence; int(n) < len(ev) {
 		return Evidence(ev[n])
 	}
 	return 0
@@ -191,8 +135,8 @@ func (p *Process) Evidence(n heap.Node) Evidence {
 
 // valueType returns the type of the values in an object, the address of the
 // first, and how many there are; ok is false where the type is unknown.
-func (p *Process) valueType(n heap.Node) (t types.ID, addr, count uint64, ok bool) {
-	ty := p.typed()
+func (p *objects) valueType(n heap.Node) (t types.ID, addr, count uint64, ok bool) {
+	ty := p.typing
 	if int(n) >= len(ty.IDs) || ty.IDs[n] == 0 || ty.IDs[n] >= typing.FirstUnknown {
 		return 0, 0, 0, false
 	}
@@ -220,7 +164,7 @@ func (p *Process) valueType(n heap.Node) (t types.ID, addr, count uint64, ok boo
 
 // Count returns how many values of its type fit into an object: 1 for a single
 // value, the capacity for the array behind a slice, bytes for string data.
-func (p *Process) Count(n heap.Node) uint64 {
+func (p *objects) Count(n heap.Node) uint64 {
 	defer p.caught(debug.SetPanicOnFault(true))
 	if _, _, count, ok := p.valueType(n); ok {
 		return count
@@ -229,12 +173,11 @@ func (p *Process) Count(n heap.Node) uint64 {
 }
 
 // slot returns the extent of an object and the address of its slot.
-func (p *Process) slot(n heap.Node) (*image.Extent, uint64, bool) {
-	g, err := p.Graph(context.Background())
-	if err != nil || int(n) >= p.im.Nodes {
+func (p *objects) slot(n heap.Node) (*image.Extent, uint64, bool) {
+	if int(n) >= p.im.Nodes {
 		return nil, 0, false
 	}
-	i := g.ExtentOf(n)
+	i := p.graph.ExtentOf(n)
 	if i < 0 {
 		return nil, 0, false
 	}
@@ -244,11 +187,11 @@ func (p *Process) slot(n heap.Node) (*image.Extent, uint64, bool) {
 
 // NodeAt returns the node of the slot that holds addr, interior addresses
 // included.
-func (p *Process) NodeAt(addr uint64) (heap.Node, bool) { return p.im.Pages.Lookup(addr) }
+func (p *objects) NodeAt(addr uint64) (heap.Node, bool) { return p.im.Pages.Lookup(addr) }
 
 // Addr returns the address of an object's slot or of a root, 0 for what has
 // none.
-func (p *Process) Addr(n heap.Node) uint64 {
+func (p *objects) Addr(n heap.Node) uint64 {
 	if r := p.root(n); r != nil {
 		return r.Addr
 	}
@@ -256,7 +199,7 @@ func (p *Process) Addr(n heap.Node) uint64 {
 	return addr
 }
 
-func (p *Process) root(n heap.Node) *image.Root {
+func (p *objects) root(n heap.Node) *image.Root {
 	if n == heap.SuperRoot || int(n) > len(p.im.Roots) {
 		return nil
 	}

@@ -40,6 +40,9 @@ type Value struct {
 	whole region
 }
 
+// values shows what stands in memory.
+type values struct{ *objects }
+
 // stringDataType stands in the place of a type for the bytes of a string.
 const stringDataType = "string data"
 
@@ -74,7 +77,7 @@ const (
 
 // Value describes the value of an object, or of a global variable. It fails for
 // what has no known type.
-func (p *Process) Value(n heap.Node) (Value, bool) {
+func (p *values) Value(n heap.Node) (Value, bool) {
 	defer p.caught(debug.SetPanicOnFault(true))
 	t, addr, count, ok := p.valueType(n)
 	f := typing.OneValue
@@ -86,7 +89,7 @@ func (p *Process) Value(n heap.Node) (Value, bool) {
 			f = typing.ManyValues
 		}
 	} else if ok {
-		_, f = typing.SplitTypeID(p.typed().IDs[n])
+		_, f = typing.SplitTypeID(p.typing.IDs[n])
 		if e, _, found := p.slot(n); found {
 			whole.size = e.Elem
 		}
@@ -123,7 +126,7 @@ func (p *Process) Value(n heap.Node) (Value, bool) {
 }
 
 // valueAt describes the value of type t at addr.
-func (p *Process) valueAt(name string, t types.ID, addr uint64, whole region) Value {
+func (p *values) valueAt(name string, t types.ID, addr uint64, whole region) Value {
 	typ := p.types.Type(t)
 	v := Value{Name: name, Type: typ.Name, Addr: addr, Size: typ.Size, whole: whole}
 	l := p.newLine()
@@ -141,7 +144,7 @@ func (p *Process) valueAt(name string, t types.ID, addr uint64, whole region) Va
 
 // isBytes reports whether the parts of a value are bytes, which its text shows
 // together.
-func (p *Process) isBytes(v *Value) bool {
+func (p *values) isBytes(v *Value) bool {
 	return v.parts.how == opensElements && p.types.Type(v.parts.t).Kind == types.Uint8
 }
 
@@ -155,14 +158,14 @@ func (v *Value) place() {
 
 // present reports whether the core has the start of a value: where it has not,
 // there is nothing to show, and a part of it that is missing says so itself.
-func (p *Process) present(addr, size uint64) bool {
+func (p *values) present(addr, size uint64) bool {
 	return size == 0 || len(p.im.Mem.Prefix(addr, 1)) > 0
 }
 
 func clampInt(n uint64) int { return int(min(n, math.MaxInt)) }
 
 // targetOf returns the object that a value points to.
-func (p *Process) targetOf(typ *types.Type, addr uint64) heap.Node {
+func (p *values) targetOf(typ *types.Type, addr uint64) heap.Node {
 	switch typ.Kind {
 	case types.Interface:
 		addr += uint64(p.im.Arch.PtrSize)
@@ -181,7 +184,7 @@ func (p *Process) targetOf(typ *types.Type, addr uint64) heap.Node {
 // partsOf says what the value of type t at addr opens into. It follows at most
 // an interface and then a pointer, and reads no more of what these lead to than
 // a header.
-func (p *Process) partsOf(t types.ID, addr uint64) parts {
+func (p *values) partsOf(t types.ID, addr uint64) parts {
 	typ := p.types.Type(t)
 	if !p.present(addr, typ.Size) {
 		return parts{}
@@ -227,7 +230,7 @@ func (p *Process) partsOf(t types.ID, addr uint64) parts {
 }
 
 // closureAt is closureType for code that may be anything.
-func (p *Process) closureAt(code, addr uint64) types.ID {
+func (p *values) closureAt(code, addr uint64) types.ID {
 	if code == 0 || p.exe == nil {
 		return 0
 	}
@@ -235,7 +238,7 @@ func (p *Process) closureAt(code, addr uint64) types.ID {
 }
 
 // containerParts is partsOf for the map or channel whose header stands at addr.
-func (p *Process) containerParts(t types.ID, addr uint64) parts {
+func (p *values) containerParts(t types.ID, addr uint64) parts {
 	if addr == 0 {
 		return parts{}
 	}
@@ -260,7 +263,7 @@ func (p *Process) containerParts(t types.ID, addr uint64) parts {
 // received and behind them the goroutines that wait. Reaching entry n of a map
 // means to pass the ones before it; the cost of all else is that of what is
 // returned.
-func (p *Process) Children(v Value, from, limit int) []Value {
+func (p *values) Children(v Value, from, limit int) []Value {
 	defer p.caught(debug.SetPanicOnFault(true))
 	x := v.parts
 	n := clampInt(x.n)
@@ -308,7 +311,7 @@ func (p *Process) Children(v Value, from, limit int) []Value {
 
 // entryValue is an entry of a map: its element, named by the key. One whose key
 // has parts of its own opens into the two.
-func (p *Process) entryValue(m types.ID, e inferior.Entry, whole region) Value {
+func (p *values) entryValue(m types.ID, e inferior.Entry, whole region) Value {
 	typ := p.types.Type(m)
 	name := "[" + p.keyText(e) + "]"
 	// What is large stands behind a pointer (internal/runtime/maps, since Go
@@ -325,7 +328,7 @@ func (p *Process) entryValue(m types.ID, e inferior.Entry, whole region) Value {
 
 // direct follows the pointer to a key or element that a map keeps outside of its
 // groups, where t is the type in the group and want that of the map.
-func (p *Process) direct(t types.ID, addr uint64, want types.ID) (types.ID, uint64) {
+func (p *values) direct(t types.ID, addr uint64, want types.ID) (types.ID, uint64) {
 	if typ := p.types.Type(t); t != want && typ.Kind == types.Pointer && typ.Elem == want {
 		to, _ := p.im.Mem.Word(addr)
 		return want, to
@@ -335,14 +338,14 @@ func (p *Process) direct(t types.ID, addr uint64, want types.ID) (types.ID, uint
 
 // mapLen returns the number of a map's entries by its header, and whether the header
 // can be one.
-func (p *Process) mapLen(m types.ID, addr uint64) (uint64, bool) {
+func (p *values) mapLen(m types.ID, addr uint64) (uint64, bool) {
 	if layout := p.space.Map(m); layout != nil {
 		return p.space.MapLen(layout, addr)
 	}
 	return 0, false
 }
 
-func (p *Process) chanChildren(x parts, from, limit uint64, whole region) []Value {
+func (p *values) chanChildren(x parts, from, limit uint64, whole region) []Value {
 	c, ok := p.space.Chan(nil, x.addr)
 	if !ok {
 		return nil

@@ -15,7 +15,7 @@ import (
 )
 
 // uintPart reads a field that must be of the given kind.
-func (p *Process) uintPart(typ *types.Type, addr uint64, kind types.Kind, f layout.Field) (uint64, bool) {
+func (p *values) uintPart(typ *types.Type, addr uint64, kind types.Kind, f layout.Field) (uint64, bool) {
 	part, at, ok := p.space.Part(typ, addr, f)
 	if !ok || part.Kind != kind || part.Size == 0 || part.Size > 8 {
 		return 0, false
@@ -24,7 +24,7 @@ func (p *Process) uintPart(typ *types.Type, addr uint64, kind types.Kind, f layo
 }
 
 // stringPart copies a field that must be a string.
-func (p *Process) stringPart(typ *types.Type, addr uint64, f layout.Field) (string, bool) {
+func (p *values) stringPart(typ *types.Type, addr uint64, f layout.Field) (string, bool) {
 	part, at, ok := p.space.Part(typ, addr, f)
 	if !ok || part.Kind != types.String {
 		return "", false
@@ -34,7 +34,7 @@ func (p *Process) stringPart(typ *types.Type, addr uint64, f layout.Field) (stri
 
 // bytesPart copies a field that must be a byte slice of at most most bytes; nil
 // is a nil slice.
-func (p *Process) bytesPart(typ *types.Type, addr uint64, most uint64, f layout.Field) ([]byte, bool) {
+func (p *values) bytesPart(typ *types.Type, addr uint64, most uint64, f layout.Field) ([]byte, bool) {
 	part, at, ok := p.space.Part(typ, addr, f)
 	if !ok {
 		return nil, false
@@ -42,7 +42,7 @@ func (p *Process) bytesPart(typ *types.Type, addr uint64, most uint64, f layout.
 	return p.readBytes(part, at, most)
 }
 
-func (p *Process) readBytes(typ *types.Type, addr uint64, most uint64) ([]byte, bool) {
+func (p *values) readBytes(typ *types.Type, addr uint64, most uint64) ([]byte, bool) {
 	if typ.Kind != types.Slice || p.types.Type(typ.Elem).Kind != types.Uint8 {
 		return nil, false
 	}
@@ -64,7 +64,7 @@ const maxWrappers = 4
 // unwrap returns the value inside of those types of the standard library that
 // are nothing but a way to get at it: sync/atomic's (sync/atomic/type.go and
 // value.go) and unique.Handle (unique/handle.go).
-func (p *Process) unwrap(t types.ID, addr uint64) (types.ID, uint64) {
+func (p *values) unwrap(t types.ID, addr uint64) (types.ID, uint64) {
 	l := p.library()
 	for range maxWrappers {
 		typ := p.types.Type(t)
@@ -110,10 +110,10 @@ func isAtomic(name string) bool {
 }
 
 // library is what is known of types of the standard library.
-func (p *Process) library() *layout.Library { return &p.space.Layout.Library }
+func (p *values) library() *layout.Library { return &p.space.Layout.Library }
 
 // emptyArrayOf returns the pointer type of which typ has an array of length 0.
-func (p *Process) emptyArrayOf(typ *types.Type) types.ID {
+func (p *values) emptyArrayOf(typ *types.Type) types.ID {
 	for _, f := range typ.Fields {
 		if a := p.types.Type(f.Type); a.Kind == types.Array && a.Len == 0 && p.types.Type(a.Elem).Kind == types.Pointer {
 			return a.Elem
@@ -126,7 +126,7 @@ func (p *Process) emptyArrayOf(typ *types.Type) types.ID {
 // its own String or Error method. It goes by the type's name and by the names and
 // kinds of its fields; ok is false where these are not as expected, or where the
 // memory holds what no such value has.
-func (p *Process) knownText(typ *types.Type, addr uint64) (text string, ok bool) {
+func (p *values) knownText(typ *types.Type, addr uint64) (text string, ok bool) {
 	switch typ.Name {
 	case "time.Time":
 		return p.timeText(typ, addr)
@@ -186,7 +186,7 @@ const (
 
 // timeText formats a time.Time in UTC, and names its location where that is
 // another. The monotonic clock is left out.
-func (p *Process) timeText(typ *types.Type, addr uint64) (string, bool) {
+func (p *values) timeText(typ *types.Type, addr uint64) (string, bool) {
 	l := &p.library().Time
 	wall, ok1 := p.uintPart(typ, addr, types.Uint64, l.Wall)
 	ext, ok2 := p.uintPart(typ, addr, types.Int64, l.Ext)
@@ -213,7 +213,7 @@ func (p *Process) timeText(typ *types.Type, addr uint64) (string, bool) {
 }
 
 // ipText reads a net.IP as net.IP.String does; "" is an empty one.
-func (p *Process) ipText(typ *types.Type, addr uint64) (string, bool) {
+func (p *values) ipText(typ *types.Type, addr uint64) (string, bool) {
 	b, ok := p.readBytes(typ, addr, 16)
 	if !ok || len(b) == 0 {
 		return "", ok
@@ -222,7 +222,7 @@ func (p *Process) ipText(typ *types.Type, addr uint64) (string, bool) {
 	return ip.Unmap().String(), ok
 }
 
-func (p *Process) ipNetText(typ *types.Type, addr uint64) (string, bool) {
+func (p *values) ipNetText(typ *types.Type, addr uint64) (string, bool) {
 	ip, ok1 := p.bytesPart(typ, addr, 16, p.library().IPNet.IP)
 	mask, ok2 := p.bytesPart(typ, addr, 16, p.library().IPNet.Mask)
 	if !ok1 || !ok2 || len(ip) != len(mask) {
@@ -241,7 +241,7 @@ func (p *Process) ipNetText(typ *types.Type, addr uint64) (string, bool) {
 }
 
 // netAddr formats the addresses of package net as their String methods do.
-func (p *Process) netAddr(typ *types.Type, addr uint64) (string, bool) {
+func (p *values) netAddr(typ *types.Type, addr uint64) (string, bool) {
 	if typ.Name == "net.UnixAddr" {
 		return p.stringPart(typ, addr, p.library().UnixAddr.Path)
 	}
@@ -272,7 +272,7 @@ func (p *Process) netAddr(typ *types.Type, addr uint64) (string, bool) {
 }
 
 // netipText formats the types of package net/netip as their String methods do.
-func (p *Process) netipText(typ *types.Type, addr uint64) (string, bool) {
+func (p *values) netipText(typ *types.Type, addr uint64) (string, bool) {
 	l := p.library()
 	switch typ.Name {
 	case "net/netip.AddrPort":
@@ -292,7 +292,7 @@ func (p *Process) netipText(typ *types.Type, addr uint64) (string, bool) {
 }
 
 // netipPart reads a field that is a netip.Addr.
-func (p *Process) netipPart(typ *types.Type, addr uint64, f layout.Field) (netip.Addr, bool) {
+func (p *values) netipPart(typ *types.Type, addr uint64, f layout.Field) (netip.Addr, bool) {
 	part, at, ok := p.space.Part(typ, addr, f)
 	if !ok {
 		return netip.Addr{}, false
@@ -302,7 +302,7 @@ func (p *Process) netipPart(typ *types.Type, addr uint64, f layout.Field) (netip
 
 // netipAddr reads a netip.Addr: two halves of a 128-bit number, and a handle to
 // which kind of address it is, with the zone (net/netip/netip.go, Go 1.23).
-func (p *Process) netipAddr(typ *types.Type, addr uint64) (a netip.Addr, ok bool) {
+func (p *values) netipAddr(typ *types.Type, addr uint64) (a netip.Addr, ok bool) {
 	l := p.library()
 	hi, ok1 := p.uintPart(typ, addr, types.Uint64, l.NetipAddr.Hi)
 	lo, ok2 := p.uintPart(typ, addr, types.Uint64, l.NetipAddr.Lo)
@@ -334,7 +334,7 @@ func (p *Process) netipAddr(typ *types.Type, addr uint64) (a netip.Addr, ok bool
 // more than linear time.
 const maxBigWords = 64
 
-func (p *Process) bigIntText(typ *types.Type, addr uint64) (string, bool) {
+func (p *values) bigIntText(typ *types.Type, addr uint64) (string, bool) {
 	neg, ok1 := p.uintPart(typ, addr, types.Bool, p.library().BigInt.Neg)
 	abs, at, ok2 := p.space.Part(typ, addr, p.library().BigInt.Abs)
 	w := uint64(p.im.Arch.PtrSize)
@@ -363,7 +363,7 @@ func (p *Process) bigIntText(typ *types.Type, addr uint64) (string, bool) {
 
 // mutexText reads the lowest bit of a mutex's state, mutexLocked
 // (internal/sync/mutex.go; sync/mutex.go before Go 1.24).
-func (p *Process) mutexText(typ *types.Type, addr uint64) (string, bool) {
+func (p *values) mutexText(typ *types.Type, addr uint64) (string, bool) {
 	state, ok := p.uintPart(typ, addr, types.Int32, p.library().Mutex.State)
 	if state&1 != 0 {
 		return "locked", ok
@@ -373,7 +373,7 @@ func (p *Process) mutexText(typ *types.Type, addr uint64) (string, bool) {
 
 // rwMutexText reads the count of readers, from which a writer that waits or
 // holds the lock takes rwmutexMaxReaders (sync/rwmutex.go).
-func (p *Process) rwMutexText(typ *types.Type, addr uint64) (string, bool) {
+func (p *values) rwMutexText(typ *types.Type, addr uint64) (string, bool) {
 	count, ok1 := p.uintPart(typ, addr, types.Int32, p.library().RWMutex.ReaderCount)
 	wait, ok2 := p.uintPart(typ, addr, types.Int32, p.library().RWMutex.ReaderWait)
 	const maxReaders = 1 << 30
@@ -391,7 +391,7 @@ func (p *Process) rwMutexText(typ *types.Type, addr uint64) (string, bool) {
 }
 
 // reflectText names the type of a reflect.Value (reflect/value.go).
-func (p *Process) reflectText(typ *types.Type, addr uint64) (string, bool) {
+func (p *values) reflectText(typ *types.Type, addr uint64) (string, bool) {
 	f, at, ok := p.space.Part(typ, addr, p.library().ReflectValue.Typ)
 	if !ok || f.Kind != types.Pointer {
 		return "", false
@@ -406,7 +406,7 @@ func (p *Process) reflectText(typ *types.Type, addr uint64) (string, bool) {
 
 // errnoText returns the program's own text for an error number: the table is a
 // part of package syscall (syscall/zerrors_linux_amd64.go).
-func (p *Process) errnoText(n uint64) (string, bool) {
+func (p *values) errnoText(n uint64) (string, bool) {
 	if p.exe == nil {
 		return "", false
 	}
@@ -431,7 +431,7 @@ func (p *Process) errnoText(n uint64) (string, bool) {
 // it reads is bounded in all: errors in a damaged or hostile file may hold each
 // other.
 type errorReader struct {
-	p             *Process
+	p             *values
 	errors, bytes int // that may still be read
 }
 
@@ -584,7 +584,7 @@ func (e *errorReader) opError(typ *types.Type, addr uint64) (string, bool) {
 }
 
 // dynamicTarget is what an interface holds, with a pointer followed.
-func (p *Process) dynamicTarget(typ *types.Type, addr uint64) (*types.Type, uint64, bool) {
+func (p *values) dynamicTarget(typ *types.Type, addr uint64) (*types.Type, uint64, bool) {
 	dyn, at, ok := p.space.Dynamic(typ, addr)
 	if !ok {
 		return nil, 0, false

@@ -30,14 +30,14 @@ const (
 // Fields decodes the value of an object, or of a global variable, by its type:
 // at most limit lines, and how many more there would have been (at least). It is
 // empty where the type is not known.
-func (p *Process) Fields(n heap.Node, limit int) (fields []Field, more int) {
+func (p *values) Fields(n heap.Node, limit int) (fields []Field, more int) {
 	return p.FieldsFrom(n, 0, limit)
 }
 
 // FieldsFrom is Fields without the first parts of the value: of its fields, its
 // elements, its entries. Structs and arrays are followed by their own parts; of
 // what stands elsewhere only what the value itself opens into has lines.
-func (p *Process) FieldsFrom(n heap.Node, from, limit int) (fields []Field, more int) {
+func (p *values) FieldsFrom(n heap.Node, from, limit int) (fields []Field, more int) {
 	defer p.caught(debug.SetPanicOnFault(true))
 	v, ok := p.Value(n)
 	if !ok {
@@ -59,7 +59,7 @@ func (p *Process) FieldsFrom(n heap.Node, from, limit int) (fields []Field, more
 
 // flattener makes lines of a tree of values.
 type flattener struct {
-	p     *Process
+	p     *values
 	limit int
 	out   []Field
 	more  int
@@ -114,7 +114,7 @@ func (f *flattener) value(v *Value, depth int) {
 }
 
 // Hex returns bytes of an object's slot, as many as there are of size from off.
-func (p *Process) Hex(n heap.Node, off, size uint64) []byte {
+func (p *values) Hex(n heap.Node, off, size uint64) []byte {
 	defer p.caught(debug.SetPanicOnFault(true))
 	addr, n64 := p.Addr(n), uint64(0)
 	if e, _, ok := p.slot(n); ok {
@@ -129,7 +129,7 @@ func (p *Process) Hex(n heap.Node, off, size uint64) []byte {
 }
 
 // scalar formats a value without its parts, and tells what it points to.
-func (p *Process) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
+func (p *values) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
 	m := p.im.Mem
 	w := uint64(p.im.Arch.PtrSize)
 	word := func(i uint64) uint64 {
@@ -194,9 +194,8 @@ func (p *Process) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
 		if word(0) == 0 {
 			return "nil", heap.None
 		}
-		dyn, _ := p.dynamicView(typ, addr, word(1))
 		name := "?"
-		if dyn != 0 {
+		if dyn, ok := p.space.DynamicType(typ, word(0)); ok {
 			name = p.types.Type(dyn).Name
 		}
 		return fmt.Sprintf("(%s) %#x", name, word(1)), target(word(1))

@@ -13,7 +13,7 @@ import (
 // looked at, in nesting and in pointers that are followed, whatever the memory
 // holds.
 type line struct {
-	p     *Process
+	p     *values
 	b     []byte
 	steps int // values that may still be looked at
 }
@@ -32,7 +32,7 @@ const (
 	notInCore = "(not in the core)"
 )
 
-func (p *Process) newLine() *line { return &line{p: p, steps: maxLineSteps} }
+func (p *values) newLine() *line { return &line{p: p, steps: maxLineSteps} }
 
 func (l *line) String() string { return string(l.b) }
 
@@ -268,7 +268,7 @@ func (l *line) pointer(typ *types.Type, to uint64, depth, hops int) {
 }
 
 // quoted returns the n bytes at addr, escaped, show of them at most.
-func (p *Process) quoted(addr, n, show uint64) string {
+func (p *values) quoted(addr, n, show uint64) string {
 	b := p.im.Mem.Prefix(addr, min(n, show))
 	if len(b) == 0 && n > 0 {
 		return fmt.Sprintf("(%d bytes, not in the core)", n)

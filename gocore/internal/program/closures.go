@@ -19,8 +19,11 @@ const receiverField = "receiver"
 type Closures struct {
 	*Program
 	mu    sync.Mutex
-	Known map[uint64]types.ID
+	known map[uint64]types.ID
 }
+
+// NewClosures returns the closures of a program.
+func NewClosures(p *Program) *Closures { return &Closures{Program: p, known: map[uint64]types.ID{}} }
 
 // TypeOf returns the type of the closure at addr, whose code begins at
 // entry: a structure of its code and of the variables that it captured. All
@@ -30,7 +33,7 @@ type Closures struct {
 func (c *Closures) TypeOf(entry, addr uint64) types.ID {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if id, ok := c.Known[entry]; ok {
+	if id, ok := c.known[entry]; ok {
 		return id
 	}
 	fn, ok := c.Function(entry)
@@ -39,7 +42,7 @@ func (c *Closures) TypeOf(entry, addr uint64) types.ID {
 		return 0
 	}
 	id := c.describeClosure(fn.Name(), entry, addr, at)
-	c.Known[entry] = id
+	c.known[entry] = id
 	return id
 }
 
