@@ -147,7 +147,10 @@ func (h *Heap) findLive(ctx context.Context) error {
 // findTypes finds the types of all live objects. It begins while others still find out
 // which these are: rooted waits until they have.
 func (h *Heap) findTypes(ctx context.Context, rooted func() error) error {
-	t := h.newTyper(rooted)
+	return h.runTyper(ctx, h.newTyper(rooted))
+}
+
+func (h *Heap) runTyper(ctx context.Context, t *typing.Typer) error {
 	h.typing = t.Out
 	if h.decoder.Described != nil {
 		// SeedRecorded looks at all objects: it must not see dead ones.

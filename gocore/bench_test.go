@@ -48,26 +48,21 @@ func openAll(b *testing.B, core string, beside bool) (graph, all, types time.Dur
 		b.Fatal(err)
 	}
 	defer p.Close()
-	typed := make(chan error, 1)
+	var found *gocore.Parts
 	if beside {
-		go func() { typed <- p.TypeObjects(b.Context()) }()
-	}
-	g, err := p.Graph(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	graph = time.Since(start)
-	d, err := g.Dominators(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer d.Close()
-	if beside {
-		err = <-typed
+		_, err = p.Analyse(b.Context(), func(s gocore.Stage) {
+			if s == gocore.StageGraph {
+				graph = time.Since(start)
+			}
+		})
+	} else if found, err = gocore.Graph(b.Context(), p); err == nil {
+		defer found.Close()
+		graph = time.Since(start)
+		err = found.Dominate(b.Context())
 	}
 	all = time.Since(start)
-	if !beside {
-		err = p.TypeObjects(b.Context())
+	if err == nil && !beside {
+		err = found.Type(b.Context())
 	}
 	if err != nil {
 		b.Fatal(err)

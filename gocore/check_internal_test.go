@@ -18,13 +18,19 @@ func checks(t testing.TB, p *doctored.Core) map[string]Check {
 		t.Fatal(err)
 	}
 	proc := &Process{file: io.NopCloser(nil)}
-	proc.fill(d)
-	list, err := proc.Check(t.Context())
+	proc.fill(d, nil)
+	defer func() {
+		proc.exe = nil // others read with it
+		proc.Close()
+	}()
+	h, err := proc.Analyse(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	proc.exe = nil // others read with it
-	proc.Close()
+	list, err := h.Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	checks := map[string]Check{}
 	for _, c := range list {
 		checks[c.Name] = c

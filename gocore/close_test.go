@@ -16,7 +16,7 @@ func TestClose(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.TypeObjects(t.Context()); err != nil {
+		if _, err := p.Analyse(t.Context(), nil); err != nil {
 			t.Error(err)
 		}
 		if err := p.Close(); err != nil {

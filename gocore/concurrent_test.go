@@ -22,7 +22,6 @@ func TestConcurrent(t *testing.T) {
 			if problems := survey(t, p); len(problems) > 0 {
 				t.Errorf("a whole core has problems: %+v", problems)
 			}
-			p.Typing()
 			p.Source()
 		})
 	}

@@ -12,9 +12,10 @@ import (
 	"goheap/internal/testcore/said"
 )
 
-// process is an open core with its graph and dominators.
+// process is an open core with its heap.
 type process struct {
 	*gocore.Process
+	*gocore.Heap
 	graph *heap.Graph
 	doms  *heap.Dominators
 	said  []string      // what the program said of itself
@@ -39,21 +40,27 @@ func openFile(t *testing.T, path, exe string, said []string) process {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.Close() })
-	g, err := p.Graph(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := g.Dominators(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Close)
-	return process{Process: p, graph: g, doms: d, said: said}
+	a := analysed(t, p)
+	a.said = said
+	return a
 }
+
+// analysed is a process with its heap.
+func analysed(t testing.TB, p *gocore.Process) process {
+	t.Helper()
+	h, err := p.Analyse(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return process{Process: p, Heap: h, graph: h.Graph(), doms: h.Dominators()}
+}
+
+// Roots are those of the heap: the special ones are among them.
+func (p process) Roots() []gocore.Root { return p.Heap.Roots() }
 
 // asSaid is p for comparisons with what the program said of itself.
 func (p process) asSaid() *said.Process {
-	return &said.Process{Process: p.Process, Graph: p.graph, Doms: p.doms, Lines: p.said}
+	return &said.Process{Process: p.Process, Heap: p.Heap, Graph: p.graph, Doms: p.doms, Lines: p.said}
 }
 
 // decode decodes the lines of a program's output that have the given case, all

@@ -145,15 +145,7 @@ func TestMissingPages(t *testing.T) {
 			if !slices.ContainsFunc(problems, func(pr gocore.Problem) bool { return strings.Contains(pr.Message, test.says) && pr.Count >= 1 }) {
 				t.Errorf("problems %+v, want one that says %q", problems, test.says)
 			}
-			g, err := p.Graph(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			doms, err := g.Dominators(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer doms.Close()
+			doms := analysed(t, p).doms
 			lost := int(whole.doms.LiveCount()) - int(doms.LiveCount())
 			if lost < test.objects || lost > int(whole.doms.LiveCount())/4 {
 				t.Errorf("%d of %d objects are lost", lost, whole.doms.LiveCount())
@@ -239,16 +231,12 @@ func missingPages(t *testing.T, d testcore.Dump) {
 			return f, nil, err
 		}
 		defer p.Close()
-		g, err := p.Graph(t.Context())
+		h, err := p.Analyse(t.Context(), nil)
 		if err != nil {
 			return f, nil, err
 		}
-		doms, err := g.Dominators(t.Context())
-		if err != nil {
-			return f, nil, err
-		}
-		defer doms.Close()
-		f = found{live: uint64(doms.LiveCount()), bytes: doms.LiveBytes(), typed: p.Typing().TypedBytes, edges: uint64(len(g.Target))}
+		doms := h.Dominators()
+		f = found{live: uint64(doms.LiveCount()), bytes: doms.LiveBytes(), typed: h.Typing().TypedBytes, edges: uint64(len(h.Graph().Target))}
 		for i := range p.Goroutines() {
 			f.frames += len(p.Frames(i))
 		}

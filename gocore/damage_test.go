@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -65,22 +67,16 @@ func sentence(t *testing.T, err error) {
 
 // survey asks everything of a process, whatever state its core is in, and
 // returns its problems. Nothing may panic.
-func survey(t *testing.T, p *gocore.Process) []gocore.Problem {
+func survey(t *testing.T, opened *gocore.Process) []gocore.Problem {
 	t.Helper()
 	ctx := t.Context()
-	g, err := p.Graph(ctx)
+	h, err := opened.Analyse(ctx, nil)
 	if err != nil {
 		sentence(t, err)
-		return p.Problems()
+		return opened.Problems()
 	}
-	if err := p.TypeObjects(ctx); err != nil {
-		sentence(t, err)
-	}
-	d, err := g.Dominators(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	p := process{Process: opened, Heap: h}
+	d := h.Dominators()
 	if _, err := p.Check(ctx); err != nil {
 		sentence(t, err)
 	}
@@ -91,7 +87,7 @@ func survey(t *testing.T, p *gocore.Process) []gocore.Problem {
 		p.Name(r.Node)
 		p.Fields(r.Node, 20)
 	}
-	nodes := heaptest.Nodes(g)
+	nodes := heaptest.Nodes(h.Graph())
 	for i, n := range nodes {
 		if i%(1+len(nodes)/500) == 0 {
 			p.Name(n)
@@ -431,8 +427,103 @@ func TestCancelled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	if _, err := p.Graph(done); !errors.Is(err, context.Canceled) {
-		t.Errorf("Graph: %v", err)
+	if _, err := p.Analyse(done, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("Analyse: %v", err)
+	}
+}
+
+// Whenever an analysis is cancelled, nothing of it is left, and the next one finds what
+// it would have found at first.
+func TestAnalyseAgain(t *testing.T) {
+	core := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel).Core
+	want := openFile(t, core, "", nil)
+	var phases []string
+	all := heap.WithProgress(t.Context(), func(phase string, done, total int64) {
+		if done == 0 {
+			phases = append(phases, phase)
+		}
+	})
+	p, err := gocore.Open(t.Context(), core, gocore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	roots := len(p.Roots())
+	h, err := p.Analyse(all, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := p.Analyse(t.Context(), nil); err != nil || again != h {
+		t.Errorf("a second analysis is another heap: %v", err)
+	}
+	cancelled := 0
+	for _, at := range phases {
+		p, err := gocore.Open(t.Context(), core, gocore.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err = p.Analyse(heap.WithProgress(ctx, func(phase string, _, _ int64) {
+			if phase == at {
+				cancel()
+			}
+		}), nil)
+		cancel()
+		if err != nil {
+			cancelled++
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("cancelled in %q: %v", at, err)
+			}
+		}
+		var stages []gocore.Stage
+		h, err := p.Analyse(t.Context(), func(s gocore.Stage) { stages = append(stages, s) })
+		if err != nil {
+			t.Fatalf("after a try that was cancelled in %q: %v", at, err)
+		}
+		slices.Sort(stages)
+		if !slices.Equal(stages, []gocore.Stage{gocore.StageGraph, gocore.StageDominators, gocore.StageTypes}) {
+			t.Errorf("after %q: stages %v", at, stages)
+		}
+		if !slices.Equal(h.Graph().Target, want.graph.Target) || !slices.Equal(h.TypeIDs(), want.TypeIDs()) || h.Dominators().LiveBytes() != want.doms.LiveBytes() {
+			t.Errorf("after a try that was cancelled in %q the heap is another", at)
+		}
+		if len(p.Roots()) != roots || len(h.Roots()) != len(want.Roots()) || len(p.Problems()) != len(want.Problems()) {
+			t.Errorf("after %q: %d roots, %d of the heap, problems %v", at, len(p.Roots()), len(h.Roots()), p.Problems())
+		}
+	}
+	if cancelled < 3 {
+		t.Errorf("%d of the phases %q could be cancelled", cancelled, phases)
+	}
+}
+
+// Who comes while another analyses gets the same heap, or goes when its own context
+// ends.
+func TestAnalyseTogether(t *testing.T) {
+	p, err := gocore.Open(t.Context(), testcore.Core(t, "probe", testcore.Options{}, testcore.Kernel).Core, gocore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	first := make(chan *gocore.Heap, 1)
+	go func() {
+		h, _ := p.Analyse(heap.WithProgress(t.Context(), func(string, int64, int64) {
+			once.Do(func() { close(begun); <-goOn })
+		}), nil)
+		first <- h
+	}()
+	<-begun
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.Analyse(impatient, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("whoever does not wait gets %v", err)
+	}
+	close(goOn)
+	h, err := p.Analyse(t.Context(), nil)
+	if err != nil || h == nil || h != <-first {
+		t.Errorf("two who analyse at once get two heaps: %v", err)
 	}
 }
 

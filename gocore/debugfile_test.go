@@ -26,17 +26,11 @@ func tool(t *testing.T, name string, args ...string) {
 }
 
 // told is what a process says of its objects, with their types.
-func told(t *testing.T, p *gocore.Process) string {
+func told(t *testing.T, opened *gocore.Process) string {
 	t.Helper()
-	g, err := p.Graph(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.TypeObjects(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	p := analysed(t, opened)
 	var b strings.Builder
-	for _, n := range heaptest.Nodes(g) {
+	for _, n := range heaptest.Nodes(p.graph) {
 		fmt.Fprintln(&b, n, p.Name(n), p.Type(n))
 	}
 	for i := range p.Goroutines() {

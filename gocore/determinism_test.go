@@ -25,26 +25,13 @@ type fingerprint struct {
 
 func take(t *testing.T, core string, opt gocore.Options) fingerprint {
 	t.Helper()
-	p, err := gocore.Open(t.Context(), core, opt)
+	opened, err := gocore.Open(t.Context(), core, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
-	g, err := p.Graph(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	// As the program does it: types beside the dominators.
-	typed := make(chan error)
-	go func() { typed <- p.TypeObjects(t.Context()) }()
-	d, err := g.Dominators(t.Context())
-	if err := <-typed; err != nil {
-		t.Fatal(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	defer opened.Close()
+	p := analysed(t, opened)
+	g, d := p.graph, p.doms
 	checks, err := p.Check(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -28,25 +28,21 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer p.Close()
-	g, err := p.Graph(ctx)
+	h, err := p.Analyse(ctx, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	d, err := g.Dominators(ctx)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer d.Close()
+	d := h.Dominators()
 	for _, n := range d.Largest(1) {
-		fmt.Println(p.Name(n), p.Type(n), d.Retained(n), p.Expr(d.PathTo(n)))
+		fmt.Println(h.Name(n), h.Type(n), d.Retained(n), h.Expr(d.PathTo(n)))
 	}
 
 	// Any expression that starts at a global variable.
-	n, err := p.Lookup("main.pair[1]")
+	n, err := h.Lookup("main.pair[1]")
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(p.Type(n), p.Evidence(n), d.Retained(n), p.Expr(d.PathTo(n)))
+	fmt.Println(h.Type(n), h.Evidence(n), d.Retained(n), h.Expr(d.PathTo(n)))
 
 	// Output:
 	// main.noscan []uint8 1048576 main.noscan

@@ -35,20 +35,9 @@ func benchmarkHeapDump(b *testing.B, sessions string) {
 			b.Fatal(err)
 		}
 		opened += time.Since(start)
-		typed := make(chan error, 1)
-		go func() { typed <- p.TypeObjects(b.Context()) }()
-		g, err := p.Graph(b.Context())
-		if err != nil {
+		if _, err := p.Analyse(b.Context(), nil); err != nil {
 			b.Fatal(err)
 		}
-		doms, err := g.Dominators(b.Context())
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := <-typed; err != nil {
-			b.Fatal(err)
-		}
-		doms.Close()
 		p.Close()
 	}
 	b.ReportMetric(float64(opened.Milliseconds())/float64(b.N), "open-ms")
@@ -67,7 +56,7 @@ func TestHeapDumpMemory(t *testing.T) {
 	}
 	defer p.Close()
 	runtime.ReadMemStats(&after)
-	objects, _ := p.AllocatedSlots()
+	objects, _ := analysed(t, p).AllocatedSlots()
 	used := after.HeapAlloc - before.HeapAlloc
 	t.Logf("%d objects, %.1f bytes for each", objects, float64(used)/float64(objects))
 	if objects < 300_000 || used > 48*objects {

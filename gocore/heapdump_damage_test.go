@@ -81,16 +81,11 @@ func openBytes(t *testing.T, data []byte) (process, error) {
 		return process{}, err
 	}
 	t.Cleanup(func() { p.Close() })
-	g, err := p.Graph(t.Context())
+	h, err := p.Analyse(t.Context(), nil)
 	if err != nil {
 		return process{}, err
 	}
-	d, err := g.Dominators(t.Context())
-	if err != nil {
-		return process{}, err
-	}
-	t.Cleanup(d.Close)
-	return process{Process: p, graph: g, doms: d}, nil
+	return process{Process: p, Heap: h, graph: h.Graph(), doms: h.Dominators()}, nil
 }
 
 // Without an executable, what a dump itself says of types, roots and frames is
@@ -361,13 +356,14 @@ func TestHeapDumpBroken(t *testing.T) {
 			t.Fatal(err)
 		}
 		bounded(t, how, func() {
-			p, err := gocore.Open(t.Context(), path, gocore.Options{Exe: good.Exe})
+			read, err := gocore.Open(t.Context(), path, gocore.Options{Exe: good.Exe})
 			if err != nil {
 				sentence(t, err)
 				return
 			}
-			defer p.Close()
+			defer read.Close()
 			opened++
+			p := analysed(t, read)
 			checks, err := p.Check(t.Context())
 			if err != nil {
 				t.Errorf("%s: %v", how, err)

@@ -288,15 +288,12 @@ func TestEdges(t *testing.T) {
 // found is a node.
 func FuzzLookup(f *testing.F) {
 	d := testcore.Core(f, "kinds", testcore.Options{}, testcore.Kernel)
-	p, err := gocore.Open(f.Context(), d.Core, gocore.Options{})
+	opened, err := gocore.Open(f.Context(), d.Core, gocore.Options{})
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Cleanup(func() { p.Close() })
-	g, err := p.Graph(f.Context())
-	if err != nil {
-		f.Fatal(err)
-	}
+	f.Cleanup(func() { opened.Close() })
+	p := analysed(f, opened)
 	for _, line := range d.Output {
 		var o kindObject
 		if err := json.Unmarshal([]byte(line), &o); err != nil {
@@ -308,7 +305,7 @@ func FuzzLookup(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, target string) {
 		n, err := p.Lookup(target)
-		if err == nil && int(n) >= g.Len() || err != nil && (n != heap.None || !errors.Is(err, gocore.ErrNotFound)) {
+		if err == nil && int(n) >= p.graph.Len() || err != nil && (n != heap.None || !errors.Is(err, gocore.ErrNotFound)) {
 			t.Errorf("%q: node %d, %v", target, n, err)
 		}
 	})

@@ -40,7 +40,7 @@ func TestNewerVersion(t *testing.T) {
 	if len(problems) != 1 || problems[0].Severity != dump.Warning || !strings.Contains(problems[0].Message, newer) || !strings.Contains(problems[0].Message, "goheap check") {
 		t.Errorf("problems %+v, want one warning about %s", problems, newer)
 	}
-	checks, err := p.Check(t.Context())
+	checks, err := analysed(t, p).Check(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	core := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel).Core
+	phases := []string{"scan heap", "live set", "type objects", "search graph", "dominators"}
 	var options, context progress.Tracker
 	told := func() [2][]string {
 		t.Helper()
@@ -48,19 +49,16 @@ func TestProgress(t *testing.T) {
 	}
 	defer first.Close()
 	check("opening", [2][]string{{"open", "read runtime"}, nil})
-	if _, err := first.Graph(ctx); err != nil {
+	h, err := first.Analyse(ctx, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	check("the graph, asked for under a context", [2][]string{nil, {"scan heap", "live set"}})
-	if err := first.TypeObjects(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	check("types", [2][]string{{"type objects"}, nil})
-	if _, err := first.FindWord(t.Context(), 1, 1); err != nil {
+	check("an analysis under a context", [2][]string{nil, phases})
+	if _, err := h.FindWord(t.Context(), 1, 1); err != nil {
 		t.Fatal(err)
 	}
 	check("a search", [2][]string{{"search"}, nil})
-	if _, err := first.FindWord(ctx, 1, 1); err != nil {
+	if _, err := h.FindWord(ctx, 1, 1); err != nil {
 		t.Fatal(err)
 	}
 	check("a search under a context", [2][]string{nil, {"search"}})
@@ -70,8 +68,8 @@ func TestProgress(t *testing.T) {
 	}
 	defer second.Close()
 	check("opening under a context", [2][]string{nil, {"open", "read runtime"}})
-	if _, err := second.Graph(t.Context()); err != nil {
+	if _, err := second.Analyse(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	check("the graph", [2][]string{{"scan heap", "live set"}, nil})
+	check("an analysis", [2][]string{phases, nil})
 }

@@ -94,20 +94,13 @@ func TestImmortal(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	core, said := gcore(t, exe)
-	proc, err := gocore.Open(t.Context(), core, gocore.Options{})
+	opened, err := gocore.Open(t.Context(), core, gocore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer proc.Close()
-	g, err := proc.Graph(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := g.Dominators(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	defer opened.Close()
+	proc := analysed(t, opened)
+	d := proc.doms
 	checks, err := proc.Check(t.Context())
 	if err != nil {
 		t.Fatal(err)

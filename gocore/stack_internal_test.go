@@ -10,7 +10,7 @@ import (
 // A variable whose type is of no possible size is not taken apart.
 func TestPartedBounds(t *testing.T) {
 	table := types.New(arch.AMD64(), nil, nil)
-	p := &Process{im: &image.Image{Arch: arch.AMD64()}, types: table}
+	p := &stacks{contents: &contents{im: &image.Image{Arch: arch.AMD64()}, types: table}}
 	v := frameVar{typ: table.NewStruct("main.Huge", "main", 1<<62, nil), parts: []varPart{{0, 8, -16}}}
 	if p.settleParts(&v); !v.parted {
 		t.Errorf("%+v", v)

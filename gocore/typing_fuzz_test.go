@@ -125,7 +125,11 @@ func newVictim(t testing.TB, program string, opt testcore.Options) *victim {
 	}
 	runtime.ReadMemStats(&after)
 	v.cost = after.TotalAlloc - before.TotalAlloc
-	v.survey(p)
+	h, err := p.Analyse(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.survey(h)
 	return v
 }
 
@@ -150,12 +154,27 @@ func (v *victim) open(ctx context.Context) (*Process, error) {
 		p.Close()
 		return nil, err
 	}
-	p.fill(d)
+	p.fill(d, nil)
 	return p, ctx.Err()
 }
 
+// analysed is the heap of the core as it is now, for the length of the test.
+func (v *victim) analysed(t *testing.T) *Heap {
+	t.Helper()
+	p, err := v.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	h, err := p.Analyse(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 // survey fills what open and damage need from an undamaged process.
-func (v *victim) survey(p *Process) {
+func (v *victim) survey(p *Heap) {
 	var list [regions][]target
 	add := func(region int, addr, size uint64) { list[region] = append(list[region], target{addr, size}) }
 	seen := map[uint64]bool{}
@@ -377,22 +396,15 @@ const patience = 20 * time.Second
 
 // explore asks a process for everything that follows from the types of its
 // objects.
-func (v *victim) explore(t testing.TB, p *Process) outcome {
+func (v *victim) explore(t testing.TB, proc *Process) outcome {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	h := fnv.New64a()
-	g, err := p.Graph(ctx)
+	p, err := proc.Analyse(ctx, nil)
 	if err != nil {
 		return outcome{err: err.Error()}
 	}
-	if err := p.TypeObjects(ctx); err != nil {
-		return outcome{err: err.Error()}
-	}
-	d, err := g.Dominators(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d := p.Dominators()
 	v.checkTyping(t, p)
 	fmt.Fprintln(h, p.typing.IDs, p.typing.Evidence, p.typing.Totals.TypedBytes, p.typing.Conflicts, p.typing.Unknown)
 
@@ -422,14 +434,14 @@ func (v *victim) explore(t testing.TB, p *Process) outcome {
 			fmt.Fprintln(h, path, found, err, fields, more)
 		}
 	}
-	for i := range p.Goroutines() {
-		fmt.Fprintln(h, p.Frames(i))
+	for i := range proc.Goroutines() {
+		fmt.Fprintln(h, proc.Frames(i))
 	}
 	return outcome{hash: h.Sum64()}
 }
 
 // checkEntries visits what a map holds.
-func (v *victim) checkEntries(t testing.TB, p *Process, m types.ID, addr uint64) {
+func (v *victim) checkEntries(t testing.TB, p *Heap, m types.ID, addr uint64) {
 	n := uint64(0)
 	p.space.Entries(m, addr, func(inferior.Entry) bool {
 		n++
@@ -443,7 +455,7 @@ func (v *victim) checkEntries(t testing.TB, p *Process, m types.ID, addr uint64)
 
 // checkTyping holds the types that objects got against their pointer maps, bit by
 // bit, and the sums against the objects.
-func (v *victim) checkTyping(t testing.TB, p *Process) {
+func (v *victim) checkTyping(t testing.TB, p *Heap) {
 	var live, typed uint64
 	for i := range p.im.Extents {
 		e := &p.im.Extents[i]
@@ -477,7 +489,7 @@ func (v *victim) checkTyping(t testing.TB, p *Process) {
 
 // contradiction says where the type of a slot with heap bits has a pointer and the
 // slot has none, or the other way round; "" where they agree.
-func contradiction(p *Process, e *image.Extent, slot uint64, id heap.TypeID) string {
+func contradiction(p *Heap, e *image.Extent, slot uint64, id heap.TypeID) string {
 	t, f := typing.SplitTypeID(id)
 	words := e.Elem / 8
 	slotHas := make([]bool, words)
@@ -634,14 +646,7 @@ func FuzzTypes(f *testing.F) {
 // lead to.
 func TestClaimsAgree(t *testing.T) {
 	v := newVictim(t, "typed", testcore.Options{})
-	p, err := v.open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	if err := p.TypeObjects(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	p := v.analysed(t)
 	setBits := func(e *image.Extent, slot, words uint64) {
 		for i := range e.Elem / 8 {
 			if bit := (slot-e.Base)/8 + i; words>>i&1 != 0 {
@@ -706,15 +711,13 @@ func TestMayWalk(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer p.Close()
-		g, err := p.Graph(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		walk := p.newTyper(g)
+		h := graphOnly(t, p)
+		defer h.free()
+		walk := h.newTyper(func() error { return nil })
 		if some {
 			walk.Mem.Left = 100_000
 		}
-		if err := p.runTyper(t.Context(), walk); err != nil {
+		if err := h.runTyper(t.Context(), walk); err != nil {
 			t.Fatal(err)
 		}
 		problems := p.Problems()
@@ -724,24 +727,30 @@ func TestMayWalk(t *testing.T) {
 		if len(problems) != 1 || problems[0].Count < 10 || !strings.Contains(problems[0].Message, typing.Overlap) || problems[0].Severity != dump.Error {
 			t.Errorf("problems %+v", problems)
 		}
-		if n := p.typing.Totals.TypedObjects; n == 0 {
+		if n := h.typing.Totals.TypedObjects; n == 0 {
 			t.Error("what could be followed has no types either")
 		}
 	}
+}
+
+// graphOnly is the heap of a process with its graph alone.
+func graphOnly(t testing.TB, p *Process) *Heap {
+	t.Helper()
+	h := newHeap(p.stacks)
+	if err := h.scan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.findLive(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // A map whose directory holds the same tables again and again has no more entries
 // than they have.
 func TestLongDirectory(t *testing.T) {
 	v := newVictim(t, "quiet", testcore.Options{})
-	p, err := v.open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	if err := p.TypeObjects(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	p := v.analysed(t)
 	// The longest directory of all maps is copied over the largest object, so that
 	// it repeats to its end.
 	var m types.ID

@@ -21,10 +21,9 @@ func TestTypesBesideMarking(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer p.Close()
-			g, err := p.Graph(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
+			h := graphOnly(t, p)
+			defer h.free()
+			g := h.graph
 			random := rand.New(rand.NewPCG(1, 2))
 			repeated := 0
 			for _, left := range []int{0, 2, 10, 100} { // percent of the roots
@@ -37,7 +36,7 @@ func TestTypesBesideMarking(t *testing.T) {
 				}
 				var found [2]*typing.Result
 				for i, known := range []bool{true, false} {
-					ty := p.newTyper(g)
+					ty := h.newTyper(nil)
 					ty.Reached = func() (*heap.Marker, error) { return live, nil }
 					if known {
 						ty.Alive = live.Bits().Words()
@@ -45,7 +44,7 @@ func TestTypesBesideMarking(t *testing.T) {
 					passes := 0
 					err := ty.Run(t.Context(), func(ty *typing.Typer) {
 						passes++
-						p.seedTypes(ty)
+						h.seedTypes(ty)
 					})
 					if err != nil {
 						t.Fatal(err)

@@ -8,8 +8,6 @@ import (
 	"unicode/utf8"
 
 	"goheap/dump"
-	"goheap/gocore/internal/program"
-	"goheap/gocore/internal/types"
 	"goheap/heap"
 	"goheap/internal/testcore"
 )
@@ -18,7 +16,7 @@ import (
 type target struct{ addr, size uint64 }
 
 // targets are the variable n and the objects that values below it stand in.
-func targets(p *Process, n heap.Node) (list []target, total uint64) {
+func targets(p *Heap, n heap.Node) (list []target, total uint64) {
 	v, _ := p.Value(n)
 	list = []target{{v.Addr, v.Size}}
 	seen := map[heap.Node]bool{}
@@ -38,7 +36,7 @@ func targets(p *Process, n heap.Node) (list []target, total uint64) {
 // damagedProcess is p with other words in its memory. Each 12 bytes of ops are
 // one: where in the targets, and what. It shares all else with p, the types of
 // objects among it, so that what is decoded has little to do with what is there.
-func damagedProcess(p *Process, list []target, total uint64, ops []byte) *Process {
+func damagedProcess(p *Heap, list []target, total uint64, ops []byte) *Heap {
 	const pageSize = 4096
 	address := func(n uint64) uint64 {
 		n %= total
@@ -81,18 +79,14 @@ func damagedProcess(p *Process, list []target, total uint64, ops []byte) *Proces
 	}
 	im := *p.im
 	im.Mem = mem
-	space := *p.space
-	space.Mem = mem
 	decoder := *p.decoder
 	decoder.Image = &im
-	q := &Process{
-		space: &space,
-		file:  p.file, exe: p.exe, im: &im, decoder: &decoder, recorded: p.recorded, types: p.types, typing: p.typing,
-		graph: p.graph, vars: map[uint64][]frameVar{}, closures: &program.Closures{Program: &decoder, Known: map[uint64]types.ID{}},
-	}
-	q.graphOnce.Do(func() {})
-	q.typeOnce.Do(func() {})
-	return q
+	c := newContents(&decoder, nil)
+	c.space.Mem = mem
+	return &Heap{naming: naming{&values{&objects{
+		stacks: &stacks{contents: c, vars: map[uint64][]frameVar{}},
+		im:     &im, graph: p.graph, live: p.live, typing: p.typing,
+	}}}}
 }
 
 // valueCost is how much memory describing one value may take: its text is short,
@@ -101,7 +95,7 @@ const valueCost = 1 << 15
 
 // exploreValues opens what n leads to, most values at most, and returns how many
 // there were.
-func exploreValues(t *testing.T, p *Process, n heap.Node, most int) int {
+func exploreValues(t *testing.T, p *Heap, n heap.Node, most int) int {
 	v, ok := p.Value(n)
 	if !ok {
 		return 0
@@ -140,12 +134,13 @@ func exploreValues(t *testing.T, p *Process, n heap.Node, most int) int {
 // FuzzValue decodes the values of a program whose memory holds anything.
 func FuzzValue(f *testing.F) {
 	d := testcore.Core(f, "values", testcore.Options{}, testcore.Kernel)
-	p, err := Open(f.Context(), d.Core, Options{})
+	proc, err := Open(f.Context(), d.Core, Options{})
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Cleanup(func() { p.Close() })
-	if err := p.TypeObjects(f.Context()); err != nil {
+	f.Cleanup(func() { proc.Close() })
+	p, err := proc.Analyse(f.Context(), nil)
+	if err != nil {
 		f.Fatal(err)
 	}
 	all, err := p.Lookup("main.all")

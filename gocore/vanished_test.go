@@ -6,12 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"goheap/dump"
 	"goheap/gocore"
-	"goheap/heap"
 	"goheap/heap/heaptest"
 	"goheap/internal/testcore"
 )
@@ -46,9 +46,9 @@ func (a askedOf) add(values ...any) {
 	}
 }
 
-// askEverything calls all exported methods of a process but Close, with all there is
-// to ask, and f around each. Methods that somebody adds are called too.
-func askEverything(t *testing.T, p *gocore.Process, a askedOf, f func(name string, call func() error)) {
+// askEverything calls all exported methods of a process or heap but Close, with all there
+// is to ask, and f around each. Methods that somebody adds are called too.
+func askEverything(t *testing.T, p any, a askedOf, f func(name string, call func() error)) {
 	t.Helper()
 	v := reflect.ValueOf(p)
 	for i := range v.NumMethod() {
@@ -86,22 +86,11 @@ func askEverything(t *testing.T, p *gocore.Process, a askedOf, f func(name strin
 }
 
 // questions collects what may be asked of a process while its file is whole.
-func questions(t *testing.T, p *gocore.Process) askedOf {
+func questions(t *testing.T, p process) askedOf {
 	t.Helper()
-	g, err := p.Graph(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.TypeObjects(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	d, err := g.Dominators(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	g, d := p.graph, p.doms
 	a := askedOf{}
-	a.add(0, 3, uint64(0), uint64(8), []byte("text"), "main.nowhere", "0xc000000000", "g:1")
+	a.add(0, 3, uint64(0), uint64(8), []byte("text"), "main.nowhere", "0xc000000000", "g:1", func(gocore.Stage) {})
 	for _, r := range p.Roots() {
 		if r.Kind == gocore.GlobalRoot {
 			a.add(r.Name, r.Name+"[0]", r.Node)
@@ -140,11 +129,12 @@ func TestVanished(t *testing.T) {
 		for _, guarded := range []bool{false, true} {
 			t.Run(c.name+map[bool]string{true: " in a guard"}[guarded], func(t *testing.T) {
 				file := copied(t, c.file)
-				p, err := gocore.Open(t.Context(), file, gocore.Options{Exe: c.exe})
+				opened, err := gocore.Open(t.Context(), file, gocore.Options{Exe: c.exe})
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer p.Close()
+				defer opened.Close()
+				p := analysed(t, opened)
 				a := questions(t, p)
 				before := len(p.Problems())
 				truncate(t, file)
@@ -158,7 +148,8 @@ func TestVanished(t *testing.T) {
 						told[name] = true
 					}
 				}
-				askEverything(t, p, a, ask)
+				askEverything(t, p.Process, a, ask)
+				askEverything(t, p.Heap, a, ask)
 				problems := p.Problems()[before:]
 				switch {
 				case guarded && (!told["Hex"] || !told["Value"] || !told["FindBytes"]):
@@ -173,24 +164,23 @@ func TestVanished(t *testing.T) {
 					t.Error("it is said to be complete")
 				}
 				// The same again: nothing was left locked, and the answer is the same.
-				askEverything(t, p, a, ask)
+				askEverything(t, p.Process, a, ask)
+				askEverything(t, p.Heap, a, ask)
 			})
 		}
 	}
 }
 
-// What was opened and not yet read: the graph, types and checks are missing, and
-// whoever does not look at the error is told all the same.
+// What was opened and not yet read: there is no heap, and Problems says why.
 func TestVanishedBeforeReading(t *testing.T) {
 	core := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
 	heapDump := testcore.Core(t, "quiet", testcore.Options{}, testcore.HeapDump)
 	for _, c := range []struct {
 		name, file, exe string
-		cutExe, graph   bool // the executable is what vanishes; the graph is there already
+		cutExe          bool // the executable is what vanishes
 	}{
-		{"core", core.Core, core.Exe, false, false}, {"heap dump", heapDump.Heap, heapDump.Exe, false, false},
-		{"executable", core.Core, core.Exe, true, false}, {"executable of a heap dump", heapDump.Heap, heapDump.Exe, true, false},
-		{"core with graph", core.Core, core.Exe, false, true}, {"executable with graph", core.Core, core.Exe, true, true},
+		{"core", core.Core, core.Exe, false}, {"heap dump", heapDump.Heap, heapDump.Exe, false},
+		{"executable", core.Core, core.Exe, true}, {"executable of a heap dump", heapDump.Heap, heapDump.Exe, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file, exe := copied(t, c.file), copied(t, c.exe)
@@ -199,30 +189,18 @@ func TestVanishedBeforeReading(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer p.Close()
-			if c.graph {
-				if _, err := p.Graph(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-			}
 			gone := file
 			if c.cutExe {
 				gone = exe
 			}
 			truncate(t, gone)
-			err = p.TypeObjects(t.Context())
-			if !errors.Is(err, dump.ErrChanged) || errors.Is(err, dump.ErrInternal) {
-				t.Errorf("types: %v", err)
-			}
-			if n := p.Typing().TypedObjects; n != 0 {
-				t.Errorf("%d objects have types all the same", n)
-			}
-			for n, id := range p.TypeIDs() {
-				if id != 0 {
-					t.Fatalf("node %d is said to be of type %d", n, id)
+			for range 2 {
+				if h, err := p.Analyse(t.Context(), nil); !errors.Is(err, dump.ErrChanged) || errors.Is(err, dump.ErrInternal) || h != nil {
+					t.Errorf("the analysis: %v", err)
 				}
 			}
 			a := askedOf{}
-			a.add(0, 3, uint64(8), []byte("text"), "main.nowhere", "g:1", heap.Node(1), heap.Node(100), heap.TypeID(1), []heap.Node{1, 100}, gocore.Value{})
+			a.add(0, 3, uint64(8), func(gocore.Stage) {})
 			askEverything(t, p, a, func(_ string, call func() error) { _ = call() })
 			if problems := p.Problems(); len(problems) == 0 || !strings.Contains(problems[len(problems)-1].Message, dump.ErrChanged.Error()) {
 				t.Errorf("problems %v", problems)
@@ -231,13 +209,14 @@ func TestVanishedBeforeReading(t *testing.T) {
 	}
 }
 
-// Wherever the file ends: types are all there, or none is.
+// Wherever the file ends: there is the heap, or an error that says why not.
 func TestVanishedInPart(t *testing.T) {
 	d := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
 	st, err := os.Stat(d.Core)
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := openFile(t, d.Core, d.Exe, nil)
 	const parts = 24
 	missing := 0
 	for i := range int64(parts) {
@@ -247,22 +226,17 @@ func TestVanishedInPart(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer p.Close()
-		g, err := p.Graph(t.Context())
-		if err != nil {
+		if err := os.Truncate(file, st.Size()*(i+1)/parts); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Truncate(file, st.Size()*i/parts); err != nil {
-			t.Fatal(err)
-		}
-		if err := p.TypeObjects(t.Context()); err == nil {
-			continue
-		} else if !errors.Is(err, dump.ErrChanged) {
-			t.Error(err)
-		}
-		missing++
-		for _, n := range heaptest.Nodes(g) {
-			if p.TypeIDs()[n] != 0 || p.Evidence(n) != 0 {
-				t.Fatalf("with %d/%d of the file: node %d is of type %d, known from %q", i, parts, n, p.TypeIDs()[n], p.Evidence(n))
+		h, err := p.Analyse(t.Context(), nil)
+		switch {
+		case err == nil && !slices.Equal(h.TypeIDs(), want.TypeIDs()):
+			t.Errorf("with %d/%d of the file types are others", i+1, parts)
+		case err != nil:
+			missing++
+			if !errors.Is(err, dump.ErrChanged) || h != nil {
+				t.Error(err)
 			}
 		}
 	}
@@ -276,14 +250,15 @@ func TestVanishedAfterUnpacking(t *testing.T) {
 	d := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
 	packed := filepath.Join(t.TempDir(), "core.gz")
 	compress(t, packed, d.Core)
-	p, err := gocore.Open(t.Context(), packed, gocore.Options{Exe: d.Exe})
+	opened, err := gocore.Open(t.Context(), packed, gocore.Options{Exe: d.Exe})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
+	defer opened.Close()
 	truncate(t, packed)
+	p := analysed(t, opened)
 	a := questions(t, p)
-	askEverything(t, p, a, func(name string, call func() error) {
+	askEverything(t, p.Heap, a, func(name string, call func() error) {
 		if err := call(); errors.Is(err, dump.ErrChanged) {
 			t.Errorf("%s: %v", name, err)
 		}

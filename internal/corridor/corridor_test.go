@@ -18,14 +18,35 @@ const module = "goheap"
 // that only some may, what it may import of the module. A name ending in "/..."
 // stands for the package and all below it.
 var may = map[string][]string{
-	"internal/flat":         {},
-	"internal/progress":     {},
-	"internal/arch":         {},
-	"internal/files":        {},
-	"heap":                  {"internal/flat", "internal/progress"},
-	"dump":                  {"internal/arch", "internal/files", "internal/flat", "internal/progress"},
-	"gocore":                {"dump", "heap", "gocore/internal/...", "internal/arch", "internal/flat", "internal/progress"},
-	"gocore/internal/...":   {"dump", "heap", "gocore/internal/...", "internal/arch", "internal/flat", "internal/progress"},
+	"internal/flat":     {},
+	"internal/progress": {},
+	"internal/arch":     {},
+	"internal/files":    {},
+	"heap":              {"internal/flat", "internal/progress"},
+	"dump":              {"internal/arch", "internal/files", "internal/flat", "internal/progress"},
+	"gocore": {"dump", "heap", "gocore/internal/corefile", "gocore/internal/heapdump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/layout",
+		"gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "internal/flat", "internal/progress"},
+
+	// The rooms of gocore, from the bottom up. No room sees names and values, which are
+	// gocore's own; typing sees no files; the decoders do not see each other.
+	"gocore/internal/layout":       {"internal/arch"},
+	"gocore/internal/layout/drift": {"gocore/internal/layout", "gocore/internal/symbols"},
+	"gocore/internal/pclntab":      {"internal/arch"},
+	"gocore/internal/symbols/info": {},
+	"gocore/internal/types":        {"gocore/internal/layout", "gocore/internal/symbols/info", "internal/arch"},
+	"gocore/internal/symbols":      {"dump", "gocore/internal/symbols/info", "gocore/internal/types", "internal/arch"},
+	"gocore/internal/unwind":       {"gocore/internal/pclntab", "internal/arch"},
+	"gocore/internal/inferior":     {"dump", "gocore/internal/layout", "gocore/internal/types", "internal/arch"},
+	"gocore/internal/image":        {"dump", "heap", "gocore/internal/types", "gocore/internal/unwind", "internal/arch", "internal/flat", "internal/progress"},
+	"gocore/internal/typing":       {"dump", "heap", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/types", "internal/arch", "internal/flat", "internal/progress"},
+	"gocore/internal/program": {"dump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/layout", "gocore/internal/pclntab", "gocore/internal/symbols",
+		"gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "internal/arch"},
+	"gocore/internal/corefile": {"dump", "heap", "gocore/internal/image", "gocore/internal/layout", "gocore/internal/program", "gocore/internal/symbols",
+		"gocore/internal/types", "gocore/internal/unwind", "internal/flat", "internal/progress"},
+	"gocore/internal/heapdump": {"dump", "heap", "gocore/internal/image", "gocore/internal/program", "gocore/internal/symbols",
+		"gocore/internal/types", "gocore/internal/unwind", "internal/arch", "internal/flat", "internal/progress"},
+	"gocore/internal/doctored": {"dump", "gocore/internal/program", "internal/testcore"}, // for tests
+
 	"report":                {"gocore", "heap", "internal/files", "internal/flat", "internal/progress"},
 	"tui":                   {"report", "gocore", "heap", "internal/progress"},
 	"cmd/goheap":            {"tui", "report", "internal/files", "internal/progress"},
@@ -148,6 +169,8 @@ func TestRules(t *testing.T) {
 		{"tui", []string{"github.com/rivo/tview", "github.com/gdamore/tcell/v2", "goheap/dump"}, 1},
 		{"cmd/goheap", []string{"github.com/spf13/cobra/doc", "github.com/rivo/tview"}, 1},
 		{"gocore/internal/symbols", []string{"github.com/go-delve/delve/pkg/dwarf/op", "goheap/report"}, 1},
+		{"gocore/internal/typing", []string{"goheap/gocore/internal/image", "goheap/gocore/internal/symbols", "goheap/gocore/internal/program"}, 2},
+		{"gocore/internal/corefile", []string{"goheap/gocore/internal/heapdump", "goheap/gocore"}, 2},
 		{"somewhere", nil, 1},
 		{"dump", []string{"example.com/new"}, 1},
 	} {
