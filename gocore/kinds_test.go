@@ -1,9 +1,11 @@
 package gocore_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"goheap/gocore"
 	"goheap/internal/testcore"
 	"goheap/internal/testcore/said"
 )
@@ -49,6 +51,13 @@ func TestKinds(t *testing.T) {
 				}
 			}
 			t.Logf("%d kinds, %d wrong", len(seen), wrong)
+			var labels []gocore.Label
+			for i := range p.Goroutines() {
+				labels = append(labels, p.Labels(i)...)
+			}
+			if want := []gocore.Label{{Key: "shard", Value: "7"}, {Key: "tenant", Value: "acme"}}; !slices.Equal(labels, want) {
+				t.Errorf("the labels of all goroutines are %v, want %v", labels, want)
+			}
 			if len(seen) < 200 {
 				t.Errorf("the program has only %d kinds", len(seen))
 			}

@@ -109,9 +109,6 @@ func isAtomic(name string) bool {
 	return false
 }
 
-// library is what is known of types of the standard library.
-func (p *values) library() *layout.Library { return &p.space.Layout.Library }
-
 // emptyArrayOf returns the pointer type of which typ has an array of length 0.
 func (p *values) emptyArrayOf(typ *types.Type) types.ID {
 	for _, f := range typ.Fields {

@@ -32,6 +32,17 @@ type Library struct {
 		Name   TypeName
 		Labels Field `field:"labels"`
 	} `type:"runtime.g" use:"some"`
+	LabelSet struct {
+		List Field `field:"List"`
+	} `type:"internal/runtime/pprof/label.Set" go:"26-" use:"some"`
+	OlderLabelSet struct {
+		List Field `field:"list"`
+	} `type:"runtime/pprof.LabelSet" use:"some"`
+	Label struct {
+		Name  TypeName
+		Key   Field `field:"Key|key"`
+		Value Field `field:"Value|value"`
+	} `type:"internal/runtime/pprof/label.Label|runtime/pprof.label" use:"some"`
 	TraceableChan struct {
 		Name TypeName
 		Ptr  Field `field:"maybeTraceablePtr"`

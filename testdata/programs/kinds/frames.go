@@ -110,6 +110,7 @@ func escape[T any](v T) T {
 
 //go:noinline
 func buildFrames() {
+	labelled()
 	start(parameter)
 	start(local)
 	start(result)
