@@ -251,11 +251,14 @@ func (p *stacks) walk(gi int) []unwind.Frame {
 
 // walkSlots is walk with the words of the stack that the collector follows.
 func (p *stacks) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
-	p.walkMu.Lock()
-	defer p.walkMu.Unlock()
 	if p.im.Walker == nil || p.im.Goroutines[gi].Recorded {
 		return nil, nil
 	}
+	if frames, slots, ok := p.im.Walks.Of(gi); ok {
+		return frames, slots
+	}
+	p.walkMu.Lock()
+	defer p.walkMu.Unlock()
 	// What went wrong was reported when the stack was first walked.
 	frames, slots, _ := p.im.Walker.Walk(p.im.Goroutines[gi].State, nil, nil)
 	return frames, slots

@@ -90,6 +90,7 @@ func (d *decoder) readGoroutines(ctx context.Context) error {
 		}
 		g.State = state
 		frames, slots, err = walker.Walk(state, frames[:0], slots[:0])
+		im.Walks.Keep(len(im.Goroutines), frames, slots)
 		if err != nil {
 			inexact++
 			first = cmpFirst(first, g.ID, err)

@@ -147,6 +147,8 @@ func (d *decoder) readStacks(ctx context.Context) error {
 		}
 		if why != "" {
 			d.scanFrames(&g, r)
+		} else {
+			im.Walks.Keep(len(im.Goroutines), s.frames, s.slots)
 		}
 		im.EndRoot()
 		im.Goroutines = append(im.Goroutines, g)

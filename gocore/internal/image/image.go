@@ -59,6 +59,7 @@ type Image struct {
 
 	Goroutines []Goroutine
 	Walker     *unwind.Walker // nil without an executable
+	Walks      unwind.Walks   // of the goroutines' stacks
 
 	// Of a heap dump: the frames of all goroutines, and the data segments.
 	Frames   []Frame
