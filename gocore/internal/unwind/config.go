@@ -7,6 +7,19 @@
 // 1.27. Goroutines that a thread was executing when the memory was recorded
 // have no counterpart in the runtime, which stops them first; State.Running
 // tells how they are read.
+//
+// Words that are used throughout, the runtime's own:
+//
+//   - frame: what one physical call has on the stack, with the functions inlined into it.
+//     FP is the stack pointer before the call, which DWARF calls the canonical frame
+//     address; VarP ends the local variables, ArgP begins the arguments.
+//   - stack map: which words of locals and arguments are live pointers at a pc.
+//   - stack object: a variable whose address was taken. It is live if something live on
+//     the stack points to it, however the maps of its frame are.
+//   - continuation pc: where the frame will go on, whose maps hold.
+//   - conservative: a frame without a map, each word of which may be a pointer.
+//   - injected call: one that the signal handler made up, such as asyncPreempt.
+//   - slot: a word of the stack that the collector loads.
 package unwind
 
 import (
