@@ -794,4 +794,16 @@ func TestLongDirectory(t *testing.T) {
 	if got := count(); want == 0 || got != want {
 		t.Errorf("%d entries, want the %d of its %d tables; the directory has %d words", got, want, tables.size, room.size/8)
 	}
+	parts := func() (n int) {
+		r := &inferior.Reader{Mem: p.im.Mem, Left: 1 << 40}
+		p.space.MapParts(r, p.space.Map(m), header.addr, func(inferior.Part) { n++ })
+		return n
+	}
+	if parts() == 0 {
+		t.Error("a directory that fills its object has no parts")
+	}
+	v.put(dir.size, room.size/8+1)
+	if n := parts(); n > 0 {
+		t.Errorf("a directory that is longer than its object has %d parts", n)
+	}
 }

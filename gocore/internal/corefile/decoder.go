@@ -73,7 +73,9 @@ func (d *decoder) decode(ctx context.Context) (err error) {
 		return err
 	}
 	d.addPlugins(d.LoadTypes())
-	d.FindStatics()
+	if err := d.FindStatics(ctx); err != nil {
+		return err
+	}
 	if err := d.readGlobals(ctx); err != nil {
 		return err
 	}

@@ -314,7 +314,9 @@ func (d *decoder) decode(ctx context.Context) error {
 		d.LoadTypes()
 		d.Classes = d.ClassSizes()
 		d.Image.SetClasses(d.Classes)
-		d.FindStatics()
+		if err := d.FindStatics(ctx); err != nil {
+			return err
+		}
 	} else {
 		d.recordedTypes()
 	}

@@ -115,10 +115,10 @@ func (s *Space) classicParts(r *Reader, m *Map, addr uint64, f func(Part)) {
 			continue
 		}
 		chain := r.Bytes(s.Arch.Word(header), n*w)
-		if !r.Take(uint64(len(chain))) {
-			continue
-		}
 		for ; len(chain) > 0; chain = chain[w:] {
+			if !r.Take(w) {
+				return
+			}
 			if p := s.Arch.Word(chain); p != 0 {
 				f(Part{Addr: p, N: 1, Type: m.Group})
 			}

@@ -124,6 +124,10 @@ type Reader struct {
 	// enough.
 	Left    uint64
 	Refused int
+	// Ended, if it is not nil, is asked every lookEvery bytes; once it says true
+	// nothing more may be followed, so that whoever reads comes to an end.
+	Ended func() bool
+	look  uint64 // how many bytes until it is asked
 
 	// Segment is the memory that was read last, and Start its address.
 	Start   uint64
@@ -143,9 +147,17 @@ func (r *Reader) Bytes(addr, n uint64) []byte {
 	return b
 }
 
+const lookEvery = 1 << 20
+
 // Take takes n bytes from what may still be followed, and reports whether there were
 // as many.
 func (r *Reader) Take(n uint64) bool {
+	if n < r.look {
+		r.look -= n
+	} else if r.look = lookEvery; r.Ended != nil && r.Ended() {
+		r.Left = 0
+		return false
+	}
 	if n > r.Left {
 		r.Refused++
 		return false

@@ -117,22 +117,30 @@ func (s *Space) swissParts(r *Reader, m *Map, addr uint64, f func(Part)) {
 		return
 	}
 	w := uint64(s.Arch.PtrSize)
-	if tables > maxCount {
+	// The directory is an object: what a damaged header has beyond that is no table.
+	start, size, ok := s.Slot(dir)
+	if !ok || tables > (size-(dir-start))/w {
 		return
 	}
 	pointers := r.Bytes(dir, tables*w)
-	if pointers == nil || !r.Take(tables*w) {
+	if pointers == nil {
 		return
 	}
 	f(Part{Addr: dir, N: tables, Type: m.directory, Array: true})
-	size := s.Types.Type(m.table).Size
+	size = s.Types.Type(m.table).Size
 	last := uint64(0)
 	for ; len(pointers) > 0; pointers = pointers[w:] {
 		p := s.Arch.Word(pointers)
+		if !r.Take(w) {
+			return
+		}
 		if p == 0 || p == last {
 			continue
 		}
 		last = p
+		if !r.Take(size) {
+			return
+		}
 		f(Part{Addr: p, N: 1, Type: m.table})
 		table := r.Bytes(p, size)
 		if len(table) == 0 {

@@ -24,7 +24,7 @@ type Static struct {
 
 // FindStatics follows the typed variables of the program through memory outside
 // the heap. It needs the modules, and is called before nodes have numbers.
-func (d *Program) FindStatics() {
+func (d *Program) FindStatics(ctx context.Context) error {
 	best, cursor := map[uint64]Static{}, map[typing.Static]uint64{}
 	c := d.TypingConfig()
 	c.Found = func(f typing.FoundStatic) {
@@ -43,16 +43,19 @@ func (d *Program) FindStatics() {
 		best[f.Addr] = Static{Addr: f.Addr, size: f.Size, Type: f.Type, N: f.N, elements: f.Elements, name: name}
 	}
 	t := typing.New(c, nil)
+	t.Mem.Ended = func() bool { return ctx.Err() != nil }
 	for _, v := range d.Exe.Variables {
 		t.WalkStatic(typing.Static{Addr: v.Addr + d.Exe.Bias, Type: v.Type, N: 1})
-		// Nothing is cancelled here: the walk is bounded by the data sections.
-		_ = t.Drain(context.Background(), nil)
+		if err := t.Drain(ctx, nil); err != nil {
+			return err
+		}
 	}
 	d.Problem(dump.Error, t.Mem.Refused, "values of the data sections were not followed: "+typing.Overlap)
 	for _, s := range best {
 		d.Statics = append(d.Statics, s)
 	}
 	slices.SortFunc(d.Statics, func(a, b Static) int { return cmp.Compare(a.Addr, b.Addr) })
+	return nil
 }
 
 // TypingConfig is what typing is told of the program.

@@ -11,7 +11,7 @@ const maxContainer = 1 << 48
 
 // readAnew starts reading with all of what may be followed.
 func (t *Typer) readAnew() {
-	t.Mem = inferior.Reader{Mem: t.im.Mem, Left: walkTimes * t.im.Mem.Size()}
+	t.Mem = inferior.Reader{Mem: t.im.Mem, Left: walkTimes * t.im.Mem.Size(), Ended: t.Mem.Ended}
 }
 
 // containerSize returns the bytes that the header of a map or channel at p

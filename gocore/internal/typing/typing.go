@@ -278,6 +278,7 @@ const walkEvery = 1 << 14
 func (t *Typer) Run(ctx context.Context, seed func(*Typer)) error {
 	phase := progress.Start(ctx, "type objects", 0)
 	defer phase.Finish()
+	t.Mem.Ended = func() bool { return ctx.Err() != nil }
 	t.waits = flat.Make[uint64]((t.im.Nodes + 63) / 64)
 	defer flat.Free(t.waits)
 	if t.Alive == nil {
@@ -472,7 +473,7 @@ func (t *Typer) Drain(ctx context.Context, phase *progress.Phase) error {
 			t.walkObject(n)
 		}
 		if t.waiting == 0 {
-			return nil
+			return ctx.Err()
 		}
 		t.sweeping = t.waiting >= sweepFrom
 		for i := range t.waits {
@@ -726,13 +727,19 @@ const Overlap = "there is more to follow than memory, so that the core is damage
 // damaged core do they overlap without end.
 const walkTimes = 16
 
+// walkPiece is how many bytes of one array are walked between looks at the context.
+const walkPiece = 1 << 20
+
 func (t *Typer) walkValues(data []byte, c *compiled) {
-	if !t.Mem.Take(uint64(len(data))) {
-		return
-	}
-	for uint64(len(data)) >= c.size {
-		t.walkSteps(data[:c.size], c.steps)
-		data = data[c.size:]
+	for piece := max(walkPiece/c.size, 1) * c.size; uint64(len(data)) >= c.size; {
+		values := data[:min(uint64(len(data)), piece)]
+		if !t.Mem.Take(uint64(len(values))) {
+			return
+		}
+		data = data[len(values):]
+		for ; uint64(len(values)) >= c.size; values = values[c.size:] {
+			t.walkSteps(values[:c.size], c.steps)
+		}
 	}
 }
 
