@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -208,6 +209,28 @@ func TestInTerminal(t *testing.T) {
 			t.Errorf("not ASCII:\n%s", screen)
 		}
 		m.quit()
+	})
+	t.Run("signals", func(t *testing.T) {
+		for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+			m := startTmux(t, 120, 30, "", open)
+			m.wait("[1 Overview]")
+			shell := strings.TrimSpace(m.do("display-message", "-p", "#{pane_pid}"))
+			children, err := os.ReadFile("/proc/" + shell + "/task/" + shell + "/children")
+			if err != nil {
+				t.Skipf("this test looks for a child: %v", err)
+			}
+			var pid int
+			if _, err := fmt.Sscan(string(children), &pid); err != nil {
+				t.Fatal(err)
+			}
+			if err := syscall.Kill(pid, signal); err != nil {
+				t.Fatal(err)
+			}
+			m.wait("goheap: interrupted", "status 1.", " echo")
+			if screen := m.do("display-message", "-p", "#{alternate_on}#{cursor_flag}") + m.do("capture-pane", "-p"); !strings.HasPrefix(screen, "01") || strings.Contains(screen, "goroutine") {
+				t.Errorf("%v: %s", signal, screen)
+			}
+		}
 	})
 	t.Run("no core", func(t *testing.T) {
 		m := startTmux(t, 80, 24, "", exe+" "+filepath.Join(os.TempDir(), "no-such-core"))

@@ -48,13 +48,28 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) 
 			status = statusFailed
 		}
 	}()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
 	defer stop()
-	// A second ctrl-c ends the process as if nobody listened.
-	context.AfterFunc(ctx, stop)
+	// A second ctrl-c ends the process as if nobody listened. Of the others a second
+	// one says nothing new: who closes a terminal often sends two.
+	context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt, syscall.SIGTERM) })
 
 	c := &command{stdin: stdin, stdout: stdout, stderr: stderr, load: report.Load}
 	return c.run(ctx, args)
+}
+
+// ends are the signals that end the process in good order: the terminal as it was,
+// and no half of a new file. Who has nohup in front keeps what that ignores, and who
+// asks for traces has that of SIGQUIT.
+func ends() []os.Signal {
+	end := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		end = append(end, syscall.SIGHUP)
+	}
+	if os.Getenv("GOHEAP_TRACE") != "1" {
+		end = append(end, syscall.SIGQUIT)
+	}
+	return end
 }
 
 // run parses a command line and does what it says.
