@@ -337,12 +337,13 @@ func TestScribbledMaps(t *testing.T) {
 			}
 		}
 		func() {
-			p, err := gocore.Open(t.Context(), path, gocore.Options{Exe: good.Exe})
+			opened, err := gocore.Open(t.Context(), path, gocore.Options{Exe: good.Exe})
 			if err != nil {
 				t.Fatalf("round %d: %v", round, err)
 			}
-			defer p.Close()
-			survey(t, p)
+			defer opened.Close()
+			survey(t, opened)
+			p := analysed(t, opened)
 			for _, name := range []string{"main.erased[0]", "main.amended[24]", `main.growing["the key number 7"]`, "main.full[1663]"} {
 				p.Lookup(name)
 			}

@@ -53,12 +53,15 @@ func documents(t *testing.T, core string, opt gocore.Options) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := report.Analyse(t.Context(), p)
+	defer p.Close()
+	h, err := p.Analyse(t.Context(), nil)
 	if err != nil {
-		p.Close()
 		t.Fatal(err)
 	}
-	defer s.Close()
+	s, err := report.New(t.Context(), p, h)
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.Phases = nil // how long each took
 	s.Disclosure = report.Shown
 	var out bytes.Buffer
@@ -78,8 +81,8 @@ func documents(t *testing.T, core string, opt gocore.Options) []byte {
 	write(d, err)
 	step := max(1, s.Graph.Len()/300)
 	for n := heap.Node(0); int(n) < s.Graph.Len(); n += heap.Node(step) {
-		target := fmt.Sprintf("%#x", p.Addr(n))
-		if at, ok := p.NodeAt(p.Addr(n)); !ok || at != n || !s.Dominators.Live(n) {
+		target := fmt.Sprintf("%#x", h.Addr(n))
+		if at, ok := h.NodeAt(h.Addr(n)); !ok || at != n || !s.Dominators.Live(n) {
 			continue
 		}
 		why, err := report.NewWhyDocument(t.Context(), s, target, 3, false)

@@ -727,20 +727,30 @@ const Overlap = "there is more to follow than memory, so that the core is damage
 // damaged core do they overlap without end.
 const walkTimes = 16
 
-// walkPiece is how many bytes of one array are walked between looks at the context.
-const walkPiece = 1 << 20
+// maxPiece is how many bytes of one array are walked between looks at the context.
+const maxPiece = 1 << 20
 
 func (t *Typer) walkValues(data []byte, c *compiled) {
-	for piece := max(walkPiece/c.size, 1) * c.size; uint64(len(data)) >= c.size; {
-		values := data[:min(uint64(len(data)), piece)]
-		if !t.Mem.Take(uint64(len(values))) {
+	for uint64(len(data)) > maxPiece {
+		piece := max(maxPiece/c.size, 1) * c.size
+		piece = min(piece, uint64(len(data)))
+		if !t.walkPiece(data[:piece], c) {
 			return
 		}
-		data = data[len(values):]
-		for ; uint64(len(values)) >= c.size; values = values[c.size:] {
-			t.walkSteps(values[:c.size], c.steps)
-		}
+		data = data[piece:]
 	}
+	t.walkPiece(data, c)
+}
+
+func (t *Typer) walkPiece(data []byte, c *compiled) bool {
+	if !t.Mem.Take(uint64(len(data))) {
+		return false
+	}
+	for uint64(len(data)) >= c.size {
+		t.walkSteps(data[:c.size], c.steps)
+		data = data[c.size:]
+	}
+	return true
 }
 
 func (t *Typer) walkSteps(data []byte, steps []step) {
