@@ -6,25 +6,7 @@ import (
 	"strings"
 
 	"goheap/gocore"
-	"goheap/heap"
 )
-
-// Sampled is a Process that knows where objects were allocated, as *gocore.Process
-// does, which documents the method.
-type Sampled interface {
-	AllocSite(n heap.Node) (gocore.AllocSite, bool)
-}
-
-var _ Sampled = (*gocore.Process)(nil)
-
-// AllocSite returns where an object was allocated; ok is false where that was not
-// sampled.
-func (s *Snapshot) AllocSite(n heap.Node) (site gocore.AllocSite, ok bool) {
-	if p, has := s.Process.(Sampled); has {
-		return p.AllocSite(n)
-	}
-	return site, false
-}
 
 // OwnCall returns the innermost call of an allocation's stack that is not of the
 // runtime: the line that people mean.

@@ -23,7 +23,7 @@ func (p sampled) AllocSite(n heap.Node) (gocore.AllocSite, bool) {
 func TestShowAllocation(t *testing.T) {
 	f := blockstore()
 	s := analyse(t, f)
-	s.Process = sampled{f, gocore.AllocSite{
+	s.Heap = sampled{f, gocore.AllocSite{
 		Stack: []gocore.Call{{Func: "runtime.mallocgc", File: "/go/malloc.go", Line: 9}, {Func: "main.decode" + hostile, File: "/src/decode.go", Line: 31}, {Func: "main.main"}},
 		Size:  128, Allocs: 1234, Frees: 200, Rate: 512 << 10,
 	}}

@@ -1,7 +1,9 @@
 package report_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +24,38 @@ func load(t *testing.T, program string, kind testcore.Kind) (*report.Snapshot, [
 	}
 	t.Cleanup(func() { s.Close() })
 	return s, dump.Output
+}
+
+// Whenever the context ends, Load returns its cause; what was opened by then is kept
+// where somebody wants it.
+func TestLoadEnds(t *testing.T) {
+	core := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel).Core
+	for phase, open := range map[string]bool{"": false, "read runtime": false, "scan heap": true, "live set": true, "type objects": true, "retained sizes": true, "check": true} {
+		wrong := errors.New("enough of " + phase)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		if phase == "" {
+			cancel(wrong)
+		}
+		var kept report.Process
+		s, err := report.Load(ctx, core, report.Options{
+			Progress: func(name string, done, _ int64) {
+				if name == phase && done == 0 {
+					cancel(wrong)
+				}
+			},
+			Keep: func(p report.Process) { kept = p },
+		})
+		if s != nil || err != wrong || (kept != nil) != open {
+			t.Errorf("cancelled in %q: %v, kept %t", phase, err, kept != nil)
+		}
+		if kept != nil {
+			if len(kept.Goroutines()) == 0 || len(kept.Roots()) == 0 {
+				t.Errorf("cancelled in %q: nothing is left", phase)
+			}
+			kept.Close()
+		}
+		cancel(nil)
+	}
 }
 
 // What the leaking server says of itself: 16,000 blocks behind main.srv, of which
@@ -129,7 +163,7 @@ func TestRetainedSetOfProbe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, ok := s.Process.NodeAt(addr)
+		n, ok := s.Heap.NodeAt(addr)
 		if !ok {
 			continue // not in the heap
 		}

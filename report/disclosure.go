@@ -21,7 +21,7 @@ const (
 // Expression names a path as a Go expression. Where values are hidden the keys of
 // maps are: `main.cache.byID[…].Tags[3]`.
 func (s *Snapshot) Expression(nodes []heap.Node) string {
-	path := s.Process.Path(nodes)
+	path := s.Heap.Path(nodes)
 	if s.Disclosure == Hidden {
 		return path.WithoutKeys
 	}
@@ -30,10 +30,10 @@ func (s *Snapshot) Expression(nodes []heap.Node) string {
 
 // edge is the Edge of the process, without the key of a map where values are hidden.
 func (s *Snapshot) edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
-	expr, offset, ok = s.Process.Edge(from, to)
+	expr, offset, ok = s.Heap.Edge(from, to)
 	if s.Disclosure == Hidden && strings.Contains(expr, "[") {
 		// Edge does not tell keys from places in an array.
-		if hops := s.Process.Path([]heap.Node{from, to}).Hops; hops[1].Key {
+		if hops := s.Heap.Path([]heap.Node{from, to}).Hops; hops[1].Key {
 			expr = withoutKey(expr)
 		}
 	}

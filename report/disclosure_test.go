@@ -17,7 +17,7 @@ func everything(t *testing.T, disclosed Disclosure) string {
 	f := blockstore()
 	f.ByNode[f.Node["data8"]].Text = "the secret text"
 	s := analyse(t, f)
-	s.Process = withValues{f, []gocore.Field{{Size: 8, Name: "data", Type: "string", Value: "secret field", Target: heap.None}}}
+	s.Heap = withValues{f, []gocore.Field{{Size: 8, Name: "data", Type: "string", Value: "secret field", Target: heap.None}}}
 	var b bytes.Buffer
 	for name, out := range documents(t, s, disclosed) {
 		if !named(name) { // those print values whatever is asked

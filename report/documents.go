@@ -107,7 +107,7 @@ func NewInfoDocument(s *Snapshot) InfoDocument {
 
 // NewSummaryDocument is what info and report say about the file alike.
 func NewSummaryDocument(s *Snapshot) SummaryDocument {
-	src, typing := s.Process.Source(), s.Process.Typing()
+	src, typing := s.Process.Source(), s.Heap.Typing()
 	liveObjects, liveBytes := s.Live()
 	d := SummaryDocument{
 		Source: SourceDocument{
@@ -132,11 +132,11 @@ func NewSummaryDocument(s *Snapshot) SummaryDocument {
 	}
 	// Where fewer slots are allocated than live, the check says so; a
 	// negative amount of garbage would say nothing.
-	if objects, bytes := s.Process.AllocatedSlots(); objects >= liveObjects && bytes >= liveBytes {
+	if objects, bytes := s.Heap.AllocatedSlots(); objects >= liveObjects && bytes >= liveBytes {
 		objects, bytes = objects-liveObjects, bytes-liveBytes
 		d.Heap.GarbageObjects, d.Heap.GarbageBytes = &objects, &bytes
 	}
-	if marked := s.Process.GCMarkedBytes(); marked > 0 {
+	if marked := s.Heap.GCMarkedBytes(); marked > 0 {
 		d.Heap.GCMarkedBytes = &marked
 	}
 	for _, p := range s.Process.Problems() {

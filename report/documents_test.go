@@ -801,35 +801,14 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-func TestAnalyseFails(t *testing.T) {
+func TestNewCancelled(t *testing.T) {
+	wrong := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(wrong)
 	f := blockstore()
-	f.TypingErr = errors.New("no types")
-	if _, err := Analyse(t.Context(), f); err == nil || err.Error() != "no types" {
-		t.Errorf("the error of typing became %v", err)
-	}
-	f.TypingErr = nil
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := Analyse(ctx, f); !errors.Is(err, context.Canceled) {
+	if _, err := New(ctx, f, f); err != wrong {
 		t.Errorf("cancelled: %v", err)
 	}
-}
-
-// panicking is a process whose typing has a bug.
-type panicking struct{ *fake }
-
-func (panicking) TypeObjects(context.Context) error { panic("bug") }
-
-// A panic of the worker reaches the caller's goroutine, where it can be caught.
-func TestAnalysePanics(t *testing.T) {
-	defer func() {
-		said, ok := recover().(*Panic)
-		if !ok || said.String() != "bug" || !bytes.Contains(said.Stack, []byte("panicking")) {
-			t.Errorf("the panic became %v", said)
-		}
-	}()
-	Analyse(t.Context(), panicking{blockstore()})
-	t.Error("no panic")
 }
 
 // An empty heap is no reason to fail.

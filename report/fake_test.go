@@ -73,7 +73,7 @@ func blockstore() *fake {
 
 func analyse(t testing.TB, f *fake) *Snapshot {
 	t.Helper()
-	s, err := Analyse(t.Context(), f)
+	s, err := New(t.Context(), f, f)
 	if err != nil {
 		t.Fatal(err)
 	}

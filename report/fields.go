@@ -121,7 +121,7 @@ func columnField(t *Table, name string, col int) field {
 // nodeFields are those of any node. What a row that stands for no node has is
 // unknown.
 func nodeFields(s *Snapshot, node func(row int) heap.Node) []field {
-	p, d := s.Process, s.Dominators
+	p, d := s.Heap, s.Dominators
 	text := func(name string, of func(n heap.Node) string) field {
 		return field{Field: Field{Name: name}, text: func(row int) string {
 			if n := node(row); n != heap.None {
@@ -165,17 +165,17 @@ func nodeFields(s *Snapshot, node func(row int) heap.Node) []field {
 // to have one text for each number.
 func objectFields(s *Snapshot) []field {
 	all := nodeFields(s, func(row int) heap.Node { return heap.Node(row) })
-	ids := s.Process.TypeIDs()
+	ids := s.Heap.TypeIDs()
 	doc := docs()
 	for i := range all {
 		f := &all[i]
 		f.Doc = doc[f.Name]
 		switch f.Name {
 		case "type":
-			f.text = func(row int) string { return s.Process.TypeInfo(ids[row]).Name }
+			f.text = func(row int) string { return s.Heap.TypeInfo(ids[row]).Name }
 			f.key = func(row int) uint32 { return uint32(ids[row]) }
 		case "package":
-			f.text = func(row int) string { return s.Process.TypeInfo(ids[row]).Package }
+			f.text = func(row int) string { return s.Heap.TypeInfo(ids[row]).Package }
 			f.key = func(row int) uint32 { return uint32(ids[row]) }
 		}
 	}

@@ -260,10 +260,10 @@ func objectTests(s *Snapshot, filter string) (func() test, error) {
 	if match == nil {
 		return nil, err
 	}
-	ids := s.Process.TypeIDs()
+	ids := s.Heap.TypeIDs()
 	return func() test {
 		known := remember(func(n int) heap.TypeID { return ids[n] },
-			func(id heap.TypeID, _ int) bool { return match(Printable(s.Process.TypeInfo(id).Name)) })
+			func(id heap.TypeID, _ int) bool { return match(Printable(s.Heap.TypeInfo(id).Name)) })
 		return func(n int) (bool, error) { return known(n), nil }
 	}, nil
 }

@@ -15,16 +15,6 @@ import (
 	"goheap/internal/flat"
 )
 
-// Searcher is a Process that finds bytes in its objects, as *gocore.Process does,
-// which documents the methods.
-type Searcher interface {
-	FindBytes(ctx context.Context, text []byte, most int) (gocore.Hits, error)
-	FindWord(ctx context.Context, value uint64, most int) (gocore.Hits, error)
-	FollowedAt(n heap.Node, off uint64) bool
-}
-
-var _ Searcher = (*gocore.Process)(nil)
-
 // maxHits is how many places a search lists; it counts them all.
 const maxHits = 1 << 20
 
@@ -44,10 +34,6 @@ type Found struct {
 // Search finds a text or, written as 0x…, a word in the live objects. A text
 // between quotes is read as a Go string: "0x10" or "\x00\x01".
 func (s *Snapshot) Search(ctx context.Context, what string) (*Found, error) {
-	p, ok := s.Process.(Searcher)
-	if !ok {
-		return nil, errors.New("this file has no memory to search in")
-	}
 	f := &Found{Asked: what, text: []byte(what), s: s}
 	var hits gocore.Hits
 	value, err := uint64(0), error(nil)
@@ -60,7 +46,7 @@ func (s *Snapshot) Search(ctx context.Context, what string) (*Found, error) {
 			return nil, targetError{errors.New("the word 0 is everywhere")}
 		}
 		f.Word = true
-		hits, err = p.FindWord(ctx, value, maxHits)
+		hits, err = s.Heap.FindWord(ctx, value, maxHits)
 	case len(what) >= 2 && what[0] == '"' && what[len(what)-1] == '"':
 		text, wrong := strconv.Unquote(what)
 		if wrong != nil {
@@ -69,7 +55,7 @@ func (s *Snapshot) Search(ctx context.Context, what string) (*Found, error) {
 		f.text = []byte(text)
 		fallthrough
 	default:
-		hits, err = p.FindBytes(ctx, f.text, maxHits)
+		hits, err = s.Heap.FindBytes(ctx, f.text, maxHits)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -110,13 +96,13 @@ const (
 // string; for a word, whether the collector follows it.
 func (f *Found) Excerpt(h gocore.Hit) string {
 	if f.Word {
-		if f.s.Process.(Searcher).FollowedAt(h.Node, h.Offset) {
+		if f.s.Heap.FollowedAt(h.Node, h.Offset) {
 			return "pointer"
 		}
 		return "not a pointer to the collector"
 	}
 	from := h.Offset - min(h.Offset, excerptBefore)
-	b := f.s.Process.Hex(h.Node, from, h.Offset-from+uint64(min(len(f.text), excerptAfter))+excerptAfter)
+	b := f.s.Heap.Hex(h.Node, from, h.Offset-from+uint64(min(len(f.text), excerptAfter))+excerptAfter)
 	at := int(h.Offset - from)
 	if at > len(b) {
 		return ""
@@ -160,11 +146,11 @@ func (f *Found) Table() *Table {
 		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(f.Hits[row].Node)} }},
 		Column{Name: "address", Title: "Object", Kind: Addr, MinWidth: 12,
-			Cell: func(row int) Cell { return addrCell(s.Process.Addr(f.Hits[row].Node)) }},
+			Cell: func(row int) Cell { return addrCell(s.Heap.Addr(f.Hits[row].Node)) }},
 		Column{Name: "offset", Title: "Offset", Kind: Count, Priority: 2, MinWidth: 7, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: f.Hits[row].Offset} }},
 		Column{Name: "type", Title: "Type", MinWidth: 12,
-			Cell: func(row int) Cell { return textCell(s.Process.Type(f.Hits[row].Node)) }},
+			Cell: func(row int) Cell { return textCell(s.Heap.Type(f.Hits[row].Node)) }},
 		Column{Name: "excerpt", Title: around, MinWidth: 20,
 			Cell: func(row int) Cell { return textCell(f.around(f.Hits[row])) }},
 		Column{Name: "expression", Title: "Held as", Priority: 3, MinWidth: 20,
@@ -222,7 +208,7 @@ func NewFindDocument(ctx context.Context, s *Snapshot, what string, l List) (*Fi
 			Expression: Optional(s.Expression(s.Dominators.PathTo(h.Node))),
 		}
 		if f.Word {
-			followed := s.Process.(Searcher).FollowedAt(h.Node, h.Offset)
+			followed := s.Heap.FollowedAt(h.Node, h.Offset)
 			hit.Pointer = &followed
 		} else {
 			hit.Excerpt = Optional(f.around(h))

@@ -11,42 +11,6 @@ import (
 	"goheap/heap"
 )
 
-// Values is a Process that decodes the values of objects piece by piece, as
-// *gocore.Process does, which documents the methods.
-type Values interface {
-	Value(n heap.Node) (gocore.Value, bool)
-	Children(v gocore.Value, from, limit int) []gocore.Value
-	FieldsFrom(n heap.Node, from, limit int) (fields []gocore.Field, more int)
-}
-
-var _ Values = (*gocore.Process)(nil)
-
-// Value returns the value of an object or a global variable; ok is false where
-// none is known.
-func (s *Snapshot) Value(n heap.Node) (v gocore.Value, ok bool) {
-	if p, has := s.Process.(Values); has {
-		return p.Value(n)
-	}
-	return v, false
-}
-
-// Children returns up to limit of the values that v opens into, from the one with
-// the given number on.
-func (s *Snapshot) Children(v gocore.Value, from, limit int) []gocore.Value {
-	if p, has := s.Process.(Values); has {
-		return p.Children(v, from, limit)
-	}
-	return nil
-}
-
-// valueLines returns the lines of a value without its first parts.
-func valueLines(s *Snapshot, n heap.Node, from, limit int) ([]gocore.Field, int) {
-	if p, has := s.Process.(Values); has && from > 0 {
-		return p.FieldsFrom(n, from, limit)
-	}
-	return s.Process.Fields(n, limit)
-}
-
 // NewShowDocument says what is known of the objects that targets name, without the
 // first parts of each value: of its fields, its elements, its entries. Where values are
 // hidden, it says of the fields how many there are.
@@ -68,7 +32,7 @@ func NewShowDocument(ctx context.Context, s *Snapshot, targets []string, from in
 }
 
 func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, limits Limits) (*ObjectDocument, error) {
-	p := s.Process
+	p := s.Heap
 	d := &ObjectDocument{
 		Address: Address(p.Addr(n)), Size: s.Graph.Size(n), Type: Optional(p.Type(n)), Count: p.Count(n),
 		Evidence: Optional(p.Evidence(n).String()), Live: s.Dominators.Live(n), Retained: s.Dominators.Retained(n),
@@ -86,17 +50,17 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, 
 		node := describeNode(s, idom)
 		d.Dominator = &node
 	}
-	if site, ok := s.AllocSite(n); ok {
+	if site, ok := s.Heap.AllocSite(n); ok {
 		d.Allocation = allocationDocument(site)
 	}
 	most := limits.Fields
 	if most < 0 {
 		most = int(^uint(0) >> 1)
 	}
-	fields, more := valueLines(s, n, from, most)
+	fields, more := p.FieldsFrom(n, from, most)
 	d.MoreFields = more
 	// Without an executable a type may be known by its name alone.
-	if len(fields) == 0 && !s.Graph.IsRoot(n) && (!p.TypeOf(n).Known || p.Source().Symbols == "none") {
+	if len(fields) == 0 && !s.Graph.IsRoot(n) && (!p.TypeOf(n).Known || s.Process.Source().Symbols == "none") {
 		d.Fields, d.MoreFields = wordLines(s, n, from, most)
 	}
 	if s.Disclosure == Hidden {
@@ -149,17 +113,17 @@ func wordLines(s *Snapshot, n heap.Node, from, limit int) (words []FieldDocument
 		if len(words) >= limit {
 			return words, int((size - off) / wordSize)
 		}
-		b := s.Process.Hex(n, off, wordSize)
+		b := s.Heap.Hex(n, off, wordSize)
 		if len(b) < wordSize {
 			return words, 0 // not in the file
 		}
 		w := binary.LittleEndian.Uint64(b)
-		word := FieldDocument{Offset: &off, Address: Address(s.Process.Addr(n) + off), Size: wordSize}
+		word := FieldDocument{Offset: &off, Address: Address(s.Heap.Addr(n) + off), Size: wordSize}
 		value := fmt.Sprintf("%#x", w)
-		if to, ok := s.Process.NodeAt(w); ok && pointers[to] {
-			word.Target = Address(s.Process.Addr(to))
-			value += " → " + cmp.Or(s.Process.Type(to), s.Process.Name(to))
-			if inner := w - s.Process.Addr(to); inner > 0 {
+		if to, ok := s.Heap.NodeAt(w); ok && pointers[to] {
+			word.Target = Address(s.Heap.Addr(to))
+			value += " → " + cmp.Or(s.Heap.Type(to), s.Heap.Name(to))
+			if inner := w - s.Heap.Addr(to); inner > 0 {
 				value += fmt.Sprintf(" +%#x", inner)
 			}
 		}
@@ -288,7 +252,7 @@ const Pointee = "(what it points to)"
 // the path.
 func newPathDocument(s *Snapshot, nodes []heap.Node, physical bool) PathDocument {
 	target := nodes[len(nodes)-1]
-	path := s.Process.Path(nodes)
+	path := s.Heap.Path(nodes)
 	d := PathDocument{Root: describeNode(s, path.Root), Expression: Optional(s.Expression(nodes)), Hops: []HopDocument{}}
 	for i, h := range path.Hops {
 		if h.Internal && !physical && i < len(path.Hops)-1 {

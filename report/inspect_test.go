@@ -17,10 +17,6 @@ type withValues struct {
 	fields []gocore.Field
 }
 
-func (w withValues) Fields(n heap.Node, limit int) ([]gocore.Field, int) {
-	return w.FieldsFrom(n, 0, limit)
-}
-
 func (w withValues) FieldsFrom(n heap.Node, from, limit int) ([]gocore.Field, int) {
 	rest := w.fields[min(from, len(w.fields)):]
 	shown := rest[:min(limit, len(rest))]
@@ -45,7 +41,7 @@ func valued(t *testing.T) *Snapshot {
 	f := blockstore()
 	s := analyse(t, f)
 	s.Disclosure = Shown
-	s.Process = withValues{f, []gocore.Field{
+	s.Heap = withValues{f, []gocore.Field{
 		{Offset: 0, Size: 8, Addr: 0xc000300400, Name: "data", Type: "*T", Value: "0xc000408000 → {N: 1}", Target: f.Node["data8"]},
 		{Offset: 8, Size: 16, Addr: 0xc000300408, Name: "at", Type: "main.Point", Target: heap.None},
 		{Offset: 8, Size: 8, Addr: 0xc000300408, Depth: 1, Name: "X", Type: "int", Value: "5", Target: heap.None},
@@ -133,8 +129,8 @@ func TestShowFrom(t *testing.T) {
 			t.Errorf("from %d at most %d: %s and %d more", test.from, test.limit, got, d.Objects[0].MoreFields)
 		}
 	}
-	v, ok := s.Value(1)
-	if !ok || len(s.Children(v, 2, 2)) != 2 {
+	v, ok := s.Heap.Value(1)
+	if !ok || len(s.Heap.Children(v, 2, 2)) != 2 {
 		t.Errorf("%t %+v", ok, v)
 	}
 }

@@ -79,6 +79,6 @@ type NodeDocument struct {
 }
 
 func describeNode(s *Snapshot, n heap.Node) NodeDocument {
-	p := s.Process
+	p := s.Heap
 	return NodeDocument{Escaped(p.KindOf(n).String()), Optional(p.Name(n)), Address(p.Addr(n)), Optional(p.Type(n))}
 }

@@ -32,7 +32,7 @@ func MergePaths(ctx context.Context, s *Snapshot, nodes []heap.Node) (*MergedPat
 // a root its name, and "→ +0x10" for what has no name.
 func (m *MergedPaths) Word(from, to heap.Node) string {
 	if from == heap.SuperRoot {
-		return m.s.Process.Name(to)
+		return m.s.Heap.Name(to)
 	}
 	switch word, offset, ok := pointerWord(m.s, from, to); {
 	case word != "":
@@ -69,10 +69,10 @@ func (m *MergedPaths) Table(n heap.Node) *Table {
 		Column{Name: "through", Title: "Through", MinWidth: 20,
 			Cell: func(row int) Cell { return Cell{Text: m.Word(n, m.Child(n, row))} }},
 		Column{Name: "type", Title: "Type", Priority: 1, MinWidth: 12,
-			Cell: func(row int) Cell { return textCell(s.Process.Type(m.Child(n, row))) }},
+			Cell: func(row int) Cell { return textCell(s.Heap.Type(m.Child(n, row))) }},
 		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(m.Child(n, row))} }},
 		Column{Name: "address", Title: "Address", Kind: Addr, Priority: 3, MinWidth: 12,
-			Cell: func(row int) Cell { return addrCell(s.Process.Addr(m.Child(n, row))) }},
+			Cell: func(row int) Cell { return addrCell(s.Heap.Addr(m.Child(n, row))) }},
 	)
 }

@@ -64,11 +64,11 @@ func neighbourTable(s *Snapshot, title string, nodes []heap.Node, edge func(heap
 				return textCell(expr)
 			}},
 		Column{Name: "name", Title: title, MinWidth: 16,
-			Cell: func(row int) Cell { return Cell{Text: s.Process.Name(nodes[row])} }},
+			Cell: func(row int) Cell { return Cell{Text: s.Heap.Name(nodes[row])} }},
 		Column{Name: "type", Title: "Type", Priority: 1, MinWidth: 12,
-			Cell: func(row int) Cell { return textCell(s.Process.Type(nodes[row])) }},
+			Cell: func(row int) Cell { return textCell(s.Heap.Type(nodes[row])) }},
 		Column{Name: "address", Title: "Address", Kind: Addr, Priority: 1, MinWidth: 12,
-			Cell: func(row int) Cell { return addrCell(s.Process.Addr(nodes[row])) }},
+			Cell: func(row int) Cell { return addrCell(s.Heap.Addr(nodes[row])) }},
 	)
 }
 

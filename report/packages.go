@@ -31,13 +31,13 @@ func (s *Snapshot) Packages(ctx context.Context) ([]PackageRow, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, context.Cause(ctx)
 		}
-		dense, original := compact(s.Process.TypeIDs())
+		dense, original := compact(s.Heap.TypeIDs())
 		defer flat.Free(dense)
 		groups := make([]PackageRow, 1) // without sums; 0 is no package
 		place := make([]heap.TypeID, len(original))
 		byName := map[string]heap.TypeID{}
 		for i, id := range original[1:] {
-			name := s.Process.TypeInfo(id).Package
+			name := s.Heap.TypeInfo(id).Package
 			at, seen := byName[name]
 			if !seen {
 				at = heap.TypeID(len(groups))

@@ -7,17 +7,28 @@ import (
 	"goheap/heap"
 )
 
-// Process is what the reports ask of a program that was read: the methods of
-// *gocore.Process, which documents them.
+// Process is what the reports ask of a program that was read, whether or not its heap
+// was analysed: methods of *gocore.Process, which documents them.
 type Process interface {
 	Source() gocore.Source
 	Problems() []gocore.Problem
-	Graph(ctx context.Context) (*heap.Graph, error)
+
+	Goroutines() []gocore.Goroutine
+	Frames(g int) []gocore.Frame
+	Roots() []gocore.Root
+
+	Close() error
+}
+
+// Heap is what the reports ask of the analysed heap of a Process: methods of
+// *gocore.Heap, which documents them.
+type Heap interface {
+	Graph() *heap.Graph
+	Dominators() *heap.Dominators
 	Check(ctx context.Context) ([]gocore.Check, error)
 	AllocatedSlots() (objects, bytes uint64)
 	GCMarkedBytes() uint64
 
-	TypeObjects(ctx context.Context) error
 	TypeIDs() []heap.TypeID
 	TypeOf(n heap.Node) gocore.TypeInfo
 	TypeInfo(id heap.TypeID) gocore.TypeInfo
@@ -25,26 +36,30 @@ type Process interface {
 
 	NodeAt(addr uint64) (heap.Node, bool)
 	Addr(n heap.Node) uint64
-	Allocated(n heap.Node) bool
 	Evidence(n heap.Node) gocore.Evidence
 	Count(n heap.Node) uint64
 	Name(n heap.Node) string
 	KindOf(n heap.Node) gocore.RootKind
 	Type(n heap.Node) string
+	AllocSite(n heap.Node) (gocore.AllocSite, bool)
 
 	Roots() []gocore.Root
-	Goroutines() []gocore.Goroutine
-	Frames(g int) []gocore.Frame
 
 	Path(nodes []heap.Node) gocore.Path
-	Expr(nodes []heap.Node) string
 	Edge(from, to heap.Node) (expr string, offset uint64, ok bool)
 
-	Fields(n heap.Node, max int) ([]gocore.Field, int)
+	Value(n heap.Node) (gocore.Value, bool)
+	Children(v gocore.Value, from, limit int) []gocore.Value
+	FieldsFrom(n heap.Node, from, limit int) (fields []gocore.Field, more int)
 	Hex(n heap.Node, off, size uint64) []byte
-	Lookup(target string) (heap.Node, error)
 
-	Close() error
+	Lookup(target string) (heap.Node, error)
+	FindBytes(ctx context.Context, text []byte, most int) (gocore.Hits, error)
+	FindWord(ctx context.Context, value uint64, most int) (gocore.Hits, error)
+	FollowedAt(n heap.Node, off uint64) bool
 }
 
-var _ Process = (*gocore.Process)(nil)
+var (
+	_ Process = (*gocore.Process)(nil)
+	_ Heap    = (*gocore.Heap)(nil)
+)

@@ -51,7 +51,7 @@ type Retainer struct {
 // The slice belongs to the Snapshot.
 func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 	return s.retainers.get(func() ([]Retainer, error) {
-		d, p := s.Dominators, s.Process
+		d, p := s.Dominators, s.Heap
 		if err := d.PreparePaths(s.within(ctx)); err != nil {
 			return nil, err
 		}
@@ -92,12 +92,12 @@ func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 // and explain nothing.
 func ownFirst(s *Snapshot, holders []heap.Node) []heap.Node {
 	rank := func(n heap.Node) int {
-		switch name := s.Process.Name(n); {
+		switch name := s.Heap.Name(n); {
 		case strings.HasPrefix(name, "runtime."), name == "sync.allPools", name == "sync.oldPools":
 			return 3
-		case s.Process.KindOf(n) == gocore.GoroutineRoot:
+		case s.Heap.KindOf(n) == gocore.GoroutineRoot:
 			return 1
-		case s.Process.KindOf(n) != gocore.GlobalRoot:
+		case s.Heap.KindOf(n) != gocore.GlobalRoot:
 			return 2
 		}
 		return 0
@@ -235,8 +235,8 @@ func accumulationAt(s *Snapshot, at heap.Node) Accumulation {
 	return Accumulation{
 		Node:       at,
 		Expression: s.Expression(s.Dominators.PathTo(at)),
-		Type:       s.Process.Type(at),
-		Address:    s.Process.Addr(at),
+		Type:       s.Heap.Type(at),
+		Address:    s.Heap.Addr(at),
 		Retained:   s.Dominators.Retained(at),
 	}
 }
@@ -268,10 +268,10 @@ func (s *Snapshot) HolderType(h *Holder) string {
 	// A variable, and the header, directory, table and groups of its map: no longer
 	// path is worth being named here.
 	const mapDepth = 5
-	if path := s.Dominators.PathTo(h.At); len(path) <= mapDepth && s.Process.Path(path).Expression == h.Name {
+	if path := s.Dominators.PathTo(h.At); len(path) <= mapDepth && s.Heap.Path(path).Expression == h.Name {
 		return h.Type
 	}
-	return s.Process.Type(h.At)
+	return s.Heap.Type(h.At)
 }
 
 const (
@@ -292,7 +292,7 @@ func holderNames(s *Snapshot, r Retainer, width int) string {
 	}
 	var names []string
 	for _, h := range r.Holders[:min(known, namedHolders)] {
-		names = append(names, ShortPaths(s.Process.Name(h)))
+		names = append(names, ShortPaths(s.Heap.Name(h)))
 	}
 	if last := len(names) - 1; known <= namedHolders && !r.MoreHolders {
 		if last == 0 {

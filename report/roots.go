@@ -24,7 +24,7 @@ func (s *Snapshot) Roots(ctx context.Context) ([]RootRow, error) {
 			return nil, context.Cause(ctx)
 		}
 		rows := []RootRow{}
-		for _, r := range s.Process.Roots() {
+		for _, r := range s.Heap.Roots() {
 			rows = append(rows, RootRow{r, s.Dominators.Objects(r.Node), s.Dominators.Retained(r.Node)})
 		}
 		slices.SortStableFunc(rows, func(a, b RootRow) int {

@@ -11,8 +11,7 @@ package report
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
+	"errors"
 	"sync"
 	"time"
 
@@ -47,6 +46,7 @@ type Phase struct {
 // that take one, may be called from several goroutines, until Close.
 type Snapshot struct {
 	Process    Process
+	Heap       Heap // of Process
 	Graph      *heap.Graph
 	Dominators *heap.Dominators
 	Checks     []gocore.Check
@@ -78,9 +78,13 @@ func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
 	p, err := gocore.Open(noted(ctx, phases), path, gocore.Options{Exe: opt.Exe, Debug: opt.Debug, Force: opt.Force, Progress: opt.Progress})
 	if err != nil {
 		peak()
-		return nil, err
+		return nil, ended(ctx, err)
 	}
-	s, err := runPhases(ctx, p, phases)
+	h, err := p.Analyse(noted(ctx, phases), nil)
+	var s *Snapshot
+	if err == nil {
+		s, err = newSnapshot(ctx, p, h, phases)
+	}
 	used := peak()
 	if err != nil {
 		if opt.Keep != nil && ctx.Err() != nil {
@@ -88,10 +92,18 @@ func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
 		} else {
 			p.Close()
 		}
-		return nil, err
+		return nil, ended(ctx, err)
 	}
 	s.Peak = used
 	return s, nil
+}
+
+// ended is why ctx ended, where err says no more than that it did.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // noted is ctx with phases told to a tracker as well.
@@ -99,86 +111,37 @@ func noted(ctx context.Context, t *progress.Tracker) context.Context {
 	return progress.With(ctx, progress.Both(t.Report, progress.From(ctx)))
 }
 
-// Analyse runs the phases that follow opening. The Snapshot owns p once
-// Analyse returns without an error. Whom ctx tells of phases (heap.WithProgress), the
-// Snapshot tells later too, where another context does not say otherwise.
-func Analyse(ctx context.Context, p Process) (*Snapshot, error) {
-	return runPhases(ctx, p, new(progress.Tracker))
+// New makes a Snapshot of a program and its heap, which it compares with the runtime's
+// own word. The Snapshot owns p once New returns without an error; h is p's, and ends
+// with it. Whom ctx tells of phases (heap.WithProgress), the Snapshot tells later too,
+// where another context does not say otherwise.
+func New(ctx context.Context, p Process, h Heap) (*Snapshot, error) {
+	return newSnapshot(ctx, p, h, new(progress.Tracker))
 }
 
-// runPhases is Analyse; t has the phases before, and gets those that follow.
-func runPhases(ctx context.Context, p Process, t *progress.Tracker) (*Snapshot, error) {
-	s := &Snapshot{Process: p, progress: progress.From(ctx)}
+// newSnapshot is New; t has the phases before, and gets that which follows.
+func newSnapshot(ctx context.Context, p Process, h Heap, t *progress.Tracker) (*Snapshot, error) {
+	s := &Snapshot{Process: p, Heap: h, Graph: h.Graph(), Dominators: h.Dominators(), progress: progress.From(ctx)}
 	ctx = noted(ctx, t)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	typed := make(chan *Panic, 1)
-	go func() {
-		defer func() {
-			var p *Panic
-			if said := recover(); said != nil {
-				p = newPanic(said)
-			}
-			typed <- p
-		}()
-		if err := p.TypeObjects(ctx); err != nil {
-			cancel(err)
-		}
-	}()
-	var d *heap.Dominators
-	g, err := p.Graph(ctx)
-	if err == nil {
-		d, err = g.Dominators(ctx)
-	}
-	if err != nil {
-		cancel(err)
-	}
-	if said := <-typed; said != nil {
-		panic(said) // here the caller can recover it
-	}
-	if err := context.Cause(ctx); err != nil { // whoever failed first
-		if d != nil {
-			d.Close()
-		}
-		return nil, err
-	}
-	s.Graph, s.Dominators = g, d
 	phase := progress.Start(ctx, "check", 0)
-	s.Checks, err = p.Check(ctx)
+	checks, err := h.Check(ctx)
 	phase.Finish()
+	if err == nil {
+		err = context.Cause(ctx) // a check that was given up says too little
+	}
 	if err != nil {
-		d.Close()
 		return nil, err
 	}
+	s.Checks = checks
 	for _, state := range t.Snapshot() {
 		s.Phases = append(s.Phases, Phase{state.Name, state.Elapsed})
 	}
 	return s, nil
 }
 
-// Panic is what a question panics with when one of its workers did.
-type Panic struct {
-	Value any
-	Stack []byte // of the worker
-}
-
-// newPanic keeps what a worker's recover returned. What is a Panic already stays
-// one.
-func newPanic(said any) *Panic {
-	if p, ok := said.(*Panic); ok {
-		return p
-	}
-	return &Panic{said, debug.Stack()}
-}
-
-func (p *Panic) String() string { return fmt.Sprint(p.Value) }
-
-// Close frees the arrays and closes the process. Nothing that came from the
+// Close frees what the process and its heap hold. Nothing that came from the
 // Snapshot may be used afterwards, but documents may.
-func (s *Snapshot) Close() error {
-	s.Dominators.Close()
-	return s.Process.Close()
-}
+func (s *Snapshot) Close() error { return s.Process.Close() }
 
 // Live returns the live objects of the heap and their bytes.
 func (s *Snapshot) Live() (objects, bytes uint64) {

@@ -25,7 +25,7 @@ func (e targetError) Unwrap() error { return e.error }
 func (s *Snapshot) Find(ctx context.Context, target string) (heap.Node, error) {
 	name, isType := strings.CutPrefix(target, "type:")
 	if !isType {
-		n, err := s.Process.Lookup(target)
+		n, err := s.Heap.Lookup(target)
 		if err != nil {
 			return heap.None, targetError{err}
 		}

@@ -357,7 +357,7 @@ func framePlace(f gocore.Frame) string {
 // one line for each hop.
 func WriteWhy(w io.Writer, s *Snapshot, d *WhyDocument) error {
 	p := &printer{w: bufio.NewWriter(w)}
-	name := Printable(s.Process.Name(d.node))
+	name := Printable(s.Heap.Name(d.node))
 	if !d.Live {
 		p.line("%s is garbage: nothing keeps it alive.", name)
 		return p.w.Flush()

@@ -38,13 +38,13 @@ func typeRows(ctx context.Context, s *Snapshot, folded bool) ([]TypeRow, error) 
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	dense, original := compact(s.Process.TypeIDs())
+	dense, original := compact(s.Heap.TypeIDs())
 	defer flat.Free(dense)
 	groups := make([]TypeRow, 1, len(original)) // without sums; 0 is no type
 	place := make([]heap.TypeID, len(original)) // in groups
 	insides := map[string]heap.TypeID{}
 	for i, id := range original[1:] {
-		t := s.Process.TypeInfo(id)
+		t := s.Heap.TypeInfo(id)
 		row := TypeRow{Name: t.Name, Package: t.Package, Known: t.Known}
 		at := heap.TypeID(len(groups))
 		if of, ok := mapOfInside(t.Name); ok && folded && t.Known {
@@ -160,7 +160,7 @@ func (s *Snapshot) instances(ctx context.Context, ids []heap.TypeID) ([]heap.Nod
 	nodes := []heap.Node{}
 	var last heap.TypeID // neighbours are often of one type
 	var want bool
-	for n, have := range s.Process.TypeIDs() {
+	for n, have := range s.Heap.TypeIDs() {
 		if n%pace == 0 && ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -193,14 +193,14 @@ func (s *Snapshot) byRetained(ctx context.Context, nodes []heap.Node) error {
 func NodeTable(s *Snapshot, nodes []heap.Node) *Table {
 	return NewTable(len(nodes), func(row int) heap.Node { return nodes[row] },
 		Column{Name: "address", Title: "Address", Kind: Addr, MinWidth: 14,
-			Cell: func(row int) Cell { return addrCell(s.Process.Addr(nodes[row])) }},
+			Cell: func(row int) Cell { return addrCell(s.Heap.Addr(nodes[row])) }},
 		Column{Name: "type", Title: "Type", MinWidth: 16,
 			Cell: func(row int) Cell {
 				n := nodes[row]
 				if s.Graph.IsRoot(n) {
-					return Cell{Text: s.Process.Name(n)}
+					return Cell{Text: s.Heap.Name(n)}
 				}
-				return textCell(s.Process.Type(n))
+				return textCell(s.Heap.Type(n))
 			}},
 		Column{Name: "shallow_bytes", Title: "Shallow", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Graph.Size(nodes[row])} }},

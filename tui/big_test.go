@@ -29,11 +29,12 @@ import (
 //	main.head        → a list of as many elements as there are sessions
 //	goroutines       → 100 buffers each, of which each stack holds as many
 type large struct {
-	sessions uint32
-	graph    *heap.Graph
-	types    []heap.TypeID
-	extents  []heap.Extent
-	asked    int
+	sessions   uint32
+	graph      *heap.Graph
+	dominators *heap.Dominators
+	types      []heap.TypeID
+	extents    []heap.Extent
+	asked      int
 }
 
 // Kinds of nodes of large, in the order of its extents.
@@ -108,6 +109,10 @@ func newLarge(n int) *large {
 		offset = append(offset, uint64(len(target)))
 	}
 	l.graph = heap.NewGraph(largeGlobals+largeGoroutines, offset, target, l.extents)
+	var err error
+	if l.dominators, err = l.graph.Dominators(context.Background()); err != nil {
+		panic(err)
+	}
 	return l
 }
 
@@ -127,19 +132,30 @@ func (l *large) Source() gocore.Source {
 	return gocore.Source{Kind: "core", Path: "core.large", Bytes: 1 << 30, GoVersion: "go1.26.8", OS: "linux", Arch: "amd64", Symbols: "dwarf", Complete: true}
 }
 func (l *large) Problems() []gocore.Problem                    { return nil }
-func (l *large) Graph(context.Context) (*heap.Graph, error)    { return l.graph, nil }
+func (l *large) Graph() *heap.Graph                            { return l.graph }
+func (l *large) Dominators() *heap.Dominators                  { return l.dominators }
 func (l *large) Check(context.Context) ([]gocore.Check, error) { return nil, nil }
 func (l *large) AllocatedSlots() (objects, bytes uint64)       { return 0, 0 }
 func (l *large) GCMarkedBytes() uint64                         { return 0 }
-func (l *large) TypeObjects(context.Context) error             { return nil }
 func (l *large) TypeIDs() []heap.TypeID                        { return l.types }
 func (l *large) TypeOf(n heap.Node) gocore.TypeInfo            { return l.TypeInfo(l.types[n]) }
 func (l *large) Typing() gocore.Typing                         { return gocore.Typing{} }
-func (l *large) Allocated(n heap.Node) bool                    { return true }
 func (l *large) Evidence(heap.Node) gocore.Evidence            { return gocore.EvidenceHeader }
 func (l *large) Count(heap.Node) uint64                        { return 1 }
-func (l *large) Expr(nodes []heap.Node) string                 { return l.Path(nodes).Expression }
-func (l *large) Close() error                                  { return nil }
+func (l *large) Close() error                                  { l.dominators.Close(); return nil }
+
+// Nothing is known of values, nothing is found.
+func (l *large) AllocSite(heap.Node) (site gocore.AllocSite, ok bool) { return site, false }
+func (l *large) Value(heap.Node) (v gocore.Value, ok bool)            { return v, false }
+func (l *large) Children(gocore.Value, int, int) []gocore.Value       { return nil }
+func (l *large) FieldsFrom(heap.Node, int, int) ([]gocore.Field, int) { return nil, 0 }
+func (l *large) FollowedAt(heap.Node, uint64) bool                    { return false }
+func (l *large) FindBytes(context.Context, []byte, int) (gocore.Hits, error) {
+	return gocore.Hits{}, nil
+}
+func (l *large) FindWord(context.Context, uint64, int) (gocore.Hits, error) {
+	return gocore.Hits{}, nil
+}
 
 func (l *large) TypeInfo(id heap.TypeID) gocore.TypeInfo {
 	if id == 0 {
@@ -248,8 +264,6 @@ func (l *large) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
 	}
 	return "", 0, false
 }
-
-func (l *large) Fields(heap.Node, int) ([]gocore.Field, int) { return nil, 0 }
 
 func (l *large) Hex(n heap.Node, off, size uint64) []byte { return make([]byte, size) }
 
@@ -381,7 +395,7 @@ func randomWalk(t *testing.T, s *report.Snapshot, asked *int, seed uint64, keys 
 func TestRandomKeysLarge(t *testing.T) {
 	t.Chdir(t.TempDir()) // for bookmarks
 	l := newLarge(largeNodes(t))
-	s, err := report.Analyse(context.Background(), l)
+	s, err := report.New(context.Background(), l, l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -400,7 +414,7 @@ func BenchmarkKeys(b *testing.B) {
 		rounds = 3
 	)
 	l := newLarge(largeNodes(b))
-	s, err := report.Analyse(context.Background(), l)
+	s, err := report.New(context.Background(), l, l)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -138,7 +138,7 @@ func blockstore(blocks, list int) *fake {
 
 func snapshot(t testing.TB, f *fake) *report.Snapshot {
 	t.Helper()
-	s, err := report.Analyse(context.Background(), f)
+	s, err := report.New(context.Background(), f, f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func newGoroutines(a *App) view {
 			return a.setOf(n)
 		}
 		nodes := v.members(row)
-		return setOfAll(fmt.Sprintf("%s like %s", plural(uint64(len(nodes)), "goroutine"), a.snap.Process.Name(n)), n, nodes)
+		return setOfAll(fmt.Sprintf("%s like %s", plural(uint64(len(nodes)), "goroutine"), a.snap.Heap.Name(n)), n, nodes)
 	}
 	v.list.own = []Action{{Keys: []Key{char('u')}, Label: "group", Priority: 3,
 		Help: "Show goroutines with the same stack as one row, or those that the same statement created, or each for itself.",
@@ -270,7 +270,7 @@ func (v *framesView) makeColumns() []column {
 		{report.Column{Title: "Type", MinWidth: 10},
 			func(row int) string { return blank(a.clean(v.lines[row].typ)) }},
 		{report.Column{Title: "Points to", Kind: report.Addr, Priority: 1, MinWidth: 14},
-			target(func(n heap.Node) string { return addrText(a.snap.Process.Addr(n)) })},
+			target(func(n heap.Node) string { return addrText(a.snap.Heap.Addr(n)) })},
 	}
 }
 

@@ -65,7 +65,6 @@ func (c *cutFile) Type(n heap.Node) string                    { c.read(); return
 func (c *cutFile) TypeOf(n heap.Node) gocore.TypeInfo         { c.read(); return c.fake.TypeOf(n) }
 func (c *cutFile) TypeInfo(id heap.TypeID) gocore.TypeInfo    { c.read(); return c.fake.TypeInfo(id) }
 func (c *cutFile) Path(nodes []heap.Node) gocore.Path         { c.read(); return c.fake.Path(nodes) }
-func (c *cutFile) Expr(nodes []heap.Node) string              { c.read(); return c.fake.Expr(nodes) }
 func (c *cutFile) Edge(a, b heap.Node) (string, uint64, bool) { c.read(); return c.fake.Edge(a, b) }
 func (c *cutFile) Goroutines() []gocore.Goroutine             { c.read(); return c.fake.Goroutines() }
 func (c *cutFile) Frames(g int) []gocore.Frame                { c.read(); return c.fake.Frames(g) }
@@ -76,9 +75,10 @@ func (c *cutFile) Hex(n heap.Node, off, size uint64) []byte {
 }
 func (c *cutFile) Lookup(target string) (heap.Node, error) { c.read(); return c.fake.Lookup(target) }
 func (c *cutFile) Count(n heap.Node) uint64                { c.read(); return c.fake.Count(n) }
-func (c *cutFile) Fields(n heap.Node, k int) ([]gocore.Field, int) {
+func (c *cutFile) Value(n heap.Node) (gocore.Value, bool)  { c.read(); return c.fake.Value(n) }
+func (c *cutFile) Children(v gocore.Value, from, limit int) []gocore.Value {
 	c.read()
-	return c.fake.Fields(n, k)
+	return c.fake.Children(v, from, limit)
 }
 
 const sentence = "the file changed while it was being read"
@@ -107,7 +107,7 @@ func TestCutFile(t *testing.T) {
 			c.left.Store(by.left)
 			first := by.first
 			end := start(t, context.Background(), w, func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
-				return report.Analyse(ctx, c)
+				return report.New(ctx, c, c)
 			})
 			w.wait(t, "path 1 of")
 			c.cut.Store(true)
@@ -147,18 +147,18 @@ func TestCutFile(t *testing.T) {
 
 // A file that is cut before the first screen is an error like others of loading.
 func TestCutFileAtFirst(t *testing.T) {
-	for name, at := range map[string]func(c *cutFile, p report.Process) error{
-		"while loading": func(c *cutFile, p report.Process) error { c.cut.Store(true); p.Name(1); return nil },
-		"when loaded":   func(c *cutFile, p report.Process) error { c.cut.Store(true); return nil },
+	for name, at := range map[string]func(c *cutFile, h report.Heap) error{
+		"while loading": func(c *cutFile, h report.Heap) error { c.cut.Store(true); h.Name(1); return nil },
+		"when loaded":   func(c *cutFile, h report.Heap) error { c.cut.Store(true); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCutFile(t, blockstore(10, 2))
 			end := start(t, context.Background(), newWatched(t), func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
-				s, err := report.Analyse(ctx, c)
+				s, err := report.New(ctx, c, c)
 				if err != nil {
 					return nil, err
 				}
-				return s, at(c, s.Process)
+				return s, at(c, s.Heap)
 			})
 			if err := end(); !errors.Is(err, gocore.ErrChanged) {
 				t.Errorf("error %v", err)
@@ -171,6 +171,12 @@ func TestCutFileAtFirst(t *testing.T) {
 type faulty struct{ *watched }
 
 func (faulty) EnablePaste() { panic("no paste") }
+
+// program is one whose heap was analysed.
+type program interface {
+	report.Process
+	report.Heap
+}
 
 // misnamed is a program that panics where a view is made.
 type misnamed struct {
@@ -192,7 +198,7 @@ func TestPanicsRestoreTheTerminal(t *testing.T) {
 		t.Run(map[bool]string{true: "in the loop", false: "before the loop"}[late], func(t *testing.T) {
 			w := newWatched(t)
 			var screen tcell.Screen = faulty{w}
-			var of report.Process = blockstore(10, 2)
+			var of program = blockstore(10, 2)
 			if late {
 				screen, of = w, misnamed{blockstore(10, 2), new(atomic.Bool)}
 			}
@@ -200,7 +206,7 @@ func TestPanicsRestoreTheTerminal(t *testing.T) {
 			go func() {
 				defer func() { said <- recover() }()
 				err := run(context.Background(), screen, func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
-					return report.Analyse(ctx, of)
+					return report.New(ctx, of, of)
 				}, Options{Title: "core.1"})
 				t.Errorf("it returned %v", err)
 			}()
@@ -313,7 +319,7 @@ func TestCutFileBeside(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCutFile(t, blockstore(40, 3))
-			s, err := report.Analyse(t.Context(), c)
+			s, err := report.New(t.Context(), c, c)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -91,7 +91,7 @@ func (v *inspector) list() *list { return v.lists[v.at] }
 
 func (v *inspector) name() string {
 	text := v.app.nodeText(v.node)
-	if addr := addrText(v.app.snap.Process.Addr(v.node)); addr != "" {
+	if addr := addrText(v.app.snap.Heap.Addr(v.node)); addr != "" {
 		return addr + " " + text
 	}
 	return text
@@ -136,11 +136,11 @@ func (v *inspector) load() {
 	s := v.app.snap
 	v.app.start(slotView, "decoding the value", func(ctx context.Context) (func(), error) {
 		site := v.app.siteText(v.node)
-		value, ok := s.Value(v.node)
+		value, ok := s.Heap.Value(v.node)
 		top := &part{Value: value}
 		var children []gocore.Value
 		if ok {
-			children = s.Children(value, 0, partStep)
+			children = s.Heap.Children(value, 0, partStep)
 		}
 		return func() {
 			v.loaded, v.site = true, site
@@ -182,7 +182,7 @@ func (v *inspector) expand(b *part, more bool) {
 	}
 	s, from := v.app.snap, len(b.children)
 	v.app.start(slotExpand, "decoding the values", func(ctx context.Context) (func(), error) {
-		children := s.Children(b.Value, from, partStep)
+		children := s.Heap.Children(b.Value, from, partStep)
 		return func() {
 			if len(b.children) == from {
 				v.add(b, children)
@@ -351,7 +351,7 @@ func (v *inspector) actions() []Action {
 
 func (v *inspector) facts(w, h int) []string {
 	a, s := v.app, v.app.snap
-	d, p := s.Dominators, s.Process
+	d, p := s.Dominators, s.Heap
 	line := a.clean(v.name())
 	if !s.Graph.IsRoot(v.node) {
 		line += "   " + a.bytes(s.Graph.Size(v.node))
@@ -641,7 +641,7 @@ const hexBytes = 16
 func newHexRows(v *inspector) *hexRows {
 	bytes := func(row int) []byte {
 		off := uint64(row) * hexBytes
-		return v.app.snap.Process.Hex(v.node, off, min(hexBytes, v.size()-off))
+		return v.app.snap.Heap.Hex(v.node, off, min(hexBytes, v.size()-off))
 	}
 	return &hexRows{v, []column{
 		{report.Column{Title: "Offset", MinWidth: 8, Right: true}, func(row int) string { return fmt.Sprintf("+0x%x", uint64(row)*hexBytes) }},
@@ -683,7 +683,7 @@ func (v *inspector) size() uint64 {
 	if !v.app.snap.Graph.IsRoot(v.node) {
 		return v.app.snap.Graph.Size(v.node)
 	}
-	roots := v.app.snap.Process.Roots()
+	roots := v.app.snap.Heap.Roots()
 	if i := slices.IndexFunc(roots, func(r gocore.Root) bool { return r.Node == v.node }); i >= 0 {
 		return roots[i].Size
 	}

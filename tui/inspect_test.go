@@ -47,13 +47,6 @@ func (f *fake) Children(v gocore.Value, from, limit int) []gocore.Value {
 	return values[:min(limit, len(values))]
 }
 
-func (f *fake) FieldsFrom(n heap.Node, from, limit int) ([]gocore.Field, int) {
-	fields, _ := f.Fields(n, 1<<30)
-	fields = fields[min(from, len(fields)):]
-	shown := fields[:min(limit, len(fields))]
-	return shown, len(fields) - len(shown)
-}
-
 // The fields that are open are filtered, below what they are parts of.
 func TestFilterFields(t *testing.T) {
 	s := snapshot(t, blockstore(250, 3))

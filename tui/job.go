@@ -10,6 +10,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 
 	"goheap/internal/progress"
+	"goheap/report"
 )
 
 // A slot holds at most one job at a time: starting another cancels the first,
@@ -55,6 +56,15 @@ func (j *job) percent() string {
 type WorkerPanic struct {
 	Value any
 	Stack []byte
+}
+
+// newWorkerPanic keeps what recover returned, and where the panic was: in a worker of
+// a question, or here.
+func newWorkerPanic(said any) *WorkerPanic {
+	if p, ok := said.(*report.Panic); ok {
+		return &WorkerPanic{p.Value, p.Stack}
+	}
+	return &WorkerPanic{said, debug.Stack()}
 }
 
 func (p *WorkerPanic) Error() string { return fmt.Sprintf("internal error: %v", p.Value) }
@@ -173,7 +183,7 @@ func (a *App) background(f func()) {
 		defer a.workers.Done()
 		defer func() {
 			if v := recover(); v != nil {
-				p := &WorkerPanic{v, debug.Stack()}
+				p := newWorkerPanic(v)
 				a.panicked.CompareAndSwap(nil, p)
 				a.post(func() { a.quit(p) })
 			}

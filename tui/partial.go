@@ -8,7 +8,6 @@ import (
 	"github.com/gdamore/tcell/v2"
 
 	"goheap/gocore"
-	"goheap/heap"
 	"goheap/report"
 )
 
@@ -74,14 +73,14 @@ func (p *partial) open(a *App) {
 		return
 	}
 	p.of = fmt.Sprintf("goroutine %d %s", all[g.selected].ID, all[g.selected].Func)
-	p.frames = &grid{rows: newTableRows(a, frameTable(p.process, p.process.Frames(g.selected))), sorted: -1}
+	p.frames = &grid{rows: newTableRows(a, frameTable(p.process.Frames(g.selected))), sorted: -1}
 }
 
 // frameTable lists frames, each before its variables.
-func frameTable(p report.Process, frames []gocore.Frame) *report.Table {
+func frameTable(frames []gocore.Frame) *report.Table {
 	type line struct {
 		text, typ string
-		target    heap.Node
+		addr      uint64
 	}
 	var lines []line
 	for i, f := range frames {
@@ -89,9 +88,9 @@ func frameTable(p report.Process, frames []gocore.Frame) *report.Table {
 		if f.File != "" {
 			text += fmt.Sprintf("  %s:%d", path.Base(f.File), f.Line)
 		}
-		lines = append(lines, line{text, "", heap.None})
+		lines = append(lines, line{text, "", 0})
 		for _, v := range f.Vars {
-			lines = append(lines, line{"      " + v.Name, v.Type, v.Target})
+			lines = append(lines, line{"      " + v.Name, v.Type, v.Addr})
 		}
 	}
 	return report.NewTable(len(lines), nil,
@@ -99,13 +98,8 @@ func frameTable(p report.Process, frames []gocore.Frame) *report.Table {
 			Cell: func(row int) report.Cell { return report.Cell{Text: lines[row].text} }},
 		report.Column{Name: "type", Title: "Type", MinWidth: 12,
 			Cell: func(row int) report.Cell { return textCell(lines[row].typ) }},
-		report.Column{Name: "address", Title: "Points to", Kind: report.Addr, MinWidth: 14, Priority: 1,
-			Cell: func(row int) report.Cell {
-				if lines[row].target == heap.None {
-					return report.Cell{Unknown: true}
-				}
-				return report.Cell{Num: p.Addr(lines[row].target)}
-			}},
+		report.Column{Name: "address", Title: "Address", Kind: report.Addr, MinWidth: 14, Priority: 1,
+			Cell: func(row int) report.Cell { return addrCell(lines[row].addr) }},
 	)
 }
 

@@ -98,17 +98,17 @@ func (a *App) copyAddress() {
 		a.copy(a.top().grid().mainText())
 		return
 	}
-	if addr := a.snap.Process.Addr(n); addr != 0 {
+	if addr := a.snap.Heap.Addr(n); addr != 0 {
 		a.copy(fmt.Sprintf("0x%x", addr))
 		return
 	}
-	a.copy(a.clean(a.snap.Process.Name(n)))
+	a.copy(a.clean(a.snap.Heap.Name(n)))
 }
 
 // instancesOf lists the objects of the type of n.
 func (a *App) instancesOf(n heap.Node) {
 	id := a.typeOf(n)
-	a.push(newInstances(a, []heap.TypeID{id}, a.snap.Process.TypeInfo(id).Name))
+	a.push(newInstances(a, []heap.TypeID{id}, a.snap.Heap.TypeInfo(id).Name))
 }
 
 // revealType selects the type of n in the list of types.
@@ -127,7 +127,7 @@ func (a *App) mergePaths() {
 	set := a.selectedSet()
 	if id := a.typeOf(set.node); set.nodes == nil && id != 0 {
 		s := a.snap
-		set = rowSet{key: fmt.Sprintf("type %d", id), name: s.Process.TypeInfo(id).Name, node: set.node, nodes: func(ctx context.Context) ([]heap.Node, error) {
+		set = rowSet{key: fmt.Sprintf("type %d", id), name: s.Heap.TypeInfo(id).Name, node: set.node, nodes: func(ctx context.Context) ([]heap.Node, error) {
 			return s.Instances(ctx, []heap.TypeID{id})
 		}}
 	}

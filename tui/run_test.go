@@ -102,7 +102,8 @@ func TestRun(t *testing.T) {
 		p.Add(62)
 		<-proceed
 		p.Finish()
-		return report.Analyse(ctx, blockstore(40, 3))
+		f := blockstore(40, 3)
+		return report.New(ctx, f, f)
 	})
 	w.wait(t, "62 %")
 	w.wait(t, "Loading core.1")
@@ -169,12 +170,17 @@ func TestRunReportsLoadError(t *testing.T) {
 }
 
 func TestRunSurvivesWorkerPanic(t *testing.T) {
-	end := start(t, context.Background(), newWatched(t), func(context.Context, func(report.Process)) (*report.Snapshot, error) {
-		panic("corrupt")
-	})
-	var p *WorkerPanic
-	if err := end(); !errors.As(err, &p) || p.Value != "corrupt" || !strings.Contains(string(p.Stack), "run_test.go") {
-		t.Errorf("error %v", err)
+	for said, stack := range map[any]string{
+		"corrupt": "run_test.go",
+		&report.Panic{Value: "corrupt", Stack: []byte("of a worker's worker")}: "of a worker's worker",
+	} {
+		end := start(t, context.Background(), newWatched(t), func(context.Context, func(report.Process)) (*report.Snapshot, error) {
+			panic(said)
+		})
+		var p *WorkerPanic
+		if err := end(); !errors.As(err, &p) || p.Value != "corrupt" || !strings.Contains(string(p.Stack), stack) {
+			t.Errorf("error %v", err)
+		}
 	}
 }
 
@@ -240,7 +246,8 @@ func TestRunRandomKeys(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		w := newWatched(t)
 		end := start(t, context.Background(), w, func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
-			return report.Analyse(ctx, blockstore(300, 20))
+			f := blockstore(300, 20)
+			return report.New(ctx, f, f)
 		})
 		w.wait(t, "main.srv.storage")
 		for range 400 {

@@ -247,7 +247,8 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	err := Run(context.Background(), func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
-		return report.Analyse(ctx, panicking{blockstore(10, 2)})
+		f := panicking{blockstore(10, 2)}
+		return report.New(ctx, f, f)
 	}, Options{Title: "core.1"})
 	fmt.Println("error:", err)
 }
@@ -258,10 +259,6 @@ type panicking struct{ *fake }
 func (panicking) Hex(heap.Node, uint64, uint64) []byte { panic("nobody expects it") }
 
 func (panicking) Value(heap.Node) (gocore.Value, bool) { panic("nobody expects it") }
-
-func (panicking) Children(gocore.Value, int, int) []gocore.Value { return nil }
-
-func (panicking) FieldsFrom(heap.Node, int, int) ([]gocore.Field, int) { return nil, 0 }
 
 // A worker that panics ends the program; the terminal is as it was.
 func TestWorkerPanicInTerminal(t *testing.T) {

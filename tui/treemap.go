@@ -138,7 +138,7 @@ func (m tiler) tiles(ctx context.Context, step mapStep) (tiles []tile, of, self 
 			h := &all[i]
 			t := tile{set: m.holderSet(h), label: m.clean(s.HeldBy(h)), retained: h.Retained, group: !h.Single(), at: h.At}
 			if h.Members == nil {
-				t.typ = m.clean(report.ShortPaths(s.Process.Type(h.At)))
+				t.typ = m.clean(report.ShortPaths(s.Heap.Type(h.At)))
 			}
 			tiles = append(tiles, t)
 		}
@@ -235,7 +235,7 @@ func (m tiler) childTiles(name string, nodes []heap.Node, k int) []tile {
 				largest = m
 			}
 		}
-		title := countText(uint64(len(members))) + " × " + m.snap.Process.Type(largest)
+		title := countText(uint64(len(members))) + " × " + m.snap.Heap.Type(largest)
 		set := setOfAll(title+" in "+name, largest, members)
 		tiles = append(tiles, tile{set: set, label: m.clean(report.ShortPaths(title)), retained: retained[id], group: true, at: largest})
 	}
@@ -246,7 +246,7 @@ func (m tiler) childTiles(name string, nodes []heap.Node, k int) []tile {
 func (m tiler) tileOf(from, n heap.Node) tile {
 	t := tile{set: m.setOf(n), retained: m.snap.Dominators.Retained(n), typ: m.clean(m.nodeText(n)), at: m.divides(n)}
 	if from != heap.None {
-		if expr, _, ok := m.snap.Process.Edge(from, n); ok {
+		if expr, _, ok := m.snap.Heap.Edge(from, n); ok {
 			t.label = m.clean(expr)
 		}
 	}

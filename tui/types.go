@@ -145,7 +145,7 @@ func largestByType(ctx context.Context, s *report.Snapshot) (map[heap.TypeID]hea
 	byType := map[heap.TypeID]*best{}
 	var of *best
 	var last heap.TypeID // 0, the type of what is no object, has none
-	for n, id := range s.Process.TypeIDs() {
+	for n, id := range s.Heap.TypeIDs() {
 		if n%pace == 0 && ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}

@@ -155,7 +155,7 @@ func (w *words) findChains(ctx context.Context, n heap.Node) ([]chain, bool, err
 
 // chain makes a chain of a path, which is not empty.
 func (w *words) chain(nodes []heap.Node) chain {
-	p := w.snap.Process.Path(nodes)
+	p := w.snap.Heap.Path(nodes)
 	inner := slices.ContainsFunc(p.Hops, func(h gocore.Hop) bool { return h.Internal })
 	c := chain{expression: w.clean(p.Expression), hops: w.hops(p, false)}
 	if c.raw = c.hops; inner {
@@ -286,7 +286,7 @@ func (w *whyPane) title() string {
 		return heading + ": no object selected"
 	}
 	text := heading + ": "
-	if addr := addrText(a.snap.Process.Addr(w.about.node)); addr != "" && !a.snap.Graph.IsRoot(w.about.node) {
+	if addr := addrText(a.snap.Heap.Addr(w.about.node)); addr != "" && !a.snap.Graph.IsRoot(w.about.node) {
 		text += addr + " "
 	}
 	text += a.clean(a.nodeText(w.about.node))

@@ -22,7 +22,7 @@ type words struct {
 // its type, without import paths, and, where it is an array in a slot, how many
 // values it holds.
 func (w *words) nodeText(n heap.Node) string {
-	p := w.snap.Process
+	p := w.snap.Heap
 	if w.snap.Graph.IsRoot(n) {
 		return p.Name(n)
 	}
@@ -37,7 +37,7 @@ func (w *words) nodeText(n heap.Node) string {
 // not say.
 func (w *words) nodeTitle(n heap.Node) string {
 	text := w.nodeText(n)
-	if addr := addrText(w.snap.Process.Addr(n)); addr != "" && !w.snap.Graph.IsRoot(n) {
+	if addr := addrText(w.snap.Heap.Addr(n)); addr != "" && !w.snap.Graph.IsRoot(n) {
 		return addr + " " + text
 	}
 	return text
@@ -63,7 +63,7 @@ func (w *words) holderSet(h *report.Holder) rowSet {
 	if !h.Goroutines {
 		name = fmt.Sprintf("%s × %s", countText(h.Count), h.Type)
 	}
-	return setOfAll(fmt.Sprintf("%s, %s", name, addrText(w.snap.Process.Addr(h.Node))), h.Node, h.Members)
+	return setOfAll(fmt.Sprintf("%s, %s", name, addrText(w.snap.Heap.Addr(h.Node))), h.Node, h.Members)
 }
 
 // targetOf is how a node is written in a location.
@@ -75,9 +75,9 @@ func (w *words) targetOf(n heap.Node) string {
 		if g := w.goroutineOf(n); g >= 0 {
 			return fmt.Sprintf("g:%d", w.snap.Process.Goroutines()[g].ID)
 		}
-		return w.snap.Process.Name(n)
+		return w.snap.Heap.Name(n)
 	}
-	return addrText(w.snap.Process.Addr(n))
+	return addrText(w.snap.Heap.Addr(n))
 }
 
 // goroutineOf returns the place of a goroutine's node in the process's
@@ -94,7 +94,7 @@ func (w *words) goroutineOf(n heap.Node) int {
 
 // typeOf returns the type of an object, 0 for a root.
 func (w *words) typeOf(n heap.Node) heap.TypeID {
-	if ids := w.snap.Process.TypeIDs(); int(n) < len(ids) {
+	if ids := w.snap.Heap.TypeIDs(); int(n) < len(ids) {
 		return ids[n]
 	}
 	return 0
@@ -103,7 +103,7 @@ func (w *words) typeOf(n heap.Node) heap.TypeID {
 // siteText says where an object was allocated, if it is one of those that the
 // runtime sampled: the program's own function first, then its callers.
 func (w *words) siteText(n heap.Node) string {
-	site, ok := w.snap.AllocSite(n)
+	site, ok := w.snap.Heap.AllocSite(n)
 	if !ok {
 		return ""
 	}

@@ -52,7 +52,7 @@ func TestCutFile(t *testing.T) {
 				if !found {
 					cut()
 				} else {
-					s.Process = &cutLater{s.Process, s.Process.(report.Searcher), cut}
+					s.Heap = &cutLater{s.Heap, cut}
 				}
 				return s, nil
 			}}
@@ -75,24 +75,23 @@ func TestCutFile(t *testing.T) {
 	}
 }
 
-// cutLater is a process whose file is cut once something was looked up or found.
+// cutLater is a heap whose file is cut once something was looked up or found.
 type cutLater struct {
-	report.Process
-	report.Searcher
+	report.Heap
 	cut func()
 }
 
 func (c *cutLater) FindBytes(ctx context.Context, text []byte, most int) (gocore.Hits, error) {
 	defer c.cut()
-	return c.Searcher.FindBytes(ctx, text, most)
+	return c.Heap.FindBytes(ctx, text, most)
 }
 
 func (c *cutLater) FindWord(ctx context.Context, value uint64, most int) (gocore.Hits, error) {
 	defer c.cut()
-	return c.Searcher.FindWord(ctx, value, most)
+	return c.Heap.FindWord(ctx, value, most)
 }
 
 func (c *cutLater) Lookup(target string) (heap.Node, error) {
 	defer c.cut()
-	return c.Process.Lookup(target)
+	return c.Heap.Lookup(target)
 }

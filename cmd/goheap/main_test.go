@@ -148,19 +148,27 @@ func TestPanic(t *testing.T) {
 		t.Setenv("GOHEAP_TRACE", trace)
 		var errs bytes.Buffer
 		// A writer that panics stands for any bug.
-		status := run([]string{"--version"}, strings.NewReader(""), panics{}, &errs)
+		status := run([]string{"--version"}, strings.NewReader(""), panics{"broken writer"}, &errs)
 		if status != statusFailed || !strings.HasPrefix(errs.String(), "goheap: this is a bug in goheap (broken writer)") {
 			t.Errorf("status %d, stderr %q", status, errs.String())
 		}
 		if got := strings.Contains(errs.String(), "main_test.go"); got != (trace == "1") {
 			t.Errorf("GOHEAP_TRACE=%q: trace printed: %v", trace, got)
 		}
+		errs.Reset()
+		status = run([]string{"--version"}, strings.NewReader(""), panics{&report.Panic{Value: "broken worker", Stack: []byte("its stack\n")}}, &errs)
+		if status != statusFailed || !strings.HasPrefix(errs.String(), "goheap: this is a bug in goheap (broken worker)") {
+			t.Errorf("of a worker: status %d, stderr %q", status, errs.String())
+		}
+		if got := strings.Contains(errs.String(), "its stack\n"); got != (trace == "1") {
+			t.Errorf("GOHEAP_TRACE=%q: trace of the worker printed: %v", trace, got)
+		}
 	}
 }
 
-type panics struct{}
+type panics struct{ said any }
 
-func (panics) Write([]byte) (int, error) { panic("broken writer") }
+func (p panics) Write([]byte) (int, error) { panic(p.said) }
 
 // unlike is a process that says other things about itself.
 type unlike struct {

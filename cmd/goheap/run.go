@@ -37,10 +37,14 @@ func (s statusError) Error() string { return fmt.Sprintf("status %d", int(s)) }
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) {
 	defer func() {
 		if said := recover(); said != nil {
+			worker, ok := said.(*report.Panic)
+			if ok {
+				said = worker.Value
+			}
 			fmt.Fprintf(stderr, "goheap: this is a bug in goheap (%s): please report it, with what GOHEAP_TRACE=1 in the environment makes it print\n",
 				report.Printable(fmt.Sprint(said)))
 			if os.Getenv("GOHEAP_TRACE") == "1" {
-				if worker, ok := said.(*report.Panic); ok {
+				if ok {
 					stderr.Write(worker.Stack)
 				}
 				stderr.Write(debug.Stack())

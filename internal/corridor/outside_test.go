@@ -59,12 +59,23 @@ func TestOutside(t *testing.T) {
 		}
 		return out.String(), said.String(), cmd.ProcessState.ExitCode()
 	}
-	phases := []string{"open", "read runtime", "scan heap", "live set", "type objects", "mark", "predecessors", "dominators", "retained sizes"}
-	all := func(said string) {
+	opening := []string{"open", "read runtime"}
+	analysis := []string{"scan heap", "live set", "type objects", "mark", "predecessors", "dominators", "retained sizes"}
+	// times holds how often each phase is told of against what is wanted.
+	times := func(said string, want int, phases ...string) {
 		t.Helper()
 		for _, phase := range phases {
-			if strings.Count(said, phase+" …\n") != 1 || strings.Count(said, phase+" done\n") != 1 {
-				t.Errorf("of the phase %q it says:\n%s", phase, said)
+			if strings.Count(said, phase+" …\n") != want || strings.Count(said, phase+" done\n") != want {
+				t.Errorf("not %d times the phase %q:\n%s", want, phase, said)
+			}
+		}
+	}
+	all := func(said string) {
+		t.Helper()
+		times(said, 1, analysis...)
+		for _, stage := range []string{"graph", "dominators", "types"} {
+			if strings.Count(said, "the stage "+stage+" has ended\n") != 1 {
+				t.Errorf("of the stage %q it says:\n%s", stage, said)
 			}
 		}
 	}
@@ -79,14 +90,18 @@ func TestOutside(t *testing.T) {
 	if status != 0 || len(lines) != 10 || lines[0] != "1.00 MiB\tglobal\t[]uint8\tmain.noscan" {
 		t.Errorf("status %d, %d lines:\n%s", status, len(lines), want)
 	}
+	times(said, 1, opening...)
 	all(said)
 
-	for _, flags := range [][]string{{"-cancel-after", "open"}, {"-cancel-after", "scan heap"}, {"-cancel-after", "type objects"}, {"-timeout", "1ns"}} {
+	for _, flags := range [][]string{{"-cancel-after", "open"}, {"-cancel-after", "scan heap"}, {"-cancel-after", "live set"}, {"-cancel-after", "type objects"}, {"-timeout", "1ns"}} {
 		got, said, status := run(append(flags, core)...)
 		before, after, given := strings.Cut(said, "given up: ")
-		if got != want || status != 0 || !given || strings.Contains(before, "retained sizes done") {
+		whole := strings.Contains(before, "retained sizes done") && flags[1] != "type objects" // which ends beside the dominators
+		if got != want || status != 0 || !given || whole {
 			t.Errorf("%q: status %d,\n%s\n%s", flags, status, got, said)
 		}
+		times(before, 1, opening...)
+		times(after, 0, opening...)
 		all(after)
 	}
 	if got, said, status := run(filepath.Join(dir, "main.go")); status != 1 || got != "" || !strings.Contains(said, "not an ELF core file") || !strings.HasSuffix(said, "gcore PID takes a core of a running program\n") {

@@ -1,6 +1,6 @@
 // Package fakeprocess has programs that tests make by hand: what a core would say
 // is invented, the graph and its algorithms are real. A Process has the methods of
-// *gocore.Process that package report asks for.
+// *gocore.Process and of *gocore.Heap that package report asks for.
 package fakeprocess
 
 import (
@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"goheap/gocore"
 	"goheap/heap"
@@ -28,16 +29,17 @@ type Process struct {
 	Running            []gocore.Goroutine
 	Stacks             [][]gocore.Frame // by place in Running
 	Typed              gocore.Typing
-	TypingErr          error
 	Marked             uint64                           // bytes, by the last collection
 	Describe           func(typ string) gocore.TypeInfo // nil: Describe
 
 	Node   map[string]heap.Node // by the ID; set by Build
 	ByNode []*Node              // nil where no node has the number; set by Build
 
-	graph   *heap.Graph
-	typeIDs []heap.TypeID
-	types   []gocore.TypeInfo
+	graph      *heap.Graph
+	once       sync.Once
+	dominators *heap.Dominators // once they were asked for
+	typeIDs    []heap.TypeID
+	types      []gocore.TypeInfo
 }
 
 // Node is a root or an object.
@@ -144,23 +146,38 @@ func (p *Process) nameTypes() {
 
 func (p *Process) Source() gocore.Source                         { return p.File }
 func (p *Process) Problems() []gocore.Problem                    { return p.Trouble }
-func (p *Process) Graph(context.Context) (*heap.Graph, error)    { return p.graph, nil }
+func (p *Process) Graph() *heap.Graph                            { return p.graph }
 func (p *Process) Check(context.Context) ([]gocore.Check, error) { return p.Verdicts, nil }
 func (p *Process) GCMarkedBytes() uint64                         { return p.Marked }
 func (p *Process) Typing() gocore.Typing                         { return p.Typed }
-func (p *Process) TypeObjects(context.Context) error             { return p.TypingErr }
 func (p *Process) TypeIDs() []heap.TypeID                        { return p.typeIDs }
 func (p *Process) TypeInfo(id heap.TypeID) gocore.TypeInfo       { return p.types[id] }
 func (p *Process) TypeOf(n heap.Node) gocore.TypeInfo            { return p.types[p.typeIDs[n]] }
-func (p *Process) Allocated(n heap.Node) bool                    { return p.ByNode[n] != nil }
 func (p *Process) Addr(n heap.Node) uint64                       { return p.ByNode[n].Addr }
 func (p *Process) Count(heap.Node) uint64                        { return 1 }
 func (p *Process) KindOf(n heap.Node) gocore.RootKind            { return kind(p.ByNode[n].Kind) }
 func (p *Process) Type(n heap.Node) string                       { return p.ByNode[n].Type }
 func (p *Process) Goroutines() []gocore.Goroutine                { return p.Running }
 func (p *Process) Frames(g int) []gocore.Frame                   { return p.Stacks[g] }
-func (p *Process) Expr(nodes []heap.Node) string                 { return p.Path(nodes).Expression }
-func (p *Process) Close() error                                  { return nil }
+
+// Dominators is computed at the first call.
+func (p *Process) Dominators() *heap.Dominators {
+	p.once.Do(func() {
+		d, err := p.graph.Dominators(context.Background())
+		if err != nil {
+			panic(err)
+		}
+		p.dominators = d
+	})
+	return p.dominators
+}
+
+func (p *Process) Close() error {
+	if p.dominators != nil {
+		p.dominators.Close()
+	}
+	return nil
+}
 
 func (p *Process) AllocatedSlots() (objects, bytes uint64) {
 	for _, o := range p.Objects {
@@ -247,8 +264,16 @@ func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool)
 	return "", 0, false
 }
 
-// Fields are the pointers of what has a type.
-func (p *Process) Fields(n heap.Node, limit int) ([]gocore.Field, int) {
+// AllocSite knows none.
+func (p *Process) AllocSite(heap.Node) (site gocore.AllocSite, ok bool) { return site, false }
+
+// Value knows none.
+func (p *Process) Value(heap.Node) (v gocore.Value, ok bool) { return v, false }
+
+func (p *Process) Children(gocore.Value, int, int) []gocore.Value { return nil }
+
+// FieldsFrom gives the pointers of what has a type.
+func (p *Process) FieldsFrom(n heap.Node, from, limit int) ([]gocore.Field, int) {
 	var fields []gocore.Field
 	if !p.graph.IsRoot(n) && !p.TypeOf(n).Known {
 		return nil, 0
@@ -256,10 +281,9 @@ func (p *Process) Fields(n heap.Node, limit int) ([]gocore.Field, int) {
 	for i, e := range p.ByNode[n].To {
 		fields = append(fields, gocore.Field{Offset: uint64(8 * i), Size: 8, Name: strings.TrimPrefix(e.expr(), "."), Type: "*T", Target: p.Node[e.to()]})
 	}
-	if len(fields) > limit {
-		return fields[:limit], len(fields) - limit
-	}
-	return fields, 0
+	fields = fields[min(from, len(fields)):]
+	shown := fields[:min(limit, len(fields))]
+	return shown, len(fields) - len(shown)
 }
 
 // Hex returns words: the pointers, then numbers; or the text of the object.

@@ -16,13 +16,12 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore"
-	"goheap/heap"
 	"goheap/report"
 )
 
 func main() {
-	timeout := flag.Duration("timeout", time.Hour, "give the first try up after so long")
-	cancelAfter := flag.String("cancel-after", "", "give the first try up when this `PHASE` has ended")
+	timeout := flag.Duration("timeout", time.Hour, "give the first analysis up after so long")
+	cancelAfter := flag.String("cancel-after", "", "give the first analysis up when this `PHASE` has ended")
 	exe := flag.String("exe", "", "the executable's `PATH`; otherwise it is found through the core")
 	flag.Usage = func() {
 		fmt.Fprintf(os.Stderr, "usage: %s [flags] FILE\n", os.Args[0])
@@ -48,77 +47,47 @@ func run(ctx context.Context, path, exe string, timeout time.Duration, cancelAft
 	first, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	shown := &shown{w: os.Stderr}
-	a, err := read(first, path, gocore.Options{Exe: exe, Progress: func(phase string, done, total int64) {
+	progress := func(phase string, done, total int64) {
 		shown.phase(phase, done, total)
 		if phase == cancelAfter && done == total && total > 0 {
 			cancel()
 		}
-	}})
+	}
+	p, err := gocore.Open(ctx, path, gocore.Options{Exe: exe, Progress: progress})
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	ended := func(s gocore.Stage) { shown.line("the stage " + s.String() + " has ended") }
+	h, err := p.Analyse(first, ended)
 	if err != nil && first.Err() != nil && ctx.Err() == nil {
 		shown.line("given up: " + err.Error())
-		a, err = again(ctx, path, gocore.Options{Exe: exe, Progress: shown.phase})
+		h, err = p.Analyse(ctx, ended) // anew: the first try has left nothing behind
 	}
 	if err != nil {
 		return err
 	}
-	defer a.Close()
-	return a.print(ctx, os.Stdout, 10)
-}
-
-// analysis is a program that was read, and what holds what in it.
-type analysis struct {
-	p *gocore.Process
-	g *heap.Graph
-	d *heap.Dominators
-}
-
-// read does all the work. Its error is the context's where that ends before.
-func read(ctx context.Context, path string, opt gocore.Options) (*analysis, error) {
-	a := new(analysis)
-	var err error
-	if a.p, err = gocore.Open(ctx, path, opt); err != nil {
-		return nil, err
-	}
-	if a.g, err = a.p.Graph(ctx); err == nil {
-		err = a.p.TypeObjects(ctx)
-	}
-	if err == nil {
-		// The graph knows no process: whom it tells stands in the context.
-		a.d, err = a.g.Dominators(heap.WithProgress(ctx, opt.Progress))
-	}
-	if err != nil {
-		a.Close()
-		return nil, err
-	}
-	return a, nil
-}
-
-// again is read after a try that was given up: it opens the file anew.
-func again(ctx context.Context, path string, opt gocore.Options) (*analysis, error) {
-	return read(ctx, path, opt)
-}
-
-func (a *analysis) Close() {
-	if a.d != nil {
-		a.d.Close()
-	}
-	a.p.Close()
-}
-
-// print writes the n nodes that retain most, and the shortest path to each.
-func (a *analysis) print(ctx context.Context, w io.Writer, n int) error {
-	if err := a.d.PreparePaths(ctx); err != nil {
+	if err := printHolders(ctx, os.Stdout, h, 10); err != nil {
 		return err
 	}
-	for _, n := range a.d.Largest(n) {
-		what := a.p.KindOf(n).String()
-		if e := a.p.Evidence(n); e != 0 && e != gocore.EvidenceNone {
+	for _, problem := range p.Problems() {
+		fmt.Fprintf(os.Stdout, "%s: %s (%d)\n", problem.Severity, problem.Message, problem.Count)
+	}
+	return nil
+}
+
+// printHolders writes the n nodes that retain most, and the shortest path to each.
+func printHolders(ctx context.Context, w io.Writer, h *gocore.Heap, n int) error {
+	d := h.Dominators()
+	if err := d.PreparePaths(ctx); err != nil {
+		return err
+	}
+	for _, n := range d.Largest(n) {
+		what := h.KindOf(n).String()
+		if e := h.Evidence(n); e != 0 && e != gocore.EvidenceNone {
 			what += " typed by " + e.String()
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", report.HumanBytes(a.d.Retained(n)), what, a.p.Type(n), a.p.Expr(a.d.PathTo(n)))
-	}
-	for _, problem := range a.p.Problems() {
-		fmt.Fprintf(w, "%s: %s (%d)\n", problem.Severity, problem.Message, problem.Count)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", report.HumanBytes(d.Retained(n)), what, h.Type(n), h.Expr(d.PathTo(n)))
 	}
 	return nil
 }

@@ -14,38 +14,31 @@ import (
 	"goheap/internal/testcore"
 )
 
-// Process is an open core of a test program.
+// Process is an open core of a test program, and its heap.
 type Process struct {
 	*gocore.Process
+	*gocore.Heap
 	Graph *heap.Graph
 	Doms  *heap.Dominators
 	Lines []string // what the program said
 }
 
-// Open opens a core and builds its graph and dominators.
+// Open opens a core and analyses its heap.
 func Open(ctx context.Context, dump testcore.Dump, opt gocore.Options) (*Process, error) {
 	p, err := gocore.Open(ctx, dump.Core, opt)
 	if err != nil {
 		return nil, err
 	}
-	g, err := p.Graph(ctx)
+	h, err := p.Analyse(ctx, nil)
 	if err != nil {
 		p.Close()
 		return nil, err
 	}
-	d, err := g.Dominators(ctx)
-	if err != nil {
-		p.Close()
-		return nil, err
-	}
-	return &Process{p, g, d, dump.Output}, nil
+	return &Process{p, h, h.Graph(), h.Dominators(), dump.Output}, nil
 }
 
-// Close frees what the process holds.
-func (p *Process) Close() {
-	p.Doms.Close()
-	p.Process.Close()
-}
+// Roots returns all roots, by node.
+func (p *Process) Roots() []gocore.Root { return p.Heap.Roots() }
 
 // Decode decodes the lines that have the given case, all where it is "".
 func Decode[T any](lines []string, name string) ([]T, error) {
