@@ -3,6 +3,7 @@ package gocore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -21,6 +22,7 @@ import (
 type Heap struct {
 	naming
 	dominators *heap.Dominators
+	unwalked   int // values that were not followed to find types
 }
 
 // Stage is a part of the analysis that has ended.
@@ -73,8 +75,14 @@ func (p *Process) Analyse(ctx context.Context, done func(Stage)) (*Heap, error) 
 			p.vanished(err)
 		}
 		h.free()
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return nil, err
 	}
+	// What was met on the way counts once, however often it was begun.
+	p.problem(dump.Error, h.im.Blind, "objects are of types whose descriptions are not in the core, or damaged: what they point to is missing")
+	p.problem(dump.Error, h.unwalked, "values were not followed to find types: "+typing.Overlap)
 	p.heap = h
 	return h, nil
 }
@@ -131,7 +139,6 @@ func (h *Heap) analyse(ctx context.Context, done func(Stage)) error {
 func (h *Heap) scan(ctx context.Context) error {
 	return dump.Guard(func() (err error) {
 		h.graph, err = h.im.ScanGraph(ctx, h.gcTypes)
-		h.problem(dump.Error, h.im.Blind, "objects are of types whose descriptions are not in the core, or damaged: what they point to is missing")
 		return err
 	})
 }
@@ -161,7 +168,7 @@ func (h *Heap) runTyper(ctx context.Context, t *typing.Typer) error {
 		t.Alive = live.Bits().Words()
 	}
 	err := dump.Guard(func() error { return t.Run(ctx, h.seedTypes) })
-	h.problem(dump.Error, t.Mem.Refused, "values were not followed to find types: "+typing.Overlap)
+	h.unwalked = t.Mem.Refused
 	return err
 }
 
@@ -239,6 +246,8 @@ type Panic struct {
 	Value any
 	Stack []byte // of the worker
 }
+
+func (p *Panic) String() string { return fmt.Sprint(p.Value) }
 
 // panicked keeps what a worker's recover returned, nil for nothing. What is a Panic
 // already stays one.

@@ -15,7 +15,7 @@ import (
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	core := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel).Core
-	phases := []string{"scan heap", "live set", "type objects", "search graph", "dominators"}
+	phases := []string{"dominators", "live set", "mark", "predecessors", "retained sizes", "scan heap", "type objects"} // some side by side
 	var options, context progress.Tracker
 	told := func() [2][]string {
 		t.Helper()
@@ -33,7 +33,11 @@ func TestProgress(t *testing.T) {
 	}
 	check := func(when string, want [2][]string) {
 		t.Helper()
-		if got := told(); !slices.Equal(got[0], want[0]) || !slices.Equal(got[1], want[1]) {
+		got := told()
+		if slices.Sort(got[0]); len(got[1]) > 2 {
+			slices.Sort(got[1])
+		}
+		if !slices.Equal(got[0], want[0]) || !slices.Equal(got[1], want[1]) {
 			t.Errorf("%s: %q, want %q", when, got, want)
 		}
 	}

@@ -142,18 +142,22 @@ func (v *victim) open(ctx context.Context) (*Process, error) {
 	for addr, page := range v.pages {
 		core.Memory.Fill(addr, page)
 	}
-	p := &Process{file: core}
+	var exe *program.Executable
 	var d *program.Program
 	err = dump.Guard(func() (err error) {
-		if p.exe, _, err = program.FindExecutable(core, program.Options{Exe: v.exe}); err == nil {
-			d, err = corefile.Read(ctx, core, p.exe)
+		if exe, _, err = program.FindExecutable(core, program.Options{Exe: v.exe}); err == nil {
+			d, err = corefile.Read(ctx, core, exe)
 		}
 		return err
 	})
 	if err != nil {
-		p.Close()
+		if exe != nil {
+			exe.Close()
+		}
+		core.Close()
 		return nil, err
 	}
+	p := &Process{file: core}
 	p.fill(d, nil)
 	return p, ctx.Err()
 }
@@ -702,7 +706,7 @@ func TestClaimsAgree(t *testing.T) {
 	v.attack(t, 0)
 }
 
-// What is left out since there is too much to follow is a line among the problems.
+// What is left out since there is too much to follow is counted.
 func TestMayWalk(t *testing.T) {
 	v := newVictim(t, "quiet", testcore.Options{})
 	for _, some := range []bool{false, true} {
@@ -720,12 +724,8 @@ func TestMayWalk(t *testing.T) {
 		if err := h.runTyper(t.Context(), walk); err != nil {
 			t.Fatal(err)
 		}
-		problems := p.Problems()
-		if !some && len(problems) == 0 {
-			continue
-		}
-		if len(problems) != 1 || problems[0].Count < 10 || !strings.Contains(problems[0].Message, typing.Overlap) || problems[0].Severity != dump.Error {
-			t.Errorf("problems %+v", problems)
+		if some != (h.unwalked >= 10) || !some && h.unwalked > 0 {
+			t.Errorf("%d values were not followed", h.unwalked)
 		}
 		if n := h.typing.Totals.TypedObjects; n == 0 {
 			t.Error("what could be followed has no types either")
