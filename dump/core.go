@@ -190,7 +190,9 @@ func (c *Core) Close() error {
 }
 
 // New reads a core file that stands in memory, and keeps data.
-func New(data []byte) (*Core, error) {
+func New(data []byte) (*Core, error) { return newCore(context.Background(), data) }
+
+func newCore(ctx context.Context, data []byte) (*Core, error) {
 	h, err := readHeader(data)
 	if err != nil {
 		return nil, err
@@ -231,7 +233,9 @@ func New(data []byte) (*Core, error) {
 				otherNotes++
 				continue
 			}
-			if err := c.readNotes(h, p.offset, body); err != nil {
+			if err := c.readNotes(ctx, h, p.offset, body); ctx.Err() != nil {
+				return nil, ctx.Err()
+			} else if err != nil {
 				damaged.Message = cmp.Or(damaged.Message, err.Error())
 				damaged.Count++
 			}

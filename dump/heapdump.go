@@ -65,7 +65,7 @@ func OpenFile(ctx context.Context, path string) (*Core, *HeapDump, error) {
 		if isHeapDump(f.data) {
 			h, err = NewHeapDump(f.data)
 		} else {
-			c, err = New(f.data)
+			c, err = newCore(ctx, f.data)
 		}
 		return err
 	})

@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"context"
 	"debug/elf"
 	"fmt"
 	"slices"
@@ -15,11 +16,24 @@ const (
 
 // readNotes reads the notes of one PT_NOTE segment. off is where body starts in
 // the file, for error messages.
-func (c *Core) readNotes(h *header, off uint64, body []byte) error {
-	for at := uint64(0); at+12 <= uint64(len(body)); {
+func (c *Core) readNotes(ctx context.Context, h *header, off uint64, body []byte) error {
+	const lookEvery = 1 << 12 // notes
+	n := 0
+	for at := uint64(0); at+12 <= uint64(len(body)); n++ {
+		if n%lookEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		nameSize := uint64(h.order.Uint32(body[at:]))
 		descSize := uint64(h.order.Uint32(body[at+4:]))
 		typ := elf.NType(h.order.Uint32(body[at+8:]))
+		if nameSize == 0 && descSize == 0 && typ == 0 {
+			// Nobody writes such a note. It is what fills a page, or a hole, which may be
+			// as large as a file can be and take no space.
+			if rest := body[at:]; len(rest) < holeSize && isZero(rest) {
+				return nil
+			}
+			return fmt.Errorf("there is no note at byte %#x of the core, but zeros: threads and file mappings behind it are unknown", off+at)
+		}
 		name := clip(body, at+12, nameSize)
 		descAt := at + 12 + align4(nameSize)
 		desc := clip(body, descAt, descSize)

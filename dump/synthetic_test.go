@@ -2,6 +2,7 @@ package dump
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -272,6 +273,29 @@ func TestMemoryAgainstBytes(t *testing.T) {
 
 // repeated is a core with n program headers that name the same part of the file:
 // as memory, side by side, or as notes.
+// Zeros behind notes fill a page; more of them are a hole, in which nobody looks for
+// notes until the end of time.
+func TestNotesHole(t *testing.T) {
+	for _, test := range []struct {
+		zeros    int
+		problems int
+	}{{100, 0}, {1 << 20, 1}} {
+		notes := append(note("CORE", 1, make([]byte, 336)), make([]byte, test.zeros)...)
+		c, err := New(makeCore(notes, piece{addr: 0x1000, data: []byte{1}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Threads) != 1 || len(c.Problems) != test.problems {
+			t.Errorf("%d zeros: %d threads, %+v", test.zeros, len(c.Threads), c.Problems)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := newCore(ctx, makeCore(note("CORE", 1, make([]byte, 336)), piece{addr: 0x1000, data: []byte{1}})); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
 func repeated(n int, notes bool) []byte {
 	memory := bytes.Repeat([]byte("memory, "), 512)
 	good := makeCore(someNotes(), piece{0x100000, memory})

@@ -202,8 +202,8 @@ func (k *packing) unpackTo(ctx context.Context, f io.Reader, size int64, b bound
 			out.Close()
 			return nil, 0, nil, fmt.Errorf("%w: it is compressed with %s, and byte %d of what is in it cannot be written to %s: %w; set TMPDIR to a folder with more space", ErrNoSpace, k.name, w.size, dir, err)
 		}
-		if err != nil {
-			break
+		if err != nil || ctx.Err() != nil {
+			break // a few bytes of a compressed file may be much
 		}
 		n, err = io.ReadFull(r, buf)
 	}
