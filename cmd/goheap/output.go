@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"goheap/internal/files"
 )
 
 // checkOutput looks at --output before any work is done: its folder must be
@@ -43,13 +45,24 @@ func (c *command) overwrites(inputs ...string) error {
 
 // writeOutput writes to the file that --output names. A new file is for its owner
 // alone: what is in a dump may be secret. One that is there keeps its mode, since
-// somebody chose that, as it does with > of a shell and -o of other tools; pipes and
-// devices are written to. A new file is taken away again where writing fails.
+// somebody chose that, as it does with > of a shell and -o of other tools, and is
+// replaced as a whole where it can be; pipes and devices are written to. Where writing
+// fails, a new file is taken away again, and one that was there is what it was.
 func (c *command) writeOutput(ctx context.Context, write func(w io.Writer) error) error {
 	name := c.flags.output
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	made := err == nil
 	if errors.Is(err, fs.ErrExist) {
+		if next := files.NewSuccessor(name); next != nil {
+			if err := write(next); err != nil {
+				var at *fs.PathError // of a file that nobody has heard of
+				if errors.As(err, &at) {
+					at.Path = name
+				}
+				return errors.Join(err, next.Discard())
+			}
+			return next.Commit()
+		}
 		f, err = openExisting(ctx, name)
 	}
 	if err != nil {
