@@ -9,18 +9,28 @@ import (
 // ErrInternal is wrapped by the errors that Guard makes of panics.
 var ErrInternal = errors.New("internal error")
 
+// Panic is such an error. Its sentence does without the stack, which is for those who
+// ask for it.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+func (p *Panic) Error() string { return fmt.Sprintf("%v: %v", ErrInternal, p.Value) }
+func (p *Panic) Unwrap() error { return ErrInternal }
+
 // ErrChanged is wrapped by the errors about pages that have vanished from under a
 // mapping: somebody has cut the file, or it can no longer be read.
 var ErrChanged = errors.New("the file changed while it was being read")
 
 // Guard runs f, which reads mapped memory in the calling goroutine. A page that
 // has vanished from under the mapping becomes an error that wraps ErrChanged; so
-// does any other panic become an error, with its stack: damaged input must not
+// does any other panic become an error, a *Panic: damaged input must not
 // take the process down from a worker where nobody recovers.
 func Guard(f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: %v\n%s", ErrInternal, r, debug.Stack())
+			err = &Panic{r, debug.Stack()}
 		}
 	}()
 	return GuardFaults(f)

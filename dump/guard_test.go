@@ -81,6 +81,8 @@ func TestGuardFaultsPassesPanicsOn(t *testing.T) {
 		}
 		if err := Guard(f); !errors.Is(err, ErrInternal) || errors.Is(err, ErrChanged) {
 			t.Errorf("%s: Guard made %v of it", name, err)
+		} else if p := (*Panic)(nil); strings.Contains(err.Error(), "goroutine") || !errors.As(err, &p) || !strings.Contains(string(p.Stack), "goroutine") {
+			t.Errorf("%s: the stack is not kept apart: %v", name, err)
 		}
 	}
 	if err := GuardFaults(func() error { return ErrTruncated }); err != ErrTruncated {

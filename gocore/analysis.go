@@ -3,7 +3,6 @@ package gocore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -241,14 +240,6 @@ func (h *Heap) AllocatedSlots() (objects, bytes uint64) { return h.im.CountSlots
 // account (runtime.gcController.heapMarked).
 func (h *Heap) GCMarkedBytes() uint64 { return h.recorded.HeapMarked }
 
-// Panic is what a question panics with when one of its workers did.
-type Panic struct {
-	Value any
-	Stack []byte // of the worker
-}
-
-func (p *Panic) String() string { return fmt.Sprint(p.Value) }
-
 // panicked keeps what a worker's recover returned, nil for nothing. What is a Panic
 // already stays one.
 func panicked(said any) *Panic {
@@ -258,5 +249,5 @@ func panicked(said any) *Panic {
 	case *Panic:
 		return p
 	}
-	return &Panic{said, debug.Stack()}
+	return &Panic{Value: said, Stack: debug.Stack()}
 }

@@ -9,6 +9,10 @@ import (
 // ErrChanged is dump.ErrChanged: somebody has cut a file that is being read.
 var ErrChanged = dump.ErrChanged
 
+// Panic is dump.Panic, a fault of this package's own: what a question panics with when
+// one of its workers did, and the error of an analysis.
+type Panic = dump.Panic
+
 // Guard runs f, which asks a Process, in the calling goroutine, and returns an error
 // that wraps ErrChanged where a page of a file has vanished. Other panics go on. It is
 // dump.GuardFaults for those who know no files.

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -162,6 +165,19 @@ func TestPanic(t *testing.T) {
 		}
 		if got := strings.Contains(errs.String(), "its stack\n"); got != (trace == "1") {
 			t.Errorf("GOHEAP_TRACE=%q: trace of the worker printed: %v", trace, got)
+		}
+		// So is one that a reader of the file has made an error of.
+		errs.Reset()
+		c := &command{stdin: strings.NewReader(""), stdout: io.Discard, stderr: &errs}
+		c.load = func(context.Context, string, report.Options) (*report.Snapshot, error) {
+			return nil, fmt.Errorf("core: %w", &gocore.Panic{Value: "broken reader", Stack: debug.Stack()})
+		}
+		status = c.run(t.Context(), []string{"report", "core"})
+		if status != statusFailed || !strings.HasPrefix(errs.String(), "goheap: this is a bug in goheap (broken reader)") {
+			t.Errorf("status %d, stderr %q", status, errs.String())
+		}
+		if got := strings.Contains(errs.String(), "main_test.go"); got != (trace == "1") {
+			t.Errorf("GOHEAP_TRACE=%q: trace of a reader printed: %v", trace, got)
 		}
 	}
 }

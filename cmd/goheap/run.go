@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"goheap/gocore"
 	"goheap/report"
 )
 
@@ -37,18 +38,11 @@ func (s statusError) Error() string { return fmt.Sprintf("status %d", int(s)) }
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) {
 	defer func() {
 		if said := recover(); said != nil {
-			worker, ok := said.(*report.Panic)
-			if ok {
-				said = worker.Value
+			stacks := [][]byte{debug.Stack()}
+			if worker, ok := said.(*report.Panic); ok {
+				said, stacks = worker.Value, [][]byte{worker.Stack, stacks[0]}
 			}
-			fmt.Fprintf(stderr, "goheap: this is a bug in goheap (%s): please report it, with what GOHEAP_TRACE=1 in the environment makes it print\n",
-				report.Printable(fmt.Sprint(said)))
-			if os.Getenv("GOHEAP_TRACE") == "1" {
-				if ok {
-					stderr.Write(worker.Stack)
-				}
-				stderr.Write(debug.Stack())
-			}
+			bug(stderr, said, stacks...)
 			status = statusFailed
 		}
 	}()
@@ -60,6 +54,17 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) 
 
 	c := &command{stdin: stdin, stdout: stdout, stderr: stderr, load: report.Load}
 	return c.run(ctx, args)
+}
+
+// bug says that something was found that cannot be, and where if that is asked for.
+func bug(stderr io.Writer, said any, stacks ...[]byte) {
+	fmt.Fprintf(stderr, "goheap: this is a bug in goheap (%s): please report it, with what GOHEAP_TRACE=1 in the environment makes it print\n",
+		report.Printable(fmt.Sprint(said)))
+	if os.Getenv("GOHEAP_TRACE") == "1" {
+		for _, stack := range stacks {
+			stderr.Write(stack)
+		}
+	}
 }
 
 // ends are the signals that end the process in good order: the terminal as it was,
@@ -97,6 +102,7 @@ func (c *command) run(ctx context.Context, args []string) int {
 func (c *command) status(ctx context.Context, err error) int {
 	var done statusError
 	var usage usageError
+	var fault *gocore.Panic
 	switch {
 	case err == nil:
 		return statusDone
@@ -106,6 +112,9 @@ func (c *command) status(ctx context.Context, err error) int {
 		return statusFailed // whoever read has seen enough
 	case ctx.Err() != nil:
 		fmt.Fprintln(c.stderr, "goheap: interrupted")
+		return statusFailed
+	case errors.As(err, &fault):
+		bug(c.stderr, fault.Value, fault.Stack)
 		return statusFailed
 	}
 	fmt.Fprintln(c.stderr, "goheap: "+report.Printable(err.Error()))
