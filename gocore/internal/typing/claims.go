@@ -164,13 +164,13 @@ func (t *leafTyper) claims(batch []claim, slots []image.SlotAt) {
 		case at.Pointers != image.NoPointers:
 			t.returned = append(t.returned, batch[i])
 		default:
-			t.leafClaim(*at, batch[i])
+			t.leafClaim(at, &batch[i])
 		}
 	}
 }
 
 // leafClaim applies a claim on an object without pointers.
-func (t *leafTyper) leafClaim(at image.SlotAt, c claim) {
+func (t *leafTyper) leafClaim(at *image.SlotAt, c *claim) {
 	n, id := at.Node, typeID(c.x.id, c.Form)
 	has := t.id[n]
 	if has == 0 && at.Off == 0 && at.Elem != 0 && (c.Form == StringData || c.Form == OneValue && len(c.x.steps) == 0) && image.HasBit(t.Alive, n) {
@@ -184,7 +184,7 @@ func (t *leafTyper) leafClaim(at image.SlotAt, c claim) {
 		}
 	}
 	if t.mayDisplace(has, id, c.evidence) {
-		t.claim(at, id, &c)
+		t.claim(*at, id, c)
 	}
 }
 
