@@ -69,7 +69,7 @@ func check(ctx context.Context, im *image.Image, live *heap.Marker, r *image.Cou
 
 	if slots, size := im.CountSlots(im.Allocated); r.Statistics {
 		reason, settled := "the runtime's own counters disagree", true
-		if d := int64(slots) - r.AllocSlots; d != 0 && within(d, 0, int64(r.Mallocing)+int64(im.Sweeping.Slots)) {
+		if d := int64(slots) - r.AllocSlots; d != 0 && within(d, 0, int64(r.Mallocing)*(1+r.Uncached)+int64(im.Sweeping.Slots)) {
 			settled = false
 			reason = fmt.Sprintf("%s: the runtime's counters may be behind", unsettledIn(im, r))
 		}

@@ -80,6 +80,9 @@ func TestCheckDoctored(t *testing.T) {
 		set32(mspan+rt.Mspan.Sweepgen.Offset, sweepgen-2)
 		p.Set(t, mspan+rt.Mspan.GCMarkBits.Offset, span.AllocBits)
 	}
+	// What the runtime has counted of one class, and one M.
+	counted := p.Addr(t, "runtime.memstats") + rt.Mstats.HeapStats.Offset + rt.HeapStats.SmallAllocCount.Offset + 8*5
+	mallocing := p.Word(t, p.Addr(t, "runtime.allm")) + rt.M.Mallocing.Offset
 	for _, c := range []struct {
 		name    string
 		differs string // the check, "" for none
@@ -97,6 +100,15 @@ func TestCheckDoctored(t *testing.T) {
 		{"many unmarked slots", marksUnseen, func() {
 			unsweep()
 			p.Set(t, span.AllocBits, 0)
+		}},
+		{"slots that nobody counted", "allocated slots", func() { p.Set(t, counted, p.Word(t, counted)-9) }},
+		{"slots of a span that a thread has just given back", "", func() {
+			p.Set(t, counted, p.Word(t, counted)-9)
+			set32(mallocing, 2) // it died there
+		}},
+		{"more slots than a span of those has", "allocated slots", func() {
+			p.Set(t, counted, p.Word(t, counted)-1<<12)
+			set32(mallocing, 2) // it died there
 		}},
 		{"a free slot that is live", "reachable slots that are not allocated", func() {
 			p.Set(t, span.AllocBits, p.Word(t, span.AllocBits)&^1)

@@ -1,10 +1,11 @@
 package gocore
 
 import (
+	"testing"
+
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
 	"goheap/internal/arch"
-	"testing"
 )
 
 // A variable whose type is of no possible size is not taken apart.

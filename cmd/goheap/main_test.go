@@ -170,7 +170,7 @@ func TestPanic(t *testing.T) {
 		errs.Reset()
 		c := &command{stdin: strings.NewReader(""), stdout: io.Discard, stderr: &errs}
 		c.load = func(context.Context, string, report.Options) (*report.Snapshot, error) {
-			return nil, fmt.Errorf("core: %w", &gocore.Panic{Value: "broken reader", Stack: debug.Stack()})
+			return nil, fmt.Errorf("core: %w", &report.Panic{Value: "broken reader", Stack: debug.Stack()})
 		}
 		status = c.run(t.Context(), []string{"report", "core"})
 		if status != statusFailed || !strings.HasPrefix(errs.String(), "goheap: this is a bug in goheap (broken reader)") {

@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"goheap/gocore"
 	"goheap/report"
 )
 
@@ -102,7 +101,7 @@ func (c *command) run(ctx context.Context, args []string) int {
 func (c *command) status(ctx context.Context, err error) int {
 	var done statusError
 	var usage usageError
-	var fault *gocore.Panic
+	var fault *report.Panic
 	switch {
 	case err == nil:
 		return statusDone

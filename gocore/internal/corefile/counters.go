@@ -3,6 +3,7 @@ package corefile
 import (
 	"context"
 	"fmt"
+
 	"goheap/dump"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/program"
@@ -40,6 +41,7 @@ func (d *decoder) readRecorded(ctx context.Context) (*image.Counters, error) {
 			r.Between = r.Gcphase == image.GcOff && rt.Work.Cycles.Uint(a, work) != r.NumGC
 		}
 	}
+	r.Uncached = max(d.uncached, 0)
 	r.AllocSlots, r.AllocBytes, r.Statistics = d.cachedSlots, d.cachedBytes, true
 	// The statistics are the sum of three buffers that the runtime rotates
 	// (runtime/mstats.go, consistentHeapStats); what spans in the caches have
@@ -62,7 +64,9 @@ func (d *decoder) readRecorded(ctx context.Context) (*image.Counters, error) {
 	return r, nil
 }
 
-// mallocing counts the threads that are inside the allocator.
+// mallocing counts the threads that are inside the allocator. One that dies says that
+// it is once more, so that nothing is allocated any longer (runtime/panic.go,
+// startpanic_m, Go 1.26).
 func (d *decoder) mallocing(ctx context.Context) (n int, err error) {
 	f := &d.Layout.M
 	list, err := d.Global("runtime.allm")
@@ -81,7 +85,7 @@ func (d *decoder) mallocing(ctx context.Context) (n int, err error) {
 		seen[addr] = true
 		var m []byte
 		if m, ok = d.Image.Mem.Slice(addr, uint64(f.Size)); ok {
-			if f.Mallocing.Uint(d.Image.Arch, m) != 0 {
+			if f.Mallocing.Uint(d.Image.Arch, m) > f.Dying.Uint(d.Image.Arch, m) {
 				n++
 			}
 			addr = f.Alllink.Uint(d.Image.Arch, m)

@@ -25,6 +25,10 @@ type decoder struct {
 	sweepgen    uint32
 	cachedBytes int64 // allocated in spans that Ps hold, not yet in the statistics
 	cachedSlots int64
+	// uncached is how many slots of one span may have been allocated while it was
+	// cached and not be counted yet: a thread that takes another span gives the old
+	// one back before it counts its slots (runtime/mcache.go, refill, Go 1.26).
+	uncached int64
 }
 
 // maxList bounds the lists of goroutines and of spans: of the smallest ones, so many

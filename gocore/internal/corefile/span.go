@@ -167,6 +167,8 @@ func (d *decoder) extent(b []byte) (image.Extent, bool) {
 		uncounted := int64(f.AllocCount.Uint(a, b)) - counted
 		d.cachedBytes += uncounted * int64(e.Elem)
 		d.cachedSlots += uncounted
+	} else if e.Swept && e.N > 1 && f.CountBeforeCache.Has() {
+		d.uncached = max(d.uncached, int64(f.AllocCount.Uint(a, b))-int64(f.CountBeforeCache.Uint(a, b)))
 	}
 	return e, true
 }

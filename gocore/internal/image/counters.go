@@ -3,8 +3,9 @@ package image
 // Counters is what the runtime itself says of its heap, read by the decoder.
 type Counters struct {
 	Gcphase    uint64
-	Between    bool // a collection has begun or ended, and its phase does not say so yet
-	Mallocing  int  // threads inside the allocator
+	Between    bool  // a collection has begun or ended, and its phase does not say so yet
+	Mallocing  int   // threads inside the allocator
+	Uncached   int64 // slots that each of them may be about to count
 	HeapMarked uint64
 	AllocSlots int64 // from its statistics
 	AllocBytes int64

@@ -297,6 +297,7 @@ type Runtime struct {
 		VdsoPC  Field `field:"vdsoPC"`
 
 		Mallocing Field `field:"mallocing"`
+		Dying     Field `field:"dying"`
 		Alllink   Field `field:"alllink"`
 	} `type:"runtime.m"`
 
