@@ -229,7 +229,8 @@ func (p *values) partsOf(t types.ID, addr uint64) parts {
 	return parts{}
 }
 
-// closureAt is closureType for code that may be anything.
+// closureAt is the type of the closure at addr whose code is at code, which may be
+// anything; 0 for none.
 func (p *values) closureAt(code, addr uint64) types.ID {
 	if code == 0 || p.exe == nil {
 		return 0

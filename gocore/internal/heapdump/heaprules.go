@@ -61,7 +61,8 @@ func rulesOf(version string, word uint64) heapRules {
 	return r
 }
 
-// minHeader is coreDecoder.minHeader.
+// minHeader is the largest slot whose pointers are described by heap bits: one for each
+// word, in one word (internal/runtime/gc, MinSizeForMallocHeader, Go 1.26).
 func (r heapRules) minHeader() uint64 { return r.word * r.word * 8 }
 
 // slotsOf returns how many slots of a size the span of one page has. The dumper

@@ -11,7 +11,7 @@ type Counters struct {
 	AllocBytes int64
 	Statistics bool   // the two above were read
 	NoMarks    string // says why there are no marks of the last collection, "" where there are
-	// countedFirst says that the statistics are from before the last sweep ended,
+	// CountedFirst says that the statistics are from before the last sweep ended,
 	// and the slots from after it (runtime/heapdump.go, mdump).
 	CountedFirst bool
 	NumGC        uint64

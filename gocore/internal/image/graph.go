@@ -27,7 +27,7 @@ func (im *Image) ScanGraph(ctx context.Context, types *GCTypes) (*heap.Graph, er
 	return heap.NewGraph(len(im.Roots)+len(im.Specials), e.offset, e.target, extents), nil
 }
 
-// RootGraph completes a graph of scanGraph. A special is an edge of the object
+// RootGraph completes a graph of ScanGraph. A special is an edge of the object
 // that it belongs to; if nothing else reaches that object the special becomes a
 // Root of its own. live is the set of nodes that are reached; the caller closes
 // it.

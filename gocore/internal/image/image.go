@@ -75,7 +75,7 @@ type Extent struct {
 	N     uint32
 
 	Pointers PointerMap
-	At       uint64 // heapBits: see Image.HeapBits; oneType: address of the type, 0 for none
+	At       uint64 // HeapBits: see Image.HeapBits; OneType: address of the type, 0 for none
 
 	Swept     bool // by the last collection
 	Sweeping  bool // a thread was at it: the bitmaps are being exchanged

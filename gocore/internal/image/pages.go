@@ -8,7 +8,7 @@ import (
 const (
 	PageShift = 13 // runtime's pageSize is 8 KiB on every platform
 	PageSize  = 1 << PageShift
-	// pagesPerBlock pages share one entry of the page table's first level.
+	// PagesPerBlock pages share one entry of the page table's first level.
 	BlockShift    = 26
 	PagesPerBlock = 1 << (BlockShift - PageShift)
 )
@@ -32,11 +32,11 @@ type page struct {
 	n     uint16
 	// kind is elem/8 in spans of several objects. In spans of one it is where in
 	// the page the object ends, /8, or 0 if it does not end before the page. The
-	// pointerMap stands on top.
+	// PointerMap stands on top.
 	kind uint16
 }
 
-// pageKindShift is above elem/8, which is at most maxSmallElem/8.
+// pageKindShift is above elem/8, which is at most MaxSmallElem/8.
 const (
 	pageKindShift = 14
 	MaxSmallElem  = 1<<pageKindShift*8 - 8

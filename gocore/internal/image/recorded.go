@@ -13,6 +13,6 @@ type Frame struct {
 	SP, FP, Entry, PC, ContinPC uint64
 	Name                        string
 	Contents                    []byte
-	Mask                        uint64 // byte offset in frameMask
+	Mask                        uint64 // byte offset among the masks of all frames
 	Partly                      bool   // some words are not on the list of pointers
 }

@@ -30,7 +30,7 @@ type Executable struct {
 	Free func()
 
 	Force bool // go on although build ids differ
-	// otherBuild is whether they, or the runtime's tables, do: force is set then.
+	// OtherBuild is whether they, or the runtime's tables, do: Force is set then.
 	OtherBuild bool
 	Plugins    []*Plugin
 
@@ -161,7 +161,7 @@ func (x *Executable) Usable() error {
 	return nil
 }
 
-// oldestGo and newestGo are the minor versions of Go that are tested.
+// oldestGo and NewestGo are the minor versions of Go that are tested.
 const (
 	oldestGo = 18
 	NewestGo = 27

@@ -32,7 +32,7 @@ type Program struct {
 	Classes []uint16 // slot sizes by size class
 
 	// Types known without an executable, by the address of the descriptor and of
-	// the itab: see recordedTypes.
+	// the itab: those that a heap dump records.
 	Described, ItabTypes map[uint64]types.ID
 }
 

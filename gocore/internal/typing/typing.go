@@ -180,16 +180,16 @@ type Config struct {
 	Image *image.Image
 	Types *types.Table
 	Space *inferior.Space
-	// data is the writable data of modules, where values stand that are no objects.
+	// Data is the writable data of modules, where values stand that are no objects.
 	Data []Range
-	// capture returns the type of the closure at addr whose code begins at entry, 0 for
+	// Capture returns the type of the closure at addr whose code begins at entry, 0 for
 	// unknown; it may be nil.
 	Capture func(entry, addr uint64) types.ID
-	// global returns the address of a variable.
+	// Global returns the address of a variable.
 	Global func(name string) (uint64, error)
-	// described are types known beforehand, by the addresses of their descriptors.
+	// Described are types known beforehand, by the addresses of their descriptors.
 	Described map[uint64]types.ID
-	// found is told of static values as they are met; it may be nil.
+	// Found is told of static values as they are met; it may be nil.
 	Found func(s FoundStatic)
 }
 
@@ -228,7 +228,7 @@ type compiled struct {
 	size    uint64
 	steps   []step
 	mask    uint64        // which of the first 64 words are pointers
-	shape   bool          // see shapePrefix
+	shape   bool          // see ShapePrefix
 	direct  *step         // the word of a value that interfaces store directly
 	runtime *compiled     // of a map or channel, the structure that it points to; nil where unknown
 	refine  refinement    // nil for nearly all types
