@@ -6,6 +6,9 @@ import (
 	"goheap/gocore"
 )
 
+// ErrChanged is gocore.ErrChanged: somebody writes to a file that is being read.
+var ErrChanged = gocore.ErrChanged
+
 // Guard runs f, which asks a Snapshot, and returns an error where a file that is read
 // was cut meanwhile. It is gocore.Guard for those who know no more than reports.
 func Guard(f func() error) error { return gocore.Guard(f) }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
@@ -235,6 +236,61 @@ func TestStatus(t *testing.T) {
 		}
 		if want := "INCOMPLETE"; test.verb == "info" && strings.Contains(out.String(), want) != test.incomplete {
 			t.Errorf("%+v: %q in the output is wrong", test, want)
+		}
+	}
+}
+
+// What is said of a file to which somebody writes meanwhile cannot be relied on, and
+// what fails then is no bug.
+func TestChangedMeanwhile(t *testing.T) {
+	quiet := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
+	data, err := os.ReadFile(quiet.Core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fault := &report.Panic{Value: "what was checked is not there"}
+	later := time.Now().Add(time.Hour)
+	for name, test := range map[string]struct {
+		change func(core string) error
+		err    error // of the load
+		want   string
+	}{
+		"nobody writes":  {func(string) error { return nil }, nil, ""},
+		"a panic":        {func(string) error { return nil }, fault, "goheap: this is a bug in goheap"},
+		"written to":     {func(core string) error { return os.Chtimes(core, later, later) }, nil, "goheap: CORE: the file changed while it was being read"},
+		"grown":          {func(core string) error { return os.Truncate(core, int64(len(data))+1) }, nil, "goheap: CORE: the file changed while it was being read"},
+		"then it panics": {func(core string) error { return os.Chtimes(core, later, later) }, fault, "goheap: CORE: the file changed while it was being read"},
+		"replaced": {func(core string) error {
+			if err := os.WriteFile(core+".new", nil, 0o600); err != nil {
+				return err
+			}
+			return os.Rename(core+".new", core)
+		}, nil, ""},
+	} {
+		core := filepath.Join(t.TempDir(), "core")
+		if err := os.WriteFile(core, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		c := &command{stdin: strings.NewReader(""), stdout: &out, stderr: &errs}
+		c.load = func(ctx context.Context, path string, opt report.Options) (*report.Snapshot, error) {
+			s, err := report.Load(ctx, path, opt)
+			if err != nil {
+				return nil, err
+			}
+			if err := test.change(core); err != nil {
+				t.Fatal(err)
+			}
+			if test.err != nil {
+				s.Close()
+				return nil, test.err
+			}
+			return s, nil
+		}
+		status := c.run(t.Context(), []string{"info", "--exe", quiet.Exe, core})
+		want := strings.ReplaceAll(test.want, "CORE", core)
+		if (status == statusFailed) != (want != "") || !strings.HasPrefix(errs.String(), want) || want == "" && errs.Len() > 0 {
+			t.Errorf("%s: status %d, stderr %q, want %q", name, status, errs.String(), want)
 		}
 	}
 }

@@ -19,8 +19,12 @@ type command struct {
 	stdout, stderr io.Writer
 	out            *watched // stdout, for all who write to it
 	flags          flags
-	load           func(ctx context.Context, path string, opt report.Options) (*report.Snapshot, error)
+	load           loader
+	files          readFiles
 }
+
+// loader is report.Load, or what stands in its place in tests.
+type loader func(ctx context.Context, path string, opt report.Options) (*report.Snapshot, error)
 
 const about = `goheap reads the memory of a Go program from a core file or a heap dump, rebuilds
 every heap object with its type and every pointer between them, and shows what

@@ -35,8 +35,13 @@ func (s statusError) Error() string { return fmt.Sprintf("status %d", int(s)) }
 // run runs goheap with a command line and returns the exit status. It prints
 // every error as one sentence, and no panic leaves it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) {
+	c := &command{stdin: stdin, stdout: stdout, stderr: stderr, load: report.Load}
 	defer func() {
 		if said := recover(); said != nil {
+			if err := c.files.changed(); err != nil {
+				status = c.status(context.Background(), err)
+				return
+			}
 			stacks := [][]byte{debug.Stack()}
 			if worker, ok := said.(*report.Panic); ok {
 				said, stacks = worker.Value, [][]byte{worker.Stack, stacks[0]}
@@ -51,7 +56,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) (status int) 
 	// one says nothing new: who closes a terminal often sends two.
 	context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt, syscall.SIGTERM) })
 
-	c := &command{stdin: stdin, stdout: stdout, stderr: stderr, load: report.Load}
 	return c.run(ctx, args)
 }
 
@@ -83,6 +87,7 @@ func ends() []os.Signal {
 // run parses a command line and does what it says.
 func (c *command) run(ctx context.Context, args []string) int {
 	c.out = &watched{w: c.stdout}
+	c.load = c.files.noting(c.load)
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(c.stdin)
@@ -91,6 +96,10 @@ func (c *command) run(ctx context.Context, args []string) int {
 	err := report.Guard(func() error { return root.ExecuteContext(ctx) })
 	// What could not be written is worse than any status of what was.
 	var done statusError
+	var fault *report.Panic
+	if changed := c.files.changed(); changed != nil && (err == nil || errors.As(err, &done) || errors.As(err, &fault)) {
+		err = changed
+	}
 	if closed := c.out.close(); closed != nil && (err == nil || errors.As(err, &done)) {
 		err = closed
 	}
