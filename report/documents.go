@@ -48,6 +48,7 @@ type SummaryDocument struct {
 	Check  gocore.CheckStatus `json:"check"`
 }
 
+// SourceDocument is the file, and what in it or of the program is missing or odd.
 type SourceDocument struct {
 	Kind        string            `json:"kind"`
 	Path        Escaped           `json:"path"`
@@ -63,12 +64,14 @@ type SourceDocument struct {
 	Problems    []ProblemDocument `json:"problems"`
 }
 
+// ProblemDocument is a Problem of the file, met Count times.
 type ProblemDocument struct {
 	Severity string  `json:"severity"`
 	Message  Escaped `json:"message"`
 	Count    int     `json:"count"`
 }
 
+// HeapDocument counts the heap, in objects and bytes; null is what the file does not tell.
 type HeapDocument struct {
 	LiveObjects    uint64  `json:"live_objects"`
 	LiveBytes      uint64  `json:"live_bytes"`
@@ -80,6 +83,8 @@ type HeapDocument struct {
 	Goroutines     uint64  `json:"goroutines"`
 }
 
+// TypingDocument says how much of the live heap has a type, and by which evidence.
+// CoveredBytes are those of TypedBytes that the types explain.
 type TypingDocument struct {
 	TypedObjects  uint64            `json:"typed_objects"`
 	TypedBytes    uint64            `json:"typed_bytes"`
@@ -88,6 +93,7 @@ type TypingDocument struct {
 	EvidenceBytes map[string]uint64 `json:"evidence_bytes"`
 }
 
+// PhaseDocument is how long a phase of loading took.
 type PhaseDocument struct {
 	Name string `json:"name"`
 	MS   int64  `json:"ms"`
@@ -205,6 +211,7 @@ type CheckDocument struct {
 	Checks []CheckItemsDocument `json:"checks"`
 }
 
+// CheckItemsDocument is one comparison; Examples are the first addresses that differ.
 type CheckItemsDocument struct {
 	Name       string             `json:"name"`
 	Ours       int64              `json:"ours"`
@@ -239,6 +246,8 @@ type ReportDocument struct {
 	Suspects   []SuspectDocument   `json:"suspects"`
 }
 
+// RetainerDocument is a holder on the first screen: one object or root, or Count of a kind.
+// Retained is what would be freed without it.
 type RetainerDocument struct {
 	Kind         string                `json:"kind"`
 	Name         Optional              `json:"name"`
@@ -253,6 +262,7 @@ type RetainerDocument struct {
 	Accumulation *AccumulationDocument `json:"accumulation"`
 }
 
+// AccumulationDocument is the place below a retainer where its bytes come together.
 type AccumulationDocument struct {
 	Expression Optional `json:"expression"`
 	Type       Optional `json:"type"`
@@ -260,6 +270,8 @@ type AccumulationDocument struct {
 	Retained   uint64   `json:"retained_bytes"`
 }
 
+// TypeDocument is all live objects of a type. Retained is the least that they retain as
+// a set: what several of them hold and none alone is not in it.
 type TypeDocument struct {
 	Type     Escaped  `json:"type"`
 	Package  Optional `json:"package"`
@@ -268,6 +280,7 @@ type TypeDocument struct {
 	Retained uint64   `json:"retained_bytes_min"`
 }
 
+// RootDocument is a root, with what it alone keeps alive.
 type RootDocument struct {
 	Kind     string   `json:"kind"`
 	Name     Optional `json:"name"`
@@ -279,6 +292,7 @@ type RootDocument struct {
 	Retained uint64   `json:"retained_bytes"`
 }
 
+// GoroutineDocument is a goroutine; null is what the file does not tell of it.
 type GoroutineDocument struct {
 	ID         uint64          `json:"id"`
 	Status     Optional        `json:"status"`
@@ -295,6 +309,7 @@ type GoroutineDocument struct {
 	Frames     []FrameDocument `json:"frames"`
 }
 
+// FrameDocument is a call on a stack, the innermost first.
 type FrameDocument struct {
 	Function     Optional `json:"function"`
 	File         Optional `json:"file"`
@@ -496,6 +511,7 @@ type ShowDocument struct {
 	Addresses bool `json:"-"`
 }
 
+// ObjectDocument is an object that was asked for, with its value and who refers to it.
 type ObjectDocument struct {
 	Asked         Escaped             `json:"asked"`
 	Address       Address             `json:"address"`
@@ -529,6 +545,7 @@ type FieldDocument struct {
 	Target  Address  `json:"target"`
 }
 
+// ReferrerDocument is who points to an object: from where in it, and by which expression.
 type ReferrerDocument struct {
 	Node       NodeDocument `json:"node"`
 	Expression Optional     `json:"expression"`
@@ -547,12 +564,15 @@ type WhyDocument struct {
 	more bool      // there may be more paths
 }
 
+// PathDocument is a way from a root to an object, the root's hop first.
 type PathDocument struct {
 	Root       NodeDocument  `json:"root"`
 	Expression Optional      `json:"expression"`
 	Hops       []HopDocument `json:"hops"`
 }
 
+// HopDocument is an object on a path. Where it dominates, its end frees the object that
+// was asked for.
 type HopDocument struct {
 	Expression Optional `json:"expression"`
 	Type       Optional `json:"type"`

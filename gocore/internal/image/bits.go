@@ -109,6 +109,7 @@ func Gather(b []byte, first, n uint64) uint64 {
 	return m & LowBits(n)
 }
 
+// LowBits returns a word whose first n bits are set, all of them from 64 up.
 func LowBits(n uint64) uint64 {
 	if n >= 64 {
 		return ^uint64(0)

@@ -32,6 +32,7 @@ type GCTypes struct {
 // asks first must not matter, even where a type is larger than one of its slots.
 type gcTypeKey struct{ addr, limit uint64 }
 
+// NewGCTypes returns the types whose descriptors stand in mem. Goroutines may share it.
 func NewGCTypes(mem *dump.Memory, a arch.Arch) *GCTypes {
 	return &GCTypes{mem: mem, arch: a, sizes: map[uint64]uint64{}, types: map[gcTypeKey]*GCType{}}
 }

@@ -142,6 +142,7 @@ func (t *PageTable) build(extents []Extent) {
 	}
 }
 
+// Free gives the memory back; t is empty then.
 func (t *PageTable) Free() {
 	flat.Free(t.blocks)
 	flat.Free(t.Pages)

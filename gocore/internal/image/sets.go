@@ -30,10 +30,13 @@ func (im *Image) Difference(first int, a []uint64, without ...[]uint64) (slots, 
 	return slots, size, examples
 }
 
+// HasBit reports whether n is in a set, a bit for each node.
 func HasBit(set []uint64, n heap.Node) bool { return set[n/64]>>(n%64)&1 != 0 }
 
+// SetBit adds n to a set.
 func SetBit(set []uint64, n heap.Node) { set[n/64] |= 1 << (n % 64) }
 
+// ByteAt returns b[i], 0 behind its end.
 func ByteAt(b []byte, i uint32) byte {
 	if i < uint32(len(b)) {
 		return b[i]

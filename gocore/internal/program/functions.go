@@ -85,6 +85,7 @@ func (d *Program) Standard(file string) bool {
 	return !strings.ContainsAny(first, ".@") && !strings.HasPrefix(file, "/")
 }
 
+// Walker returns a walker of stacks through all modules.
 func (d *Program) Walker() (*unwind.Walker, error) {
 	c := unwind.Config{
 		Arch: d.Image.Arch, Memory: d.Image.Mem,
@@ -126,6 +127,7 @@ func (d *Program) CapturesOf(entry uint64) []symbols.Capture {
 	return slices.DeleteFunc(list, func(c symbols.Capture) bool { return c.Type == 0 })
 }
 
+// Function returns the function whose code pc lies in, and false outside Go's code.
 func (d *Program) Function(pc uint64) (pclntab.Func, bool) {
 	for _, m := range d.Modules {
 		if m.Table == nil {
@@ -138,6 +140,7 @@ func (d *Program) Function(pc uint64) (pclntab.Func, bool) {
 	return pclntab.Func{}, false
 }
 
+// CallsAt returns the calls that were inlined at pc, as pclntab.Func.Inlined does.
 func (d *Program) CallsAt(pc uint64) []pclntab.InlinedCall {
 	f, ok := d.Function(pc)
 	if !ok {

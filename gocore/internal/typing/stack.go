@@ -16,6 +16,8 @@ type Stack struct {
 	words  uint64 // that may still be read
 }
 
+// NewStack is of the stack [lo, hi). live, which it keeps, has the addresses of the words
+// that the collector follows.
 func NewStack(lo, hi uint64, live map[uint64]bool) *Stack {
 	// Values overlap where a structure and its first field are both pointed to,
 	// but no program makes much of that.
