@@ -264,7 +264,7 @@ func TestCutFileInTerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.keys(keys...).wait(sentence)
-		m.quit()
+		m.quitWith(1)
 		if screen := m.do("capture-pane", "-p"); strings.Contains(screen, "goroutine ") {
 			t.Errorf("a trace:\n%s", screen)
 		}

@@ -57,12 +57,18 @@ func (m *tmux) keys(keys ...string) *tmux {
 // which the terminal is as it was.
 func (m *tmux) quit() {
 	m.t.Helper()
+	m.quitWith(0)
+}
+
+// quitWith is quit, with another exit status.
+func (m *tmux) quitWith(status int) {
+	m.t.Helper()
 	for range 20 {
 		key := "q"
 		for range 20 {
 			screen := m.do("capture-pane", "-p")
 			if strings.Contains(screen, "status ") {
-				m.wait("status 0.", " echo")
+				m.wait(fmt.Sprintf("status %d.", status), " echo")
 				return
 			}
 			if strings.Contains(screen, "quit? y/n") {
