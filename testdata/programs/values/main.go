@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"os/exec"
 	"reflect"
 	"runtime"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -554,6 +556,8 @@ func library() {
 }
 
 func main() {
+	// For make drift, which sees of the library only what a program uses.
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("program", "values")))
 	for _, f := range []func(){scalars, pointers, boxes, maps, channels, functions, times, failures, addresses, library} {
 		f()
 	}
