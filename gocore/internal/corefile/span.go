@@ -40,7 +40,12 @@ func (d *decoder) readSpans(ctx context.Context) error {
 		return fmt.Errorf("%w: the list of %d spans at %#x is not in the core", dump.ErrTruncated, count, im.Arch.Word(mheap[all:]))
 	}
 	var missing, damaged, absent, repeated int
-	seen := make(map[uint64]bool, min(count, program.SomeItems))
+	var seen map[uint64]bool // nil where nothing stands in the list twice
+	if d.repeats(list) {
+		seen = map[uint64]bool{}
+	}
+	// Each extent has a page of memory of its own, whatever the list says.
+	im.Extents = make([]image.Extent, 0, min(count, im.Mem.Size()/image.PageSize+1))
 	var lists []specialsOf
 	for i := range count {
 		if err := program.Look(ctx, int(i)); err != nil {
@@ -51,7 +56,9 @@ func (d *decoder) readSpans(ctx context.Context) error {
 			repeated++
 			continue
 		}
-		seen[addr] = true
+		if seen != nil {
+			seen[addr] = true
+		}
 		b, ok := im.Mem.Slice(addr, uint64(rt.Mspan.Size))
 		if !ok {
 			missing++
@@ -105,6 +112,18 @@ func (d *decoder) readSpans(ctx context.Context) error {
 		return d.readArenaBits(ctx)
 	}
 	return nil
+}
+
+// repeats reports whether an address stands in a list more than once. In nearly all
+// lists none does, and to sort the addresses takes less time than a set of them.
+func (d *decoder) repeats(list []byte) bool {
+	arch := d.Image.Arch
+	words := make([]uint64, len(list)/arch.PtrSize)
+	for i := range words {
+		words[i] = arch.Word(list[i*arch.PtrSize:])
+	}
+	slices.Sort(words)
+	return len(slices.Compact(words)) < len(list)/arch.PtrSize
 }
 
 // extent decodes one mspan in use, and reports whether it makes sense.
