@@ -6,15 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"os"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"goheap/dump"
 	"goheap/gocore/internal/corefile"
+	"goheap/gocore/internal/doctored"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/program"
@@ -92,21 +91,7 @@ type undoWord struct {
 func newVictim(t testing.TB, program string, opt testcore.Options) *victim {
 	t.Helper()
 	d := testcore.Core(t, program, opt, testcore.Kernel)
-	f, err := os.Open(d.Core)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := &victim{exe: d.Exe}
-	v.data, err = syscall.Mmap(int(f.Fd()), 0, int(st.Size()), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { syscall.Munmap(v.data) })
+	v := &victim{data: doctored.Map(t, d.Core), exe: d.Exe}
 	core, err := dump.New(v.data)
 	if err != nil {
 		t.Fatal(err)

@@ -111,12 +111,9 @@ func Replace(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+	next := &Successor{f, path}
+	if _, err := f.Write(data); err != nil {
+		return errors.Join(err, next.Discard())
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return next.Commit()
 }

@@ -3,18 +3,11 @@
 package files
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
 )
-
-// Successor is a file that will stand in the place of another one.
-type Successor struct {
-	*os.File
-	target string
-}
 
 // NewSuccessor makes an empty file for what will be the contents of the regular file
 // at path, or of that which a link there leads to. It has the owner and the mode of
@@ -51,18 +44,3 @@ func NewSuccessor(path string) *Successor {
 	}
 	return s
 }
-
-// Commit puts the successor into its place.
-func (s *Successor) Commit() error {
-	err := s.Close() // some file systems tell only here what they could not write
-	if err == nil {
-		err = os.Rename(s.Name(), s.target)
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(s.Name()))
-	}
-	return err
-}
-
-// Discard removes the successor. The other file stays as it is.
-func (s *Successor) Discard() error { return errors.Join(s.Close(), os.Remove(s.Name())) }

@@ -26,20 +26,7 @@ type Core struct {
 func New(t testing.TB, opt testcore.Options) *Core {
 	t.Helper()
 	d := testcore.Core(t, "quiet", opt, testcore.Kernel)
-	f, err := os.Open(d.Core)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := syscall.Mmap(int(f.Fd()), 0, int(st.Size()), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { syscall.Munmap(data) })
+	data := Map(t, d.Core)
 	alone, err := dump.New(data)
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +40,26 @@ func New(t testing.TB, opt testcore.Options) *Core {
 	}
 	t.Cleanup(c.Exe.Close)
 	return c
+}
+
+// Map maps a file, for the length of the test. What is written to it others do not see.
+func Map(t testing.TB, path string) []byte {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := syscall.Mmap(int(f.Fd()), 0, int(st.Size()), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Munmap(data) })
+	return data
 }
 
 // Addr returns the address of a variable of the program.
