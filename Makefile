@@ -126,7 +126,7 @@ bench: build need-core ## measure the reference load against the budgets, then t
 	exit $$status
 
 # The tests by name are those that try fewer builds in make test, or that it leaves out.
-matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|Buckets)$$
+matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|EveryRename|Buckets)$$
 
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
