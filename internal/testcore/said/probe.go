@@ -191,6 +191,8 @@ func (p *Process) isRoot(root, n heap.Node, want string) bool {
 				return true // a word of the frame that no variable covers: a closure's, or one read without a map
 			case detail == "register":
 				return true
+			case strings.HasPrefix(detail, "runtime.asyncPreempt ") && strings.HasSuffix(detail, "(conservative)"):
+				return true // a register, too: a preempted goroutine has saved them there
 			}
 		}
 	}
