@@ -51,12 +51,14 @@ const (
 	tflagUncommon  = 1 << 0
 	tflagExtraStar = 1 << 1
 	tflagNamed     = 1 << 2
+	tflagOnDemand  = 1 << 4 // since Go 1.24
 	tflagDirect    = 1 << 5 // since Go 1.26
 
 	nameEmbedded = 1 << 3
 
 	kindMask     = 31 // above it, flags until Go 1.25
 	kindDirect   = 1 << 5
+	kindGCProg   = 1 << 6 // until Go 1.23
 	uncommonSize = 16
 	variadic     = 1 << 15
 )
@@ -180,6 +182,7 @@ func (t *Table) loadDescriptor(addr uint64) *Type {
 	name := n.name(addr, 0)
 	typ.Name, typ.Package = name, n.pkg
 	typ.Kind, typ.Size = h.kind, h.size
+	typ.gcMask = ownMask(t, addr, h)
 	word := uint64(t.Arch.PtrSize)
 	at := t.headerSize()
 	id := func(off uint64) ID {

@@ -82,6 +82,7 @@ type Type struct {
 	group            ID     // of a map, from its descriptor
 	descriptor       uint64 // address, for types from a descriptor
 	descriptorOffset uint64 // DW_AT_go_runtime_type, for types from DWARF
+	gcMask           gcMask // of a type that package reflect made
 }
 
 // Field is a field of a struct.

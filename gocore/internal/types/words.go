@@ -226,6 +226,11 @@ func (t *Table) PointerAt(id ID, off uint64) bool {
 		if off >= typ.Size {
 			return false
 		}
+		if typ.gcMask.bits != 0 {
+			if is, ok := typ.gcMask.at(t, off); ok {
+				return is
+			}
+		}
 		switch typ.Kind {
 		case Pointer:
 			return off == 0 && t.pointsIntoHeap(id)
