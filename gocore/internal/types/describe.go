@@ -1,6 +1,7 @@
 package types
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,8 +20,13 @@ const (
 type namer struct {
 	t      *Table
 	budget int
-	pkg    string // of the outermost type, if it has a name
+	pkg    string   // of the outermost type, if it has a name
+	within []uint64 // the descriptors of types without a name that are being written
 }
+
+// recursion stands in the name of a type without one for the type itself, where it is a
+// part of what it points to: interpreters patch what package reflect has made.
+const recursion = "…"
 
 // name returns the name of the type described at addr. Long names use up the
 // budget too, so that the result stays below some megabytes.
@@ -63,6 +69,11 @@ func (n *namer) describe(addr uint64, depth int) string {
 	if haveStr && (strings.HasPrefix(str, "noalg.") || strings.HasPrefix(str, "map.")) {
 		return cleanName(str) // the compiler's own: groups and buckets of maps
 	}
+	if slices.Contains(n.within, addr) {
+		return recursion
+	}
+	n.within = append(n.within, addr)
+	defer func() { n.within = n.within[:len(n.within)-1] }()
 	return n.composite(addr, h, depth)
 }
 

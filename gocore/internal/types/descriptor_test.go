@@ -189,3 +189,48 @@ func TestMadeByReflect(t *testing.T) {
 		t.Errorf("%d pointers, want 28", got)
 	}
 }
+
+// A type without a name that leads back to itself, as interpreters make them, is named
+// once, and a mask of its own decides where its pointers are.
+func TestMadeByReflectRecursive(t *testing.T) {
+	f := open(t, kinds.path(t, builds[0]))
+	mem := load(t, f.ELF())
+	module := moduleOf(t, f)
+	const at, size = 0xc000100000, 80
+	heap := make([]byte, 4*size)
+	mem.segments = append(mem.segments, segment{at, heap})
+	table := f.Types()
+	table.SetRuntime(types.Runtime{Memory: mem, Modules: []types.Module{module}, Layout: types.LayoutOf(f.GoVersion)})
+	le := binary.LittleEndian
+	any, ok := table.Lookup("interface {}")
+	if !ok {
+		t.Fatal("no interface {}")
+	}
+	anyAddr, _ := table.RuntimeType(any)
+	const array, slice, pointer, mask = at, at + size, at + 2*size, at + 3*size
+	put := func(addr uint64, kind types.Kind, words, ptrWords, elem uint64) {
+		b := heap[addr-at:]
+		le.PutUint64(b, words*8)
+		le.PutUint64(b[typePtrBytes:], ptrWords*8)
+		b[21], b[22], b[23] = 8, 8, byte(kind)
+		le.PutUint64(b[typeGCData:], mask)
+		le.PutUint64(b[48:], elem)
+	}
+	put(pointer, types.Pointer, 1, 1, slice)
+	put(slice, types.Slice, 3, 1, pointer)
+	put(array, types.Array, 6, 6, anyAddr)
+	le.PutUint64(heap[array-at+64:], 3)
+	heap[mask-at] = 0b110111
+	for addr, want := range map[uint64]string{pointer: "*[]…", slice: "[]*…"} {
+		id, ok := table.ByRuntimeType(addr)
+		if got := table.Type(id).Name; !ok || got != want {
+			t.Errorf("%v: %q, want %q", ok, got, want)
+		}
+	}
+	id, ok := table.ByRuntimeType(array)
+	for i := range uint64(6) {
+		if got, want := table.PointerAt(id, i*8), heap[mask-at]>>i&1 != 0; !ok || got != want {
+			t.Errorf("word %d is a pointer: %v, want %v", i, got, want)
+		}
+	}
+}
