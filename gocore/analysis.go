@@ -3,6 +3,7 @@ package gocore
 import (
 	"context"
 	"errors"
+	"math"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -82,6 +83,7 @@ func (p *Process) Analyse(ctx context.Context, done func(Stage)) (*Heap, error) 
 	// What was met on the way counts once, however often it was begun.
 	p.problem(dump.Error, h.im.Blind, "objects are of types whose descriptions are not in the core, or damaged: what they point to is missing")
 	p.problem(dump.Error, h.unwalked, "values were not followed to find types: "+typing.Overlap)
+	p.problem(dump.Warning, int(min(h.typing.Conflicts, math.MaxInt)), "claims on types contradicted what the collector knows of the objects, and were rejected: these, and what they lead to, have other types or none; goheap check says where")
 	p.heap = h
 	return h, nil
 }

@@ -38,6 +38,9 @@ const (
 
 const examples = 10
 
+// claimsRejected is the name of the check of the types.
+const claimsRejected = "type claims that contradict a pointer map"
+
 // The names of the checks of the live set.
 const (
 	marksDied   = "slots marked but not live"
@@ -174,18 +177,35 @@ func unsettledIn(im *image.Image, r *image.Counters) string {
 	return strings.Join(what, ", and ")
 }
 
-// checkTypes counts the claims that were rejected, since they contradicted a
-// pointer map. They do no harm: an object has no type by them. They come from code
-// that points to memory by a type that it does not have, or from DWARF that says
-// what is not so.
+// checkTypes counts the claims on types that were rejected, since they contradicted a
+// pointer map. A sound program has none: its objects have no other types by them, but
+// what they claim is lost, with all that it leads to. Code that points to memory by a
+// type that it does not have makes them too, through package unsafe.
+//
+// A thread that ran Go code may have been half way through writing an interface or a
+// slice, one at a time.
 func (p *Heap) checkTypes() Check {
 	t := p.typing
-	c := Check{Name: "type claims that contradict a pointer map", Ours: int64(t.Conflicts), Difference: int64(t.Conflicts), Status: CheckOK}
-	for i, r := range t.Rejected {
+	c := Check{Name: claimsRejected, Ours: int64(t.Conflicts), Difference: int64(t.Conflicts), Status: CheckOK}
+	if t.Conflicts == 0 {
+		return c
+	}
+	for _, r := range t.Rejected {
 		c.Examples = append(c.Examples, r.Addr)
-		if i == 0 {
-			c.Reason = "rejected, so that the objects have other types or none; the first: " + r.Said
+	}
+	running := uint64(0)
+	for i := range p.im.Goroutines {
+		if p.im.Goroutines[i].Status == image.GRunning {
+			running++
 		}
+	}
+	c.Status, c.Reason = CheckDiffers, "rejected, so that the objects have other types or none"
+	if t.Conflicts <= running {
+		c.Status = CheckNotComparable
+		c.Reason = fmt.Sprintf("%d goroutines were running, each perhaps half way through writing a value; rejected", running)
+	}
+	if len(t.Rejected) > 0 {
+		c.Reason += "; the first: " + t.Rejected[0].Said
 	}
 	return c
 }

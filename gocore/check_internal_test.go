@@ -113,6 +113,11 @@ func TestCheckDoctored(t *testing.T) {
 		{"a free slot that is live", "reachable slots that are not allocated", func() {
 			p.Set(t, span.AllocBits, p.Word(t, span.AllocBits)&^1)
 		}},
+		{"pointers where no type has any", claimsRejected, func() {
+			for at := span.At; at < span.Base+span.Size; at += 8 {
+				p.Set(t, at, 1<<64-1)
+			}
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			defer p.Heal()

@@ -145,7 +145,7 @@ func TestCountOfBuffers(t *testing.T) {
 // not have been made.
 func TestNoConflicts(t *testing.T) {
 	t.Parallel()
-	for _, program := range []string{"typed", "quiet"} {
+	for _, program := range []string{"typed", "quiet", "kinds", "probe", "values", "reflected", "oldmaps", "stacks", "interfaces", "blockstore"} {
 		for _, kind := range []testcore.Kind{testcore.Gcore, testcore.Kernel} {
 			p := open(t, program, testcore.Options{}, kind)
 			if n := p.Typing().Conflicts; n > 0 {
