@@ -21,8 +21,9 @@ import (
 // from several goroutines, and none of them takes long that has no context.
 type Heap struct {
 	naming
-	dominators *heap.Dominators
-	unwalked   int // values that were not followed to find types
+	dominators    *heap.Dominators
+	unwalked      int    // values that were not followed to find types
+	behindUnknown uint64 // see Typing
 }
 
 // Stage is a part of the analysis that has ended.
@@ -133,7 +134,10 @@ func (h *Heap) analyse(ctx context.Context, done func(Stage)) error {
 		h.free()
 		panic(said) // here the caller can recover it
 	}
-	return context.Cause(ctx)
+	if err = context.Cause(ctx); err == nil {
+		h.behindUnknown, err = h.dominators.RetainedFromType(ctx, h.typing.IDs, typing.FirstUnknown)
+	}
+	return err
 }
 
 // scan finds all pointers. The graph lacks the rows of the roots.

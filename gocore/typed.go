@@ -17,6 +17,11 @@ type Typing struct {
 	CoveredBytes             uint64 // of TypedBytes, what the types explain
 	Conflicts                uint64 // claims that contradicted a pointer map
 	EvidenceBytes            map[Evidence]uint64
+	// BehindUnknown is the bytes of the live objects of unknown type and of those that
+	// one of these dominates: what would be freed without one unknown object or another.
+	// Whatever leads there has a hop that nobody can name. What several unknown objects
+	// hold together, and none alone, is not in it.
+	BehindUnknown uint64
 }
 
 // TypeInfo names a type of objects.
@@ -113,9 +118,12 @@ func (p *objects) TypeInfo(id heap.TypeID) TypeInfo {
 }
 
 // Typing sums up how much of the heap has a type.
-func (p *objects) Typing() Typing {
+func (p *Heap) Typing() Typing {
 	t := &p.typing.Totals
-	out := Typing{TypedObjects: t.TypedObjects, TypedBytes: t.TypedBytes, CoveredBytes: t.CoveredBytes, Conflicts: t.Conflicts}
+	out := Typing{
+		TypedObjects: t.TypedObjects, TypedBytes: t.TypedBytes, CoveredBytes: t.CoveredBytes, Conflicts: t.Conflicts,
+		BehindUnknown: p.behindUnknown,
+	}
 	if t.EvidenceBytes != nil {
 		out.EvidenceBytes = map[Evidence]uint64{}
 		for ev, n := range t.EvidenceBytes {

@@ -128,3 +128,50 @@ func (g *Graph) slots(set Bits) Total {
 	}
 	return t
 }
+
+// RetainedFromType returns the bytes of the live slots that stand below one whose type
+// is first or a higher number in the tree of dominators, or are one: what would be freed
+// without that slot, for one such slot or another. types is indexed by node. The error
+// is the context's.
+//
+// What several of those slots hold together, and none alone, is not in it, as in
+// RetainedByType.
+func (d *Dominators) RetainedFromType(ctx context.Context, types []TypeID, first TypeID) (uint64, error) {
+	g := d.g
+	below := NewBits(len(d.idom)) // by number of the search
+	defer below.Close()
+	var leaves []Node
+	for _, e := range g.Extents {
+		for i, t := range types[e.First:][:e.Count] {
+			n := e.First + Node(i)
+			if t < first || d.number[n] == 0 {
+				continue
+			}
+			if d.folded.Has(n) {
+				leaves = append(leaves, n)
+			} else {
+				below.Set(Node(d.number[n]))
+			}
+		}
+	}
+	var sum uint64
+	if below.Count() > 0 {
+		// What dominates has the lower number.
+		for i := 2; i < len(d.idom); i++ {
+			if i&(checkEvery-1) == 0 && ctx.Err() != nil {
+				return 0, ctx.Err()
+			}
+			if n, up := Node(i), Node(d.idom[i]); below.Has(up) {
+				below.Set(n)
+			} else if below.Has(n) {
+				sum += d.retained[i]
+			}
+		}
+	}
+	for _, n := range leaves {
+		if !below.Has(Node(d.number[n])) { // its dominator's
+			sum += g.Size(n)
+		}
+	}
+	return sum, ctx.Err()
+}

@@ -84,12 +84,14 @@ type HeapDocument struct {
 }
 
 // TypingDocument says how much of the live heap has a type, and by which evidence.
-// CoveredBytes are those of TypedBytes that the types explain.
+// CoveredBytes are those of TypedBytes that the types explain, BehindUnknown those that
+// are of objects of unknown type or dominated by one.
 type TypingDocument struct {
 	TypedObjects  uint64            `json:"typed_objects"`
 	TypedBytes    uint64            `json:"typed_bytes"`
 	CoveredBytes  uint64            `json:"covered_bytes"`
 	Conflicts     uint64            `json:"conflicts"`
+	BehindUnknown uint64            `json:"behind_unknown_bytes"`
 	EvidenceBytes map[string]uint64 `json:"evidence_bytes"`
 }
 
@@ -129,7 +131,7 @@ func NewSummaryDocument(s *Snapshot) SummaryDocument {
 		},
 		Typing: TypingDocument{
 			TypedObjects: typing.TypedObjects, TypedBytes: typing.TypedBytes, CoveredBytes: typing.CoveredBytes,
-			Conflicts: typing.Conflicts, EvidenceBytes: map[string]uint64{},
+			Conflicts: typing.Conflicts, BehindUnknown: typing.BehindUnknown, EvidenceBytes: map[string]uint64{},
 		},
 		Check: s.Verdict(),
 	}

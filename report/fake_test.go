@@ -25,7 +25,7 @@ func blockstore() *fake {
 	f := &fake{
 		File: gocore.Source{Kind: "core", Path: "/tmp/core.1", Bytes: 1 << 20, GoVersion: "go1.26.8", OS: "linux", Arch: "amd64",
 			BuildID: "abcd", BuildIDKind: "go", Executable: "/bin/store", Symbols: "dwarf", Complete: true},
-		Typed:    gocore.Typing{TypedObjects: 3, TypedBytes: 4096, CoveredBytes: 4000, EvidenceBytes: map[gocore.Evidence]uint64{gocore.EvidencePointer: 96, gocore.EvidenceHeader: 4000}},
+		Typed:    gocore.Typing{TypedObjects: 3, TypedBytes: 4096, CoveredBytes: 4000, BehindUnknown: 41000, EvidenceBytes: map[gocore.Evidence]uint64{gocore.EvidencePointer: 96, gocore.EvidenceHeader: 4000}},
 		Marked:   12345,
 		Verdicts: []gocore.Check{{Name: "slots marked but not live", Status: gocore.CheckOK}},
 		RootNodes: []fakeNode{

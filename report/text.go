@@ -66,6 +66,7 @@ func (p *printer) info(s *Snapshot, d SummaryDocument) {
 		[]string{"roots", fmt.Sprintf("%s, of them %s", comma(h.Roots), plural(h.Goroutines, "goroutine"))},
 		[]string{"typed", fmt.Sprintf("%s of the live bytes, %s; %s explained by the type, %s",
 			HumanPercent(share(t.TypedBytes, h.LiveBytes)), amount(t.TypedBytes, t.TypedObjects), HumanBytes(t.CoveredBytes), plural(t.Conflicts, "conflict"))},
+		[]string{"unknown", fmt.Sprintf("%s of the live bytes are of objects of unknown type, or behind one", HumanPercent(share(t.BehindUnknown, h.LiveBytes)))},
 		[]string{"check", verdict + ": " + Printable(why)},
 	)
 	p.rows(rows, nil, "  ")
@@ -182,8 +183,8 @@ func WriteReport(ctx context.Context, w io.Writer, s *Snapshot, n int, physical 
 	src, h, t := summary.Source, summary.Heap, summary.Typing
 	p := &printer{w: bufio.NewWriter(w)}
 	verdict, _ := s.VerdictText()
-	p.line("%s: %s live, %s typed, check %s%s", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects),
-		HumanPercent(share(t.TypedBytes, h.LiveBytes)), verdict, incomplete(src.Complete))
+	p.line("%s: %s live, %s typed, %s behind unknown, check %s%s", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects),
+		HumanPercent(share(t.TypedBytes, h.LiveBytes)), HumanPercent(share(t.BehindUnknown, h.LiveBytes)), verdict, incomplete(src.Complete))
 	p.line("")
 	p.section("Who holds it", holders, n)
 	if len(suspects) > 0 {

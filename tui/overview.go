@@ -84,6 +84,9 @@ func (v *overview) about(h int) []string {
 	}
 	lines = append(lines, join(append(parts, plural(info.Heap.Goroutines, "goroutine"), plural(info.Heap.Roots, "root"))...))
 	typed := report.HumanPercent(s.Share(info.Typing.TypedBytes)) + " of it typed"
+	if behind := s.Share(info.Typing.BehindUnknown); behind >= 500 { // 0.1 %
+		typed += ", " + report.HumanPercent(behind) + " behind unknown"
+	}
 	file := "core"
 	if info.Source.Kind == "heapdump" {
 		file = "dump"
