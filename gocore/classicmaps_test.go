@@ -18,9 +18,11 @@ import (
 
 // mapBuilds are the implementations of maps and of sync.Map: the classic ones
 // until Go 1.23, whose objects have their pointers in three places, the same on request in the two versions after it, and those of today.
-func mapBuilds() []build {
+func mapBuilds() []build { return few(allMaps(), "go1.18", "go1.22", "go1.26", "go1.27") }
+
+func allMaps() []build {
 	classic := []string{"GOEXPERIMENT=noswissmap,nosynchashtriemap"}
-	return few([]build{
+	return []build{
 		{"go1.18", testcore.Options{Go: "go1.18.10"}, testcore.Kernel},
 		{"go1.18-pie-gcore", testcore.Options{Go: "go1.18.10", PIE: true}, testcore.Gcore},
 		{"go1.19", testcore.Options{Go: "go1.19.13"}, testcore.Kernel},
@@ -37,7 +39,7 @@ func mapBuilds() []build {
 		{"go1.25", testcore.Options{Go: "go1.25.0"}, testcore.Kernel},
 		{"go1.26", testcore.Options{Go: "go1.26.8"}, testcore.Kernel},
 		{"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.Kernel},
-	}, "go1.18", "go1.22", "go1.26", "go1.27")
+	}
 }
 
 func (b *build) hasClassicMaps() bool { return b.opt.Go < "go1.24" || len(b.opt.Env) > 0 }

@@ -145,7 +145,7 @@ func (p *values) valueAt(name string, t types.ID, addr uint64, whole region) Val
 // isBytes reports whether the parts of a value are bytes, which its text shows
 // together.
 func (p *values) isBytes(v *Value) bool {
-	return v.parts.how == opensElements && p.types.Type(v.parts.t).Kind == types.Uint8
+	return v.parts.how == opensElements && p.areBytes(v.parts.t)
 }
 
 // place sets Offset and Outside.

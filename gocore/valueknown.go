@@ -2,6 +2,8 @@ package gocore
 
 import (
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"math/big"
 	"math/bits"
 	"net/netip"
@@ -130,6 +132,14 @@ func (p *values) knownText(typ *types.Type, addr uint64) (text string, ok bool) 
 	case "time.Duration":
 		v, ok := p.im.Mem.Uint(addr, 8)
 		return time.Duration(v).String(), ok && typ.Kind == types.Int64
+	case "io/fs.FileMode":
+		v, ok := p.im.Mem.Uint(addr, 4)
+		return fs.FileMode(v).String(), ok && typ.Kind == types.Uint32
+	case "log/slog.Level":
+		v, ok := p.im.Mem.Word(addr)
+		shift := 64 - 8*typ.Size
+		n := int64(v<<shift) >> shift
+		return fmt.Sprintf("%s (%d)", slog.Level(n), n), ok && typ.Kind == types.Int
 	case "net.IP":
 		ip, ok := p.ipText(typ, addr)
 		if ok && ip == "" {

@@ -94,8 +94,32 @@ func (l *line) value(t types.ID, addr uint64, depth, hops int) {
 		if typ.Kind == types.Func {
 			text = bare(text)
 		}
+		if name := p.constantName(t, addr); name != "" {
+			text = bare(name) + " (" + text + ")"
+		}
 		l.add(text)
 	}
+}
+
+// constantName names the constant, or the flags, of the declared type t that the number
+// at addr is; "" for none.
+func (p *values) constantName(t types.ID, addr uint64) string {
+	c := types.ConstantsOf(p.types, t)
+	if c == nil {
+		return ""
+	}
+	size := p.types.Type(t).Size
+	v, ok := p.im.Mem.Uint(addr, int(size))
+	if !ok {
+		return ""
+	}
+	return c.Name(v, size)
+}
+
+// areBytes reports whether values of type t are bytes, which are shown together as a
+// string: those with names of their own are not.
+func (p *values) areBytes(t types.ID) bool {
+	return p.types.Type(t).Kind == types.Uint8 && types.ConstantsOf(p.types, t) == nil
 }
 
 func showAt(depth int) uint64 {
@@ -131,7 +155,7 @@ func (l *line) list(depth int, n uint64, part func(i uint64)) {
 // elements writes those of an array, bytes as a string.
 func (l *line) elements(elem types.ID, addr, n uint64, depth int) {
 	typ := l.p.types.Type(elem)
-	if typ.Kind == types.Uint8 {
+	if l.p.areBytes(elem) {
 		l.add(l.p.quoted(addr, n, showAt(depth)))
 		return
 	}
@@ -149,7 +173,7 @@ func (l *line) slice(typ *types.Type, data, n, capacity uint64, depth, hops int)
 	case n == 0:
 	case !l.p.present(data, elem.Size):
 		l.add(" " + notInCore)
-	case hops > 0 || elem.Kind == types.Uint8:
+	case hops > 0 || l.p.areBytes(typ.Elem):
 		l.add(" ")
 		l.elements(typ.Elem, data, n, depth)
 	}

@@ -23,7 +23,9 @@ which stands for its object that retains most.
 
 Values are decoded by their types: structs by field, maps by key, slices by
 element, channels by what is queued and which goroutines wait. A map, slice or
-channel within a value has one line; name it to see what it holds. An object
+channel within a value has one line; name it to see what it holds. A number that is a
+constant of its type has the constant's name, or those of the flags in it: Active
+(2), Read|Write (3). Of several constants the first declared is shown. An object
 without a type has a line for each of its words. --top says how many lines there
 are, --from skips the first of a long value, and --physical adds where in memory
 each field stands.`,

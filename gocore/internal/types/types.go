@@ -109,8 +109,12 @@ type Table struct {
 	// instances are the types that LookupInstance made, by name, and others that
 	// stand nowhere, by what they are made of.
 	instances map[string]ID
-	n         uint32
-	chunks    atomic.Pointer[[]*chunk]
+
+	constantsOnce sync.Once
+	constants     map[ID]*Constants
+
+	n      uint32
+	chunks atomic.Pointer[[]*chunk]
 }
 
 // The types lie in chunks that never move, so that readers need no lock.

@@ -12,6 +12,16 @@ type Index struct {
 	Vars    []Var     // package variables, in the order of the file
 	Funcs   []Func    // by Low
 	Consts  map[string]int64
+	// Constants are those that Consts has by name, with their types, in the order of
+	// the file.
+	Constants []Constant
+}
+
+// Constant is a constant of a package.
+type Constant struct {
+	Name  string
+	Value int64
+	Type  Offset
 }
 
 // Named is a type with a name.
@@ -94,6 +104,7 @@ func (d *Data) indexUnit(u *Unit, x *Index) error {
 		case TagConstant:
 			if e.HasConst && e.Name != "" {
 				x.Consts[e.Name] = e.Const
+				x.Constants = append(x.Constants, Constant{e.Name, e.Const, e.Type})
 			}
 		case TagArray, TagPointer, TagStruct, TagSubroutine, TagTypedef, TagBase:
 			if e.Name != "" {
