@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"strings"
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
@@ -109,12 +110,11 @@ func (p *values) Value(n heap.Node) (Value, bool) {
 		l.container(t, addr, followOnce)
 		v.Text = l.String()
 	case typing.StringData:
-		v = Value{Type: stringDataType, Addr: addr, Size: count, Text: p.quoted(addr, count, maxStringShow)}
+		v = Value{Type: stringDataType, Addr: addr, whole: whole}
+		return p.first(v, count), true
 	case typing.ManyValues:
-		v = Value{Type: "[]" + typ.Name, Addr: addr, Size: count * typ.Size, parts: parts{how: opensElements, t: t, addr: addr, n: count, inPlace: true}}
-		l := p.newLine()
-		l.elements(t, addr, count, 0)
-		v.Text = l.String()
+		v = Value{Type: "[]" + typ.Name, Addr: addr, whole: whole, parts: parts{how: opensElements, t: t, addr: addr, inPlace: true}}
+		return p.first(v, count), true
 	default:
 		return p.valueAt("", t, addr, whole), true
 	}
@@ -123,6 +123,35 @@ func (p *values) Value(n heap.Node) (Value, bool) {
 	v.InPlace = v.parts.inPlace && !p.isBytes(&v)
 	v.place()
 	return v, true
+}
+
+// First is the value of an object, as Value has it, with at most count elements of an
+// array behind slices, or bytes of a string: see HeldCount.
+func (p *values) First(v Value, count uint64) Value {
+	defer p.caught(debug.SetPanicOnFault(true))
+	switch {
+	case v.Type == stringDataType && v.parts.how == opensNothing && count < v.Size,
+		v.parts.how == opensElements && v.parts.inPlace && strings.HasPrefix(v.Type, "[]") && count < v.parts.n:
+		return p.first(v, count)
+	}
+	return v
+}
+
+// first gives the bytes of a string, or an array, count of them.
+func (p *values) first(v Value, count uint64) Value {
+	v.Target = heap.None
+	if v.parts.how == opensNothing {
+		v.Size, v.Text = count, p.quoted(v.Addr, count, maxStringShow)
+	} else {
+		l := p.newLine()
+		l.elements(v.parts.t, v.Addr, count, 0)
+		v.Size, v.Text = count*p.types.Type(v.parts.t).Size, l.String()
+		v.parts.n = count
+		v.Children = clampInt(count)
+		v.InPlace = !p.isBytes(&v)
+	}
+	v.place()
+	return v
 }
 
 // valueAt describes the value of type t at addr.

@@ -38,11 +38,16 @@ func (p *values) Fields(n heap.Node, limit int) (fields []Field, more int) {
 // elements, its entries. Structs and arrays are followed by their own parts; of
 // what stands elsewhere only what the value itself opens into has lines.
 func (p *values) FieldsFrom(n heap.Node, from, limit int) (fields []Field, more int) {
-	defer p.caught(debug.SetPanicOnFault(true))
 	v, ok := p.Value(n)
 	if !ok {
 		return nil, 0
 	}
+	return p.FieldsOf(v, from, limit)
+}
+
+// FieldsOf is FieldsFrom for a value that Value or First gave.
+func (p *values) FieldsOf(v Value, from, limit int) (fields []Field, more int) {
+	defer p.caught(debug.SetPanicOnFault(true))
 	f := flattener{p: p, limit: limit}
 	switch {
 	case v.InPlace:

@@ -520,6 +520,7 @@ type ObjectDocument struct {
 	Size          uint64              `json:"size"`
 	Type          Optional            `json:"type"`
 	Count         uint64              `json:"count"`
+	CountKnown    bool                `json:"count_known"` // else Count is the most that fit
 	Evidence      Optional            `json:"evidence"`
 	Live          bool                `json:"live"`
 	Retained      uint64              `json:"retained_bytes"`

@@ -34,7 +34,7 @@ func NewShowDocument(ctx context.Context, s *Snapshot, targets []string, from in
 func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, limits Limits) (*ObjectDocument, error) {
 	p := s.Heap
 	d := &ObjectDocument{
-		Address: Address(p.Addr(n)), Size: s.Graph.Size(n), Type: Optional(p.Type(n)), Count: p.Count(n),
+		Address: Address(p.Addr(n)), Size: s.Graph.Size(n), Type: Optional(p.Type(n)),
 		Evidence: Optional(p.Evidence(n).String()), Live: s.Dominators.Live(n), Retained: s.Dominators.Retained(n),
 		Fields: []FieldDocument{}, Referrers: []ReferrerDocument{},
 		kind: p.KindOf(n), name: p.Name(n),
@@ -57,8 +57,15 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, 
 	if most < 0 {
 		most = int(^uint(0) >> 1)
 	}
-	fields, more := p.FieldsFrom(n, from, most)
-	d.MoreFields = more
+	referrers, err := s.Referrers(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	var fields []gocore.Field
+	value, ok := p.Value(n)
+	if d.Count, d.CountKnown = countOf(p, n, referrers); ok {
+		fields, d.MoreFields = p.FieldsOf(p.First(value, d.Count), from, most)
+	}
 	// Without an executable a type may be known by its name alone.
 	if len(fields) == 0 && !s.Graph.IsRoot(n) && (!p.TypeOf(n).Known || s.Process.Source().Symbols == "none") {
 		d.Fields, d.MoreFields = wordLines(s, n, from, most)
@@ -76,10 +83,6 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, 
 		}
 		d.Fields = append(d.Fields, field)
 	}
-	referrers, err := s.Referrers(ctx, n)
-	if err != nil {
-		return nil, err
-	}
 	shown := head(referrers, limits.Referrers)
 	d.MoreReferrers = len(referrers) - len(shown)
 	for _, from := range shown {
@@ -90,6 +93,33 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, 
 		d.Referrers = append(d.Referrers, r)
 	}
 	return d, nil
+}
+
+// Value is the value of an object or global variable, as Heap.Value has it. An array in a
+// slot has the elements that the slices reach that lead to it, where these are known.
+func (s *Snapshot) Value(ctx context.Context, n heap.Node) (v gocore.Value, ok bool, err error) {
+	p := s.Heap
+	if v, ok = p.Value(n); !ok || p.CountKnown(n) {
+		return v, ok, nil
+	}
+	holders, err := s.Referrers(ctx, n)
+	if err != nil {
+		return v, false, err
+	}
+	count, _ := countOf(p, n, holders)
+	return p.First(v, count), true, nil
+}
+
+// countOf returns how many values an object holds, and whether that is known: else it is
+// the most. holders are all that point to it.
+func countOf(p Heap, n heap.Node, holders []heap.Node) (count uint64, known bool) {
+	if p.CountKnown(n) {
+		return p.Count(n), true
+	}
+	if count, known = p.HeldCount(n, holders); known {
+		return count, true
+	}
+	return p.Count(n), false
 }
 
 // wordSize is that of the processors with 64 bits and the lower byte first.

@@ -17,7 +17,7 @@ type withValues struct {
 	fields []gocore.Field
 }
 
-func (w withValues) FieldsFrom(n heap.Node, from, limit int) ([]gocore.Field, int) {
+func (w withValues) FieldsOf(_ gocore.Value, from, limit int) ([]gocore.Field, int) {
 	rest := w.fields[min(from, len(w.fields)):]
 	shown := rest[:min(limit, len(rest))]
 	return shown, len(rest) - len(shown)

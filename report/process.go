@@ -38,6 +38,8 @@ type Heap interface {
 	Addr(n heap.Node) uint64
 	Evidence(n heap.Node) gocore.Evidence
 	Count(n heap.Node) uint64
+	CountKnown(n heap.Node) bool
+	HeldCount(n heap.Node, holders []heap.Node) (count uint64, ok bool)
 	Name(n heap.Node) string
 	KindOf(n heap.Node) gocore.RootKind
 	Type(n heap.Node) string
@@ -50,7 +52,8 @@ type Heap interface {
 
 	Value(n heap.Node) (gocore.Value, bool)
 	Children(v gocore.Value, from, limit int) []gocore.Value
-	FieldsFrom(n heap.Node, from, limit int) (fields []gocore.Field, more int)
+	First(v gocore.Value, count uint64) gocore.Value
+	FieldsOf(v gocore.Value, from, limit int) (fields []gocore.Field, more int)
 	Hex(n heap.Node, off, size uint64) []byte
 
 	Lookup(target string) (heap.Node, error)

@@ -423,12 +423,16 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 	if o.Live {
 		state = fmt.Sprintf("live, retains %s (%s of the live heap)", HumanBytes(o.Retained), HumanPercent(s.Share(o.Retained)))
 	}
+	values := comma(o.Count)
+	if !o.CountKnown {
+		values = "up to " + values
+	}
 	rows := [][]string{
 		{"kind", o.kind.String()},
 		{"address", addressText(o.Address)},
 		{"type", orDash(o.Type)},
 		{"size", HumanBytes(o.Size)},
-		{"values", comma(o.Count)},
+		{"values", values},
 		{"evidence", orDash(o.Evidence)},
 		{"state", state},
 	}

@@ -131,25 +131,28 @@ func (l *large) kind(n heap.Node) (int, uint32) {
 func (l *large) Source() gocore.Source {
 	return gocore.Source{Kind: "core", Path: "core.large", Bytes: 1 << 30, GoVersion: "go1.26.8", OS: "linux", Arch: "amd64", Symbols: "dwarf", Complete: true}
 }
-func (l *large) Problems() []gocore.Problem                    { return nil }
-func (l *large) Graph() *heap.Graph                            { return l.graph }
-func (l *large) Dominators() *heap.Dominators                  { return l.dominators }
-func (l *large) Check(context.Context) ([]gocore.Check, error) { return nil, nil }
-func (l *large) AllocatedSlots() (objects, bytes uint64)       { return 0, 0 }
-func (l *large) GCMarkedBytes() uint64                         { return 0 }
-func (l *large) TypeIDs() []heap.TypeID                        { return l.types }
-func (l *large) TypeOf(n heap.Node) gocore.TypeInfo            { return l.TypeInfo(l.types[n]) }
-func (l *large) Typing() gocore.Typing                         { return gocore.Typing{} }
-func (l *large) Evidence(heap.Node) gocore.Evidence            { return gocore.EvidenceHeader }
-func (l *large) Count(heap.Node) uint64                        { return 1 }
-func (l *large) Close() error                                  { l.dominators.Close(); return nil }
+func (l *large) Problems() []gocore.Problem                      { return nil }
+func (l *large) Graph() *heap.Graph                              { return l.graph }
+func (l *large) Dominators() *heap.Dominators                    { return l.dominators }
+func (l *large) Check(context.Context) ([]gocore.Check, error)   { return nil, nil }
+func (l *large) AllocatedSlots() (objects, bytes uint64)         { return 0, 0 }
+func (l *large) GCMarkedBytes() uint64                           { return 0 }
+func (l *large) TypeIDs() []heap.TypeID                          { return l.types }
+func (l *large) TypeOf(n heap.Node) gocore.TypeInfo              { return l.TypeInfo(l.types[n]) }
+func (l *large) Typing() gocore.Typing                           { return gocore.Typing{} }
+func (l *large) Evidence(heap.Node) gocore.Evidence              { return gocore.EvidenceHeader }
+func (l *large) Count(heap.Node) uint64                          { return 1 }
+func (l *large) CountKnown(heap.Node) bool                       { return true }
+func (l *large) HeldCount(heap.Node, []heap.Node) (uint64, bool) { return 0, false }
+func (l *large) Close() error                                    { l.dominators.Close(); return nil }
 
 // Nothing is known of values, nothing is found.
-func (l *large) AllocSite(heap.Node) (site gocore.AllocSite, ok bool) { return site, false }
-func (l *large) Value(heap.Node) (v gocore.Value, ok bool)            { return v, false }
-func (l *large) Children(gocore.Value, int, int) []gocore.Value       { return nil }
-func (l *large) FieldsFrom(heap.Node, int, int) ([]gocore.Field, int) { return nil, 0 }
-func (l *large) FollowedAt(heap.Node, uint64) bool                    { return false }
+func (l *large) AllocSite(heap.Node) (site gocore.AllocSite, ok bool)  { return site, false }
+func (l *large) Value(heap.Node) (v gocore.Value, ok bool)             { return v, false }
+func (l *large) Children(gocore.Value, int, int) []gocore.Value        { return nil }
+func (l *large) First(v gocore.Value, _ uint64) gocore.Value           { return v }
+func (l *large) FieldsOf(gocore.Value, int, int) ([]gocore.Field, int) { return nil, 0 }
+func (l *large) FollowedAt(heap.Node, uint64) bool                     { return false }
 func (l *large) FindBytes(context.Context, []byte, int) (gocore.Hits, error) {
 	return gocore.Hits{}, nil
 }

@@ -136,7 +136,10 @@ func (v *inspector) load() {
 	s := v.app.snap
 	v.app.start(slotView, "decoding the value", func(ctx context.Context) (func(), error) {
 		site := v.app.siteText(v.node)
-		value, ok := s.Heap.Value(v.node)
+		value, ok, err := s.Value(ctx, v.node)
+		if err != nil {
+			return nil, err
+		}
 		top := &part{Value: value}
 		var children []gocore.Value
 		if ok {

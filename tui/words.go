@@ -20,7 +20,7 @@ type words struct {
 
 // nodeText names a node without its address: a root by its name, an object by
 // its type, without import paths, and, where it is an array in a slot, how many
-// values it holds.
+// values it holds, or at most.
 func (w *words) nodeText(n heap.Node) string {
 	p := w.snap.Heap
 	if w.snap.Graph.IsRoot(n) {
@@ -28,7 +28,11 @@ func (w *words) nodeText(n heap.Node) string {
 	}
 	text := report.ShortPaths(p.Type(n))
 	if count := p.Count(n); count > 1 {
-		text += fmt.Sprintf(" × %s", countText(count))
+		text += " × "
+		if !p.CountKnown(n) {
+			text += "up to "
+		}
+		text += countText(count)
 	}
 	return text
 }

@@ -155,6 +155,7 @@ func (p *Process) TypeInfo(id heap.TypeID) gocore.TypeInfo       { return p.type
 func (p *Process) TypeOf(n heap.Node) gocore.TypeInfo            { return p.types[p.typeIDs[n]] }
 func (p *Process) Addr(n heap.Node) uint64                       { return p.ByNode[n].Addr }
 func (p *Process) Count(heap.Node) uint64                        { return 1 }
+func (p *Process) CountKnown(heap.Node) bool                     { return true }
 func (p *Process) KindOf(n heap.Node) gocore.RootKind            { return kind(p.ByNode[n].Kind) }
 func (p *Process) Type(n heap.Node) string                       { return p.ByNode[n].Type }
 func (p *Process) Goroutines() []gocore.Goroutine                { return p.Running }
@@ -264,16 +265,23 @@ func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool)
 	return "", 0, false
 }
 
+// HeldCount knows none.
+func (p *Process) HeldCount(heap.Node, []heap.Node) (uint64, bool) { return 0, false }
+
 // AllocSite knows none.
 func (p *Process) AllocSite(heap.Node) (site gocore.AllocSite, ok bool) { return site, false }
 
-// Value knows none.
-func (p *Process) Value(heap.Node) (v gocore.Value, ok bool) { return v, false }
+// Value says no more than which object it is of.
+func (p *Process) Value(n heap.Node) (gocore.Value, bool) { return gocore.Value{Target: n}, true }
+
+// First has no arrays to cut.
+func (p *Process) First(v gocore.Value, _ uint64) gocore.Value { return v }
 
 func (p *Process) Children(gocore.Value, int, int) []gocore.Value { return nil }
 
-// FieldsFrom gives the pointers of what has a type.
-func (p *Process) FieldsFrom(n heap.Node, from, limit int) ([]gocore.Field, int) {
+// FieldsOf gives the pointers of what has a type.
+func (p *Process) FieldsOf(v gocore.Value, from, limit int) ([]gocore.Field, int) {
+	n := v.Target
 	var fields []gocore.Field
 	if !p.graph.IsRoot(n) && !p.TypeOf(n).Known {
 		return nil, 0

@@ -17,8 +17,8 @@ const (
 	stateHidden
 	StateActive
 	StateUnused
-	StateAlso         = StateActive
-	StateFar    State = 200
+	StateAlso       = StateActive
+	StateFar  State = 200
 )
 
 type Level int8

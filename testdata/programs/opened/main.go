@@ -47,10 +47,12 @@ func hex(p unsafe.Pointer) string { return fmt.Sprintf("%#x", uintptr(p)) }
 
 func main() {
 	named()
+	sized()
 	for _, w := range wants {
 		ready.Say(w)
 	}
 	wants = nil
 	ready.Wait()
 	runtime.KeepAlive(&all)
+	runtime.KeepAlive(&arrays)
 }
