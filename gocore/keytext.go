@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/library"
 	"goheap/gocore/internal/types"
 )
 
@@ -124,7 +125,7 @@ func (k *keyWriter) text(b []byte, n uint64) {
 	if uint64(len(b)) > maxKeyString {
 		b = b[:maxKeyString]
 	}
-	k.add(quote(b, n))
+	k.add(library.Quote(b, n))
 	if uint64(len(b)) < n {
 		k.exact = false
 	}

@@ -390,13 +390,7 @@ const maxName = 1 << 12
 
 // readString copies the string whose header stands at addr.
 func (p *contents) readString(addr uint64) (string, bool) {
-	data, ok := p.im.Mem.Word(addr)
-	n, ok2 := p.im.Mem.Word(addr + uint64(p.im.Arch.PtrSize))
-	if !ok || !ok2 || n > maxName {
-		return "", false
-	}
-	b, ok := p.im.Mem.Slice(data, n)
-	return string(b), ok
+	return p.space.String(addr, maxName)
 }
 
 // Frames returns the calls on the stack of the goroutine with the given index in

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/library"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
 	"goheap/heap"
@@ -161,11 +162,11 @@ func (p *values) valueAt(name string, t types.ID, addr uint64, whole region) Val
 	l := p.newLine()
 	l.value(t, addr, 0, followOnce)
 	v.Text = l.String()
-	t, addr = p.unwrap(t, addr)
+	t, addr = p.known().Unwrap(t, addr)
 	v.Target = p.targetOf(p.types.Type(t), addr)
 	v.parts = p.partsOf(t, addr)
 	v.Children = clampInt(v.parts.n)
-	_, known := p.knownText(p.types.Type(t), addr)
+	_, known := p.known().Text(p.types.Type(t), addr)
 	v.InPlace = v.parts.inPlace && !known && !p.isBytes(&v)
 	v.place()
 	return v
@@ -349,7 +350,7 @@ func (p *values) entryValue(m types.ID, e inferior.Entry, whole region) Value {
 	e.KeyType, e.Key = p.direct(e.KeyType, e.Key, typ.Key)
 	e.ElemType, e.Elem = p.direct(e.ElemType, e.Elem, typ.Elem)
 	v := p.valueAt(name, e.ElemType, e.Elem, whole)
-	if p.partsOf(p.unwrap(e.KeyType, e.Key)).n > 0 {
+	if p.partsOf(p.known().Unwrap(e.KeyType, e.Key)).n > 0 {
 		v.parts = parts{how: opensEntry, t: e.ElemType, addr: e.Elem, n: 2, key: e.KeyType, keyAddr: e.Key}
 		v.Children = 2
 	}
@@ -405,7 +406,7 @@ func (p *values) chanChildren(x parts, from, limit uint64, whole region) []Value
 		}
 		v := Value{Name: name, Type: "goroutine", Addr: list[k], Text: fmt.Sprintf("%#x", list[k]), Target: heap.None, whole: whole}
 		if gi, ok := byAddr[list[k]]; ok {
-			v.Text = bare(p.goroutineName(gi))
+			v.Text = library.Bare(p.goroutineName(gi))
 			v.Target = heap.Node(1 + p.im.Goroutines[gi].Root)
 		}
 		v.place()

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/library"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 )
@@ -24,7 +25,7 @@ type Field struct {
 
 const (
 	maxFieldDepth = 8
-	maxStringShow = 120 // bytes of a string that are shown
+	maxStringShow = library.MaxShow // bytes of a string that are shown
 )
 
 // Fields decodes the value of an object, or of a global variable, by its type:
@@ -133,6 +134,17 @@ func (p *values) Hex(n heap.Node, off, size uint64) []byte {
 	return append([]byte(nil), p.im.Mem.Prefix(addr+off, min(size, n64-off))...)
 }
 
+// known reads values of the standard library's types.
+func (p *values) known() *library.Reader {
+	return &library.Reader{Space: p.space, Global: func(name string) (types.ID, uint64, bool) {
+		if p.exe == nil {
+			return 0, 0, false
+		}
+		v, ok := p.exe.File.Global(name)
+		return v.Type, v.Addr + p.exe.Bias, ok
+	}}
+}
+
 // scalar formats a value without its parts, and tells what it points to.
 func (p *values) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
 	m := p.im.Mem
@@ -152,7 +164,7 @@ func (p *values) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
 		return "", heap.None
 	case types.Array:
 		if p.types.Type(typ.Elem).Kind == types.Uint8 {
-			return quote(m.Prefix(addr, min(typ.Len, maxStringShow)), typ.Len), heap.None
+			return library.Quote(m.Prefix(addr, min(typ.Len, maxStringShow)), typ.Len), heap.None
 		}
 		return "", heap.None
 	}
@@ -189,7 +201,7 @@ func (p *values) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
 	case types.String:
 		n := word(1)
 		b := m.Prefix(word(0), min(n, maxStringShow))
-		return quote(b, n), target(word(0))
+		return library.Quote(b, n), target(word(0))
 	case types.Slice:
 		if word(0) == 0 {
 			return "nil", heap.None
@@ -220,14 +232,4 @@ func (p *values) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
 		return fmt.Sprintf("%#x", word(0)), target(word(0))
 	}
 	return "", heap.None
-}
-
-// quote escapes bytes of the program for a terminal or a page, and says how
-// many are not shown.
-func quote(b []byte, n uint64) string {
-	s := strconv.QuoteToGraphic(string(b))
-	if uint64(len(b)) < n {
-		s += fmt.Sprintf("… (%d bytes)", n)
-	}
-	return s
 }

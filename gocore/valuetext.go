@@ -2,10 +2,10 @@ package gocore
 
 import (
 	"fmt"
-	"strconv"
 	"unicode/utf8"
 
 	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/library"
 	"goheap/gocore/internal/types"
 )
 
@@ -23,7 +23,6 @@ const (
 	maxLineSteps = 64
 	maxLineDepth = 4
 	maxPartShow  = 40 // bytes of a string that is a part of a value
-	maxNameShow  = 120
 
 	// followOnce says how many pointers, or headers of slices, maps and
 	// channels, are followed for the sake of a text.
@@ -52,13 +51,13 @@ func (l *line) full() bool {
 // one that the line is about, and follows at most hops pointers.
 func (l *line) value(t types.ID, addr uint64, depth, hops int) {
 	p := l.p
-	t, addr = p.unwrap(t, addr)
+	t, addr = p.known().Unwrap(t, addr)
 	typ := p.types.Type(t)
 	if !p.present(addr, typ.Size) {
 		l.add(notInCore)
 		return
 	}
-	if text, ok := p.knownText(typ, addr); ok {
+	if text, ok := p.known().Text(typ, addr); ok {
 		l.add(text)
 		return
 	}
@@ -70,7 +69,7 @@ func (l *line) value(t types.ID, addr uint64, depth, hops int) {
 	switch typ.Kind {
 	case types.Struct:
 		l.list(depth, uint64(len(typ.Fields)), func(i uint64) {
-			l.add(bare(typ.Fields[i].Name) + ": ")
+			l.add(library.Bare(typ.Fields[i].Name) + ": ")
 			l.value(typ.Fields[i].Type, addr+typ.Fields[i].Offset, depth+1, 0)
 		})
 	case types.Array:
@@ -92,10 +91,10 @@ func (l *line) value(t types.ID, addr uint64, depth, hops int) {
 	default:
 		text, _ := p.scalar(typ, addr)
 		if typ.Kind == types.Func {
-			text = bare(text)
+			text = library.Bare(text)
 		}
 		if name := p.constantName(t, addr); name != "" {
-			text = bare(name) + " (" + text + ")"
+			text = library.Bare(name) + " (" + text + ")"
 		}
 		l.add(text)
 	}
@@ -235,7 +234,7 @@ func (l *line) entries(m types.ID, addr uint64) {
 		if l.full() {
 			return false
 		}
-		l.add(bare(cutText(p.keyText(e), maxPartShow)) + ": ")
+		l.add(library.Bare(cutText(p.keyText(e), maxPartShow)) + ": ")
 		t, at := p.direct(e.ElemType, e.Elem, typ.Elem)
 		l.value(t, at, 1, 0)
 		return true
@@ -260,12 +259,12 @@ func (l *line) dynamic(typ *types.Type, addr uint64, depth, hops int) {
 		return
 	}
 	d := p.types.Type(dyn)
-	l.add("(" + bare(d.Name) + ") ")
+	l.add("(" + library.Bare(d.Name) + ") ")
 	if d.Kind == types.Pointer {
 		// Of what a pointer leads to, a text of its own says more than the
 		// address.
 		to, _ := p.im.Mem.Word(at)
-		if text, ok := p.knownText(p.types.Type(d.Elem), to); ok && to != 0 {
+		if text, ok := p.known().Text(p.types.Type(d.Elem), to); ok && to != 0 {
 			l.add(text)
 			return
 		}
@@ -297,38 +296,7 @@ func (p *values) quoted(addr, n, show uint64) string {
 	if len(b) == 0 && n > 0 {
 		return fmt.Sprintf("(%d bytes, not in the core)", n)
 	}
-	return quote(wholeRunes(b, n), n)
-}
-
-// wholeRunes drops the start of a character that was cut off at the end of b,
-// the first bytes of n.
-func wholeRunes(b []byte, n uint64) []byte {
-	if uint64(len(b)) >= n {
-		return b
-	}
-	for i := 1; i < utf8.UTFMax && i < len(b); i++ {
-		if at := len(b) - i; utf8.RuneStart(b[at]) {
-			if b[at] >= utf8.RuneSelf && !utf8.FullRune(b[at:]) {
-				return b[:at]
-			}
-			break
-		}
-	}
-	return b
-}
-
-// bare returns a name from the program as it is if it is short and printable,
-// else quoted.
-func bare(s string) string {
-	if len(s) > maxNameShow {
-		return quote(wholeRunes([]byte(s[:maxNameShow]), uint64(len(s))), uint64(len(s)))
-	}
-	for _, r := range s {
-		if r == utf8.RuneError || !strconv.IsPrint(r) {
-			return strconv.QuoteToGraphic(s)
-		}
-	}
-	return s
+	return library.Quote(library.WholeRunes(b, n), n)
 }
 
 // cutText shortens a text to n bytes.

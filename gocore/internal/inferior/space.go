@@ -113,6 +113,17 @@ func (s *Space) wordAt(addr uint64, f layout.Field) uint64 {
 	return v
 }
 
+// String copies the string whose header stands at addr, of most bytes at most.
+func (s *Space) String(addr, most uint64) (string, bool) {
+	data, ok1 := s.Mem.Word(addr)
+	n, ok2 := s.Mem.Word(addr + uint64(s.Arch.PtrSize))
+	if !ok1 || !ok2 || n > most {
+		return "", false
+	}
+	b, ok := s.Mem.Slice(data, n)
+	return string(b), ok
+}
+
 func (s *Space) present(addr uint64) bool { return len(s.Mem.Prefix(addr, 1)) > 0 }
 
 // Reader reads memory for one goroutine that mostly reads on where it has read last,

@@ -65,7 +65,7 @@ type Library struct {
 		Out  Field `field:"OutCount|outCount"`
 	} `type:"internal/abi.FuncType|reflect.funcType" use:"some"`
 
-	// Wrappers: see Process.unwrap.
+	// Wrappers: see package library, Unwrap.
 	AtomicInt64 struct {
 		Name TypeName
 		V    Field `field:"v"`

@@ -1,0 +1,211 @@
+// Package library says what values of the standard library's types mean: their text, in
+// the words of their own String and Error methods, and the value in those that are
+// nothing but a way to get at it. It goes by the names of types and by the names and
+// kinds of their fields, and says nothing where these are not as expected, or where
+// memory holds what no such value has.
+package library
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/layout"
+	"goheap/gocore/internal/types"
+)
+
+// Reader reads the memory of a program. It does not change, and may be used by several
+// goroutines.
+type Reader struct {
+	*inferior.Space
+	// Global returns the type and the address of a variable of the library.
+	Global func(name string) (t types.ID, addr uint64, ok bool)
+}
+
+// maxString bounds strings that are read whole.
+const maxString = 1 << 12
+
+func (p *Reader) library() *layout.Library { return &p.Layout.Library }
+
+// uintPart reads a field that must be of the given kind.
+func (p *Reader) uintPart(typ *types.Type, addr uint64, kind types.Kind, f layout.Field) (uint64, bool) {
+	part, at, ok := p.Part(typ, addr, f)
+	if !ok || part.Kind != kind || part.Size == 0 || part.Size > 8 {
+		return 0, false
+	}
+	return p.Mem.Uint(at, int(part.Size))
+}
+
+// stringPart copies a field that must be a string.
+func (p *Reader) stringPart(typ *types.Type, addr uint64, f layout.Field) (string, bool) {
+	part, at, ok := p.Part(typ, addr, f)
+	if !ok || part.Kind != types.String {
+		return "", false
+	}
+	return p.String(at, maxString)
+}
+
+// bytesPart copies a field that must be a byte slice of at most most bytes; nil
+// is a nil slice.
+func (p *Reader) bytesPart(typ *types.Type, addr uint64, most uint64, f layout.Field) ([]byte, bool) {
+	part, at, ok := p.Part(typ, addr, f)
+	if !ok {
+		return nil, false
+	}
+	return p.readBytes(part, at, most)
+}
+
+func (p *Reader) readBytes(typ *types.Type, addr uint64, most uint64) ([]byte, bool) {
+	if typ.Kind != types.Slice || p.Types.Type(typ.Elem).Kind != types.Uint8 {
+		return nil, false
+	}
+	data, ok1 := p.Mem.Word(addr)
+	n, ok2 := p.Mem.Word(addr + uint64(p.Arch.PtrSize))
+	if !ok1 || !ok2 || n > most {
+		return nil, false
+	}
+	if data == 0 {
+		return nil, true
+	}
+	b, ok := p.Mem.Slice(data, n)
+	return append([]byte{}, b...), ok
+}
+
+// maxWrappers bounds how many types around one value Unwrap takes off.
+const maxWrappers = 4
+
+// Unwrap returns the value inside of those types of the standard library that
+// are nothing but a way to get at it: sync/atomic's (sync/atomic/type.go and
+// value.go) and unique.Handle (unique/handle.go).
+func (p *Reader) Unwrap(t types.ID, addr uint64) (types.ID, uint64) {
+	l := p.library()
+	for range maxWrappers {
+		typ := p.Types.Type(t)
+		if typ.Kind != types.Struct {
+			break
+		}
+		var inner layout.Field
+		switch {
+		case isAtomic(typ.Name):
+			inner = l.AtomicInt64.V
+		case l.AtomicValue.Name.Is(typ.Name):
+			inner = l.AtomicValue.V
+		case l.AtomicPointer.Name.Is(typ.Name):
+			inner = l.AtomicPointer.V
+		case l.UniqueHandle.Name.Is(typ.Name):
+			inner = l.UniqueHandle.Value
+		default:
+			return t, addr
+		}
+		f, ok := inferior.FieldOf(typ, inner)
+		if !ok {
+			break
+		}
+		of := f.Type
+		if p.Types.Type(of).Kind == types.UnsafePointer {
+			// An array of none, [0]*T, keeps the type.
+			if of = p.emptyArrayOf(typ); of == 0 {
+				break
+			}
+		}
+		t, addr = of, addr+f.Offset
+	}
+	return t, addr
+}
+
+// isAtomic reports whether a type is one of package sync/atomic's around a number.
+func isAtomic(name string) bool {
+	switch name {
+	case "sync/atomic.Int32", "sync/atomic.Int64", "sync/atomic.Uint32", "sync/atomic.Uint64", "sync/atomic.Uintptr":
+		return true
+	}
+	return false
+}
+
+// emptyArrayOf returns the pointer type of which typ has an array of length 0.
+func (p *Reader) emptyArrayOf(typ *types.Type) types.ID {
+	for _, f := range typ.Fields {
+		if a := p.Types.Type(f.Type); a.Kind == types.Array && a.Len == 0 && p.Types.Type(a.Elem).Kind == types.Pointer {
+			return a.Elem
+		}
+	}
+	return 0
+}
+
+// Text describes a value of a type of the standard library in the words of
+// its own String or Error method. It goes by the type's name and by the names and
+// kinds of its fields; ok is false where these are not as expected, or where the
+// memory holds what no such value has.
+func (p *Reader) Text(typ *types.Type, addr uint64) (text string, ok bool) {
+	switch typ.Name {
+	case "time.Time":
+		return p.timeText(typ, addr)
+	case "time.Duration":
+		v, ok := p.Mem.Uint(addr, 8)
+		return time.Duration(v).String(), ok && typ.Kind == types.Int64
+	case "io/fs.FileMode":
+		v, ok := p.Mem.Uint(addr, 4)
+		return fs.FileMode(v).String(), ok && typ.Kind == types.Uint32
+	case "log/slog.Level":
+		v, ok := p.Mem.Word(addr)
+		shift := 64 - 8*typ.Size
+		n := int64(v<<shift) >> shift
+		return fmt.Sprintf("%s (%d)", slog.Level(n), n), ok && typ.Kind == types.Int
+	case "net.IP":
+		ip, ok := p.ipText(typ, addr)
+		if ok && ip == "" {
+			return "nil", true
+		}
+		return ip, ok
+	case "net.IPMask":
+		b, ok := p.readBytes(typ, addr, 16)
+		return fmt.Sprintf("%x", b), ok && len(b) > 0
+	case "net.IPNet":
+		return p.ipNetText(typ, addr)
+	case "net.TCPAddr", "net.UDPAddr", "net.IPAddr", "net.UnixAddr":
+		text, ok := p.netAddr(typ, addr)
+		return Bare(text), ok
+	case "net/netip.Addr", "net/netip.AddrPort", "net/netip.Prefix":
+		text, ok := p.netipText(typ, addr)
+		return Bare(text), ok
+	case "math/big.Int":
+		return p.bigIntText(typ, addr)
+	case "sync.Mutex", "internal/sync.Mutex":
+		return p.mutexText(typ, addr)
+	case "sync.RWMutex":
+		return p.rwMutexText(typ, addr)
+	case "sync/atomic.Bool":
+		v, ok := p.uintPart(typ, addr, types.Uint32, p.library().AtomicBool.V)
+		return strconv.FormatBool(v != 0), ok
+	case "reflect.Value":
+		return p.reflectText(typ, addr)
+	case "syscall.Errno":
+		n, ok := p.Mem.Word(addr)
+		if text, known := p.errnoText(n); known && ok && typ.Kind == types.Uintptr {
+			return fmt.Sprintf("%d (%s)", n, Bare(text)), true
+		}
+		return "", false
+	}
+	e := errorReader{p: p, errors: maxErrors, bytes: maxErrorText}
+	if text, ok := e.message(typ, addr); ok {
+		return QuoteStart(text), true
+	}
+	return "", false
+}
+
+// reflectText names the type of a reflect.Value (reflect/value.go).
+func (p *Reader) reflectText(typ *types.Type, addr uint64) (string, bool) {
+	f, at, ok := p.Part(typ, addr, p.library().ReflectValue.Typ)
+	if !ok || f.Kind != types.Pointer {
+		return "", false
+	}
+	word, ok := p.Mem.Word(at)
+	if word == 0 {
+		return "invalid", ok
+	}
+	id, ok := p.Types.ByRuntimeType(word)
+	return "of " + Bare(p.Types.Type(id).Name), ok
+}

@@ -1,0 +1,61 @@
+package library
+
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+const (
+	// MaxShow is how many bytes of a string are shown.
+	MaxShow = 120
+
+	maxName = 120
+)
+
+// QuoteStart is Quote for the start of a text.
+func QuoteStart(s string) string {
+	n := uint64(len(s))
+	return Quote(WholeRunes([]byte(s[:min(n, MaxShow)]), n), n)
+}
+
+// WholeRunes drops the start of a character that was cut off at the end of b,
+// the first bytes of n.
+func WholeRunes(b []byte, n uint64) []byte {
+	if uint64(len(b)) >= n {
+		return b
+	}
+	for i := 1; i < utf8.UTFMax && i < len(b); i++ {
+		if at := len(b) - i; utf8.RuneStart(b[at]) {
+			if b[at] >= utf8.RuneSelf && !utf8.FullRune(b[at:]) {
+				return b[:at]
+			}
+			break
+		}
+	}
+	return b
+}
+
+// Bare returns a name from the program as it is if it is short and printable,
+// else quoted.
+func Bare(s string) string {
+	if len(s) > maxName {
+		return Quote(WholeRunes([]byte(s[:maxName]), uint64(len(s))), uint64(len(s)))
+	}
+	for _, r := range s {
+		if r == utf8.RuneError || !strconv.IsPrint(r) {
+			return strconv.QuoteToGraphic(s)
+		}
+	}
+	return s
+}
+
+// Quote escapes bytes of the program for a terminal or a page, and says how
+// many are not shown.
+func Quote(b []byte, n uint64) string {
+	s := strconv.QuoteToGraphic(string(b))
+	if uint64(len(b)) < n {
+		s += fmt.Sprintf("… (%d bytes)", n)
+	}
+	return s
+}
