@@ -21,7 +21,7 @@ import (
 // in a sentence that says what the file is and what to do.
 var (
 	ErrNotCore     = errors.New("not an ELF core file")
-	ErrUnsupported = errors.New("unsupported core file")
+	ErrUnsupported = errors.New("unsupported file")
 	ErrTruncated   = errors.New("truncated core file")
 )
 

@@ -99,6 +99,11 @@ func NewHeapDump(data []byte) (*HeapDump, error) {
 	}
 	h.Params = r.Params()
 	p := h.Params
+	if p.GoVersion == "" {
+		// Until Go 1.16 the experiments of the toolchain stood in its place, and there
+		// are none as a rule (runtime/heapdump.go, dumpparams).
+		return nil, fmt.Errorf("%w: it is a heap dump that does not say which Go built the program: Go 1.16 or older did; goheap reads those of Go 1.18 and later: build the program with a newer Go and write the dump again", ErrUnsupported)
+	}
 	if _, ok := arch.Named(p.GOARCH, p.BigEndian, p.PtrSize); !ok {
 		return nil, r.Damaged("it speaks of %d-byte words, big-endian %t, which %s does not have", p.PtrSize, p.BigEndian, p.GOARCH)
 	}

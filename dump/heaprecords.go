@@ -351,7 +351,7 @@ func (r *HeapRecords) readParams() {
 		r.fail(r.Start, "the heap is from %#x to %#x; %s", p.ArenaStart, p.ArenaEnd, writeAgain)
 	case !plainName(p.GOARCH, ""):
 		r.fail(r.Start, "%q is no processor; %s", p.GOARCH, writeAgain)
-	case !plainName(p.GoVersion, " .-:,+()/_"):
+	case p.GoVersion != "" && !plainName(p.GoVersion, " .-:,+()/_"):
 		r.fail(r.Start, "%q is no version of Go; %s", p.GoVersion, writeAgain)
 	}
 	r.params = p

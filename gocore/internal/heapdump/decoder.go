@@ -245,6 +245,9 @@ func (d *decoder) segment(s *image.Segment, r *dump.HeapRecords) {
 
 // Read reads a heap dump and finds its executable.
 func Read(ctx context.Context, file *dump.HeapDump, opt program.Options) (*program.Program, error) {
+	if err := program.CheckVersion("it was written by a program", file.Params.GoVersion); err != nil {
+		return nil, err
+	}
 	word := uint64(file.Params.PtrSize)
 	d := &decoder{
 		file: file, rules: rulesOf(file.Params.GoVersion, word),

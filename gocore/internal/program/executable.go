@@ -145,11 +145,18 @@ func (x *Executable) Despite(err error) error {
 
 // Usable says what keeps an executable that matches from being read.
 func (x *Executable) Usable() error {
+	switch x.File.Era {
+	case "":
+	case symbols.EraUnknown:
+		return fmt.Errorf("%w: the build information of %s, which says what version of Go built it, is damaged or was taken out; give the program as it was built with --exe PATH", ErrVersion, x.Path)
+	default:
+		return tooOld(x.Path+" was", x.File.Era)
+	}
 	if x.File.GoVersion == "" {
 		return fmt.Errorf("%w: %s has no Go build information; goheap reads cores of Go programs only", ErrNotGo, x.Path)
 	}
-	if minor, ok := GoMinor(x.File.GoVersion); ok && minor < oldestGo {
-		return fmt.Errorf("%w: %s was built by %s; goheap reads programs of Go 1.%d and later", ErrVersion, x.Path, x.File.GoVersion, oldestGo)
+	if err := CheckVersion(x.Path+" was", x.File.GoVersion); err != nil {
+		return err
 	}
 	err := x.File.DWARF()
 	switch {
@@ -166,6 +173,19 @@ const (
 	oldestGo = 18
 	NewestGo = 27
 )
+
+// CheckVersion says that a program was built by a version of Go that is too old to be
+// read, if it was. what is the program as the sentence begins: "PATH was".
+func CheckVersion(what, version string) error {
+	if minor, ok := GoMinor(version); ok && minor < oldestGo {
+		return tooOld(what, version)
+	}
+	return nil
+}
+
+func tooOld(what, builder string) error {
+	return fmt.Errorf("%w: %s built by %s; goheap reads programs of Go 1.%d and later", ErrVersion, what, builder, oldestGo)
+}
 
 // GoMinor returns the minor version in a string such as "go1.26.8 X:foo". A
 // development version has none.

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 
 	"goheap/gocore/internal/symbols/info"
-	"goheap/internal/arch"
 )
 
 // Notes: "GNU" type 3 is the build id; "Go" type 4 is that of Go's linker
@@ -61,30 +60,4 @@ func (f *File) parseNotes(b []byte) {
 			return
 		}
 	}
-}
-
-// buildInfoMagic starts the header of the build information; its strings
-// follow inline if this flag is set, as since Go 1.18 (debug/buildinfo).
-const (
-	buildInfoMagic  = "\xff Go buildinf:"
-	buildInfoHeader = 32
-	flagInline      = 2
-	maxVersion      = 256
-)
-
-// goVersion reads the version string from .go.buildinfo, "" if there is none.
-func goVersion(e *elf.File, a arch.Arch) string {
-	s := e.Section(".go.buildinfo")
-	if s == nil || s.Type == elf.SHT_NOBITS {
-		return ""
-	}
-	b := make([]byte, min(s.Size, buildInfoHeader+maxVersion+16))
-	n, _ := s.ReadAt(b, 0)
-	b = b[:n]
-	if len(b) < buildInfoHeader || string(b[:len(buildInfoMagic)]) != buildInfoMagic || b[15]&flagInline == 0 {
-		return ""
-	}
-	c := info.Cursor{B: b, Off: buildInfoHeader, Big: a.BigEndian}
-	v := c.Bytes(c.Uleb())
-	return string(v)
 }

@@ -33,8 +33,9 @@ type File struct {
 	// BuildID is the GNU build id in hexadecimal, GoBuildID the one of Go's
 	// linker; "" if there is none.
 	BuildID, GoBuildID string
-	// GoVersion is the version string of runtime.Version, "" if unknown.
-	GoVersion string
+	// GoVersion is the version string of runtime.Version, "" if unknown: then Era says
+	// between which versions it is, or that Go's linker wrote the file, "" for neither.
+	GoVersion, Era string
 	// PIE says that the file is position-independent.
 	PIE   bool
 	Entry uint64
@@ -137,7 +138,7 @@ func (f *File) open(r io.ReaderAt) error {
 	f.elf, f.Arch = e, a
 	f.PIE, f.Entry = e.Type == elf.ET_DYN, e.Entry
 	f.readNotes()
-	f.GoVersion = goVersion(e, a)
+	f.readVersion()
 	f.dwarfErr = guarded("reading DWARF", f.openDWARF)
 	f.types = types.New(a, f.dwarf, f.index)
 	return nil
