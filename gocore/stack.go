@@ -22,7 +22,10 @@ type Goroutine struct {
 	Status     string // "waiting", "running", …
 	WaitReason string // "chan receive", …; "" for a goroutine that does not wait
 	WaitNanos  int64  // how long it had waited when the last collection ran; -1 for unknown
-	Func       string // the innermost function outside of the runtime
+	// Func is by which people know it: the innermost function that somebody wrote,
+	// outside of the standard library, or else that of the library which was started.
+	Func       string
+	Locked     bool   // to its thread
 	CreatedBy  string // the function of the go statement
 	CreatedAt  string // its "file:line"
 	ParentID   uint64 // of the goroutine that created it, 0 for unknown
@@ -308,7 +311,7 @@ func (p *stacks) goroutineInfo(i int) Goroutine {
 	g := &p.im.Goroutines[i]
 	o := Goroutine{
 		ID: g.ID, Node: heap.Node(1 + g.Root), Status: statusName(g.Status), WaitNanos: -1,
-		ParentID: g.Parent, StackBytes: g.StackHi - g.StackLo, Thread: g.Thread,
+		ParentID: g.Parent, StackBytes: g.StackHi - g.StackLo, Thread: g.Thread, Func: g.Func, Locked: g.Locked,
 	}
 	if g.Status == image.GWaiting || g.Status == image.GLeaked {
 		o.WaitReason = g.Why
@@ -318,20 +321,6 @@ func (p *stacks) goroutineInfo(i int) Goroutine {
 		if g.WaitSince > 0 && p.recorded.LastGC > g.WaitSince {
 			o.WaitNanos = p.recorded.LastGC - g.WaitSince
 		}
-	}
-	if g.TopPC != 0 {
-		// Of the calls inlined there, the one that is the program's own.
-		for i, call := range p.decoder.CallsAt(g.TopPC) {
-			if own := !p.decoder.Standard(call.File); i == 0 || own {
-				o.Func = call.Name
-				if own {
-					break
-				}
-			}
-		}
-	}
-	if g.Recorded {
-		o.Func = p.topOf(i)
 	}
 	if o.Func == "" {
 		if fn, ok := p.decoder.Function(g.StartPC); ok {
@@ -412,7 +401,7 @@ func (p *stacks) frames(g int) []Frame {
 	for i, fr := range p.walk(g) {
 		vars := p.variablesIn(&fr)
 		for _, call := range p.decoder.CallsAt(fr.LookupPC()) {
-			f := Frame{Func: call.Name, File: call.File, Line: call.Line, PC: fr.PC, SP: fr.SP, Inlined: call.Inlined, Conservative: fr.Conservative}
+			f := Frame{Func: program.WithoutShapes(call.Name), File: call.File, Line: call.Line, PC: fr.PC, SP: fr.SP, Inlined: call.Inlined, Conservative: fr.Conservative}
 			for k := range vars {
 				v := &vars[k]
 				if v.fn != call.Name {

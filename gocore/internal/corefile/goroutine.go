@@ -64,6 +64,7 @@ func (d *decoder) readGoroutines(ctx context.Context) error {
 		g := image.Goroutine{
 			Addr: addr, ID: f.Goid.Uint(a, b), Parent: f.ParentGoid.Uint(a, b),
 			Status: d.statusOf(b), WaitReason: uint8(f.Waitreason.Uint(a, b)), WaitSince: int64(f.Waitsince.Uint(a, b)),
+			Locked:  f.Lockedm.Uint(a, b) != 0,
 			StartPC: f.Startpc.Uint(a, b), GoPC: f.Gopc.Uint(a, b), StackLo: f.StackLo.Uint(a, b), StackHi: f.StackHi.Uint(a, b),
 		}
 		from := unwind.G{
@@ -99,7 +100,7 @@ func (d *decoder) readGoroutines(ctx context.Context) error {
 			}
 		}
 		g.Root = len(im.Roots)
-		g.TopPC = d.TopPC(frames)
+		g.Func = d.FuncOf(frames)
 		im.AddRoot(image.Root{Kind: image.GoroutineRoot, Addr: addr, Goroutine: int32(len(im.Goroutines))})
 		for _, s := range slots {
 			p, ok := im.Mem.Word(s.Addr)

@@ -147,6 +147,7 @@ func (d *decoder) readStacks(ctx context.Context) error {
 		}
 		if why != "" {
 			d.scanFrames(&g, r)
+			g.Func = d.FuncOfRecorded(d.frames[r.first : r.first+r.n])
 		} else {
 			im.Walks.Keep(len(im.Goroutines), s.frames, s.slots)
 		}

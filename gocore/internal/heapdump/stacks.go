@@ -28,6 +28,7 @@ func (d *decoder) walkStack(g *image.Goroutine, s *stackScratch) (why string) {
 	f, a := &d.Layout.G, im.Arch
 	g.Parent, g.StartPC = f.ParentGoid.Uint(a, b), f.Startpc.Uint(a, b)
 	g.StackLo, g.StackHi = f.StackLo.Uint(a, b), f.StackHi.Uint(a, b)
+	g.Locked = f.Lockedm.Uint(a, b) != 0
 	if id := f.Goid.Uint(a, b); id != g.ID {
 		return fmt.Sprintf("its runtime.g at %#x has the number %d", g.Addr, id)
 	}
@@ -47,7 +48,7 @@ func (d *decoder) walkStack(g *image.Goroutine, s *stackScratch) (why string) {
 	if why := d.compareFrames(g, s.frames); why != "" {
 		return why
 	}
-	g.State, g.TopPC = state, d.TopPC(s.frames)
+	g.State, g.Func = state, d.FuncOf(s.frames)
 	for _, slot := range s.slots {
 		if p, ok := im.Mem.Word(slot.Addr); ok && im.InHeap(p) {
 			im.Pieces = append(im.Pieces, image.Piece{Slot: slot.Addr, Value: p, Frame: slot.Frame, Register: -1, Conservative: slot.Conservative})

@@ -29,7 +29,8 @@ type Goroutine struct {
 	Thread           int // 0 for none
 	Root             int // index in Image.Roots
 	State            unwind.State
-	TopPC            uint64 // of the frame that tells best what it does, 0 for none
+	Func             string // by which people know it, "" for unknown
+	Locked           bool   // to its thread (runtime.LockOSThread)
 
 	// Of a heap dump:
 	Why                string // in words, in place of WaitReason

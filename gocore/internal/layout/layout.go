@@ -258,6 +258,7 @@ type Runtime struct {
 		Panic          Field `field:"_panic"`
 		Defer          Field `field:"_defer"`
 		M              Field `field:"m"`
+		Lockedm        Field `field:"lockedm"`
 		SchedSP        Field `field:"sched.sp"`
 		SchedPC        Field `field:"sched.pc"`
 		SchedBP        Field `field:"sched.bp"`
@@ -482,6 +483,8 @@ type Runtime struct {
 	KindSpecialWeakHandle Constant `const:"runtime._KindSpecialWeakHandle" go:"23-" value:"any"`
 	KindSpecialCleanup    Constant `const:"runtime._KindSpecialCleanup" go:"24-" value:"any"`
 	KindSpecialProfile    Constant `const:"runtime._KindSpecialProfile" go:"18-" value:"any"`
+	FuncIDWrapper         Constant `const:"internal/abi.FuncIDWrapper" go:"21-" value:"any"`
+	OlderFuncIDWrapper    Constant `const:"runtime.funcID_wrapper" go:"18-20" value:"any"`
 	ArenaBaseOffset       Constant `const:"runtime.arenaBaseOffsetUintptr" go:"18-"`
 }
 

@@ -108,7 +108,7 @@ func (c *Closures) describeClosure(name string, entry, addr uint64, at image.Slo
 	// The last pointer, and more than the next smaller slot has room for.
 	last := fields[len(fields)-1]
 	size := max(last.Offset+c.Types.Type(last.Type).Size, c.Image.SmallerClass(at.Elem)+1)
-	return c.Types.NewStruct(typing.ClosurePrefix+withoutShapes(name), PackageOf(name), image.AlignUp(size, w), fields)
+	return c.Types.NewStruct(typing.ClosurePrefix+WithoutShapes(name), PackageOf(name), image.AlignUp(size, w), fields)
 }
 
 // captured returns the type of the word or words of a closure at addr that a

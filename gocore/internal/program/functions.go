@@ -48,43 +48,6 @@ func (d *Program) ScansVectorRegisters() bool {
 	return !ok || minor >= 27
 }
 
-// SetGoroot learns from runtime.main where the standard library's files are.
-func (d *Program) SetGoroot(f pclntab.Func) {
-	name, _ := f.FileLine(f.Entry)
-	d.goroot = strings.TrimSuffix(name, "runtime/proc.go")
-}
-
-// TopPC chooses the frame by which people know a goroutine: the innermost that
-// is not of the standard library, else that is not of the runtime.
-func (d *Program) TopPC(frames []unwind.Frame) uint64 {
-	outside := uint64(0)
-	for i := range frames {
-		f := &frames[i]
-		if strings.HasPrefix(f.Func.Name(), "runtime.") {
-			continue
-		}
-		if file, _ := f.Func.FileLine(f.LookupPC()); !d.Standard(file) {
-			return f.LookupPC()
-		}
-		if outside == 0 {
-			outside = f.LookupPC()
-		}
-	}
-	return outside
-}
-
-// Standard reports whether a source file is one of the standard library. Its
-// files lie where the runtime's do; with -trimpath they start with the package's
-// path, which has no dot in its first element, while those of modules do or
-// carry a version.
-func (d *Program) Standard(file string) bool {
-	if d.goroot != "" {
-		return strings.HasPrefix(file, d.goroot)
-	}
-	first, _, _ := strings.Cut(file, "/")
-	return !strings.ContainsAny(first, ".@") && !strings.HasPrefix(file, "/")
-}
-
 // Walker returns a walker of stacks through all modules.
 func (d *Program) Walker() (*unwind.Walker, error) {
 	c := unwind.Config{

@@ -27,7 +27,7 @@ type Program struct {
 	Counters *image.Counters
 	Profile  map[uint64]image.Site // the memory profile in a heap dump, by the addresses of runtime.bucket; nil for a core
 
-	goroot string // what the paths of the standard library's files start with; "" with -trimpath
+	namer namer
 
 	Classes []uint16 // slot sizes by size class
 

@@ -6,9 +6,9 @@ import (
 	"goheap/gocore/internal/typing"
 )
 
-// withoutShapes writes the shapes of type arguments in a function's name as the
+// WithoutShapes writes the shapes of type arguments in a function's name as the
 // runtime does in a stack trace: "[...]".
-func withoutShapes(name string) string {
+func WithoutShapes(name string) string {
 	i := strings.Index(name, "["+typing.ShapePrefix)
 	if i < 0 {
 		return name
@@ -20,7 +20,7 @@ func withoutShapes(name string) string {
 			depth++
 		case ']':
 			if depth--; depth == 0 {
-				return name[:i] + "[...]" + withoutShapes(name[j+1:])
+				return name[:i] + "[...]" + WithoutShapes(name[j+1:])
 			}
 		}
 	}

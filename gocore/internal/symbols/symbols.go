@@ -36,6 +36,8 @@ type File struct {
 	// GoVersion is the version string of runtime.Version, "" if unknown: then Era says
 	// between which versions it is, or that Go's linker wrote the file, "" for neither.
 	GoVersion, Era string
+	// Module is the path of the main module, "" if unknown.
+	Module string
 	// PIE says that the file is position-independent.
 	PIE   bool
 	Entry uint64

@@ -21,6 +21,7 @@ const (
 	flagInline      = 2
 	buildInfoAlign  = 16
 	maxVersion      = 256
+	maxModule       = 4096    // bytes of the list of modules that are read
 	maxSearch       = 1 << 20 // bytes of a segment that are searched for it
 )
 
@@ -47,6 +48,8 @@ func (f *File) readVersion() {
 	case recorded && b[buildInfoFlags]&flagInline != 0:
 		c := info.Cursor{B: b, Off: buildInfoHeader, Big: f.Arch.BigEndian}
 		f.GoVersion = string(c.Bytes(c.Uleb()))
+		c.Uleb()
+		f.Module = mainModule(b[min(c.Off, len(b)):])
 	case recorded:
 		f.GoVersion = f.pointedVersion(b)
 	default:
@@ -83,7 +86,7 @@ func (f *File) readVersion() {
 // of the data, as debug/buildinfo does.
 func (f *File) buildInfo() ([]byte, bool) {
 	if s := f.elf.Section(".go.buildinfo"); s != nil && s.Type != elf.SHT_NOBITS {
-		b := make([]byte, min(s.Size, buildInfoHeader+maxVersion+16))
+		b := make([]byte, min(s.Size, buildInfoHeader+maxVersion+maxModule))
 		n, _ := s.ReadAt(b, 0)
 		b = b[:n]
 		return b, len(b) >= buildInfoHeader && bytes.HasPrefix(b, []byte(buildInfoMagic))
@@ -104,6 +107,17 @@ func (f *File) buildInfo() ([]byte, bool) {
 		}
 	}
 	return nil, false
+}
+
+// mainModule returns the path in the line about the main module, "" for none: the
+// lines are "path\tPATH" and "mod\tPATH\tVERSION…" (runtime/debug/mod.go).
+func mainModule(list []byte) string {
+	_, line, ok := bytes.Cut(list, []byte("\nmod\t"))
+	name, _, ends := bytes.Cut(line, []byte("\t"))
+	if !ok || !ends || bytes.ContainsAny(name, "\n\x00") {
+		return ""
+	}
+	return string(name)
 }
 
 // pointedVersion returns the version behind the first address in build information
