@@ -305,10 +305,29 @@ type GoroutineDocument struct {
 	CreatedAt  Optional        `json:"created_at"`
 	ParentID   *uint64         `json:"parent_id"`
 	Thread     *int            `json:"thread"`
+	Locked     bool            `json:"locked"` // to its thread
+	Labels     []LabelDocument `json:"labels"`
 	StackBytes uint64          `json:"stack_bytes"`
 	Objects    uint64          `json:"objects"`
 	Retained   uint64          `json:"retained_bytes"`
 	Frames     []FrameDocument `json:"frames"`
+}
+
+// LabelDocument is a pair that the program gave to a goroutine (runtime/pprof.Do).
+type LabelDocument struct {
+	Key   Escaped `json:"key"`
+	Value Escaped `json:"value"`
+}
+
+func labelDocuments(s *Snapshot, labels []gocore.Label) []LabelDocument {
+	docs := []LabelDocument{}
+	for _, l := range labels {
+		if s.Disclosure == Hidden {
+			l = gocore.Label{Key: "…", Value: "…"}
+		}
+		docs = append(docs, LabelDocument{Escaped(l.Key), Escaped(l.Value)})
+	}
+	return docs
 }
 
 // FrameDocument is a call on a stack, the innermost first.
@@ -474,16 +493,17 @@ func goroutineDocuments(ctx context.Context, s *Snapshot, l List) ([]GoroutineDo
 			return nil, context.Cause(ctx)
 		}
 		r := all[row]
-		docs = append(docs, goroutineDocument(r, s.Process.Frames(r.Index)))
+		docs = append(docs, goroutineDocument(s, r, s.Process.Frames(r.Index)))
 	}
 	return docs, err
 }
 
-func goroutineDocument(r GoroutineRow, frames []gocore.Frame) GoroutineDocument {
+func goroutineDocument(s *Snapshot, r GoroutineRow, frames []gocore.Frame) GoroutineDocument {
 	d := GoroutineDocument{
 		ID: r.ID, Status: Optional(r.Status), WaitReason: Optional(r.WaitReason),
 		Function: Optional(r.Func), CreatedBy: Optional(r.CreatedBy), CreatedAt: Optional(r.CreatedAt),
 		StackBytes: r.StackBytes, Objects: r.Objects, Retained: r.Retained, Frames: []FrameDocument{},
+		Locked: r.Locked, Labels: labelDocuments(s, r.Labels),
 	}
 	if r.WaitNanos >= 0 {
 		d.WaitNanos = &r.WaitNanos

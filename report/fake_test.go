@@ -66,6 +66,8 @@ func blockstore() *fake {
 		}
 		f.Stacks = append(f.Stacks, []gocore.Frame{{Func: "runtime.gopark", File: "/go/proc.go", Line: 400}, {Func: "main.worker", File: "/src/worker.go", Line: line}})
 	}
+	f.Running[2].Locked = true
+	f.Labelled = map[int][]gocore.Label{2: {{Key: "tenant", Value: hostile}}}
 	f.RootNodes = append(f.RootNodes, fakeNode{ID: "hostile", Kind: "global", Name: "main." + hostile, Type: hostile, Addr: 0x600000, To: []fakeEdge{{hostile, "hostileObject"}}})
 	f.Objects = append(f.Objects, fakeNode{ID: "hostileObject", Kind: "object", Type: hostile, Addr: 0xc000600000, Size: 64})
 	return f.Build()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"goheap/gocore"
@@ -16,6 +17,7 @@ import (
 type GoroutineRow struct {
 	gocore.Goroutine
 	Index    int // in the process's Goroutines, as Frames wants it
+	Labels   []gocore.Label
 	Objects  uint64
 	Retained uint64 // bytes
 }
@@ -38,7 +40,7 @@ func (s *Snapshot) Goroutines(ctx context.Context) ([]GoroutineRow, error) {
 		}
 		rows := []GoroutineRow{}
 		for i, g := range s.Process.Goroutines() {
-			rows = append(rows, GoroutineRow{g, i, s.Dominators.Objects(g.Node), s.Dominators.Retained(g.Node)})
+			rows = append(rows, GoroutineRow{g, i, s.Process.Labels(i), s.Dominators.Objects(g.Node), s.Dominators.Retained(g.Node)})
 		}
 		slices.SortStableFunc(rows, func(a, b GoroutineRow) int {
 			return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.ID, b.ID))
@@ -72,7 +74,67 @@ func GoroutineTable(ctx context.Context, s *Snapshot) (*Table, error) {
 			Cell: func(row int) Cell { return textCell(rows[row].CreatedBy) }},
 		Column{Name: "created_at", Title: "At", Priority: 4, MinWidth: 12,
 			Cell: func(row int) Cell { return textCell(shortPlace(rows[row].CreatedAt)) }},
+		Column{Name: "parent", Title: "Parent", Kind: Count, Priority: 4, MinWidth: 6, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].ParentID, Unknown: rows[row].ParentID == 0} }},
+		Column{Name: "locked", Title: "Thread", Priority: 4, MinWidth: 6,
+			Cell: func(row int) Cell { return textCell(lockedText(rows[row].Locked)) }},
+		Column{Name: "labels", Title: "Labels", Priority: 3, MinWidth: 8,
+			Cell: func(row int) Cell { return textCell(s.LabelText(rows[row].Labels)) }},
 	), nil
+}
+
+func lockedText(locked bool) string {
+	if locked {
+		return "locked"
+	}
+	return ""
+}
+
+// LabelText writes labels as {"key": "value"}, "" for none. They are values of the
+// program.
+func (s *Snapshot) LabelText(labels []gocore.Label) string {
+	switch {
+	case len(labels) == 0:
+		return ""
+	case s.Disclosure == Hidden:
+		return "{…}"
+	}
+	parts := make([]string, len(labels))
+	for i, l := range labels {
+		parts[i] = fmt.Sprintf("%q: %q", l.Key, l.Value)
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// GoroutineTitle is how a goroutine introduces itself in a stack trace, and more: what
+// it does, whether it is locked to its thread, its labels and who created it.
+func (s *Snapshot) GoroutineTitle(g *GoroutineRow) string {
+	title := fmt.Sprintf("goroutine %d [%s", g.ID, g.State())
+	if g.WaitNanos >= int64(time.Minute) {
+		title += ", " + duration(time.Duration(g.WaitNanos))
+	}
+	if g.Locked {
+		title += ", locked to thread"
+	}
+	return title + "]" + s.origin(g)
+}
+
+// origin says with which labels and by whom a goroutine was created.
+func (s *Snapshot) origin(g *GoroutineRow) string {
+	text := ""
+	if labels := s.LabelText(g.Labels); labels != "" {
+		text += ", labels " + labels
+	}
+	if g.CreatedBy != "" {
+		text += ", created by " + g.CreatedBy
+		if g.ParentID != 0 {
+			text += fmt.Sprintf(" in goroutine %d", g.ParentID)
+		}
+		if g.CreatedAt != "" {
+			text += " at " + shortPlace(g.CreatedAt)
+		}
+	}
+	return text
 }
 
 // waitCell says how long in the two largest units; nanos < 0 is unknown. Num

@@ -15,6 +15,7 @@ type Process interface {
 
 	Goroutines() []gocore.Goroutine
 	Frames(g int) []gocore.Frame
+	Labels(g int) []gocore.Label
 	Roots() []gocore.Root
 
 	Close() error

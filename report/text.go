@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"goheap/gocore"
@@ -300,7 +301,7 @@ func WriteGoroutines(ctx context.Context, w io.Writer, s *Snapshot, l List, crea
 	for i := range t.Len() {
 		g := groups[t.Row(i)]
 		p.line("")
-		title := groupTitle(g, rows)
+		title := groupTitle(s, g, rows)
 		if creators && len(g.Members) > 1 {
 			title += "; the stack of the first"
 		}
@@ -315,29 +316,41 @@ func WriteGoroutines(ctx context.Context, w io.Writer, s *Snapshot, l List, crea
 }
 
 // groupTitle names the state of a group and its first goroutines.
-func groupTitle(g StackGroup, rows []GoroutineRow) string {
+func groupTitle(s *Snapshot, g StackGroup, rows []GoroutineRow) string {
 	const most = 5
-	first := rows[g.Members[0]]
+	first := &rows[g.Members[0]]
+	if len(g.Members) == 1 {
+		return Printable(s.GoroutineTitle(first))
+	}
 	var ids []string
 	for _, m := range g.Members[:min(most, len(g.Members))] {
 		ids = append(ids, fmt.Sprint(rows[m].ID))
 	}
-	title := "goroutine " + ids[0]
-	if n := len(g.Members); n > 1 {
-		title = fmt.Sprintf("%s goroutines (%s", comma(uint64(n)), strings.Join(ids, ", "))
-		if n > most {
-			title += ", …"
-		}
-		title += ")"
+	title := fmt.Sprintf("%s goroutines (%s", comma(uint64(len(g.Members))), strings.Join(ids, ", "))
+	if len(g.Members) > most {
+		title += ", …"
 	}
-	title += fmt.Sprintf(" [%s]", Printable(g.StateText()))
-	if first.CreatedBy != "" {
-		title += ", created by " + Printable(first.CreatedBy)
-		if first.CreatedAt != "" {
-			title += " at " + Printable(shortPlace(first.CreatedAt))
+	locked, same := 0, *first
+	for _, m := range g.Members {
+		if rows[m].Locked {
+			locked++
+		}
+		if rows[m].ParentID != same.ParentID {
+			same.ParentID = 0
+		}
+		if !slices.Equal(rows[m].Labels, same.Labels) {
+			same.Labels = nil
 		}
 	}
-	return title
+	title += fmt.Sprintf(") [%s", g.StateText())
+	switch locked {
+	case 0:
+	case len(g.Members):
+		title += ", locked to thread"
+	default:
+		title += fmt.Sprintf(", %s locked to thread", comma(uint64(locked)))
+	}
+	return Printable(title + "]" + s.origin(&same))
 }
 
 func framePlace(f gocore.Frame) string {

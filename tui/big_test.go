@@ -229,6 +229,8 @@ func (l *large) Goroutines() (all []gocore.Goroutine) {
 	return all
 }
 
+func (l *large) Labels(int) []gocore.Label { return nil }
+
 func (l *large) Frames(g int) []gocore.Frame {
 	return []gocore.Frame{{Func: "main.worker", File: "/src/main.go", Line: 42, Vars: []gocore.Var{{Name: "buf", Type: "[]uint8", Target: l.node(lBuffer, uint32(g*largeBuffers))}}}}
 }

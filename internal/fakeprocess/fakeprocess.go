@@ -27,7 +27,8 @@ type Process struct {
 	Trouble            []gocore.Problem
 	Verdicts           []gocore.Check
 	Running            []gocore.Goroutine
-	Stacks             [][]gocore.Frame // by place in Running
+	Stacks             [][]gocore.Frame       // by place in Running
+	Labelled           map[int][]gocore.Label // likewise
 	Typed              gocore.Typing
 	Marked             uint64                           // bytes, by the last collection
 	Describe           func(typ string) gocore.TypeInfo // nil: Describe
@@ -160,6 +161,7 @@ func (p *Process) KindOf(n heap.Node) gocore.RootKind            { return kind(p
 func (p *Process) Type(n heap.Node) string                       { return p.ByNode[n].Type }
 func (p *Process) Goroutines() []gocore.Goroutine                { return p.Running }
 func (p *Process) Frames(g int) []gocore.Frame                   { return p.Stacks[g] }
+func (p *Process) Labels(g int) []gocore.Label                   { return p.Labelled[g] }
 
 // Dominators is computed at the first call.
 func (p *Process) Dominators() *heap.Dominators {
