@@ -120,6 +120,33 @@ func (m *Memory) fill(more []segment) {
 	slices.SortFunc(m.segments, func(a, b segment) int { return cmp.Compare(a.start, b.start) })
 }
 
+// Beside returns a memory that has data as well, and the address that it gave it: a
+// multiple of 4096 in the highest gap of m. It fails where there is none.
+func (m *Memory) Beside(data []byte) (beside *Memory, addr uint64, ok bool) {
+	const page = 4096
+	end := uint64(1)<<(8*m.ptrSize-1)<<1 - 2*page // without the last pages: no end is at 0
+	need := (uint64(len(data)) + 2*page) &^ (page - 1)
+	ranges := m.Ranges()
+	for i := len(ranges); i >= 0 && end >= need; i-- {
+		start := uint64(page)
+		if i > 0 {
+			start = ranges[i-1].End
+		}
+		if start <= end-need {
+			beside = new(Memory)
+			*beside = *m
+			beside.segments = slices.Clone(m.segments)
+			addr = (end - need) &^ (page - 1)
+			beside.Fill(addr, data)
+			return beside, addr, true
+		}
+		if i > 0 {
+			end = min(end, ranges[i-1].Start)
+		}
+	}
+	return nil, 0, false
+}
+
 // find returns the index of the segment that holds addr, or -1.
 func (m *Memory) find(addr uint64) int {
 	i, ok := slices.BinarySearchFunc(m.segments, addr, func(s segment, a uint64) int { return cmp.Compare(s.start, a) })

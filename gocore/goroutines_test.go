@@ -1,10 +1,18 @@
 package gocore_test
 
 import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"goheap/gocore"
+	"goheap/heap"
 	"goheap/internal/testcore"
 )
 
@@ -122,3 +130,186 @@ func goroutinesAsSaid(t *testing.T, p process, names bool) {
 
 // before121 reports whether a runtime.g says who its parent is.
 func before121(p process) bool { return strings.HasPrefix(p.Source().GoVersion, "go1.18") }
+
+// indexOf returns the place of the goroutine with a number.
+func (p process) indexOf(t *testing.T, id uint64) int {
+	t.Helper()
+	i := slices.IndexFunc(p.Goroutines(), func(g gocore.Goroutine) bool { return g.ID == id })
+	if i < 0 {
+		t.Fatalf("no goroutine %d", id)
+	}
+	return i
+}
+
+// Stacks have the calls that the program's own runtime sees, with their variables and
+// what these hold, and the calls that they have deferred.
+func TestStack(t *testing.T) {
+	t.Parallel()
+	for _, b := range goroutineBuilds() {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			p := open(t, "goroutines", b.opt, b.kind)
+			noopt := len(b.opt.Flags) > 0 && strings.Contains(b.opt.Flags[0], "-N")
+			known, all := 0, 0
+			for _, want := range decode[saidGoroutine](t, p.said, "goroutine") {
+				g := p.indexOf(t, want.ID)
+				calls, elided, _ := p.Stack(g, -1)
+				if elided != 0 {
+					t.Errorf("%s: %d calls are left out of all", want.Name, elided)
+				}
+				compareCallers(t, want, calls)
+				own := calls[slices.IndexFunc(calls, func(c gocore.StackCall) bool { return c.Func == want.Func })]
+				compareDefers(t, want, own.Deferred)
+				for _, v := range want.Locals {
+					i := slices.IndexFunc(own.Locals, func(l gocore.Local) bool { return l.Name == v.Name })
+					if all++; i < 0 {
+						if noopt || v.Arg {
+							t.Errorf("%s has no variable %s", want.Func, v.Name)
+						}
+						continue
+					}
+					l := own.Locals[i]
+					if l.Type != v.Type || l.Arg != v.Arg {
+						t.Errorf("%s in %s is of type %s, an argument %t; want %s, %t", v.Name, want.Func, l.Type, l.Arg, v.Type, v.Arg)
+					}
+					if l.State == gocore.LocalKnown {
+						known++
+						if v.Value != "" && l.Text != v.Value {
+							t.Errorf("%s in %s is %s, want %s", v.Name, want.Func, l.Text, v.Value)
+						}
+					} else if noopt {
+						t.Errorf("%s in %s is %s in code that is not optimised", v.Name, want.Func, l.State)
+					} else if l.State != gocore.LocalDead && l.State != gocore.LocalPartly {
+						t.Errorf("%s in %s is %s", v.Name, want.Func, l.State)
+					}
+				}
+				if !slices.IsSortedFunc(own.Locals, func(a, b gocore.Local) int { return rankOf(a) - rankOf(b) }) {
+					t.Errorf("%s: the arguments are not before the others: %+v", want.Func, own.Locals)
+				}
+			}
+			if known*3 < all*2 {
+				t.Errorf("only %d of %d variables are known", known, all)
+			}
+		})
+	}
+}
+
+func rankOf(l gocore.Local) int {
+	switch {
+	case l.Arg:
+		return 0
+	case l.Result:
+		return 1
+	}
+	return 2 + l.Line
+}
+
+// compareCallers wants the functions that the runtime names, in order and at their
+// lines. It leaves wrappers out; there are three at most, of a
+// go statement, of a method and of a defer statement with the runtime around it.
+func compareCallers(t *testing.T, want saidGoroutine, calls []gocore.StackCall) {
+	t.Helper()
+	first, _, _ := strings.Cut(want.Callers[0], " ")
+	at := slices.IndexFunc(calls, func(c gocore.StackCall) bool { return c.Func == first })
+	if at < 0 {
+		t.Errorf("%s: %s is not on the stack of goroutine %d", want.Name, first, want.ID)
+		return
+	}
+	others := 0
+	at++ // which has gone on since
+	for _, c := range want.Callers[1:] {
+		for at < len(calls) && c != fmt.Sprintf("%s %s:%d", calls[at].Func, filepath.Base(calls[at].File), calls[at].Line) {
+			others++
+			at++
+		}
+		if at++; at > len(calls) {
+			t.Errorf("%s: %s is not on the stack of goroutine %d", want.Name, c, want.ID)
+			return
+		}
+	}
+	if at != len(calls) || others > 3 {
+		t.Errorf("%s: goroutine %d has calls that the runtime does not see: %+v", want.Name, want.ID, calls)
+	}
+}
+
+// compareDefers takes a wrapper of the function that defers for what it wraps.
+func compareDefers(t *testing.T, want saidGoroutine, have []gocore.Deferred) {
+	t.Helper()
+	if len(have) != len(want.Defers) {
+		t.Errorf("%s has deferred %+v, want %+v", want.Func, have, want.Defers)
+		return
+	}
+	for i, w := range want.Defers {
+		h := have[i]
+		place := fmt.Sprintf("%s:%d", filepath.Base(h.File), h.Line)
+		if h.Func != w.Func && !strings.HasPrefix(h.Func, want.Func) || h.Count != w.Count || w.Place != "" && place != w.Place {
+			t.Errorf("%s has deferred %d × %s at %s, want %d × %s at %s", want.Func, h.Count, h.Func, place, w.Count, w.Func, w.Place)
+		}
+	}
+}
+
+// Of a deep stack both ends are shown, and how many calls are between them.
+func TestStackElided(t *testing.T) {
+	t.Parallel()
+	p := open(t, "goroutines", testcore.Options{}, testcore.Kernel)
+	for _, want := range decode[saidGoroutine](t, p.said, "goroutine") {
+		if want.Name != "deep" {
+			continue
+		}
+		g := p.indexOf(t, want.ID)
+		all, _, _ := p.Stack(g, -1)
+		if len(all) < 300 {
+			t.Fatalf("%d calls", len(all))
+		}
+		for _, most := range []int{0, 1, 7, 100, len(all) - 1, len(all)} {
+			some, elided, behind := p.Stack(g, most)
+			if len(some) != most || elided != len(all)-most || behind != min((most+1)/2, len(all)) && elided > 0 {
+				t.Errorf("of %d calls with %d wanted: %d, %d left out behind %d", len(all), most, len(some), elided, behind)
+				continue
+			}
+			if elided == 0 {
+				behind = len(some)
+			}
+			if want := append(slices.Clone(all[:behind]), all[behind+elided:]...); !reflect.DeepEqual(append([]gocore.StackCall{}, some...), want) {
+				t.Errorf("the %d calls are not those at both ends", most)
+			}
+		}
+	}
+}
+
+// A variable that nothing uses any more is told from one whose place the file lacks.
+func TestStackUnreadable(t *testing.T) {
+	t.Parallel()
+	d := testcore.Core(t, "goroutines", testcore.Options{}, testcore.Kernel)
+	local := func(p process, name string) (gocore.Local, bool) {
+		for _, want := range decode[saidGoroutine](t, p.said, "goroutine") {
+			if want.Name == "locals" {
+				calls, _, _ := p.Stack(p.indexOf(t, want.ID), -1)
+				for _, c := range calls {
+					if i := slices.IndexFunc(c.Locals, func(l gocore.Local) bool { return l.Name == name }); i >= 0 && c.Func == want.Func {
+						return c.Locals[i], true
+					}
+				}
+			}
+		}
+		return gocore.Local{}, false
+	}
+	p := openFile(t, d.Core, "", d.Output)
+	was, ok := local(p, "byRef")
+	if !ok || was.State != gocore.LocalKnown || was.Target == heap.None || was.Addr == 0 {
+		t.Fatalf("byRef, which is on the heap, is %+v", was)
+	}
+	data, err := os.ReadFile(d.Core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	word := func(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
+	holed := filepath.Join(t.TempDir(), "core")
+	if err := os.WriteFile(holed, bytes.ReplaceAll(data, word(was.Addr), word(0x1000)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	p = openFile(t, holed, d.Exe, d.Output)
+	if is, _ := local(p, "byRef"); is.State != gocore.LocalUnreadable || is.Text != "" {
+		t.Errorf("byRef, whose place is not in the file, is %+v", is)
+	}
+}

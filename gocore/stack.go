@@ -75,6 +75,7 @@ type frameVar struct {
 	// ever taken apart, DWARF does not say.
 	whole bool
 	dict  symbols.DictPlace // where typ, a shape, stands in the dictionary
+	decl  int               // the line of its declaration, 0 for unknown
 }
 
 // varPart is a piece of a variable in memory: the compiler keeps the words of
@@ -118,7 +119,7 @@ func (p *stacks) variablesAt(pc uint64) []frameVar {
 		if l.Name != symbols.DictName && strings.Contains(l.Name, ".") {
 			continue // a part of an unnamed result, such as "~r0.data"
 		}
-		v := frameVar{name: l.Name, fn: l.Func, typ: l.Type, escaped: l.Escaped, dict: l.Dict}
+		v := frameVar{name: l.Name, fn: l.Func, typ: l.Type, escaped: l.Escaped, dict: l.Dict, decl: l.DeclLine}
 		for _, pc := range l.Pieces {
 			switch {
 			case pc.Kind == symbols.InMemory && pc.Value-(cfaOrigin-maxFrame) < 2*maxFrame:
@@ -401,7 +402,7 @@ func (p *stacks) frames(g int) []Frame {
 	for i, fr := range p.walk(g) {
 		vars := p.variablesIn(&fr)
 		for _, call := range p.decoder.CallsAt(fr.LookupPC()) {
-			f := Frame{Func: program.WithoutShapes(call.Name), File: call.File, Line: call.Line, PC: fr.PC, SP: fr.SP, Inlined: call.Inlined, Conservative: fr.Conservative}
+			f := callFrame(&fr, &call)
 			for k := range vars {
 				v := &vars[k]
 				if v.fn != call.Name {

@@ -280,6 +280,8 @@ type Runtime struct {
 	Defer struct {
 		Size Size
 		Heap Field `field:"heap"`
+		SP   Field `field:"sp"`
+		PC   Field `field:"pc"`
 		Fn   Field `field:"fn"`
 		Link Field `field:"link"`
 	} `type:"runtime._defer"`

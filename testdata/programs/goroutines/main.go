@@ -141,7 +141,7 @@ func deferring(n int) {
 		defer cleanup(i)
 	}
 	says(goroutine{Name: "deferring", Defers: []call{
-		{"main.cleanup", line(-4), n}, {"main.cleanup", line(-6), 1},
+		{"main.cleanup", line(-3), n}, {"main.cleanup", line(-5), 1},
 	}})
 	<-forever
 }

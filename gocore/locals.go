@@ -1,0 +1,295 @@
+package gocore
+
+import (
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
+	"goheap/gocore/internal/symbols"
+	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/unwind"
+	"goheap/heap"
+)
+
+// StackCall is a call on a goroutine's stack with its variables, arguments first, then
+// results, then the others in the order of their declarations, and the calls that it
+// has deferred, those that will be made first in front. Vars is nil.
+type StackCall struct {
+	Frame
+	Locals   []Local
+	Deferred []Deferred
+}
+
+// Deferred is a call that a defer statement has put off, or several of one statement.
+type Deferred struct {
+	Func  string // that is called, or the wrapper that the compiler made of the call
+	File  string // of the defer statement, "" for unknown
+	Line  int
+	Count int
+}
+
+// Local is a variable of a call with its value.
+type Local struct {
+	Name, Type  string
+	Arg, Result bool
+	Line        int    // of the declaration, 0 for unknown
+	Addr        uint64 // where all of it stands together, 0 for nowhere
+	State       LocalState
+	Text        string    // of the value, as Value has it; "" where nothing is known of it
+	Target      heap.Node // the object that the value points to, heap.None for none
+}
+
+// LocalState says how much is known of the value of a variable at the place where its
+// function is.
+type LocalState string
+
+const (
+	LocalKnown      LocalState = "known"
+	LocalPartly     LocalState = "partly optimised out" // parts of it are nowhere
+	LocalDead       LocalState = "optimised out"        // it is nowhere: nothing uses it any more
+	LocalUnreadable LocalState = "unreadable"           // where it stands is not in the file
+)
+
+// Stack returns the calls on the stack of the goroutine with the given index in
+// Goroutines, innermost first: of more than most of them, half from each end, with
+// elided calls left out behind the first half. Where most is negative, there are all.
+func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
+	defer p.caught(debug.SetPanicOnFault(true))
+	if g < 0 || g >= len(p.im.Goroutines) {
+		return nil, 0, 0
+	}
+	goroutine := &p.im.Goroutines[g]
+	if goroutine.Recorded {
+		for _, f := range p.recordedFrames(g) {
+			calls = append(calls, StackCall{Frame: f})
+		}
+		from, to := elision(len(calls), most)
+		return slices.Delete(calls, from, to), to - from, from
+	}
+	frames := p.walk(g)
+	inlined := map[uint64][]program.Call{}
+	total := 0
+	for i := range frames {
+		pc := frames[i].LookupPC()
+		if _, ok := inlined[pc]; !ok {
+			inlined[pc] = p.decoder.CallsAt(pc)
+		}
+		total += len(inlined[pc])
+	}
+	from, to := elision(total, most)
+	deferred := p.decoder.DeferredCalls(goroutine, frames)
+	var w localWriter
+	n := 0
+	for i := range frames {
+		list := inlined[frames[i].LookupPC()]
+		at := make([]int, len(list)) // in calls, -1 for those that are left out
+		for k, c := range list {
+			at[k] = -1
+			if n++; n > from && n <= to {
+				continue
+			}
+			at[k] = len(calls)
+			calls = append(calls, StackCall{Frame: callFrame(&frames[i], &c)})
+			for _, d := range deferred[i] {
+				if k == len(list)-1 {
+					calls[len(calls)-1].Deferred = append(calls[len(calls)-1].Deferred, Deferred(d))
+				}
+			}
+		}
+		if slices.Max(append(at, -1)) >= 0 {
+			p.addLocals(&w, goroutine, &frames[i], list, calls, at)
+		}
+	}
+	p.writeLocals(&w, calls)
+	return calls, to - from, from
+}
+
+// elision is which of n calls are left out where there may be most.
+func elision(n, most int) (from, to int) {
+	if most < 0 || n <= most {
+		return n, n
+	}
+	return (most + 1) / 2, n - most/2
+}
+
+func callFrame(fr *unwind.Frame, c *program.Call) Frame {
+	return Frame{Func: program.WithoutShapes(c.Name), File: c.File, Line: c.Line, PC: fr.PC, SP: fr.SP, Inlined: c.Inlined, Conservative: fr.Conservative}
+}
+
+// localWriter keeps the variables whose text is not written yet: those that stand
+// nowhere as a whole get a place beside the memory, all at once.
+type localWriter struct {
+	jobs []localJob
+	data []byte
+}
+
+type localJob struct {
+	call, local int // which one
+	typ         types.ID
+	addr        uint64 // 0: at
+	at          int    // in data
+	known       []bool // the bytes that are; nil for all
+}
+
+// addLocals adds to calls the variables of the frame in which those of list are; at says
+// where in calls.
+func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame, list []program.Call, calls []StackCall, at []int) {
+	placed, all := p.variablesIn(fr), p.variablesAt(fr.LookupPC())
+	for _, l := range p.decoder.Locals(fr.LookupPC(), fr.CFA()) {
+		k := len(list) - 1 - l.Inlined // a function may be inlined into itself
+		if k < 0 || list[k].Name != l.Func {
+			k = slices.IndexFunc(list, func(c program.Call) bool { return c.Name == l.Func })
+		}
+		if k < 0 || at[k] < 0 || strings.Contains(l.Name, ".") || l.Name == "" {
+			continue
+		}
+		c := &calls[at[k]]
+		v := frameVar{name: l.Name, fn: l.Func, typ: l.Type, escaped: l.Escaped, dict: l.Dict, decl: l.DeclLine, parted: l.Parted}
+		if i := slices.IndexFunc(placed, func(x frameVar) bool { return x.name == v.name && x.fn == v.fn && x.decl == v.decl }); i >= 0 {
+			v = placed[i]
+		} else if v.dict != 0 {
+			if t := p.decoder.Instance(v.dict, p.dictOf(all, v.fn, fr)); t != 0 {
+				v.typ = t
+			}
+		}
+		typ := p.types.Type(v.typ)
+		if !l.Param && !l.Result && l.DeclLine > c.Line || typ.Size > g.StackHi-g.StackLo {
+			continue // it is not declared yet; nothing on a stack is larger
+		}
+		x := Local{Name: l.Name, Type: typ.Name, Arg: l.Param, Result: l.Result, Line: l.DeclLine, Target: heap.None}
+		if j := p.placeLocal(&v, &l, fr, &x, w); j.typ != 0 {
+			j.call, j.local = at[k], len(c.Locals)
+			w.jobs = append(w.jobs, j)
+		}
+		c.Locals = append(c.Locals, x)
+	}
+}
+
+// placeLocal finds the bytes of a variable, sets what x says of where they are, and
+// returns what there is to write; of type 0 for nothing.
+func (p *values) placeLocal(v *frameVar, l *symbols.LocalVar, fr *unwind.Frame, x *Local, w *localWriter) localJob {
+	typ := p.types.Type(v.typ)
+	b := p.decoder.Compose(typ.Size)
+	for _, part := range v.parts {
+		b.InMemory(part.off, fr.CFA()+uint64(part.cfa), part.size)
+	}
+	for _, f := range v.fixed {
+		b.Number(f.off, uint64(p.im.Arch.PtrSize), f.value)
+	}
+	nowhere := true
+	for i := range l.Pieces {
+		piece := &l.Pieces[i]
+		nowhere = nowhere && piece.Kind == symbols.InRegister
+		if !v.parted && !l.Parted && (len(v.parts) == 0 || piece.Kind != symbols.InMemory) {
+			b.Piece(piece)
+		}
+	}
+	switch {
+	case typ.Kind != types.Invalid && b.All():
+		x.State, x.Addr = LocalKnown, b.Addr
+	case b.Missing:
+		x.State = LocalUnreadable
+	case b.Some() && !v.parted:
+		x.State = LocalPartly
+	case nowhere && !v.parted:
+		x.State = LocalDead
+	default:
+		x.State = LocalPartly
+		return localJob{}
+	}
+	if v.escaped && typ.Kind == types.Pointer {
+		// The variable is on the heap, and this is its address.
+		x.Type, x.Addr = p.types.Type(typ.Elem).Name, 0
+		if x.State == LocalKnown {
+			x.Addr = p.im.Arch.Word(b.Data)
+		}
+		if x.Addr == 0 {
+			if x.State == LocalKnown {
+				x.State = LocalDead // it was not made yet
+			}
+			return localJob{}
+		}
+		x.Target, _ = p.im.Pages.Lookup(x.Addr)
+		return localJob{typ: typ.Elem, addr: x.Addr}
+	}
+	switch {
+	case x.State == LocalDead || x.State == LocalUnreadable:
+		return localJob{}
+	case x.Addr != 0:
+		return localJob{typ: v.typ, addr: x.Addr}
+	}
+	for len(w.data)%16 != 0 {
+		w.data = append(w.data, 0)
+	}
+	w.data = append(w.data, b.Data...)
+	return localJob{typ: v.typ, at: len(w.data) - len(b.Data), known: b.Known}
+}
+
+// writeLocals writes the texts.
+func (p *values) writeLocals(w *localWriter, calls []StackCall) {
+	aside, base := p.beside(w.data)
+	for _, j := range w.jobs {
+		x, from := &calls[j.call].Locals[j.local], p
+		if j.addr == 0 {
+			from, j.addr = aside, base+uint64(j.at)
+		}
+		if from == nil {
+			x.State = LocalUnreadable
+			continue
+		}
+		if j.known != nil {
+			x.Text = from.partText(j.typ, j.addr, j.known)
+			continue
+		}
+		v := from.valueAt("", j.typ, j.addr, region{j.addr, p.types.Type(j.typ).Size})
+		x.Text = v.Text
+		if x.Target == heap.None {
+			x.Target = v.Target
+		}
+		if x.Text == notInCore {
+			x.State, x.Text = LocalUnreadable, ""
+		}
+	}
+}
+
+// beside is p with a memory that has data too, and where; nil where that has no room.
+func (p *values) beside(data []byte) (*values, uint64) {
+	mem, addr, ok := p.im.Mem.Beside(data)
+	if !ok {
+		return nil, 0
+	}
+	im, space := *p.im, *p.space
+	im.Mem, space.Mem = mem, mem
+	c := &contents{
+		decoder: p.decoder, exe: p.exe, im: &im, types: p.types, space: &space, gcTypes: p.gcTypes, recorded: p.recorded, closures: p.closures,
+	}
+	return &values{&objects{stacks: &stacks{contents: c, vars: map[uint64][]frameVar{}}, im: &im, graph: p.graph, live: p.live, typing: p.typing}}, addr
+}
+
+// partText is the text of a value of which some bytes are not known.
+func (p *values) partText(t types.ID, addr uint64, known []bool) string {
+	typ := p.types.Type(t)
+	switch {
+	case !slices.Contains(known, false):
+		return p.valueAt("", t, addr, region{addr, typ.Size}).Text
+	case !slices.Contains(known, true):
+		return "(" + string(LocalDead) + ")"
+	case typ.Kind != types.Struct:
+		return "(" + string(LocalPartly) + ")"
+	}
+	var b strings.Builder
+	for i, f := range typ.Fields {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		end := f.Offset + p.types.Type(f.Type).Size
+		if end > uint64(len(known)) || b.Len() > maxLine {
+			b.WriteString("…")
+			break
+		}
+		b.WriteString(bare(f.Name) + ": " + p.partText(f.Type, addr+f.Offset, known[f.Offset:end]))
+	}
+	return "{" + b.String() + "}"
+}
