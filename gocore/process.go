@@ -175,7 +175,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 // fill takes over what a decoder read; told is Options.Progress.
 func (p *Process) fill(d *program.Program, told func(phase string, done, total int64)) {
 	p.contents = newContents(d, told)
-	p.stacks = &stacks{contents: p.contents, vars: map[uint64][]frameVar{}}
+	p.stacks = &stacks{contents: p.contents, vars: map[place][]frameVar{}}
 	p.analysing = make(chan struct{}, 1)
 }
 

@@ -38,7 +38,7 @@ type stacks struct {
 	*contents
 	walkMu sync.Mutex // guards im.Walker
 	varsMu sync.Mutex
-	vars   map[uint64][]frameVar // by pc
+	vars   map[place][]frameVar
 }
 
 // Frame is a call on a goroutine's stack. Inlined calls are frames too.
@@ -89,6 +89,17 @@ type varPart struct {
 // fixedPart is a word of a variable that is the same in every frame at that pc.
 type fixedPart struct{ off, value uint64 }
 
+// place is where in its code a frame is.
+type place struct {
+	pc     uint64 // by which to look things up
+	inCall bool   // whose last byte pc is
+}
+
+func placeOf(fr *unwind.Frame) place {
+	pc := fr.LookupPC()
+	return place{pc, pc != fr.PC}
+}
+
 // find returns the offset in the variable of the word at addr, in a frame with
 // the given canonical frame address.
 func (v *frameVar) find(addr, cfa uint64) (off uint64, ok bool) {
@@ -107,15 +118,15 @@ const cfaOrigin = 1 << 40
 // maxFrame is above the size of any stack (runtime/proc.go, maxstacksize).
 const maxFrame = 1 << 32
 
-// variablesAt returns the variables at a pc of which something is in memory.
-func (p *stacks) variablesAt(pc uint64) []frameVar {
+// variablesAt returns the variables at a place of which something is in memory.
+func (p *stacks) variablesAt(at place) []frameVar {
 	p.varsMu.Lock()
 	defer p.varsMu.Unlock()
-	if v, ok := p.vars[pc]; ok {
+	if v, ok := p.vars[at]; ok {
 		return v
 	}
 	var out []frameVar
-	for _, l := range p.decoder.FuncVars(pc, cfaOrigin) {
+	for _, l := range p.decoder.FuncVars(at.pc, cfaOrigin, at.inCall) {
 		if l.Name != symbols.DictName && strings.Contains(l.Name, ".") {
 			continue // a part of an unnamed result, such as "~r0.data"
 		}
@@ -145,7 +156,7 @@ func (p *stacks) variablesAt(pc uint64) []frameVar {
 			out = append(out, v)
 		}
 	}
-	p.vars[pc] = out
+	p.vars[at] = out
 	return out
 }
 
@@ -177,7 +188,7 @@ func (p *stacks) settleParts(v *frameVar) {
 // with the types that they have in it: those of a generic function come from the
 // dictionary that the frame was called with.
 func (p *stacks) variablesIn(fr *unwind.Frame) []frameVar {
-	all := p.variablesAt(fr.LookupPC())
+	all := p.variablesAt(placeOf(fr))
 	if !slices.ContainsFunc(all, func(v frameVar) bool { return v.name == symbols.DictName || v.dict != 0 || v.whole }) {
 		return all
 	}

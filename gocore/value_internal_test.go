@@ -84,7 +84,7 @@ func damagedProcess(p *Heap, list []target, total uint64, ops []byte) *Heap {
 	c := newContents(&decoder, nil)
 	c.space.Mem = mem
 	return &Heap{naming: naming{&values{&objects{
-		stacks: &stacks{contents: c, vars: map[uint64][]frameVar{}},
+		stacks: &stacks{contents: c, vars: map[place][]frameVar{}},
 		im:     &im, graph: p.graph, live: p.live, typing: p.typing,
 	}}}}
 }

@@ -63,10 +63,15 @@ func (d *Program) Walker() (*unwind.Walker, error) {
 }
 
 // FuncVars returns the variables in scope at pc, in frames whose canonical frame
-// address is cfa. What cannot be located is left out.
-func (d *Program) FuncVars(pc, cfa uint64) []symbols.LocalVar {
+// address is cfa. inCall says that pc is in a call, whose last byte it is. What cannot
+// be located is left out.
+func (d *Program) FuncVars(pc, cfa uint64, inCall bool) []symbols.LocalVar {
 	f, bias := d.Exe.codeAt(pc)
-	list, _ := f.FuncVars(pc-bias, symbols.FrameState{CFA: cfa, Bias: bias})
+	fr := symbols.FrameState{CFA: cfa, Bias: bias}
+	if inCall {
+		fr.Return = pc - bias + 1
+	}
+	list, _ := f.FuncVars(pc-bias, fr)
 	if f == d.Exe.File {
 		return list
 	}

@@ -220,16 +220,55 @@ func (w *scopeWalker) variable(e *info.Entry, fn string, inlined int) {
 	if name, ok := strings.CutPrefix(v.Name, "&"); ok {
 		v.Name, v.Escaped = name, true
 	}
-	if expr, ok := w.lists.expression(w.d, w.u, e, w.pc); ok {
-		ev := evaluator{d: w.d, u: w.u, fr: &w.fr, fbreg: w.fbreg}
-		size := w.f.types.Type(v.Type).Size
-		v.Pieces, v.Problem = ev.run(expr, size)
-		if e.HasLocList && !e.HasLocation && v.Problem == nil {
-			parts := partsOf(w.f.types, v.Type, 0, nil)
-			v.Parted = !ev.placed(parts, size) && !w.wholeInMemory(&ev, e, size)
-		}
+	w.locate(&v, e, w.pc)
+	if w.fr.Return != 0 && e.HasLocList && !e.HasLocation {
+		w.addSpilled(&v, e)
 	}
 	w.vars = append(w.vars, v)
+}
+
+// locate finds out where a variable is at pc.
+func (w *scopeWalker) locate(v *LocalVar, e *info.Entry, pc uint64) {
+	expr, ok := w.lists.expression(w.d, w.u, e, pc)
+	if !ok {
+		return
+	}
+	ev := evaluator{d: w.d, u: w.u, fr: &w.fr, fbreg: w.fbreg}
+	size := w.f.types.Type(v.Type).Size
+	v.Pieces, v.Problem = ev.run(expr, size)
+	if e.HasLocList && !e.HasLocation && v.Problem == nil {
+		parts := partsOf(w.f.types, v.Type, 0, nil)
+		v.Parted = !ev.placed(parts, size) && !w.wholeInMemory(&ev, e, size)
+	}
+}
+
+// addSpilled adds to a variable of a frame that is in a call what of it is in memory
+// from the return address on. Lists have a variable in its register up to the end of
+// the call, which keeps no register, although it was stored before; and nothing is
+// stored in a frame between the call and the return address, so that what is there
+// then was there all the time (cmd/compile/internal/ssa/debug.go, Go 1.26). Registers
+// of a frame in a call are lost.
+func (w *scopeWalker) addSpilled(v *LocalVar, e *info.Entry) {
+	there := *v
+	there.Pieces, there.Parted, there.Problem = nil, false, nil
+	w.locate(&there, e, w.fr.Return)
+	inRegister := func(p Piece) bool { return p.Kind == InRegister }
+	there.Pieces = slices.DeleteFunc(there.Pieces, inRegister)
+	if !slices.ContainsFunc(there.Pieces, func(p Piece) bool { return p.Kind == InMemory }) {
+		return
+	}
+	v.Pieces = slices.DeleteFunc(v.Pieces, inRegister)
+	switch {
+	case len(v.Pieces) == 0 || v.Problem != nil:
+		*v = there
+	case !v.Parted && !there.Parted:
+		for _, p := range there.Pieces {
+			if !slices.ContainsFunc(v.Pieces, func(q Piece) bool { return p.Offset < q.Offset+q.Size && q.Offset < p.Offset+p.Size }) {
+				v.Pieces = append(v.Pieces, p)
+			}
+		}
+		slices.SortFunc(v.Pieces, func(a, b Piece) int { return cmp.Compare(a.Offset, b.Offset) })
+	}
 }
 
 // dictPlace returns the place of a type in a dictionary. The compiler gives it in

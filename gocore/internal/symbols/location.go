@@ -35,6 +35,10 @@ type FrameState struct {
 	CFA uint64 // the frame's canonical frame address: the caller's SP
 	// Bias is what is added to addresses as linked.
 	Bias uint64
+	// Return is where the frame goes on, as linked, if it is in a call; 0 if not.
+	// What is only in registers before the call is where the lists have it there:
+	// see scopeWalker.locate.
+	Return uint64
 	// Register returns the value of a register by its DWARF number, or false
 	// if the frame does not know it; nil knows none.
 	Register func(n uint64) (uint64, bool)

@@ -120,6 +120,7 @@ func main() {
 	buildClosures()
 	buildTypes()
 	buildFrames()
+	buildSpills()
 	stand(betweenCollections, afterCollections)
 }
 
