@@ -181,6 +181,7 @@ func (h *Heap) newTyper(rooted func() error) *typing.Typer {
 	c := h.decoder.TypingConfig()
 	c.Capture, c.Global = h.closures.TypeOf, h.decoder.Global
 	t := typing.New(c, h.graph)
+	t.Late = h.seedSpecials
 	t.Reached = func() (*heap.Marker, error) {
 		err := rooted()
 		return h.live, err

@@ -279,19 +279,10 @@ func (p *stacks) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
 	return frames, slots
 }
 
-// eachLiveVariable calls f with the variables of a goroutine's frames: their
-// bytes, as far as they are known and zero elsewhere, the address of each word of
-// them on the stack, by its offset, and the addresses of the words that the
-// collector takes for pointers. Bytes and slots are reused.
-func (p *stacks) eachLiveVariable(gi int, f func(v *frameVar, data []byte, slots map[uint64]uint64, live map[uint64]bool)) {
-	g := &p.im.Goroutines[gi]
-	frames, words := p.walkSlots(gi)
-	live := make(map[uint64]bool, len(words))
-	for _, s := range words {
-		if !s.Conservative {
-			live[s.Addr] = true
-		}
-	}
+// eachVariable calls f with the variables of a goroutine's frames: their bytes, as far
+// as they are known and zero elsewhere, and the address of each word of them on the
+// stack, by its offset. Bytes and slots are reused.
+func (p *stacks) eachVariable(g *image.Goroutine, frames []unwind.Frame, f func(v *frameVar, data []byte, slots map[uint64]uint64)) {
 	var data []byte
 	slots := map[uint64]uint64{}
 	for i := range frames {
@@ -303,7 +294,7 @@ func (p *stacks) eachLiveVariable(gi int, f func(v *frameVar, data []byte, slots
 			}
 			clear(slots)
 			data = p.bytesOf(v, &frames[i], data, slots)
-			f(v, data, slots, live)
+			f(v, data, slots)
 		}
 	}
 }

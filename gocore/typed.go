@@ -43,37 +43,6 @@ type objects struct {
 	typing *typing.Result
 }
 
-// seedTypes starts the walk at the typed variables of the program: globals, and
-// the variables of frames where the collector finds a live pointer. A variable
-// that is dead by the stack map may hold anything.
-func (p *stacks) seedTypes(t *typing.Typer) {
-	if p.decoder.Described != nil {
-		t.SeedRecorded(p.decoder.ItabTypes)
-		return
-	}
-	for _, v := range p.exe.Variables {
-		t.WalkRange(v.Addr+p.exe.Bias, v.Type, 1)
-	}
-	for _, s := range p.decoder.Statics {
-		t.WalkRange(s.Addr, s.Type, s.N)
-	}
-	for _, s := range p.im.Specials {
-		for _, k := range s.Keeps {
-			t.PointClosure(k) // what a finalizer or cleanup calls
-		}
-	}
-	for i := range p.im.Goroutines {
-		g := &p.im.Goroutines[i]
-		var stack *typing.Stack
-		p.eachLiveVariable(i, func(v *frameVar, data []byte, slots map[uint64]uint64, live map[uint64]bool) {
-			if stack == nil {
-				stack = typing.NewStack(g.StackLo, g.StackHi, live)
-			}
-			t.WalkVariable(stack, v.typ, data, func(off uint64) bool { return live[slots[off]] })
-		})
-	}
-}
-
 // TypeIDs returns the type of each node, 0 for what is no live object. The
 // slice belongs to the process.
 func (p *objects) TypeIDs() []heap.TypeID { return p.typing.IDs }

@@ -66,6 +66,7 @@ func (d *decoder) readGoroutines(ctx context.Context) error {
 			Status: d.statusOf(b), WaitReason: uint8(f.Waitreason.Uint(a, b)), WaitSince: int64(f.Waitsince.Uint(a, b)),
 			Locked:  f.Lockedm.Uint(a, b) != 0,
 			StartPC: f.Startpc.Uint(a, b), GoPC: f.Gopc.Uint(a, b), StackLo: f.StackLo.Uint(a, b), StackHi: f.StackHi.Uint(a, b),
+			Waiting: f.Waiting.Uint(a, b),
 		}
 		from := unwind.G{
 			StackLo: g.StackLo, StackHi: g.StackHi, StackTop: f.Stktopsp.Uint(a, b),

@@ -86,6 +86,9 @@ func (d *decoder) readQueues(ctx context.Context) error {
 		for i := range min(n, (uint64(rt.FinBlock.Size)-rt.FinBlock.Fin.Offset)/uint64(fin.Size)) {
 			at := rt.FinBlock.Fin.Offset + i*uint64(fin.Size)
 			d.entry(image.Root{Kind: image.FinalizerRoot, Name: image.QueuedFinalizer, Addr: addr + at}, b[at:], fin.Fn.Offset, fin.Arg.Offset, fin.Fint.Offset, fin.Ot.Offset)
+			im.Queued = append(im.Queued, image.Special{
+				Kind: image.FinalizerSpecial, Object: fin.Arg.Uint(im.Arch, b[at:]), Keeps: d.words(b[at:], fin.Fn.Offset), PointerType: fin.Ot.Uint(im.Arch, b[at:]),
+			})
 		}
 	})
 	if block := &rt.CleanupBlock; err == nil && block.Size > 0 {
@@ -100,6 +103,7 @@ func (d *decoder) readQueues(ctx context.Context) error {
 			for i := range min(n, (uint64(block.Size)-block.Cleanups.Offset)/size) {
 				at := block.Cleanups.Offset + i*size
 				d.entry(image.Root{Kind: image.CleanupRoot, Name: "queued cleanup", Addr: addr + at}, b[at:], words...)
+				im.Queued = append(im.Queued, image.Special{Kind: image.CleanupSpecial, Keeps: d.words(b[at:], words...)})
 			}
 		})
 	}
@@ -184,6 +188,7 @@ func (d *decoder) readSpecials(ctx context.Context, e image.Extent, addr uint64)
 			// collector keeps those alive in another way (runtime/mheap.go,
 			// specialfinalizer): only fn is a root.
 			s.Kind, s.Keeps = image.FinalizerSpecial, d.words(b, rt.SpecialFinalizer.Fn.Offset)
+			s.PointerType = rt.SpecialFinalizer.Ot.Uint(a, b)
 		case rt.KindSpecialWeakHandle.Is(kind):
 			s.Kind, s.Keeps = image.WeakHandleSpecial, d.words(b, rt.SpecialWeakHandle.Handle.Offset)
 		case rt.KindSpecialCleanup.Is(kind):

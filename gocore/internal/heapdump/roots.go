@@ -55,7 +55,7 @@ func (d *decoder) readFinalizers() {
 	im := d.Image
 	for _, f := range d.finalizers {
 		if f.Fn != 0 {
-			im.Specials = append(im.Specials, image.Special{Object: f.Object, Kind: image.FinalizerSpecial, Keeps: []uint64{f.Fn}})
+			im.Specials = append(im.Specials, image.Special{Object: f.Object, Kind: image.FinalizerSpecial, Keeps: []uint64{f.Fn}, PointerType: f.ObjType})
 		}
 	}
 	slices.SortStableFunc(im.Specials, func(a, b image.Special) int { return cmp.Compare(a.Object, b.Object) })
@@ -67,6 +67,7 @@ func (d *decoder) readFinalizers() {
 			}
 		}
 		im.EndRoot()
+		im.Queued = append(im.Queued, image.Special{Kind: image.FinalizerSpecial, Object: f.Object, Keeps: []uint64{f.Fn}, PointerType: f.ObjType})
 	}
 	for _, o := range d.others {
 		im.AddRoot(image.Root{Kind: image.UnknownRoot, Name: o.what, Goroutine: -1})

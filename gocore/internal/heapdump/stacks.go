@@ -48,7 +48,7 @@ func (d *decoder) walkStack(g *image.Goroutine, s *stackScratch) (why string) {
 	if why := d.compareFrames(g, s.frames); why != "" {
 		return why
 	}
-	g.State, g.Func = state, d.FuncOf(s.frames)
+	g.State, g.Func, g.Waiting = state, d.FuncOf(s.frames), f.Waiting.Uint(a, b)
 	for _, slot := range s.slots {
 		if p, ok := im.Mem.Word(slot.Addr); ok && im.InHeap(p) {
 			im.Pieces = append(im.Pieces, image.Piece{Slot: slot.Addr, Value: p, Frame: slot.Frame, Register: -1, Conservative: slot.Conservative})

@@ -26,8 +26,9 @@ type Goroutine struct {
 	WaitSince        int64 // of the program's clock, 0 for unknown
 	StartPC, GoPC    uint64
 	StackLo, StackHi uint64
-	Thread           int // 0 for none
-	Root             int // index in Image.Roots
+	Thread           int    // 0 for none
+	Root             int    // index in Image.Roots
+	Waiting          uint64 // address of the first runtime.sudog of what it waits for, 0 for none
 	State            unwind.State
 	Func             string // by which people know it, "" for unknown
 	Locked           bool   // to its thread (runtime.LockOSThread)

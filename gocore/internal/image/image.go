@@ -53,6 +53,7 @@ type Image struct {
 	Sweeping                 Unsettled
 
 	Specials []Special // by object address
+	Queued   []Special // finalizers and cleanups that wait to run, in the order of their roots
 	Samples  []Sample  // by object address
 	Roots    []Root
 	Pieces   []Piece // of all roots: see Root

@@ -12,6 +12,9 @@ type Special struct {
 	Object uint64 // the address it was made for, within a slot
 	Kind   SpecialKind
 	Keeps  []uint64 // addresses that the record itself keeps alive
+	// PointerType is the descriptor of the type of the pointer that a finalizer gets,
+	// 0 for unknown.
+	PointerType uint64
 }
 
 // SpecialKind is what kind of record a special is.

@@ -104,6 +104,41 @@ func (s *Space) ChanWaiting(addr uint64) (receivers, senders []uint64) {
 	return s.waiting(s.wordAt(addr, l.RecvqFirst)), s.waiting(s.wordAt(addr, l.SendqFirst))
 }
 
+// Wait is a value that a goroutine waits to send to a channel, or a place for one that
+// it waits to receive, which is mostly on its stack.
+type Wait struct {
+	Elem uint64 // its address
+	Type uint64 // of the descriptor of its type
+}
+
+// Waits returns what a goroutine waits for at channels: several in a select. first is
+// the address of its first runtime.sudog (g.waiting, runtime/runtime2.go). A list that
+// does not end is damaged and counts as empty.
+func (s *Space) Waits(first uint64) []Wait {
+	l := &s.Layout.Sudog
+	var out []Wait
+	visited := map[uint64]bool{}
+	for at := first; at != 0; {
+		b, ok := s.Mem.Slice(at, uint64(l.Size))
+		if visited[at] || len(visited) >= maxWaiting || !ok {
+			return nil
+		}
+		visited[at] = true
+		elem, channel := l.ElemAddr, l.CAddr
+		if !elem.Has() || !channel.Has() {
+			elem, channel = l.Elem, l.C
+		}
+		w := Wait{Elem: elem.Uint(s.Arch, b)}
+		if c := channel.Uint(s.Arch, b); c != 0 && w.Elem != 0 {
+			if w.Type = s.wordAt(c, s.Layout.Hchan.Elemtype); w.Type != 0 {
+				out = append(out, w)
+			}
+		}
+		at = l.Waitlink.Uint(s.Arch, b)
+	}
+	return out
+}
+
 // waiting follows a list of runtime.sudog.
 func (s *Space) waiting(first uint64) []uint64 {
 	l := &s.Layout.Sudog

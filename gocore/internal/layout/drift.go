@@ -21,6 +21,7 @@ func Types() []Name {
 		{"internal/runtime/maps.Map", "24-"}, {"internal/runtime/maps.table", "24-"}, {"runtime.hmap", "-23"},
 		{"reflect.Value", ""}, {"reflect.funcTypeFixed4", ""}, {"reflect.makeFuncImpl", ""}, {"reflect.rtype", ""},
 		{"runtime.hchan", ""}, {"runtime.itabTableType", ""}, {"runtime.maybeTraceableChan", "26-"}, {"runtime.timeTimer", "23-"},
+		{"internal/runtime/atomic.Uintptr", "23-"},
 		{"runtime/pprof.labelMap", ""},
 		{"sync.Pool", ""}, {"sync.eface", ""}, {"sync.poolLocal", ""}, {"sync.entry", "-23"}, {"sync.readOnly", "-23"},
 		{"time.Ticker", ""}, {"time.Timer", ""},

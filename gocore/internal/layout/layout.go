@@ -159,6 +159,7 @@ type Runtime struct {
 	SpecialFinalizer struct {
 		Size Size
 		Fn   Field `field:"fn"`
+		Ot   Field `field:"ot"`
 	} `type:"runtime.specialfinalizer"`
 	SpecialWeakHandle struct {
 		Size   Size
@@ -275,6 +276,7 @@ type Runtime struct {
 		AsyncSafePoint Field `field:"asyncSafePoint"`
 		Gopc           Field `field:"gopc"`
 		Startpc        Field `field:"startpc"`
+		Waiting        Field `field:"waiting"`
 		XRegsState     Field `field:"xRegs.state" go:"26-"`
 	} `type:"runtime.g"`
 	Defer struct {
@@ -353,6 +355,13 @@ type Runtime struct {
 		Size Size
 		G    Field `field:"g"`
 		Next Field `field:"next"`
+		// Since Go 1.26 these are two words: one for the collector, which may be
+		// hidden from it, and the address itself.
+		Elem     Field `field:"elem" size:"any"`
+		ElemAddr Field `field:"elem.vu" go:"26-"`
+		C        Field `field:"c" size:"any"`
+		CAddr    Field `field:"c.maybeTraceablePtr.vu" go:"26-"`
+		Waitlink Field `field:"waitlink"`
 	} `type:"runtime.sudog"`
 	Itab struct {
 		Size Size

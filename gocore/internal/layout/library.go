@@ -47,6 +47,21 @@ type Library struct {
 		Name TypeName
 		Ptr  Field `field:"maybeTraceablePtr"`
 	} `type:"runtime.maybeTraceableChan" go:"26-" use:"some"`
+	RuntimeTimer struct {
+		Name   TypeName
+		Period Field `field:"period"`
+	} `type:"runtime.timer" use:"some"`
+	TimeTimer struct {
+		Name  TypeName
+		Timer Field `field:"timer" size:"any"`
+	} `type:"runtime.timeTimer" go:"23-" use:"some"`
+	Timer struct {
+		Name TypeName
+		R    Field `field:"r" go:"-22" size:"any"`
+	} `type:"time.Timer" use:"some"`
+	Ticker struct {
+		Name TypeName
+	} `type:"time.Ticker" use:"some"`
 	PoolLocal struct{ Name TypeName } `type:"sync.poolLocal" use:"some"`
 	PoolEface struct {
 		Name TypeName

@@ -95,6 +95,20 @@ func (d *Program) CapturesOf(entry uint64) []symbols.Capture {
 	return slices.DeleteFunc(list, func(c symbols.Capture) bool { return c.Type == 0 })
 }
 
+// Parameters returns the types of the parameters of the function whose code starts at
+// entry, the receiver first, and whether they are known. Those of generic code may be
+// shapes.
+func (d *Program) Parameters(entry uint64) ([]types.ID, bool) {
+	f, bias := d.Exe.codeAt(entry)
+	list, ok := f.Parameters(entry - bias)
+	if f != d.Exe.File {
+		for i := range list {
+			list[i] = d.Types.Import(f.Types(), list[i])
+		}
+	}
+	return list, ok
+}
+
 // Function returns the function whose code pc lies in, and false outside Go's code.
 func (d *Program) Function(pc uint64) (pclntab.Func, bool) {
 	for _, m := range d.Modules {

@@ -330,53 +330,99 @@ func (w *scopeWalker) wholeInMemory(ev *evaluator, e *info.Entry, size uint64) b
 	return pieced
 }
 
+// eachChild calls f with the entries directly below that of the function whose code
+// starts at entry, an address as linked, until it returns false; next is what stands
+// behind each. It returns false if the function is not known.
+func (f *File) eachChild(entry uint64, see func(w *scopeWalker, e *info.Entry, next info.Offset) bool) bool {
+	if f.index == nil {
+		return false
+	}
+	fn, ok := f.index.FuncAt(entry)
+	if !ok || fn.Low != entry {
+		return false
+	}
+	u := f.dwarf.UnitOf(fn.Off)
+	if u == nil {
+		return false
+	}
+	w := &scopeWalker{f: f, d: f.dwarf, u: u}
+	var e info.Entry
+	off, err := f.dwarf.Read(u, fn.Off, &e)
+	if err != nil {
+		return false
+	}
+	if e.Children {
+		w.eachBelow(off, see)
+	}
+	return true
+}
+
+// eachBelow calls see with the entries at off and behind it, up to the end of their
+// level or until it returns false.
+func (w *scopeWalker) eachBelow(off info.Offset, see func(w *scopeWalker, e *info.Entry, next info.Offset) bool) {
+	for off < w.u.End {
+		var e info.Entry
+		next, err := w.d.Read(w.u, off, &e)
+		if err != nil || e.Tag == 0 || !see(w, &e, next) {
+			return
+		}
+		if e.Children {
+			if next, err = w.d.SkipChildren(w.u, next); err != nil {
+				return
+			}
+		}
+		off = next
+	}
+}
+
 // Captures returns the variables of the closure whose code starts at entry, an
 // address as linked, by offset in the closure object. It fails if the function
 // is not known; a function that captures nothing, and any function compiled
 // before Go 1.23, has none. DWARF has no entry for a variable of which the
 // optimised code uses a part, such as the length of a string: there is a gap.
 func (f *File) Captures(entry uint64) ([]Capture, bool) {
-	if f.index == nil {
-		return nil, false
-	}
-	fn, ok := f.index.FuncAt(entry)
-	if !ok || fn.Low != entry {
-		return nil, false
-	}
-	u := f.dwarf.UnitOf(fn.Off)
-	if u == nil {
-		return nil, false
-	}
-	w := &scopeWalker{f: f, d: f.dwarf, u: u}
-	var e info.Entry
-	off, err := f.dwarf.Read(u, fn.Off, &e)
-	if err != nil {
-		return nil, false
-	}
 	var captures []Capture
-	for e.Children && off < u.End {
-		var v info.Entry
-		next, err := f.dwarf.Read(u, off, &v)
-		if err != nil || v.Tag == 0 {
-			break
+	ok := f.eachChild(entry, func(w *scopeWalker, e *info.Entry, _ info.Offset) bool {
+		if e.Tag != info.TagVariable {
+			return true
 		}
-		if v.Tag == info.TagVariable {
-			o := w.origin(&v)
-			if v.HasClosureOffset || o.HasClosureOffset {
-				c := Capture{Name: o.Name, Offset: max(v.ClosureOffset, o.ClosureOffset), Type: f.types.ByOffset(o.Type), Dict: w.dictPlace(o.Type)}
-				if name, ok := strings.CutPrefix(c.Name, "&"); ok {
-					c.Name, c.ByRef = name, true
-				}
-				captures = append(captures, c)
+		o := w.origin(e)
+		if e.HasClosureOffset || o.HasClosureOffset {
+			c := Capture{Name: o.Name, Offset: max(e.ClosureOffset, o.ClosureOffset), Type: f.types.ByOffset(o.Type), Dict: w.dictPlace(o.Type)}
+			if name, ok := strings.CutPrefix(c.Name, "&"); ok {
+				c.Name, c.ByRef = name, true
 			}
+			captures = append(captures, c)
 		}
-		if v.Children {
-			if next, err = f.dwarf.SkipChildren(u, next); err != nil {
-				break
-			}
-		}
-		off = next
-	}
+		return true
+	})
 	slices.SortStableFunc(captures, func(a, b Capture) int { return cmp.Compare(a.Offset, b.Offset) })
-	return captures, true
+	return captures, ok
+}
+
+// Parameters returns the types of the parameters of the function whose code starts at
+// entry, an address as linked, the receiver first. It fails if the function is not known.
+func (f *File) Parameters(entry uint64) ([]types.ID, bool) {
+	var list []types.ID
+	ok := f.eachChild(entry, func(w *scopeWalker, e *info.Entry, _ info.Offset) bool {
+		list = w.parameter(e, list)
+		return true
+	})
+	return list, ok
+}
+
+// parameter appends the type of a parameter to list.
+func (w *scopeWalker) parameter(e *info.Entry, list []types.ID) []types.ID {
+	if e.Tag != info.TagFormalParameter {
+		return list
+	}
+	o := w.origin(e)
+	if o.VarParam || o.Name == DictName {
+		return list
+	}
+	typ := w.f.types.ByOffset(o.Type)
+	if strings.HasPrefix(o.Name, "&") {
+		typ = w.f.types.Type(typ).Elem // it is on the heap
+	}
+	return append(list, typ)
 }

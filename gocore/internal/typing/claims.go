@@ -96,8 +96,10 @@ func (t *Typer) point(c claim) {
 		t.pointStatic(c)
 		return
 	}
-	if c.x.refine != nil && c.Form == OneValue && at.Off == t.headerOf(at) {
+	if c.x.refine != nil && c.Form == OneValue && (c.x.embedded || at.Off == t.headerOf(at)) {
+		p := c.p
 		c = c.x.refine(t, c, at)
+		at.Off -= p - c.p
 	}
 	if at.Pointers == image.NoPointers && t.leaves != nil {
 		t.toLeaf(c)

@@ -13,12 +13,14 @@ type compiled struct {
 	id      types.ID
 	size    uint64
 	steps   []step
-	mask    uint64        // which of the first 64 words are pointers
-	shape   bool          // see ShapePrefix
-	direct  *step         // the word of a value that interfaces store directly
-	runtime *compiled     // of a map or channel, the structure that it points to; nil where unknown
-	refine  refinement    // nil for nearly all types
-	layout  *inferior.Map // of a map, once one was walked
+	mask    uint64     // which of the first 64 words are pointers
+	shape   bool       // see ShapePrefix
+	direct  *step      // the word of a value that interfaces store directly
+	runtime *compiled  // of a map or channel, the structure that it points to; nil where unknown
+	refine  refinement // nil for nearly all types
+	// embedded says that refine knows of values that are parts of others, too.
+	embedded bool
+	layout   *inferior.Map // of a map, once one was walked
 }
 
 // ShapePrefix starts the names of the types that stand for all type arguments of
@@ -73,6 +75,7 @@ func (t *judge) compile(id types.ID) *compiled {
 		c.runtime = t.compile(typ.Runtime)
 	}
 	c.refine = t.refinementOf(typ)
+	c.embedded = t.space.Layout.Library.RuntimeTimer.Name.Is(typ.Name)
 	return c
 }
 

@@ -26,6 +26,8 @@ func (t *judge) refinementOf(typ *types.Type) refinement {
 	switch typ.Name {
 	case "time.Timer", "time.Ticker":
 		return refineTimer
+	case "runtime.timer":
+		return refineRuntimeTimer
 	case "internal/abi.Type", "reflect.rtype":
 		return refineDescriptor
 	case "runtime.hchan":
@@ -78,6 +80,28 @@ func refineTimer(t *Typer, c claim, at image.SlotAt) claim {
 		return c
 	}
 	return r
+}
+
+// refineRuntimeTimer tells what a timer that the runtime's heaps of timers lead to is
+// a part of: of what newTimer allocates (runtime/time.go, Go 1.23), or until Go 1.22
+// of a time.Ticker, which has a period, or a time.Timer, which has none (time/sleep.go,
+// tick.go).
+func refineRuntimeTimer(t *Typer, c claim, at image.SlotAt) claim {
+	l := &t.space.Layout.Library
+	outer, name := l.TimeTimer.Timer, string(l.TimeTimer.Name)
+	if !outer.Has() {
+		outer, name = l.Timer.R, string(l.Timer.Name)
+		if b := t.Mem.Bytes(c.p, c.x.size); l.RuntimeTimer.Period.Uint(t.arch, b) != 0 {
+			name = string(l.Ticker.Name)
+		}
+	}
+	if outer.Has() && at.Off == t.headerOf(at)+outer.Offset {
+		if r := t.as(c, name); r.x != c.x {
+			r.p -= outer.Offset
+			return r
+		}
+	}
+	return c
 }
 
 // refineDescriptor returns the whole descriptor of a type made by package reflect,

@@ -32,6 +32,21 @@ func (t *Typer) WalkVariable(s *Stack, typ types.ID, data []byte, live func(off 
 	t.onStack = nil
 }
 
+// PointVariable claims a value of a type at p, which may be on a stack.
+func (t *Typer) PointVariable(s *Stack, typ types.ID, p uint64) {
+	t.onStack = s
+	t.point(claim{p: p, n: 1, x: t.compile(typ), evidence: ByPointer})
+	t.onStack = nil
+}
+
+// PointValue claims a value of a type at p.
+func (t *Typer) PointValue(typ types.ID, p uint64) {
+	t.point(claim{p: p, n: 1, x: t.compile(typ), evidence: ByPointer})
+}
+
+// ByDescriptor returns the type that the descriptor at addr describes; 0 for none.
+func (t *Typer) ByDescriptor(addr uint64) types.ID { return t.byDescriptor(addr) }
+
 // pointStack follows the live pointers of values on the stack that something
 // typed on the same stack points to.
 func (t *Typer) pointStack(c claim) {

@@ -122,6 +122,10 @@ type Typer struct {
 	statics  []Static // to be walked
 	within   Static   // the one whose pointers are being followed
 
+	// Late starts the walk at more, once it is known what is alive: what leads there
+	// does not keep it so. It may be nil.
+	Late func(*Typer)
+
 	part    func(inferior.Part) // pointPart
 	onStack *Stack              // the stack whose variables are being followed, or nil
 
@@ -314,6 +318,9 @@ func (t *Typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*T
 	t.Alive = live.Bits().Words()
 	if again {
 		return true, nil
+	}
+	if t.Late != nil {
+		t.Late(t)
 	}
 	shapes := t.fromHeap()
 	if err := t.Drain(ctx, phase); err != nil {

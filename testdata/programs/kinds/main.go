@@ -121,6 +121,7 @@ func main() {
 	buildTypes()
 	buildFrames()
 	buildSpills()
+	buildWaits()
 	stand(betweenCollections, afterCollections)
 }
 

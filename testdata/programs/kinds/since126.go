@@ -2,5 +2,6 @@
 
 package main
 
-// cleanupArgument is where a cleanup has its argument.
-const cleanupArgument = " argument"
+func cleanupArgument(arg *thing) {
+	isThing("cleanup, argument", arg, "main.l.cleaned → cleanup argument")
+}

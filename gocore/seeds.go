@@ -1,0 +1,144 @@
+package gocore
+
+import (
+	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
+)
+
+// seedTypes starts the walk at the typed variables of the program: globals, and
+// the variables of frames where the collector finds a live pointer. A variable
+// that is dead by the stack map may hold anything.
+func (p *stacks) seedTypes(t *typing.Typer) {
+	if p.decoder.Described != nil {
+		t.SeedRecorded(p.decoder.ItabTypes)
+		return
+	}
+	for _, v := range p.exe.Variables {
+		t.WalkRange(v.Addr+p.exe.Bias, v.Type, 1)
+	}
+	for _, s := range p.decoder.Statics {
+		t.WalkRange(s.Addr, s.Type, s.N)
+	}
+	for i := range p.im.Goroutines {
+		p.seedStack(t, i)
+	}
+}
+
+// seedStack starts the walk at what is on the stack of a goroutine.
+func (p *stacks) seedStack(t *typing.Typer, gi int) {
+	g := &p.im.Goroutines[gi]
+	frames, words := p.walkSlots(gi)
+	if len(words) == 0 {
+		return
+	}
+	live := make(map[uint64]bool, len(words))
+	for _, s := range words {
+		if !s.Conservative {
+			live[s.Addr] = true
+		}
+	}
+	stack := typing.NewStack(g.StackLo, g.StackHi, live)
+	p.eachVariable(g, frames, func(v *frameVar, data []byte, slots map[uint64]uint64) {
+		t.WalkVariable(stack, v.typ, data, func(off uint64) bool { return live[slots[off]] })
+	})
+	if g.Waiting == 0 {
+		return
+	}
+	for _, w := range p.space.Waits(g.Waiting) {
+		if typ := t.ByDescriptor(w.Type); typ != 0 {
+			t.PointVariable(stack, typ, w.Elem)
+		}
+	}
+}
+
+// seedSpecials starts the walk at what finalizers, cleanups and weak handles are about
+// and what they call, those that wait to run among them. They do not keep alive what
+// they are about, so that it has to be known what is.
+func (p *stacks) seedSpecials(t *typing.Typer) {
+	if p.decoder.Described != nil {
+		return
+	}
+	for _, list := range [...][]image.Special{p.im.Specials, p.im.Queued} {
+		for i := range list {
+			if s := &list[i]; len(s.Keeps) > 0 {
+				p.seedSpecial(t, s)
+			}
+		}
+	}
+}
+
+func (p *stacks) seedSpecial(t *typing.Typer, s *image.Special) {
+	switch s.Kind {
+	case image.FinalizerSpecial:
+		p.seedFinalizer(t, s.Keeps[0], s.Object, s.PointerType)
+	case image.CleanupSpecial:
+		if len(s.Keeps) == 3 {
+			p.seedCleanup(t, s.Keeps[0], s.Keeps[1], s.Keeps[2])
+		} else {
+			p.seedOlderCleanup(t, s.Keeps[0])
+		}
+	case image.WeakHandleSpecial:
+		// What a weak pointer leads to (runtime/mheap.go, getOrAddWeakHandle).
+		if handle, ok := p.types.Lookup("internal/runtime/atomic.Uintptr"); ok {
+			t.PointValue(handle, s.Keeps[0])
+		}
+	}
+}
+
+// seedFinalizer starts the walk at a finalizer: a closure, and the object that it gets,
+// by a pointer of the type that the descriptor at pointer describes. Cleanups until Go
+// 1.24 wait to run among the finalizers, without an object.
+func (p *stacks) seedFinalizer(t *typing.Typer, fn, object, pointer uint64) {
+	if object == 0 {
+		p.seedOlderCleanup(t, fn)
+		return
+	}
+	t.PointClosure(fn)
+	if typ := p.types.Type(t.ByDescriptor(pointer)); typ.Kind == types.Pointer {
+		t.PointValue(typ.Elem, object)
+	}
+}
+
+// seedCleanup starts the walk at a cleanup since Go 1.26: call, a closure, calls fn with
+// what stands at arg, the only parameter that fn has (runtime/mcleanup.go). Generic code
+// allocates it.
+func (p *stacks) seedCleanup(t *typing.Typer, call, fn, arg uint64) {
+	t.PointClosure(call)
+	t.PointClosure(fn)
+	code, _ := p.im.Mem.Word(fn)
+	if params, ok := p.decoder.Parameters(code); ok && len(params) == 1 {
+		t.PointValue(params[0], arg)
+	}
+}
+
+// seedOlderCleanup starts the walk at a cleanup until Go 1.25: a closure of generic code
+// with the function and what it is called with in variables of these names
+// (runtime/mcleanup.go, AddCleanup, Go 1.24).
+func (p *stacks) seedOlderCleanup(t *typing.Typer, closure uint64) {
+	t.PointClosure(closure)
+	code, _ := p.im.Mem.Word(closure)
+	var params []types.ID
+	captures := p.decoder.CapturesOf(code)
+	for _, c := range captures {
+		if c.Name != "cleanup" {
+			continue
+		}
+		fn, _ := p.im.Mem.Word(closure + c.Offset)
+		if c.ByRef {
+			fn, _ = p.im.Mem.Word(fn)
+		}
+		code, _ := p.im.Mem.Word(fn)
+		params, _ = p.decoder.Parameters(code)
+	}
+	for _, c := range captures {
+		if c.Name != "arg" || len(params) != 1 {
+			continue
+		}
+		if !c.ByRef {
+			t.WalkRange(closure+c.Offset, params[0], 1)
+		} else if at, ok := p.im.Mem.Word(closure + c.Offset); ok {
+			t.PointValue(params[0], at)
+		}
+	}
+}
