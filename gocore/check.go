@@ -249,7 +249,7 @@ func markedSum(im *image.Image) (low, high, least int64) {
 	}
 	seen := map[heap.Node]bool{}
 	for _, r := range im.Roots {
-		if r.Kind != image.FinalizerRoot || r.Name != image.QueuedFinalizer {
+		if r.Kind != image.FinalizerRoot || !strings.HasPrefix(r.Name, image.QueuedFinalizer) {
 			continue
 		}
 		for _, p := range im.Pieces[r.First : r.First+r.N] {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
 	"goheap/heap"
@@ -17,17 +18,17 @@ func containerView(t types.ID, addr uint64) view {
 // hopInContainer names the word at slot of the header or part of a container that v is.
 // What leads on inside of one is named by the key or the place in the queue, and the
 // steps in between add nothing.
-func (p *naming) hopInContainer(slot, value uint64, to heap.Node, v view) (s link, next view) {
+func (p *naming) hopInContainer(slot, value uint64, to heap.Node, v view) (s notation.Link, next view) {
 	switch step := p.space.Step(v.inside, v.addr, slot); step.Kind {
 	case inferior.ToPart:
-		return link{}, view{addr: value, inside: step.Next}
+		return notation.Link{}, view{addr: value, inside: step.Next}
 	case inferior.ToValue:
-		return link{}, view{t: step.Type, addr: value, n: 1}
+		return notation.Link{}, view{t: step.Type, addr: value, n: 1}
 	case inferior.InEntry:
 		return p.hopInEntry(step.Entry, step.InKey, slot, value, to, v.addr)
 	case inferior.InQueue:
 		s, next = p.hopInValue(slot, value, to, view{t: step.Type, addr: step.Addr, n: 1}, v.addr)
-		s.receive, s.index = true, step.Index
+		s.Receive, s.Index = true, step.Index
 		return s, next
 	case inferior.InHeader:
 		return p.hopInValue(slot, value, to, view{t: p.types.Type(v.inside.Type).Runtime, addr: v.addr, n: 1}, v.addr)
@@ -36,28 +37,23 @@ func (p *naming) hopInContainer(slot, value uint64, to heap.Node, v view) (s lin
 }
 
 // hopInEntry names the word at slot of an entry of a map.
-func (p *naming) hopInEntry(e inferior.Entry, inKey bool, slot, value uint64, to heap.Node, base uint64) (s link, next view) {
+func (p *naming) hopInEntry(e inferior.Entry, inKey bool, slot, value uint64, to heap.Node, base uint64) (s notation.Link, next view) {
 	key := p.keyText(e)
 	if !inKey {
 		s, next = p.hopInValue(slot, value, to, view{t: e.ElemType, addr: e.Elem, n: 1}, base)
 		if at, ok := p.space.SyncEntry(next.t); ok {
 			next = view{addr: next.addr, inside: at}
 		}
-		return keyLink(key).then(s), next
+		return notation.KeyLink(key).Then(s), next
 	}
 	s, next = p.hopInValue(slot, value, to, view{t: e.KeyType, addr: e.Key, n: 1}, base)
 	if p.types.Type(e.KeyType).Kind == types.Interface {
-		s.suffix = "" // the key is shown as what the interface holds
+		s.Suffix = "" // the key is shown as what the interface holds
 	}
-	if s.star = s.star && s.suffix != ""; s.suffix == "" {
-		s.star = false
+	if s.Star = s.Star && s.Suffix != ""; s.Suffix == "" {
+		s.Star = false
 	}
-	return keyLink("key " + key).then(s), next
-}
-
-// keyLink is an index by a key.
-func keyLink(key string) link {
-	return link{suffix: "[" + key + "]", keyAt: 1, keyEnd: 1 + len(key)}
+	return notation.KeyLink("key " + key).Then(s), next
 }
 
 // closureName returns what a Go programmer sees of a closure's function: the part

@@ -30,6 +30,7 @@ type contents struct {
 }
 
 func newContents(d *program.Program, told func(phase string, done, total int64)) *contents {
+	image.NumberNames(d.Image.Roots)
 	return &contents{
 		decoder: d, exe: d.Exe, im: d.Image, types: d.Types, space: d.Space(), recorded: d.Counters,
 		gcTypes:  image.NewGCTypes(d.Image.Mem, d.Image.Arch),

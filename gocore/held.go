@@ -91,7 +91,7 @@ func (h *holding) node(from heap.Node) {
 				continue
 			}
 			if r.Kind == image.GoroutineRoot {
-				v = p.variableView(int(r.Goroutine), pc)
+				v = p.pieceView(int(r.Goroutine), pc)
 			}
 			h.word(v, pc.Slot, pc.Value)
 		}
@@ -112,13 +112,13 @@ func (h *holding) node(from heap.Node) {
 	}
 }
 
-// variableView is the variable of a goroutine's frame that a piece is in.
-func (p *naming) variableView(gi int, pc *image.Piece) view {
-	_, fr, v, addr := p.holderOf(gi, pc)
-	if g := &p.im.Goroutines[gi]; v == nil || v.parted || v.escaped || p.types.Type(v.typ).Size > g.StackHi-g.StackLo {
-		return view{}
+// pieceView is the variable of a goroutine's frame that a piece is in.
+func (p *naming) pieceView(gi int, pc *image.Piece) view {
+	h := p.holderOf(gi, pc)
+	if g := &p.im.Goroutines[gi]; h.v != nil && !h.v.parted && !h.v.escaped && p.types.Type(h.v.typ).Size <= g.StackHi-g.StackLo {
+		return p.variableView(&h, g)
 	}
-	return view{t: v.typ, addr: addr, n: 1, bytes: p.bytesOf(v, fr, nil, nil)}
+	return view{}
 }
 
 // word looks at the word at slot of a value v, which leads to value in the array.

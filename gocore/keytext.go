@@ -13,7 +13,7 @@ import (
 // keyText is a map's key as it stands between the brackets of an index, a Go
 // constant or composite literal: "sess42", 17, {1 "a"}, 0xc000012340 for a pointer.
 // What an interface holds has its type in front where the constant alone would be
-// of another: int8(17), main.point{1 2}. A key that is too long, or that cannot
+// of another: int8(17), main.point{1 2}, (*main.T)(nil). A key that is too long, or that cannot
 // be told from others in this way, has its address behind it.
 func (p *values) keyText(e inferior.Entry) string {
 	t, addr := e.KeyType, e.Key
@@ -146,7 +146,10 @@ func (k *keyWriter) dynamic(typ *types.Type, addr uint64, depth int) {
 	d := p.types.Type(dyn)
 	switch d.Kind {
 	case types.Pointer, types.UnsafePointer, types.Chan:
+		// Pointers of different types may be equal, and nil is not a nil pointer.
+		k.add("(" + d.Name + ")(")
 		k.value(dyn, at, depth)
+		k.add(")")
 	case types.Struct, types.Array:
 		k.add(d.Name)
 		k.value(dyn, at, depth)

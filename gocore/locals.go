@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/library"
 	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
@@ -136,8 +137,8 @@ type localJob struct {
 // addLocals adds to calls the variables of the frame in which those of list are; at says
 // where in calls.
 func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame, list []program.Call, calls []StackCall, at []int) {
-	placed, all := p.variablesIn(fr), p.variablesAt(fr.LookupPC())
-	for _, l := range p.decoder.Locals(fr.LookupPC(), fr.CFA()) {
+	placed, all := p.variablesIn(fr), p.variablesAt(placeOf(fr))
+	for _, l := range p.decoder.Locals(fr.LookupPC(), fr.CFA(), placeOf(fr).inCall) {
 		k := len(list) - 1 - l.Inlined // a function may be inlined into itself
 		if k < 0 || list[k].Name != l.Func {
 			k = slices.IndexFunc(list, func(c program.Call) bool { return c.Name == l.Func })
@@ -265,7 +266,7 @@ func (p *values) beside(data []byte) (*values, uint64) {
 	c := &contents{
 		decoder: p.decoder, exe: p.exe, im: &im, types: p.types, space: &space, gcTypes: p.gcTypes, recorded: p.recorded, closures: p.closures,
 	}
-	return &values{&objects{stacks: &stacks{contents: c, vars: map[uint64][]frameVar{}}, im: &im, graph: p.graph, live: p.live, typing: p.typing}}, addr
+	return &values{&objects{stacks: &stacks{contents: c, vars: map[place][]frameVar{}}, im: &im, graph: p.graph, live: p.live, typing: p.typing}}, addr
 }
 
 // partText is the text of a value of which some bytes are not known.
@@ -289,7 +290,7 @@ func (p *values) partText(t types.ID, addr uint64, known []bool) string {
 			b.WriteString("…")
 			break
 		}
-		b.WriteString(bare(f.Name) + ": " + p.partText(f.Type, addr+f.Offset, known[f.Offset:end]))
+		b.WriteString(library.Bare(f.Name) + ": " + p.partText(f.Type, addr+f.Offset, known[f.Offset:end]))
 	}
 	return "{" + b.String() + "}"
 }

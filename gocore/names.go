@@ -2,15 +2,16 @@ package gocore
 
 import (
 	"fmt"
+	"math"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
-	"goheap/gocore/internal/unwind"
 	"goheap/heap"
 )
 
@@ -24,7 +25,10 @@ import (
 //   - link: the text of a hop, before it is joined to those before it.
 //   - piece: a word of a goroutine or special by which it holds an object.
 //   - operand: what a part of an expression stands for while it is looked up.
-type naming struct{ *values }
+type naming struct {
+	*values
+	index *rootIndex
+}
 
 // Path tells in Go's own words how a chain of nodes holds its last.
 type Path struct {
@@ -59,8 +63,13 @@ type view struct {
 	n        uint64
 	elements bool           // an element has to be chosen by an index
 	inside   inferior.Place // where in a container, if anywhere
-	// bytes are those of a variable of a frame, whose words may stand apart.
+	// bytes are those of a variable of a frame, whose words may stand apart, and gaps says
+	// that some of them are not known, and zero.
 	bytes []byte
+	gaps  bool
+	// length is that of the slice whose array this is, where hasLen says that it is known.
+	length uint64
+	hasLen bool
 }
 
 // Path names a chain of nodes as heap gives it: a root first, each pointing to
@@ -74,21 +83,21 @@ func (p *naming) Path(nodes []heap.Node) Path {
 	path.Root = nodes[0]
 	path.Hops = make([]Hop, len(nodes))
 	name, v := p.start(nodes[0], &path.Hops[0])
-	full, keyless := newExpression(name), newExpression(name)
+	full, keyless := notation.NewExpression(name), notation.NewExpression(name)
 	starred := false
 	for i := 1; i < len(nodes); i++ {
 		from, to := nodes[i-1], nodes[i]
 		h := &path.Hops[i]
 		h.Node, h.Addr, h.Type = to, p.Addr(to), p.Type(to)
-		var s link
+		var s notation.Link
 		within := v.inside.Stage != 0
 		s, v = p.hop(from, to, v, &path.Hops[i-1])
-		s.unstar = starred && strings.HasPrefix(s.suffix, arrow)
-		starred = s.star
-		h.Expr, h.Key = s.text(), s.keyAt < s.keyEnd
+		s.Unstar = starred && strings.HasPrefix(s.Suffix, arrow)
+		starred = s.Star
+		h.Expr, h.Key = s.Text(), s.KeyAt < s.KeyEnd
 		h.Internal = within && v.inside.Stage != 0 && h.Expr == ""
-		full.add(s, s.suffix)
-		keyless.add(s, s.withoutKey())
+		full.Add(s, s.Suffix)
+		keyless.Add(s, s.WithoutKey())
 	}
 	path.Expression, path.WithoutKeys = full.String(), keyless.String()
 	return path
@@ -128,49 +137,50 @@ func (p *naming) ownView(n heap.Node) view {
 
 // hop names the pointer that leads from one node to the next, and returns what
 // it leads to.
-func (p *naming) hop(from, to heap.Node, v view, last *Hop) (link, view) {
+func (p *naming) hop(from, to heap.Node, v view, last *Hop) (notation.Link, view) {
 	if r := p.root(from); r != nil && r.Kind != image.GlobalRoot {
 		return p.hopFromPieces(r, to, last)
 	}
 	slot, value, how := p.pointer(from, to)
 	if how != "" {
-		return link{suffix: how}, p.ownView(to)
+		return notation.Link{Suffix: how}, p.ownView(to)
 	}
 	if slot == 0 {
-		return link{suffix: " → ?"}, p.ownView(to)
+		return notation.Link{Suffix: " → ?"}, p.ownView(to)
 	}
 	if v.inside.Stage != 0 {
 		return p.hopInContainer(slot, value, to, v)
 	}
-	return p.hopInValue(slot, value, to, v, p.Addr(from))
+	return p.hopInValue(slot, value, to, v, p.ValueAddr(from))
 }
 
 // offsetHop is a hop that can only be named by its offset.
-func (p *naming) offsetHop(off uint64, to heap.Node) (link, view) {
-	return link{suffix: fmt.Sprintf(" → +%#x", off)}, p.ownView(to)
+func (p *naming) offsetHop(off uint64, to heap.Node) (notation.Link, view) {
+	return notation.Link{Suffix: fmt.Sprintf(" → +%#x", off)}, p.ownView(to)
 }
 
 // hopInValue names the word at slot of the value v, which points to a node. base
 // is where the object or variable that holds v starts.
-func (p *naming) hopInValue(slot, value uint64, to heap.Node, v view, base uint64) (s link, next view) {
+func (p *naming) hopInValue(slot, value uint64, to heap.Node, v view, base uint64) (s notation.Link, next view) {
 	if v.t == 0 {
 		return p.offsetHop(slot-base, to)
 	}
 	size := p.types.Type(v.t).Size
 	off := slot - v.addr
-	if slot < v.addr || size == 0 || off/size >= v.n {
+	switch index, ok := p.indexOf(&v, slot, size); {
+	case !ok:
 		return p.offsetHop(slot-base, to)
+	case v.elements:
+		s.Suffix = index
+		off -= uint64(v.first(slot, size)) * size
 	}
-	if v.elements {
-		s.suffix = fmt.Sprintf("[%d]", off/size)
-	}
-	at := p.selectors(v.t, off%size, p.inContainer)
+	at := p.selectors(v.t, off, p.inContainer)
 	variable := false // the word is the address of a captured variable
 	if name, ok := closureName(p.types.Type(v.t).Name); ok {
 		at.path = "." + name + " captured " + strings.TrimPrefix(at.path, ".")
 		variable = at.outer == v.t && p.capturesAddress(v.addr, at.outerOff)
 	}
-	s.suffix += at.path
+	s.Suffix += at.path
 	typ := p.types.Type(at.leaf)
 	w := uint64(p.im.Arch.PtrSize)
 	switch {
@@ -178,9 +188,9 @@ func (p *naming) hopInValue(slot, value uint64, to heap.Node, v view, base uint6
 		next = p.ownView(to) // of what type parameters stand for only the shape is known
 	case typ.Kind == types.Pointer && at.rest == 0:
 		next = view{t: typ.Elem, addr: value, n: 1}
-		s.star = !variable && p.needsStar(typ.Elem)
+		s.Star = !variable && p.needsStar(typ.Elem)
 	case typ.Kind == types.Slice && at.rest == 0:
-		next = view{t: typ.Elem, addr: value, n: p.wordOf(v, slot+2*w), elements: true}
+		next = p.sliceView(typ, v, slot, value)
 	case typ.Kind == types.String && at.rest == 0:
 	case typ.Kind == types.Interface && at.rest == w:
 		var dyn types.ID
@@ -188,12 +198,12 @@ func (p *naming) hopInValue(slot, value uint64, to heap.Node, v view, base uint6
 			return p.offsetHop(slot-base, to)
 		}
 		path, star := p.directPath(dyn)
-		s.suffix += ".(" + p.types.Type(dyn).Name + ")" + path
-		s.star = star
+		s.Suffix += ".(" + p.types.Type(dyn).Name + ")" + path
+		s.Star = star
 	case typ.Kind == types.Map || typ.Kind == types.Chan:
 		next = containerView(at.leaf, value)
 	case typ.Kind == types.UnsafePointer:
-		next, s.star = p.hiddenView(&at, slot, value, to)
+		next, s.Star = p.hiddenView(&at, slot, value, to)
 	case typ.Kind == types.Func:
 		next = p.ownView(to)
 	default:
@@ -204,6 +214,42 @@ func (p *naming) hopInValue(slot, value uint64, to heap.Node, v view, base uint6
 		next = view{addr: value, inside: place}
 	}
 	return s, next
+}
+
+// sliceView is the array behind the slice that stands at addr in v, from its first element
+// on.
+func (p *naming) sliceView(typ *types.Type, v view, addr, first uint64) view {
+	w := uint64(p.im.Arch.PtrSize)
+	return view{
+		t: typ.Elem, addr: first, elements: true, n: p.wordOf(v, addr+2*w),
+		length: p.wordOf(v, addr+w), hasLen: !v.gaps,
+	}
+}
+
+// first returns the index of the element of a given size that holds the byte at addr.
+func (v *view) first(addr, size uint64) int64 {
+	i := int64(addr-v.addr) / int64(size)
+	if addr < v.addr && (v.addr-addr)%size != 0 {
+		i--
+	}
+	return i
+}
+
+// indexOf names the element of v that holds the byte at slot: "[3]", "[-1]" in front of
+// the first one of a slice, "[5] beyond len 3" behind the last one. ok is false where v
+// has no byte there.
+func (p *naming) indexOf(v *view, slot, size uint64) (index string, ok bool) {
+	if size == 0 || size > math.MaxInt64 {
+		return "", false
+	}
+	i := v.first(slot, size)
+	if (i < 0 || uint64(i) >= v.n) && !v.hasLen {
+		return "", false
+	}
+	if v.hasLen && i >= 0 && uint64(i) >= v.length {
+		return notation.BeyondLen(i, v.length), true
+	}
+	return fmt.Sprintf("[%d]", i), true
 }
 
 // inContainer reports whether the byte at off of a value of type t leads to the inside
@@ -303,97 +349,6 @@ func (p *naming) directPath(dyn types.ID) (path string, star bool) {
 	return p.selectors(dyn, 0, nil).path, x.Kind == types.PointerWord && p.needsStar(x.Target)
 }
 
-// hopFromPieces names how a goroutine or a special holds a node.
-func (p *naming) hopFromPieces(r *image.Root, to heap.Node, last *Hop) (s link, next view) {
-	pieces := p.im.Pieces[r.First : r.First+r.N]
-	for i := range pieces {
-		pc := &pieces[i]
-		n, ok := p.im.Pages.Lookup(pc.Value)
-		if !ok || n != to {
-			continue
-		}
-		if r.Kind != image.GoroutineRoot {
-			return link{}, p.ownView(to)
-		}
-		where, fr, v, addr := p.holderOf(int(r.Goroutine), pc)
-		last.Detail = where
-		if v == nil {
-			if !strings.Contains(where, " · ") {
-				where = "· " + where
-			}
-			return link{head: " " + where}, p.ownView(to)
-		}
-		where = " " + strings.TrimSuffix(where, v.name)
-		if v.parted {
-			return link{head: where, suffix: v.name + ".?"}, p.ownView(to)
-		}
-		if v.escaped {
-			return link{head: where, suffix: v.name}, view{t: p.types.Type(v.typ).Elem, addr: pc.Value, n: 1}
-		}
-		whole := view{t: v.typ, addr: addr, n: 1}
-		if g := &p.im.Goroutines[r.Goroutine]; p.types.Type(v.typ).Size <= g.StackHi-g.StackLo {
-			whole.bytes = p.bytesOf(v, fr, nil, nil)
-		}
-		s, next = p.hopInValue(pc.Slot, pc.Value, to, whole, addr)
-		if next.elements && next.n == 0 {
-			next.n = anyCount // the capacity is in no place
-		}
-		return link{head: where, suffix: v.name}.then(s), next
-	}
-	return link{suffix: " → ?"}, p.ownView(to)
-}
-
-// holderOf names the place of a goroutine's piece: "register", the frame and the
-// variable, or what else is known; v is the variable, which stands at addr.
-func (p *stacks) holderOf(gi int, pc *image.Piece) (where string, fr *unwind.Frame, v *frameVar, addr uint64) {
-	if pc.Slot == 0 {
-		return "register", nil, nil, 0
-	}
-	if p.im.Goroutines[gi].Recorded && pc.Frame >= 0 {
-		return p.recordedWord(gi, pc), nil, nil, 0
-	}
-	fr, v, off := p.variableOf(gi, pc)
-	if fr == nil {
-		if g := &p.im.Goroutines[gi]; pc.Slot < g.StackLo || pc.Slot >= g.StackHi {
-			// What else the collector scans for a goroutine are its deferred
-			// calls and the closure that it will run (runtime/mgcmark.go,
-			// scanstack).
-			if pc.Slot == g.State.Ctxt {
-				return "context", nil, nil, 0
-			}
-			return "deferred", nil, nil, 0
-		}
-		return fmt.Sprintf("stack word %#x", pc.Slot), nil, nil, 0
-	}
-	outer := fr.Func.Name()
-	if v == nil {
-		what := fmt.Sprintf("stack +%#x", pc.Slot-fr.SP)
-		if pc.Conservative {
-			what += " (conservative)"
-		}
-		return p.callName(fr, outer) + " · " + what, nil, nil, 0
-	}
-	return p.callName(fr, v.fn) + " · " + v.name, fr, v, pc.Slot - off
-}
-
-// callName names a call in a frame, which may be inlined there, and the line that
-// it has come to: "main.inner (inlined in main.outer) main.go:42".
-func (p *stacks) callName(fr *unwind.Frame, fn string) string {
-	outer := fr.Func.Name()
-	file, line := fr.Func.FileLine(fr.LookupPC())
-	for _, c := range p.decoder.CallsAt(fr.LookupPC()) {
-		if c.Name == fn {
-			file, line = c.File, c.Line
-			break
-		}
-	}
-	name := fn
-	if fn != outer {
-		name += " (inlined in " + outer + ")"
-	}
-	return fmt.Sprintf("%s %s:%d", name, shortFile(file), line)
-}
-
 // pointer finds the word of one node that points to another: the one with the
 // lowest address. For an edge that no word makes, how says what does.
 func (p *naming) pointer(from, to heap.Node) (slot, value uint64, how string) {
@@ -474,7 +429,7 @@ func (p *naming) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) 
 	if r := p.root(from); r != nil && r.Kind != image.GlobalRoot {
 		var h Hop
 		s, _ := p.hopFromPieces(r, to, &h)
-		expr = s.text()
+		expr = s.Text()
 		return strings.TrimPrefix(expr, " "), 0, expr != " → ?"
 	}
 	slot, value, how := p.pointer(from, to)
@@ -484,22 +439,22 @@ func (p *naming) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) 
 	if slot == 0 {
 		return "", 0, false
 	}
-	base := p.Addr(from)
+	base := p.ValueAddr(from)
 	v := p.ownView(from)
 	if r := p.root(from); r != nil {
 		v = rootView(r)
 	}
-	var s link
+	var s notation.Link
 	if v.inside.Stage != 0 {
 		s, _ = p.hopInContainer(slot, value, to, v)
-		if s.text() == "" { // its header: what the runtime calls the field
+		if s.Text() == "" { // its header: what the runtime calls the field
 			path, _, _ := p.types.FieldPath(p.types.Type(v.inside.Type).Runtime, slot-v.addr)
-			s.suffix = path
+			s.Suffix = path
 		}
 	} else {
 		s, _ = p.hopInValue(slot, value, to, v, base)
 	}
-	if expr = s.text(); expr == "" {
+	if expr = s.Text(); expr == "" {
 		expr = "*" // the whole value is the pointer
 	}
 	return strings.TrimPrefix(expr, " → "), slot - base, true
@@ -508,6 +463,9 @@ func (p *naming) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) 
 func rootView(r *image.Root) view {
 	return view{t: r.Type, addr: r.Addr, n: r.Count, elements: r.Elements}
 }
+
+// arrow stands in front of a hop that no Go expression names.
+const arrow = " → "
 
 // Name names a node: a global by its variable, a goroutine by its number, state
 // and function, an object by address and type.

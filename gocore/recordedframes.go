@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/program"
 )
 
@@ -33,16 +34,21 @@ func (p *stacks) recordedFrames(gi int) []Frame {
 	return out
 }
 
-// recordedWord names a word of such a frame.
-func (p *stacks) recordedWord(gi int, pc *image.Piece) string {
+// recordedWord names such a frame and a word of it.
+func (p *stacks) recordedWord(gi int, pc *image.Piece) (frame, name string) {
 	frames := p.framesOf(gi)
 	if int(pc.Frame) >= len(frames) {
-		return fmt.Sprintf("stack word %#x", pc.Slot)
+		return "", fmt.Sprintf("%s%#x", notation.StackWord, pc.Slot)
 	}
 	f := &frames[pc.Frame]
-	what := fmt.Sprintf("%s · stack +%#x", f.Name, pc.Slot-f.SP)
-	if pc.Conservative {
-		what += " (conservative)"
+	n := 1
+	for i := range frames[:pc.Frame] {
+		if frames[i].Name == f.Name {
+			n++
+		}
 	}
-	return what
+	if frame = f.Name; n > 1 {
+		frame += fmt.Sprintf(" #%d", n)
+	}
+	return frame, stackSlot(pc, f.SP)
 }

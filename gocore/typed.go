@@ -176,6 +176,19 @@ func (p *objects) Addr(n heap.Node) uint64 {
 	return addr
 }
 
+// ValueAddr returns the address at which the value of an object begins: behind the header
+// that the allocator puts in front of objects of some sizes, which have pointers, since Go
+// 1.22 (runtime/malloc.go, mallocgcSmallScanHeader). For other nodes it is Addr.
+func (p *objects) ValueAddr(n heap.Node) uint64 {
+	if e, addr, ok := p.slot(n); ok && p.root(n) == nil {
+		if e.Pointers == image.Headers {
+			addr += image.MallocHeader
+		}
+		return addr
+	}
+	return p.Addr(n)
+}
+
 func (p *objects) root(n heap.Node) *image.Root {
 	if n == heap.SuperRoot || int(n) > len(p.im.Roots) {
 		return nil

@@ -139,9 +139,11 @@ func (im *Image) specialRoots(types *GCTypes, g *heap.Graph, live *heap.Marker) 
 		slices.Reverse(needed)
 		candidates = needed
 	}
+	first := len(im.Roots)
 	for _, c := range candidates {
 		im.Roots = append(im.Roots, c.Root)
 	}
+	NumberNames(im.Roots[first:])
 	return live
 }
 

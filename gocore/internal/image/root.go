@@ -2,6 +2,7 @@ package image
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"goheap/gocore/internal/types"
@@ -81,3 +82,19 @@ func (im *Image) InHeap(addr uint64) bool {
 
 // QueuedFinalizer is the name of the roots of finalizers that wait to run.
 const QueuedFinalizer = "queued finalizer"
+
+// NumberNames tells roots of one name apart: the second and all later ones have their
+// number behind it. Goroutines have numbers of their own.
+func NumberNames(roots []Root) {
+	times := map[string]int{}
+	for i := range roots {
+		r := &roots[i]
+		if r.Kind == GoroutineRoot {
+			continue
+		}
+		name := r.Name
+		if times[name]++; times[name] > 1 {
+			r.Name = fmt.Sprintf("%s %d", name, times[name])
+		}
+	}
+}

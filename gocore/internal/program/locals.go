@@ -13,8 +13,8 @@ type Call = pclntab.InlinedCall
 
 // Locals returns the variables in scope at pc as FuncVars does, arguments first, then
 // results, then the others in the order of their declarations.
-func (d *Program) Locals(pc, cfa uint64) []symbols.LocalVar {
-	list := d.FuncVars(pc, cfa)
+func (d *Program) Locals(pc, cfa uint64, inCall bool) []symbols.LocalVar {
+	list := d.FuncVars(pc, cfa, inCall)
 	order := func(v symbols.LocalVar) int {
 		switch {
 		case v.Param:

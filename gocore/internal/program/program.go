@@ -23,6 +23,7 @@ type Program struct {
 	Modules  []Module
 	Types    *types.Table
 	Statics  []Static // by address
+	Sections []Section
 	Problems []dump.Problem
 	Counters *image.Counters
 	Profile  map[uint64]image.Site // the memory profile in a heap dump, by the addresses of runtime.bucket; nil for a core

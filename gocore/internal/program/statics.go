@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"goheap/dump"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
 )
@@ -96,6 +97,23 @@ func (d *Program) staticName(addr uint64, from typing.Static, known map[uint64]S
 		}
 	}
 	return "", false
+}
+
+// StaticRoot describes the static value that covers addr as a root, whether it holds
+// anything or not; ok is false where there is none.
+func (d *Program) StaticRoot(addr uint64) (r image.Root, ok bool) {
+	s, ok := d.staticAt(addr)
+	return image.Root{Kind: image.GlobalRoot, Name: s.name, Addr: s.Addr, Size: s.size, Type: s.Type, Count: s.N, Elements: s.elements, Goroutine: -1}, ok
+}
+
+// VariableRoot is StaticRoot for package variables.
+func (d *Program) VariableRoot(addr uint64) (r image.Root, ok bool) {
+	i, ok := d.Exe.variableAt(addr)
+	if !ok {
+		return r, false
+	}
+	v := d.Exe.Variables[i]
+	return image.Root{Kind: image.GlobalRoot, Name: v.Name, Addr: v.Addr + d.Exe.Bias, Size: d.Exe.size(v), Type: v.Type, Count: 1, Goroutine: -1}, true
 }
 
 // staticAt returns the static value that covers addr.

@@ -46,13 +46,9 @@ func (p *Process) CompareKind(o Kind) (why []string) {
 	if o.Path != "" && !o.samePath(path.Expression) {
 		wrong("path %s\n\twant %s", path.Expression, o.Path)
 	}
-	if p.KindOf(nodes[0]) == gocore.GlobalRoot {
-		// What is but a pointer, string or slice shares its expression with what
-		// it leads to, and a variable with the object that it points to.
-		got, err := p.Lookup(path.Expression)
-		if err != nil || got != n && !p.BoxOf(n, got) && !(got == nodes[0] && p.Name(got) == path.Expression) {
-			wrong("%s is found to be %s (%v)", path.Expression, p.Name(got), err)
-		}
+	place, err := p.Resolve(path.Expression)
+	if err != nil || place.Node != n && !p.SameName(nodes, place, path.Expression) {
+		wrong("%s is found to be %s (%v)", path.Expression, p.Name(place.Node), err)
 	}
 	return why
 }
@@ -67,12 +63,28 @@ func (o Kind) samePath(got string) bool {
 		before, _, _ := strings.Cut(o.Path, " captured ")
 		want = regexp.QuoteMeta(before) + ` captured \+0x[0-9a-f]+( → \+0x[0-9a-f]+)*`
 	}
+	want = strings.ReplaceAll(want, " · deferred\\.", ` · deferred( \d+)?\.`) // by the number of the call
 	pattern := "^" + strings.ReplaceAll(want, `\[\?\]`, `\[\d+\]`) + "$"
 	if regexp.MustCompile(pattern).MatchString(got) {
 		return true
 	}
 	unknownPart := o.Path[:strings.LastIndexByte(o.Path, '.')+1] + "?"
 	return o.Parted && got == unknownPart
+}
+
+// SameName reports whether a place that was found by the name of the path to a node is a
+// node of the path with the same name, since what follows it adds nothing to an
+// expression: a variable, a pointer, string or slice that is an object by itself, a map in
+// front of its parts. Or it is the value in such a node that the rest is part of.
+func (p *Process) SameName(nodes []heap.Node, place gocore.Place, name string) bool {
+	i := slices.Index(nodes, place.Node)
+	if i < 0 {
+		return false
+	}
+	if place.Part {
+		return i+1 < len(nodes) && p.Path(nodes[:i+2]).Expression == name
+	}
+	return p.Path(nodes[:i+1]).Expression == name
 }
 
 // BoxOf reports whether box is an object that holds nothing but what leads to n,

@@ -15,6 +15,7 @@ type blocked struct {
 	id      int
 	fn      string
 	file    string
+	call    string // which call of several of the same function, from the innermost one: " #2"
 	started chan struct{}
 	forever chan struct{}
 }
@@ -81,7 +82,7 @@ func here() int {
 // of a caller.
 func (b *blocked) in(expr string, line int) string {
 	_, file, _, _ := runtime.Caller(2)
-	return fmt.Sprintf("goroutine %d [] %s %s:%d · %s", b.id, b.fn, file[strings.LastIndexByte(file, '/')+1:], line, expr)
+	return fmt.Sprintf("goroutine %d [] %s %s:%d%s · %s", b.id, b.fn, file[strings.LastIndexByte(file, '/')+1:], line, b.call, expr)
 }
 
 //go:noinline
@@ -464,6 +465,10 @@ func recursing(b blocked) { recurse(&b, 3, newThing()) }
 //go:noinline
 func recurse(b *blocked, depth int, mine *thing) {
 	b.fn = "main.recurse"
+	b.call = ""
+	if depth > 1 {
+		b.call = fmt.Sprintf(" #%d", depth)
+	}
 	if depth > 0 {
 		b.isThing(fmt.Sprint("variable of a recursive function, ", depth), mine, "mine", here()+1)
 		recurse(b, depth-1, newThing())

@@ -107,7 +107,7 @@ func buildLibrary() {
 	child, cancelChild := context.WithCancel(held)
 	d.parent = held
 	_, _ = cancelHeld, cancelChild
-	say("context, child", boxed(child), "context.cancelCtx", fmt.Sprintf("main.d.parent.(*context.cancelCtx).children[key %#x]", boxed(child)))
+	say("context, child", boxed(child), "context.cancelCtx", fmt.Sprintf("main.d.parent.(*context.cancelCtx).children[key (*context.cancelCtx)(%#x)]", boxed(child)))
 
 	late, cancelLate := context.WithTimeout(context.Background(), 2000*time.Hour)
 	d.deadline = late

@@ -87,8 +87,8 @@ func buildSync() {
 	k := newThing()
 	k.next = newThing()
 	s.ptrKeys.Store(k, true)
-	isThing("sync.Map, pointer as key", k, fmt.Sprintf(`main.s.ptrKeys[key %#x]`, at(k)))
-	isThing("sync.Map, behind a pointer as key", k.next, fmt.Sprintf(`main.s.ptrKeys[key %#x].next`, at(k)))
+	isThing("sync.Map, pointer as key", k, fmt.Sprintf(`main.s.ptrKeys[key (*main.thing)(%#x)]`, at(k)))
+	isThing("sync.Map, behind a pointer as key", k.next, fmt.Sprintf(`main.s.ptrKeys[key (*main.thing)(%#x)].next`, at(k)))
 	for i := 0; i < 40; i++ {
 		s.after.Store(keyText{"north", i}, newThing())
 	}

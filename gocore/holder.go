@@ -1,0 +1,317 @@
+package gocore
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/notation"
+	"goheap/gocore/internal/unwind"
+	"goheap/heap"
+)
+
+// holder is where a piece of a goroutine stands, in words.
+type holder struct {
+	frame string // the call: "main.work work.go:12", "" for what is in none
+	name  string // "job", "stack +0x18", "register"
+	fr    *unwind.Frame
+	v     *frameVar // nil for what is no variable
+	addr  uint64    // of the variable
+}
+
+// String is the text of the holder behind the name of the goroutine.
+func (h *holder) String() string {
+	if h.frame == "" {
+		return "· " + h.name
+	}
+	return h.frame + " · " + h.name
+}
+
+// holderOf names the place of a goroutine's piece.
+func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
+	g := &p.im.Goroutines[gi]
+	if pc.Slot == 0 {
+		return holder{name: p.numbered(gi, pc, notation.InRegister)}
+	}
+	if g.Recorded && pc.Frame >= 0 {
+		frame, name := p.recordedWord(gi, pc)
+		return holder{frame: frame, name: name}
+	}
+	fr, v, off := p.variableOf(gi, pc)
+	if fr == nil {
+		if pc.Slot < g.StackLo || pc.Slot >= g.StackHi {
+			// What else the collector scans for a goroutine are its deferred
+			// calls and the closure that it will run (runtime/mgcmark.go,
+			// scanstack).
+			if pc.Slot == g.State.Ctxt {
+				return holder{name: "context"}
+			}
+			return holder{name: p.numbered(gi, pc, notation.Deferred)}
+		}
+		return holder{name: fmt.Sprintf("%s%#x", notation.StackWord, pc.Slot)}
+	}
+	if v == nil {
+		return holder{frame: p.callName(gi, fr, fr.Func.Name()), name: stackSlot(pc, fr.SP)}
+	}
+	return holder{frame: p.callName(gi, fr, v.fn), name: p.variableName(fr, v), fr: fr, v: v, addr: pc.Slot - off}
+}
+
+// stackSlot names a word of a frame that is no variable's.
+func stackSlot(pc *image.Piece, sp uint64) string {
+	what := fmt.Sprintf("%s%#x", notation.OnStack, pc.Slot-sp)
+	if pc.Conservative {
+		what += " (conservative)"
+	}
+	return what
+}
+
+// numbered names the first piece of its kind by word alone, and the others by their
+// number too: registers, and deferred calls.
+func (p *stacks) numbered(gi int, pc *image.Piece, word string) string {
+	g := &p.im.Goroutines[gi]
+	r := &p.im.Roots[g.Root]
+	n := 0
+	for i := range p.im.Pieces[r.First : r.First+r.N] {
+		o := &p.im.Pieces[r.First+i]
+		switch {
+		case o.Slot == 0 && pc.Slot == 0:
+			n++
+		case o.Slot != 0 && pc.Slot != 0 && o.Slot != g.State.Ctxt && o.Frame < 0 && (o.Slot < g.StackLo || o.Slot >= g.StackHi):
+			n++
+		}
+		if *o == *pc {
+			break
+		}
+	}
+	if n > 1 {
+		return fmt.Sprintf("%s %d", word, n)
+	}
+	return word
+}
+
+// callName names a call in a frame, which may be inlined there, and the line that it has
+// come to: "main.inner (inlined in main.outer) main.go:42". Of several calls that have the
+// same text, as recursion makes them, the second from the innermost one on has "#2" behind
+// it.
+func (p *stacks) callName(gi int, fr *unwind.Frame, fn string) string {
+	name := p.callText(fr, fn)
+	frames := p.walk(gi)
+	n := 1
+	texts := map[uint64]string{} // by pc
+	for i := range frames {
+		f := &frames[i]
+		if f.SP == fr.SP {
+			break
+		}
+		if f.Func.Name() != fr.Func.Name() {
+			continue
+		}
+		text, ok := texts[f.LookupPC()]
+		if !ok {
+			text = p.callText(f, fn)
+			texts[f.LookupPC()] = text
+		}
+		if text == name {
+			n++
+		}
+	}
+	if n > 1 {
+		name += fmt.Sprintf(" #%d", n)
+	}
+	return name
+}
+
+// callText is callName without the number.
+func (p *stacks) callText(fr *unwind.Frame, fn string) string {
+	outer := fr.Func.Name()
+	file, line := fr.Func.FileLine(fr.LookupPC())
+	for _, c := range p.decoder.CallsAt(fr.LookupPC()) {
+		if c.Name == fn {
+			file, line = c.File, c.Line
+			break
+		}
+	}
+	name := fn
+	if fn != outer {
+		name += " (inlined in " + outer + ")"
+	}
+	return fmt.Sprintf("%s %s:%d", name, shortFile(file), line)
+}
+
+// variableName is the name of a variable, with the line of its declaration where others
+// of its function have the same name at that place of the code.
+func (p *stacks) variableName(fr *unwind.Frame, v *frameVar) string {
+	for _, o := range p.variablesIn(fr) {
+		if o.name == v.name && o.fn == v.fn && o.decl != v.decl && v.decl != 0 {
+			return fmt.Sprintf("%s (line %d)", v.name, v.decl)
+		}
+	}
+	return v.name
+}
+
+// hopFromPieces names how a goroutine or a special holds a node.
+func (p *naming) hopFromPieces(r *image.Root, to heap.Node, last *Hop) (s notation.Link, next view) {
+	pieces := p.im.Pieces[r.First : r.First+r.N]
+	for i := range pieces {
+		pc := &pieces[i]
+		n, ok := p.im.Pages.Lookup(pc.Value)
+		if !ok || n != to {
+			continue
+		}
+		if r.Kind != image.GoroutineRoot {
+			return keptHop(i), p.ownView(to)
+		}
+		h := p.holderOf(int(r.Goroutine), pc)
+		last.Detail = strings.TrimPrefix(h.String(), "· ")
+		head := " " + strings.TrimSuffix(h.String(), h.name)
+		switch {
+		case h.v == nil:
+			return notation.Link{Head: head, Suffix: h.name}, p.ownView(to)
+		case h.v.parted:
+			return notation.Link{Head: head, Suffix: h.name + ".?"}, p.ownView(to)
+		case h.v.escaped:
+			return notation.Link{Head: head, Suffix: h.name}, view{t: p.types.Type(h.v.typ).Elem, addr: pc.Value, n: 1}
+		}
+		s, next = p.hopInValue(pc.Slot, pc.Value, to, p.variableView(&h, &p.im.Goroutines[r.Goroutine]), h.addr)
+		if next.elements && next.n == 0 {
+			next.n = anyCount // the capacity is in no place
+		}
+		return notation.Link{Head: head, Suffix: h.name}.Then(s), next
+	}
+	return notation.Link{Suffix: " → ?"}, p.ownView(to)
+}
+
+// keptHop names a piece of a root that is neither a variable nor a goroutine: the first
+// one adds nothing to the name of the root, the others have their number.
+func keptHop(number int) notation.Link {
+	if number == 0 {
+		return notation.Link{}
+	}
+	return notation.Link{Suffix: fmt.Sprintf("%s%d", arrow, number+1)}
+}
+
+// variableView is a variable of a frame.
+func (p *naming) variableView(h *holder, g *image.Goroutine) view {
+	whole := view{t: h.v.typ, addr: h.addr, n: 1}
+	size := p.types.Type(h.v.typ).Size
+	if size <= g.StackHi-g.StackLo {
+		whole.bytes = p.bytesOf(h.v, h.fr, nil, nil)
+	}
+	known := uint64(0)
+	for _, part := range h.v.parts {
+		known += part.size
+	}
+	whole.gaps = known < size
+	return whole
+}
+
+// local finds what an expression about a goroutine starts with.
+func (e *evaluation) local(x *notation.Expr) (operand, error) {
+	p := e.p
+	g := &p.im.Goroutines[e.goroutine]
+	r := &p.im.Roots[g.Root]
+	for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
+		if isVariable := !strings.Contains(x.Text, " ") && x.Text != "context" && x.Text != notation.Deferred && x.Text != notation.InRegister; isVariable {
+			break
+		}
+		h := p.holderOf(e.goroutine, &pc)
+		if h.v != nil || h.name != x.Text || e.frame != "" && h.frame != e.frame {
+			continue
+		}
+		if o, ok := e.object(pc.Value); ok {
+			return o, nil
+		}
+	}
+	if g.Recorded {
+		return operand{}, e.fail(x.Pos, "goroutine %d has no %q that holds anything; a heap dump has the words of stacks, but no variables", g.ID, x.Text)
+	}
+	return e.frameVariable(g, x)
+}
+
+// frameVariable finds a variable of a frame by its name, innermost first.
+func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operand, error) {
+	p := e.p
+	name, line := x.Text, 0
+	if i := strings.Index(name, " (line "); i >= 0 {
+		line, _ = strconv.Atoi(strings.TrimSuffix(name[i+len(" (line "):], ")"))
+		name = name[:i]
+	}
+	var names []string
+	frames := p.walk(e.goroutine)
+	called := false
+	for i := range frames {
+		fr := &frames[i]
+		vars := p.variablesIn(fr)
+		for k := range slices.Backward(vars) { // the innermost block is declared last
+			v := &vars[k]
+			if v.name != name && name != "" {
+				names = append(names, v.name)
+			}
+			if v.name != name || line != 0 && v.decl != line {
+				continue
+			}
+			if !e.inFrame(fr, v.fn) {
+				continue
+			}
+			return e.frameOperand(g, fr, v, x)
+		}
+		called = called || e.inFrame(fr, fr.Func.Name())
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if e.frame != "" && !called {
+		return operand{}, e.fail(x.Pos, "goroutine %d has no call %s with a variable %s; `goheap show FILE g:%d` lists its stack", g.ID, onOneLine(e.frame), onOneLine(x.Text), g.ID)
+	}
+	return operand{}, e.fail(x.Pos, "no variable %s is in memory there%s", onOneLine(x.Text), didYouMean(name, names))
+}
+
+// inFrame reports whether the call of fn in a frame is the one that is asked for: by its
+// name as goheap writes it, by the name of the function, with or without its package.
+func (e *evaluation) inFrame(fr *unwind.Frame, fn string) bool {
+	if e.frame == "" || e.frame == fn || e.frame == fn[strings.LastIndexByte(fn, '/')+1:] {
+		return true
+	}
+	if !strings.HasPrefix(e.frame, fn) {
+		return false
+	}
+	return e.p.callName(e.goroutine, fr, fn) == e.frame
+}
+
+// frameOperand is the value of a variable of a frame.
+func (e *evaluation) frameOperand(g *image.Goroutine, fr *unwind.Frame, v *frameVar, x *notation.Expr) (operand, error) {
+	p := e.p
+	if v.parted {
+		return operand{parted: v, frame: fr}, nil
+	}
+	if len(v.parts) == 0 {
+		return operand{}, e.fail(len(e.text), "%s is in no memory at that place of the code", x.Text)
+	}
+	h := holder{fr: fr, v: v, addr: fr.CFA() + uint64(v.parts[0].cfa) - v.parts[0].off}
+	o := operand{view: p.variableView(&h, g)}
+	if !v.escaped {
+		return o, nil
+	}
+	to, ok := e.load(o)
+	if !ok {
+		return o, e.fail(len(e.text), "%s is on the heap, but the pointer to it is nil", x.Text)
+	}
+	to.whole = true
+	return to, nil
+}
+
+// unknownPart is what the part of a variable leads to of which it is not known which it
+// is: "local.?".
+func (e *evaluation) unknownPart(o operand, s *notation.Step) (operand, error) {
+	p := e.p
+	r := &p.im.Roots[p.im.Goroutines[e.goroutine].Root]
+	for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
+		if _, ok := o.parted.find(pc.Slot, o.frame.CFA()); ok && pc.Slot != 0 {
+			if to, ok := e.object(pc.Value); ok {
+				return to, nil
+			}
+		}
+	}
+	return o, e.fail(s.Pos, "%s was taken apart, and holds nothing", o.parted.name)
+}

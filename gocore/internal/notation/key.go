@@ -1,0 +1,316 @@
+package notation
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Key is the key of a map as a person writes it: a constant, nil, or a composite literal,
+// with or without its type: `"a"`, 17, 'x', int8(3), K{3, "s"}, {3 "s"}, (*T)(nil), 5s.
+type Key struct {
+	Kind  KeyKind
+	Type  string // "" where none is written
+	Text  string // TextKey: the bytes; else as it is written
+	Parts []*Key
+	Name  string // of the field that a part is for, "" where none is written
+}
+
+// KeyKind is what kind of text a key is.
+type KeyKind uint8
+
+const (
+	ZeroKey KeyKind = iota // what a composite literal leaves out
+	NumberKey
+	TextKey
+	RuneKey
+	BoolKey
+	NilKey
+	CompositeKey
+	DurationKey
+)
+
+// ParseKey reads the text between the brackets of an index.
+func ParseKey(text string) (*Key, bool) {
+	p := keyParser{s: text}
+	k := p.key(0)
+	p.space()
+	return k, k != nil && p.at == len(text)
+}
+
+type keyParser struct {
+	s  string
+	at int
+}
+
+// maxKeyDepth bounds how deep keys nest.
+const maxKeyDepth = 100
+
+func (p *keyParser) space() {
+	for p.at < len(p.s) && (p.s[p.at] == ' ' || p.s[p.at] == ',') {
+		p.at++
+	}
+}
+
+func (p *keyParser) rest() string { return p.s[p.at:] }
+
+// key reads one key, nil where none is written.
+func (p *keyParser) key(depth int) *Key {
+	p.space()
+	s := p.rest()
+	if s == "" || depth > maxKeyDepth {
+		return nil
+	}
+	switch c := s[0]; {
+	case c == '"' || c == '`' || c == '\'':
+		n := quotedLength(s)
+		if n > 0 && n < len(s) && s[n] == '.' {
+			break // the path of a package
+		}
+		if r, ok := Rune(s[:max(n, 0)]); ok && c == '\'' {
+			p.at += n
+			return &Key{Kind: RuneKey, Text: strconv.Itoa(int(r))}
+		}
+		text, err := strconv.Unquote(s[:max(n, 0)])
+		if err != nil || c == '\'' {
+			return nil
+		}
+		p.at += n
+		return &Key{Kind: TextKey, Text: text}
+	case c == '{':
+		return p.composite("", depth)
+	case c == '(' && strings.HasPrefix(s[max(Matching(s), 0):], ")("): // (*T)(0x12)
+		end := Matching(s)
+		p.at += end + 1
+		return p.conversion(s[1:end], depth)
+	case c >= '0' && c <= '9' || c == '-' || c == '+' || c == '(' || c == '.':
+		return p.number()
+	}
+	n := 0
+	for n < len(s) && strings.IndexByte(" ,{}()", s[n]) < 0 {
+		switch s[n] {
+		case '"', '[':
+			length := quotedLength(s[n:])
+			if s[n] == '[' {
+				length = Matching(s[n:]) + 1
+			}
+			if length <= 0 {
+				return nil
+			}
+			n += length
+		default:
+			n++
+		}
+	}
+	word := s[:n]
+	// The names of types may have spaces and braces: struct { A int }, interface {}.
+	for _, long := range []string{"struct {", "struct{", "interface {", "interface{"} {
+		if i := strings.Index(s, long); i >= 0 && i <= n && strings.Trim(s[:i], "*[]0123456789") == "" {
+			end := Matching(s[i+len(long)-1:])
+			if end < 0 {
+				return nil
+			}
+			n = i + len(long) + end
+			word = s[:n]
+		}
+	}
+	p.at += n
+	switch word {
+	case "nil":
+		return &Key{Kind: NilKey}
+	case "true", "false":
+		return &Key{Kind: BoolKey, Text: word}
+	case "NaN", "+Inf", "Inf":
+		return &Key{Kind: NumberKey, Text: word}
+	case "":
+		return nil
+	}
+	switch {
+	case strings.HasPrefix(p.rest(), "{"):
+		return p.composite(word, depth)
+	case strings.HasPrefix(p.rest(), "("):
+		return p.conversion(word, depth)
+	case strings.HasPrefix(p.rest(), `"`): // [4]uint8"text"
+		k := p.key(depth + 1)
+		if k != nil {
+			k.Type = word
+		}
+		return k
+	}
+	return nil
+}
+
+// conversion reads "(x)" behind a type.
+func (p *keyParser) conversion(typ string, depth int) *Key {
+	p.at++
+	k := p.key(depth + 1)
+	p.space()
+	if k == nil || !strings.HasPrefix(p.rest(), ")") {
+		return nil
+	}
+	p.at++
+	k.Type = typ
+	return k
+}
+
+// composite reads "{1, 2}" behind a type.
+func (p *keyParser) composite(typ string, depth int) *Key {
+	k := &Key{Kind: CompositeKey, Type: typ}
+	for p.at++; ; {
+		p.space()
+		if strings.HasPrefix(p.rest(), "}") {
+			p.at++
+			return k
+		}
+		name := ""
+		if before, _, ok := strings.Cut(p.rest(), ":"); ok && before != "" && strings.IndexFunc(before, func(r rune) bool { return r < 0x80 && !wordByte(byte(r)) }) < 0 {
+			name = before
+			p.at += len(before) + 1
+		}
+		part := p.key(depth + 1)
+		if part == nil {
+			return nil
+		}
+		part.Name = name
+		k.Parts = append(k.Parts, part)
+	}
+}
+
+// number reads a number, a complex one in parentheses included, or a duration.
+func (p *keyParser) number() *Key {
+	s := p.rest()
+	n := 0
+	if s[0] == '(' {
+		if n = Matching(s) + 1; n == 0 {
+			return nil
+		}
+		if _, err := strconv.ParseComplex(s[:n], 128); err != nil {
+			return nil
+		}
+	} else {
+		for n < len(s) && strings.IndexByte(" ,{}()[]", s[n]) < 0 {
+			n++
+		}
+	}
+	text := strings.ReplaceAll(s[:n], "_", "")
+	p.at += n
+	k := &Key{Kind: NumberKey, Text: text}
+	if _, err := strconv.ParseComplex(text, 128); err == nil {
+		return k
+	}
+	if _, ok := k.Uint(); ok {
+		return k
+	}
+	if _, err := strconv.ParseInt(text, 0, 64); err == nil {
+		return k
+	}
+	if d, err := time.ParseDuration(text); err == nil {
+		return &Key{Kind: DurationKey, Text: strconv.FormatInt(int64(d), 10)}
+	}
+	return nil
+}
+
+// Uint is the value of a number that is not negative.
+func (k *Key) Uint() (uint64, bool) {
+	if k.Kind == ZeroKey {
+		return 0, true
+	}
+	v, err := strconv.ParseUint(k.Text, 0, 64)
+	return v, err == nil && (k.Kind == NumberKey || k.Kind == RuneKey || k.Kind == DurationKey)
+}
+
+// Named reports whether the parts of a composite literal have the names of fields.
+func (k *Key) Named() bool { return len(k.Parts) > 0 && k.Parts[0].Name != "" }
+
+// Part returns what a composite literal has for field i, which has the given name; nil
+// for nothing.
+func (k *Key) Part(i int, name string) *Key {
+	if !k.Named() {
+		if i < len(k.Parts) {
+			return k.Parts[i]
+		}
+		return nil
+	}
+	for _, part := range k.Parts {
+		if part.Name == name {
+			return part
+		}
+	}
+	return nil
+}
+
+// Defaults reports whether the key has the named type by itself in an interface, as a
+// constant in Go does.
+func (k *Key) Defaults(typ string) bool {
+	switch k.Kind {
+	case TextKey:
+		return typ == "string"
+	case BoolKey:
+		return typ == "bool"
+	case RuneKey:
+		return typ == "int32"
+	case DurationKey:
+		return typ == "time.Duration"
+	case NumberKey:
+		if strings.HasPrefix(k.Text, "0x") && strings.ContainsAny(typ, "*") {
+			return true
+		}
+		if strings.HasSuffix(k.Text, ")") {
+			return typ == "complex128"
+		}
+		if strings.ContainsAny(k.Text, ".eEIN") && !strings.HasPrefix(k.Text, "0x") {
+			return typ == "float64"
+		}
+		return typ == "int"
+	}
+	return false
+}
+
+// Equals reports whether the key is the number or bool of the named type that is written
+// like that.
+func (k *Key) Equals(text, typ string) bool {
+	switch k.Kind {
+	case ZeroKey:
+		return text == "0" || text == "false" || text == "(0+0i)" || text == "0x0"
+	case BoolKey:
+		return text == k.Text
+	case NumberKey, RuneKey, DurationKey:
+	default:
+		return false
+	}
+	if a, err := strconv.ParseInt(text, 0, 64); err == nil {
+		b, err := strconv.ParseInt(k.Text, 0, 64)
+		return err == nil && a == b
+	}
+	if a, err := strconv.ParseUint(text, 0, 64); err == nil {
+		b, err := strconv.ParseUint(k.Text, 0, 64)
+		return err == nil && a == b
+	}
+	bits := 64
+	if strings.HasSuffix(typ, "32") {
+		bits = 32
+	}
+	if a, err := strconv.ParseFloat(text, 64); err == nil {
+		b, err := strconv.ParseFloat(k.Text, bits)
+		return err == nil && (a == b || math.IsNaN(a) && math.IsNaN(b))
+	}
+	a, err1 := strconv.ParseComplex(text, 128)
+	b, err2 := strconv.ParseComplex(k.Text, 128)
+	return err1 == nil && err2 == nil && a == b
+}
+
+// Integer reads a number or a rune of size bytes, and returns its bits.
+func Integer(text string, size int, signed bool) (uint64, bool) {
+	text = strings.ReplaceAll(text, "_", "")
+	if r, ok := Rune(text); ok {
+		text = strconv.Itoa(int(r))
+	}
+	bits := 8 * size
+	if !signed {
+		v, err := strconv.ParseUint(text, 0, bits)
+		return v, err == nil
+	}
+	v, err := strconv.ParseInt(text, 0, bits)
+	return uint64(v) & (1<<(bits-1)<<1 - 1), err == nil
+}

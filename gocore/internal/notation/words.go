@@ -1,0 +1,196 @@
+package notation
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Range takes the text of an index apart that is a range: "1:3", ":3", "1:", ":".
+func Range(index string) (lo, hi string, ok bool) {
+	lo, hi, ok = strings.Cut(index, ":")
+	number := func(s string) bool {
+		return strings.Trim(s, " _0123456789abcdefABCDEFxX") == ""
+	}
+	return strings.TrimSpace(lo), strings.TrimSpace(hi), ok && number(lo) && number(hi)
+}
+
+// Rune reads a rune as Go writes it: 'x', '\n'.
+func Rune(s string) (rune, bool) {
+	if len(s) < 3 || s[0] != '\'' || s[len(s)-1] != '\'' {
+		return 0, false
+	}
+	text, err := strconv.Unquote(s)
+	r, n := utf8.DecodeRuneInString(text)
+	return r, err == nil && n == len(text)
+}
+
+// Nearest returns the names that are spelled most like name, up to most of them: those
+// that are the same but for case or the package first, then those with few letters
+// changed.
+func Nearest(name string, all []string, most int) []string {
+	type near struct {
+		name string
+		far  int
+	}
+	var found []near
+	limit := 1 + len(name)/4
+	last := strings.ToLower(lastName(name))
+	lower := strings.ToLower(name)
+	for _, other := range all {
+		o := strings.ToLower(other)
+		far := 0
+		switch {
+		case name == "":
+			continue
+		case o == lower:
+		case last != "" && strings.ToLower(lastName(other)) == last:
+			far = 1
+		default:
+			if far = 1 + distance(lower, o, limit); far > 1+limit {
+				continue
+			}
+		}
+		found = append(found, near{other, far})
+	}
+	slices.SortFunc(found, func(a, b near) int {
+		return cmp.Or(cmp.Compare(a.far, b.far), cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name))
+	})
+	var names []string
+	for _, f := range found {
+		if len(names) == most {
+			break
+		}
+		if !slices.Contains(names, f.name) {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// lastName is what stands behind the package.
+func lastName(s string) string {
+	s = s[strings.LastIndexByte(s, '/')+1:]
+	if _, name, ok := strings.Cut(s, "."); ok {
+		return name
+	}
+	return s
+}
+
+// distance is how many letters have to be added, left out or changed to make b of a, or
+// more than limit.
+func distance(a, b string, limit int) int {
+	if d := len(a) - len(b); d > limit || -d > limit {
+		return limit + 1
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		least := row[0]
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+			least = min(least, row[j+1])
+		}
+		if least > limit {
+			return limit + 1
+		}
+	}
+	return row[len(b)]
+}
+
+// SameType reports whether two texts name the same type, where b may leave out all of a
+// package's path but its last element, put the path in quotes, or write any for
+// interface {} and spaces as it likes.
+func SameType(a, b string) bool {
+	if a == b {
+		return true
+	}
+	if b = plainType(b); plainType(a) == b {
+		return true
+	}
+	return ShortType(a) == b
+}
+
+// plainType is a type without quotes around paths and without aliases and spaces that
+// mean nothing.
+func plainType(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		switch {
+		case s[i] == '"':
+			n := max(quotedLength(s[i:]), 1)
+			path := s[i : i+n]
+			if rest := s[i+n:]; strings.HasPrefix(rest, ".") && n > 2 {
+				path = path[1 : n-1]
+			}
+			b.WriteString(path)
+			i += n
+		case s[i] == ' ':
+			i++ // before: chan int, interface {}
+			if b.Len() > 0 && i < len(s) && wordByte(b.String()[b.Len()-1]) && wordByte(s[i]) {
+				b.WriteByte(' ')
+			}
+		case wordByte(s[i]):
+			n := i
+			for n < len(s) && wordByte(s[n]) {
+				n++
+			}
+			word := s[i:n]
+			if (i == 0 || s[i-1] != '.') && (n == len(s) || s[n] != '.') {
+				switch word {
+				case "any":
+					word = "interface{}"
+				case "byte":
+					word = "uint8"
+				case "rune":
+					word = "int32"
+				}
+			}
+			b.WriteString(word)
+			i = n
+		default:
+			b.WriteByte(s[i])
+			i++
+		}
+	}
+	return b.String()
+}
+
+func wordByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= utf8.RuneSelf
+}
+
+// ShortType is a type with the last elements of the paths of packages, in the form of
+// plainType.
+func ShortType(s string) string {
+	s = plainType(s)
+	var b strings.Builder
+	start := 0 // of the path that is being read
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			n := max(quotedLength(s[i:]), 1)
+			b.WriteString(s[start : i+n])
+			i += n - 1
+			start = i + 1
+		case c == '/':
+			start = i + 1
+		case !wordByte(c) && c != '.' && c != '-' && c != '~' && c != '%':
+			b.WriteString(s[start : i+1])
+			start = i + 1
+		}
+	}
+	b.WriteString(s[start:])
+	return b.String()
+}

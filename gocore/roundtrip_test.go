@@ -1,0 +1,107 @@
+package gocore_test
+
+import (
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"goheap/gocore"
+	"goheap/heap"
+	"goheap/heap/heaptest"
+	"goheap/internal/testcore"
+)
+
+// everyName is how many objects a program may have for all their names to be tried; of
+// one with more, a draw of drawn objects is.
+const (
+	everyName = 100_000
+	drawn     = 100_000
+)
+
+// roundTrip looks up all names that the program prints: of roots, and the expression of
+// the path to each object. What is found is the object, or what leads to it and has the
+// same name, since it adds nothing to the expression: a variable, or a pointer, string or
+// slice that is an object by itself.
+func (p process) roundTrip(t *testing.T, most int) {
+	t.Helper()
+	tried, wrong, said := 0, 0, p.asSaid()
+	complain := func(format string, args ...any) {
+		if wrong++; wrong <= 15 {
+			t.Errorf(format, args...)
+		}
+	}
+	for _, r := range p.Roots() {
+		tried++
+		if n, err := p.Lookup(r.Name); n != r.Node && !p.leadsTo(r, n) {
+			complain("the root %s is found to be %s (%v)", r.Name, p.Name(n), err)
+		}
+	}
+	var objects []heap.Node
+	for _, n := range heaptest.Nodes(p.graph) {
+		if p.doms.Live(n) && n != heap.SuperRoot && p.KindOf(n) == gocore.NoRoot {
+			objects = append(objects, n)
+		}
+	}
+	if len(objects) > everyName {
+		r := rand.New(rand.NewPCG(1, 2))
+		for i := range min(drawn, most) {
+			k := i + r.IntN(len(objects)-i)
+			objects[i], objects[k] = objects[k], objects[i]
+		}
+		objects = objects[:min(drawn, most)]
+	}
+	for i, n := range objects {
+		nodes := p.doms.PathTo(n)
+		if len(nodes) > 200 {
+			continue
+		}
+		name := p.Expr(nodes)
+		place, err := p.Resolve(name)
+		tried++
+		if err != nil || place.Node != n && !said.SameName(nodes, place, name) {
+			complain("the path to %s is %s, which is found to be %s (%v)", p.Name(n), name, p.Name(place.Node), err)
+		}
+		if i%20 > 0 {
+			continue
+		}
+		for _, name := range []string{p.Name(n), p.Expr([]heap.Node{n})} {
+			tried++
+			if found, err := p.Lookup(name); err != nil || found != n {
+				complain("%s is found to be %s (%v)", name, p.Name(found), err)
+			}
+		}
+	}
+	if wrong > 0 {
+		t.Errorf("%d of %d names are wrong", wrong, tried)
+	}
+	t.Logf("%d names", tried)
+}
+
+// leadsTo reports whether the root r is data that the variable with its name, found to be
+// n, leads to.
+func (p process) leadsTo(r gocore.Root, n heap.Node) bool {
+	return n != heap.None && p.KindOf(n) == gocore.GlobalRoot && p.Name(n) == r.Name
+}
+
+// Each name that is printed leads back to what it was printed for.
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	for _, program := range []string{"kinds", "values", "typed", "oldmaps", "stacks", "blockstore", "probe", "quiet", "interfaces"} {
+		t.Run(program, func(t *testing.T) {
+			t.Parallel()
+			open(t, program, testcore.Options{}, testcore.Kernel).roundTrip(t, drawn)
+		})
+	}
+}
+
+// TestRoundTripOf tries the cores that GOHEAP_CORES names, separated by colons.
+func TestRoundTripOf(t *testing.T) {
+	files := os.Getenv("GOHEAP_CORES")
+	if files == "" {
+		t.Skip("GOHEAP_CORES names no cores")
+	}
+	for _, file := range strings.Split(files, ":") {
+		t.Run(file[strings.LastIndexByte(file, '/')+1:], func(t *testing.T) { openFile(t, file, "", nil).roundTrip(t, 2000) })
+	}
+}
