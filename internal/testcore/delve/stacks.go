@@ -1,0 +1,265 @@
+package delve
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"goheap/gocore"
+)
+
+// allGoroutines compares the goroutines, their stacks and the variables on them.
+func (c *comparison) allGoroutines() error {
+	list, err := c.c.goroutines()
+	if err != nil {
+		return err
+	}
+	theirs := map[uint64]*goroutine{}
+	for i := range list {
+		theirs[uint64(list[i].ID)] = &list[i]
+	}
+	for i, g := range c.p.Goroutines() {
+		d := theirs[g.ID]
+		if d == nil {
+			c.disagree("goroutine that Delve has not", "%s: %d %s", c.name, g.ID, g.Func)
+			continue
+		}
+		delete(theirs, g.ID)
+		if err := c.goroutine(i, &g, d); err != nil {
+			return err
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(theirs)) {
+		c.disagree("goroutine that goheap has not", "%s: %d %s", c.name, id, theirs[id].CurrentLoc.name())
+	}
+	return nil
+}
+
+// statuses are those of a goroutine (runtime/runtime2.go).
+var statuses = map[uint64]string{1: "runnable", 2: "running", 3: "syscall", 4: "waiting", 8: "copystack", 9: "preempted", 10: "leaked"}
+
+// goroutine compares one goroutine.
+func (c *comparison) goroutine(index int, g *gocore.Goroutine, d *goroutine) error {
+	same := func(what string, goheap, delve any) {
+		if goheap != delve {
+			c.disagree("goroutine's "+what, "%s: goroutine %d: goheap %v, Delve %v", c.name, g.ID, goheap, delve)
+			return
+		}
+		c.values["goroutine's "+what]++
+	}
+	same("status", g.Status, statuses[d.Status])
+	if g.WaitReason != "" {
+		v, err := c.c.eval(anywhere, fmt.Sprintf("runtime.waitReasonStrings[%d]", d.WaitReason), headers)
+		if err != nil {
+			return err
+		}
+		// Delve loads no more of a string than it is told.
+		v, err = c.c.eval(anywhere, fmt.Sprintf("*(*string)(%#x)", v.Addr), loads)
+		if err != nil {
+			return err
+		}
+		same("wait reason", g.WaitReason, v.text())
+	}
+	same("thread", g.Thread, d.ThreadID)
+	if g.CreatedBy != "" {
+		same("go statement", g.CreatedBy+" "+g.CreatedAt, fmt.Sprintf("%s %s:%d", d.GoStatementLoc.name(), d.GoStatementLoc.File, d.GoStatementLoc.Line))
+	} else {
+		same("go statement", "", d.GoStatementLoc.name())
+	}
+	labels := map[string]string{}
+	for _, l := range c.p.Labels(index) {
+		labels[l.Key] = l.Value
+	}
+	if !maps.Equal(labels, d.Labels) {
+		c.disagree("goroutine's labels", "%s: goroutine %d: goheap %v, Delve %v", c.name, g.ID, labels, d.Labels)
+	} else {
+		c.values["goroutine's label"] += len(labels)
+	}
+	frames, err := c.stackOf(d.ID)
+	if err != nil {
+		c.disagree("Delve has no stack: "+err.Error(), "%s: goroutine %d", c.name, g.ID)
+		return nil
+	}
+	own := c.p.Frames(index)
+	if len(own) == 0 || len(frames) == 0 {
+		c.disagree("stack that one has not", "%s: goroutine %d: goheap %d frames, Delve %d", c.name, g.ID, len(own), len(frames))
+		return nil
+	}
+	c.located(g, own, "current location", &d.CurrentLoc)
+	c.located(g, own, "location outside of the runtime", &d.UserCurrentLoc)
+	same("start", own[len(own)-1].Func, d.StartLoc.name())
+	return c.frames(g, own, frames)
+}
+
+// located demands that a location of Delve's is that of a frame.
+func (c *comparison) located(g *gocore.Goroutine, own []gocore.Frame, what string, l *location) {
+	for i := range own {
+		if place(own[i].Func, own[i].File, own[i].Line) == place(l.name(), l.File, l.Line) {
+			c.values["goroutine's "+what]++
+			return
+		}
+	}
+	c.disagree("goroutine's "+what, "%s: goroutine %d: Delve's %s %s:%d is no frame's", c.name, g.ID, l.name(), l.File, l.Line)
+}
+
+func place(fn, file string, line int) string { return fmt.Sprintf("%s %s:%d", fn, file, line) }
+
+// frames compares two stacks, frame by frame.
+func (c *comparison) frames(g *gocore.Goroutine, own []gocore.Frame, theirs []stackframe) error {
+	// Delve shows the end of a stack, from which no call came.
+	if n := len(theirs); n > 0 && theirs[n-1].name() == "runtime.goexit" && own[len(own)-1].Func != "runtime.goexit" {
+		theirs = theirs[:n-1]
+	}
+	// What Delve has on top are calls on the thread's own stack, g0.
+	for len(theirs) > len(own) && place(own[0].Func, own[0].File, own[0].Line) != place(theirs[0].name(), theirs[0].File, theirs[0].Line) {
+		theirs = theirs[1:]
+		c.skipped["frames on a thread's own stack"]++
+	}
+	for i := range min(len(own), len(theirs)) {
+		o, t := &own[i], &theirs[i]
+		where := fmt.Sprintf("%s: goroutine %d, frame %d", c.name, g.ID, i)
+		if o.Func != t.name() {
+			c.disagree("function of a frame", "%s: goheap %s, Delve %s", where, o.Func, t.name())
+			return nil
+		}
+		if t.Err != "" {
+			c.disagree("frame that Delve cannot read: "+t.Err, "%s", where)
+		}
+		c.values["frame's function"]++
+		if o.File != t.File || o.Line != t.Line {
+			c.disagree("line of a frame", "%s %s: goheap %s:%d, Delve %s:%d", where, o.Func, filepath.Base(o.File), o.Line, filepath.Base(t.File), t.Line)
+		} else {
+			c.values["frame's line"]++
+		}
+		if !o.Inlined && t.PC != 0 && o.PC != t.PC {
+			c.disagree("pc of a frame", "%s %s: goheap %#x, Delve %#x", where, o.Func, o.PC, t.PC)
+		}
+		c.variables(o, t, where+" "+o.Func)
+	}
+	if len(own) != len(theirs) {
+		c.disagree("number of frames", "%s: goroutine %d: goheap %d, Delve %d", c.name, g.ID, len(own), len(theirs))
+	}
+	return nil
+}
+
+// variables compares the variables of a frame. goheap has those that stand in memory.
+func (c *comparison) variables(o *gocore.Frame, t *stackframe, where string) {
+	theirs := slices.Concat(t.Arguments, t.Locals)
+	taken := make([]bool, len(theirs))
+	for _, v := range o.Vars {
+		at := -1
+		for i := range theirs {
+			// Of several of one name, the one that stands there.
+			if d := &theirs[i]; d.Name == v.Name && !taken[i] && (at < 0 || d.Addr == v.Addr) {
+				at = i
+			}
+		}
+		if at < 0 {
+			c.disagree("variable on a stack that goheap alone has", "%s · %s %s", where, v.Name, v.Type)
+			continue
+		}
+		taken[at] = true
+		c.variable(v, &theirs[at], where+" · "+v.Name)
+	}
+	for i := range theirs {
+		d := &theirs[i]
+		switch {
+		case taken[i]:
+		case d.Unreadable != "":
+			c.values["variable that is nowhere to both"]++
+		case d.Addr == 0 || d.Flags&flagFakeAddress != 0:
+			c.skipped["variables in registers, or whose place is constant"]++
+		default:
+			c.disagree("variable on a stack that Delve alone has", "%s · %s %s at %#x", where, d.Name, d.Type, d.Addr)
+		}
+	}
+}
+
+// variable compares one variable of a frame.
+func (c *comparison) variable(v gocore.Var, d *variable, where string) {
+	if d.Unreadable != "" {
+		c.disagree("variable on a stack that Delve cannot read: "+d.Unreadable, "%s: goheap %s at %#x", where, v.Type, v.Addr)
+		return
+	}
+	if d.Flags&flagEscaped != 0 && sameType(v.Type, "*"+d.Type) {
+		// To goheap it is the pointer to where it has gone.
+		if word, ok := c.word(v.Addr); ok && word != d.Addr {
+			c.disagree("variable that has gone to the heap", "%s: goheap %#x at %#x, Delve %#x", where, word, v.Addr, d.Addr)
+			return
+		}
+		c.values["variable that has gone to the heap"]++
+		return
+	}
+	if !sameType(v.Type, d.Type) {
+		c.disagree(fmt.Sprintf("type of a variable on a stack: goheap %s, Delve %s", v.Type, d.Type), "%s", where)
+		return
+	}
+	switch {
+	case d.Flags&flagFakeAddress != 0 || v.Addr == 0:
+		c.skipped["variables of which only parts stand in memory"]++
+		return
+	case v.Addr != d.Addr:
+		c.disagree("address of a variable on a stack", "%s: goheap %#x, Delve %#x", where, v.Addr, d.Addr)
+		return
+	}
+	c.values["variable on a stack"]++
+	if v.Target != 0 && d.Kind == reflect.Ptr {
+		if n, ok := c.h.NodeAt(d.target()); !ok || n != v.Target {
+			c.disagree("target of a variable on a stack", "%s: goheap %s, Delve %#x", where, c.h.Name(v.Target), d.target())
+		} else {
+			c.values["target of a variable on a stack"]++
+		}
+	}
+	c.scalar(v, d, where)
+}
+
+// scalar compares the memory at the address that goheap gives with Delve's value.
+func (c *comparison) scalar(v gocore.Var, d *variable, where string) {
+	word, ok := c.word(v.Addr)
+	if !ok {
+		c.disagree("variable on a stack that is not in the core", "%s", where)
+		return
+	}
+	got, want := strconv.FormatUint(word, 10), ""
+	switch d.Kind {
+	case reflect.Int, reflect.Int64:
+		got, want = strconv.FormatInt(int64(word), 10), d.number()
+	case reflect.Int32:
+		got, want = strconv.FormatInt(int64(int32(word)), 10), d.number()
+	case reflect.Uint, reflect.Uint64, reflect.Uintptr:
+		want = d.number()
+	case reflect.Uint32:
+		got, want = strconv.FormatUint(uint64(uint32(word)), 10), d.number()
+	case reflect.Uint8:
+		got, want = strconv.FormatUint(uint64(uint8(word)), 10), d.number()
+	case reflect.Bool:
+		got, want = strconv.FormatBool(word&0xff != 0), d.Value
+	case reflect.Ptr, reflect.UnsafePointer:
+		want = strconv.FormatUint(d.target(), 10)
+	case reflect.Slice, reflect.String, reflect.Map, reflect.Chan:
+		want = strconv.FormatUint(d.Base, 10)
+	default:
+		return
+	}
+	if got != want {
+		c.disagree("value of a variable on a stack", "%s %s: goheap %s, Delve %s", where, d.Type, got, want)
+		return
+	}
+	c.values["value of a variable on a stack"]++
+}
+
+// word reads a word of the program, as all machines that Delve reads cores of have it.
+func (c *comparison) word(addr uint64) (uint64, bool) {
+	b, ok := c.p.Memory(addr, 8)
+	if !ok {
+		return 0, false
+	}
+	return binary.LittleEndian.Uint64(b), true
+}
+
+var _ = strings.Cut
