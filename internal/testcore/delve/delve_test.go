@@ -37,31 +37,59 @@ func compare(t *testing.T, name, exe, core string) *comparison {
 	return &comparison{findings: newFindings(), name: name, p: p, h: h, c: c, stacks: map[int64][]stackframe{}}
 }
 
+// drawn is how many objects of each core are drawn.
+const drawn = 1500
+
+// The test that the comparison must be worth: so many paths and values at least.
+const (
+	leastPaths  = 2000
+	leastValues = 20000
+)
+
+// What goheap says of paths, values, goroutines and stacks is what Delve says, but for
+// what explained.txt explains.
 func TestDelve(t *testing.T) {
 	all := newFindings()
-	noopt := []string{"-gcflags=all=-N -l"}
-	for _, program := range []string{"kinds", "values"} {
-		for name, opt := range map[string]testcore.Options{"": {}, " -N -l": {Flags: noopt}} {
-			t.Run(program+name, func(t *testing.T) {
-				d := testcore.Core(t, program, opt, testcore.Gcore)
-				c := compare(t, t.Name(), d.Exe, d.Core)
-				for _, n := range c.draw(seed, 1500) {
-					c.path(n)
-				}
-				if err := c.allGoroutines(); err != nil {
-					t.Error(err)
-				}
-				t.Logf("%d questions: %s", c.c.asks, c.findings)
-				all.add(c.findings)
+	for _, build := range []struct {
+		name  string
+		flags []string
+	}{{"optimised", nil}, {"N-l", []string{"-gcflags=all=-N -l"}}} {
+		for _, program := range []string{"kinds", "values"} {
+			t.Run(program+"-"+build.name, func(t *testing.T) {
+				d := testcore.Core(t, program, testcore.Options{Flags: build.flags}, testcore.Gcore)
+				run(t, all, d.Exe, d.Core)
 			})
 		}
+		t.Run("server-"+build.name, func(t *testing.T) {
+			exe, core := serverCore(t, build.flags)
+			run(t, all, exe, core)
+		})
+	}
+	t.Log(all)
+	if n := all.paths; n < leastPaths {
+		t.Errorf("%d paths were compared, want %d", n, leastPaths)
+	}
+	if n := all.compared(); n < leastValues {
+		t.Errorf("%d values were compared, want %d", n, leastValues)
 	}
 	reasons, err := explained("explained.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(all)
 	for _, wrong := range all.judge(reasons) {
 		t.Error(wrong)
 	}
+}
+
+// run compares one core, and adds what is found to all.
+func run(t *testing.T, all *findings, exe, core string) {
+	c := compare(t, t.Name(), exe, core)
+	for _, n := range c.draw(seed, drawn) {
+		c.path(n)
+	}
+	if err := c.allGoroutines(); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d questions: %s", c.c.asks, c.findings)
+	all.add(c.findings)
 }

@@ -193,7 +193,7 @@ func (c *comparison) evaluate(nodes []heap.Node, at []scope, path gocore.Path, r
 		}
 		last := len(nodes) - 1
 		for {
-			if to, ok := c.leadsTo(s, expr, v, nodes[last]); ok {
+			if to, ok := c.leadsTo(v, nodes[last]); ok {
 				c.object(nodes[last], to, path.Expression)
 				return true, ""
 			}
@@ -227,7 +227,7 @@ type destination struct {
 
 // leadsTo returns what an expression of Delve's leads to, if that is in the object n:
 // what a pointer, slice or such holds, or the value itself where it stands there.
-func (c *comparison) leadsTo(at scope, expr string, v *variable, n heap.Node) (destination, bool) {
+func (c *comparison) leadsTo(v *variable, n heap.Node) (destination, bool) {
 	var d destination
 	switch v.Kind {
 	case reflect.Ptr, reflect.UnsafePointer:
@@ -242,13 +242,8 @@ func (c *comparison) leadsTo(at scope, expr string, v *variable, n heap.Node) (d
 		d = destination{addr: v.Base, typ: v.Type, value: v}
 	case reflect.Func:
 		// Base is its code: the closure's address is the word itself.
-		if v.Addr != 0 && v.Flags&flagFakeAddress == 0 {
-			at, expr = anywhere, fmt.Sprintf("*(*uintptr)(%#x)", v.Addr)
-		} else {
-			expr = "*(*uintptr)(&" + expr + ")"
-		}
-		if to, err := c.number(at)(expr); err == nil {
-			d = destination{addr: uint64(to), value: v}
+		if to, ok := c.word(v.Addr); ok && v.Flags&flagFakeAddress == 0 {
+			d = destination{addr: to, value: v}
 		}
 	}
 	if m, ok := c.h.NodeAt(d.addr); ok && m == n && d.addr != 0 {

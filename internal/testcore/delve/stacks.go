@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"goheap/gocore"
+	"goheap/heap"
 )
 
 // allGoroutines compares the goroutines, their stacks and the variables on them.
@@ -26,7 +27,7 @@ func (c *comparison) allGoroutines() error {
 	for i, g := range c.p.Goroutines() {
 		d := theirs[g.ID]
 		if d == nil {
-			c.disagree("goroutine that Delve has not", "%s: %d %s", c.name, g.ID, g.Func)
+			c.disagree("goroutine that goheap alone has", "%s: %d %s", c.name, g.ID, g.Func)
 			continue
 		}
 		delete(theirs, g.ID)
@@ -35,13 +36,13 @@ func (c *comparison) allGoroutines() error {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(theirs)) {
-		c.disagree("goroutine that goheap has not", "%s: %d %s", c.name, id, theirs[id].CurrentLoc.name())
+		c.disagree("goroutine that Delve alone has: "+statuses[theirs[id].Status], "%s: %d %s", c.name, id, theirs[id].CurrentLoc.name())
 	}
 	return nil
 }
 
 // statuses are those of a goroutine (runtime/runtime2.go).
-var statuses = map[uint64]string{1: "runnable", 2: "running", 3: "syscall", 4: "waiting", 8: "copystack", 9: "preempted", 10: "leaked"}
+var statuses = map[uint64]string{0: "idle", 1: "runnable", 2: "running", 3: "syscall", 4: "waiting", 6: "dead", 8: "copystack", 9: "preempted", 10: "leaked", 11: "deadextra"}
 
 // goroutine compares one goroutine.
 func (c *comparison) goroutine(index int, g *gocore.Goroutine, d *goroutine) error {
@@ -69,7 +70,7 @@ func (c *comparison) goroutine(index int, g *gocore.Goroutine, d *goroutine) err
 	if g.CreatedBy != "" {
 		same("go statement", g.CreatedBy+" "+g.CreatedAt, fmt.Sprintf("%s %s:%d", d.GoStatementLoc.name(), d.GoStatementLoc.File, d.GoStatementLoc.Line))
 	} else {
-		same("go statement", "", d.GoStatementLoc.name())
+		same("go statement, of the first", "", d.GoStatementLoc.name())
 	}
 	labels := map[string]string{}
 	for _, l := range c.p.Labels(index) {
@@ -92,17 +93,32 @@ func (c *comparison) goroutine(index int, g *gocore.Goroutine, d *goroutine) err
 	}
 	c.located(g, own, "current location", &d.CurrentLoc)
 	c.located(g, own, "location outside of the runtime", &d.UserCurrentLoc)
-	same("start", own[len(own)-1].Func, d.StartLoc.name())
-	return c.frames(g, own, frames)
+	outermost := len(own) - 1
+	if own[outermost].Func == goexit && outermost > 0 {
+		outermost--
+	}
+	same("start", own[outermost].Func, d.StartLoc.name())
+	c.frames(g, own, frames)
+	return c.deferredCalls(g, d, frames)
 }
 
-// located demands that a location of Delve's is that of a frame.
+// goexit is where all goroutines end; no call came from it.
+const goexit = "runtime.goexit"
+
+// located demands that a location of Delve's is that of a frame. A goroutine that is in
+// a system call has gone on behind the frame from which it was entered, which is the
+// innermost to the collector and to goheap.
 func (c *comparison) located(g *gocore.Goroutine, own []gocore.Frame, what string, l *location) {
 	for i := range own {
-		if place(own[i].Func, own[i].File, own[i].Line) == place(l.name(), l.File, l.Line) {
+		// Of the innermost frame only the function: see frames.
+		if own[i].Func == l.name() && own[i].File == l.File && (i == 0 || own[i].Line == l.Line) {
 			c.values["goroutine's "+what]++
 			return
 		}
+	}
+	if g.Status == "syscall" {
+		c.skipped["locations behind the entry of a system call"]++
+		return
 	}
 	c.disagree("goroutine's "+what, "%s: goroutine %d: Delve's %s %s:%d is no frame's", c.name, g.ID, l.name(), l.File, l.Line)
 }
@@ -110,39 +126,93 @@ func (c *comparison) located(g *gocore.Goroutine, own []gocore.Frame, what strin
 func place(fn, file string, line int) string { return fmt.Sprintf("%s %s:%d", fn, file, line) }
 
 // frames compares two stacks, frame by frame.
-func (c *comparison) frames(g *gocore.Goroutine, own []gocore.Frame, theirs []stackframe) error {
-	// Delve shows the end of a stack, from which no call came.
-	if n := len(theirs); n > 0 && theirs[n-1].name() == "runtime.goexit" && own[len(own)-1].Func != "runtime.goexit" {
-		theirs = theirs[:n-1]
-	}
-	// What Delve has on top are calls on the thread's own stack, g0.
-	for len(theirs) > len(own) && place(own[0].Func, own[0].File, own[0].Line) != place(theirs[0].name(), theirs[0].File, theirs[0].Line) {
+func (c *comparison) frames(g *gocore.Goroutine, own []gocore.Frame, theirs []stackframe) {
+	for g.Status == "syscall" && len(theirs) > len(own) && theirs[0].name() != own[0].Func {
 		theirs = theirs[1:]
-		c.skipped["frames on a thread's own stack"]++
+		c.skipped["frames behind the entry of a system call"]++
 	}
 	for i := range min(len(own), len(theirs)) {
 		o, t := &own[i], &theirs[i]
 		where := fmt.Sprintf("%s: goroutine %d, frame %d", c.name, g.ID, i)
 		if o.Func != t.name() {
 			c.disagree("function of a frame", "%s: goheap %s, Delve %s", where, o.Func, t.name())
-			return nil
+			return
 		}
 		if t.Err != "" {
 			c.disagree("frame that Delve cannot read: "+t.Err, "%s", where)
 		}
 		c.values["frame's function"]++
+		which := "frame"
+		if i == 0 {
+			which = "innermost frame"
+		}
 		if o.File != t.File || o.Line != t.Line {
-			c.disagree("line of a frame", "%s %s: goheap %s:%d, Delve %s:%d", where, o.Func, filepath.Base(o.File), o.Line, filepath.Base(t.File), t.Line)
+			c.disagree("line of the "+which, "%s %s: goheap %s:%d, Delve %s:%d", where, o.Func, filepath.Base(o.File), o.Line, filepath.Base(t.File), t.Line)
 		} else {
 			c.values["frame's line"]++
 		}
+		if o.PC != t.PC && g.Status == "syscall" && i == 0 {
+			c.skipped["frames behind the entry of a system call"]++
+			continue
+		}
 		if !o.Inlined && t.PC != 0 && o.PC != t.PC {
-			c.disagree("pc of a frame", "%s %s: goheap %#x, Delve %#x", where, o.Func, o.PC, t.PC)
+			c.disagree("pc of the "+which, "%s %s: goheap %#x, Delve %#x", where, o.Func, o.PC, t.PC)
 		}
 		c.variables(o, t, where+" "+o.Func)
 	}
 	if len(own) != len(theirs) {
 		c.disagree("number of frames", "%s: goroutine %d: goheap %d, Delve %d", c.name, g.ID, len(own), len(theirs))
+	}
+}
+
+// maxDeferred is more deferred calls than any goroutine of the programs has.
+const maxDeferred = 1000
+
+// deferredCalls compares the calls that a goroutine has deferred, those that it has in
+// its list (runtime.g, _defer). goheap has what they keep on the heap: closures.
+func (c *comparison) deferredCalls(g *gocore.Goroutine, d *goroutine, frames []stackframe) error {
+	var calls []deferred
+	for i := range frames {
+		calls = append(calls, frames[i].Defers...)
+	}
+	v, err := c.c.eval(scope{GoroutineID: d.ID}, "runtime.curg._defer", headers)
+	if err != nil {
+		return err
+	}
+	at := v.target()
+	targets := c.h.Graph().Targets(g.Node)
+	i := 0
+	for ; at != 0 && i < maxDeferred; i++ {
+		record := fmt.Sprintf("(*runtime._defer)(%#x)", at)
+		fn, err := c.c.eval(anywhere, record+".fn", headers)
+		if err != nil {
+			return err
+		}
+		closure, _ := c.word(fn.Addr)
+		link, err := c.c.eval(anywhere, record+".link", headers)
+		if err != nil {
+			return err
+		}
+		at = link.target()
+		if i >= len(calls) {
+			continue
+		}
+		n, ok := c.h.NodeAt(closure)
+		if !ok {
+			c.skipped["deferred calls that keep nothing on the heap"]++
+			continue
+		}
+		name := calls[i].DeferredLoc.name()
+		if !slices.Contains(targets, n) {
+			c.disagree("deferred call that goheap has not", "%s: goroutine %d: %s at %#x", c.name, g.ID, name, closure)
+		} else if typ := c.h.Type(n); typ != "closure "+name {
+			c.disagree("function of a deferred call", "%s: goroutine %d: goheap %s, Delve %s", c.name, g.ID, typ, name)
+		} else {
+			c.values["deferred call"]++
+		}
+	}
+	if i != len(calls) {
+		c.disagree("number of deferred calls", "%s: goroutine %d: its list has %d, Delve's frames %d", c.name, g.ID, i, len(calls))
 	}
 	return nil
 }
@@ -160,7 +230,14 @@ func (c *comparison) variables(o *gocore.Frame, t *stackframe, where string) {
 			}
 		}
 		if at < 0 {
-			c.disagree("variable on a stack that goheap alone has", "%s · %s %s", where, v.Name, v.Type)
+			what := "of which goheap says what it holds"
+			if v.Target == heap.None {
+				what = "of which goheap says that it holds nothing"
+			}
+			if strings.Contains(o.Func, "-range") {
+				what = "in the body of a loop over a function"
+			}
+			c.disagree("variable on a stack that goheap alone has, "+what, "%s · %s %s", where, v.Name, v.Type)
 			continue
 		}
 		taken[at] = true
@@ -174,6 +251,8 @@ func (c *comparison) variables(o *gocore.Frame, t *stackframe, where string) {
 			c.values["variable that is nowhere to both"]++
 		case d.Addr == 0 || d.Flags&flagFakeAddress != 0:
 			c.skipped["variables in registers, or whose place is constant"]++
+		case strings.HasPrefix(d.Name, ".autotmp_"):
+			c.disagree("variable on a stack that Delve alone has: a temporary of the compiler", "%s · %s %s at %#x", where, d.Name, d.Type, d.Addr)
 		default:
 			c.disagree("variable on a stack that Delve alone has", "%s · %s %s at %#x", where, d.Name, d.Type, d.Addr)
 		}
@@ -183,6 +262,10 @@ func (c *comparison) variables(o *gocore.Frame, t *stackframe, where string) {
 // variable compares one variable of a frame.
 func (c *comparison) variable(v gocore.Var, d *variable, where string) {
 	if d.Unreadable != "" {
+		if v.Target != heap.None {
+			c.disagree("variable on a stack that Delve cannot read, and of which goheap says what it holds: "+d.Unreadable, "%s: goheap %s at %#x → %s", where, v.Type, v.Addr, c.h.Name(v.Target))
+			return
+		}
 		c.disagree("variable on a stack that Delve cannot read: "+d.Unreadable, "%s: goheap %s at %#x", where, v.Type, v.Addr)
 		return
 	}
@@ -208,7 +291,7 @@ func (c *comparison) variable(v gocore.Var, d *variable, where string) {
 		return
 	}
 	c.values["variable on a stack"]++
-	if v.Target != 0 && d.Kind == reflect.Ptr {
+	if v.Target != heap.None && d.Kind == reflect.Ptr {
 		if n, ok := c.h.NodeAt(d.target()); !ok || n != v.Target {
 			c.disagree("target of a variable on a stack", "%s: goheap %s, Delve %#x", where, c.h.Name(v.Target), d.target())
 		} else {
@@ -226,17 +309,17 @@ func (c *comparison) scalar(v gocore.Var, d *variable, where string) {
 		return
 	}
 	got, want := strconv.FormatUint(word, 10), ""
+	if k := d.Kind; k >= reflect.Int && k <= reflect.Uintptr && bitsOf(d.Type) == 0 {
+		c.skipped["integers on a stack whose type has a name: Delve does not say how large they are"]++
+		return
+	}
 	switch d.Kind {
-	case reflect.Int, reflect.Int64:
-		got, want = strconv.FormatInt(int64(word), 10), d.number()
-	case reflect.Int32:
-		got, want = strconv.FormatInt(int64(int32(word)), 10), d.number()
-	case reflect.Uint, reflect.Uint64, reflect.Uintptr:
-		want = d.number()
-	case reflect.Uint32:
-		got, want = strconv.FormatUint(uint64(uint32(word)), 10), d.number()
-	case reflect.Uint8:
-		got, want = strconv.FormatUint(uint64(uint8(word)), 10), d.number()
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		shift := 64 - bitsOf(d.Type)
+		got, want = strconv.FormatInt(int64(word<<shift)>>shift, 10), d.number()
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		shift := 64 - bitsOf(d.Type)
+		got, want = strconv.FormatUint(word<<shift>>shift, 10), d.number()
 	case reflect.Bool:
 		got, want = strconv.FormatBool(word&0xff != 0), d.Value
 	case reflect.Ptr, reflect.UnsafePointer:
@@ -253,6 +336,22 @@ func (c *comparison) scalar(v gocore.Var, d *variable, where string) {
 	c.values["value of a variable on a stack"]++
 }
 
+// bitsOf is the size of a predeclared integer type, 0 for another: Delve's kinds do not
+// tell.
+func bitsOf(typ string) int {
+	switch typ {
+	case "int", "uint", "uintptr", "int64", "uint64":
+		return 64
+	case "int32", "uint32":
+		return 32
+	case "int16", "uint16":
+		return 16
+	case "int8", "uint8":
+		return 8
+	}
+	return 0
+}
+
 // word reads a word of the program, as all machines that Delve reads cores of have it.
 func (c *comparison) word(addr uint64) (uint64, bool) {
 	b, ok := c.p.Memory(addr, 8)
@@ -261,5 +360,3 @@ func (c *comparison) word(addr uint64) (uint64, bool) {
 	}
 	return binary.LittleEndian.Uint64(b), true
 }
-
-var _ = strings.Cut
