@@ -111,6 +111,16 @@ func (c *client) eval(at scope, expr string, cfg loadConfig) (*variable, error) 
 	return out.Variable, nil
 }
 
+// globals lists the variables of all packages, without what they lead to.
+func (c *client) globals() ([]variable, error) {
+	var out struct{ Variables []variable }
+	err := c.call("ListPackageVars", struct {
+		Filter string
+		Cfg    loadConfig
+	}{"", loadConfig{}}, &out)
+	return out.Variables, err
+}
+
 // goroutines lists all of them.
 func (c *client) goroutines() ([]goroutine, error) {
 	var out struct{ Goroutines []goroutine }

@@ -3,6 +3,7 @@ package delve
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
@@ -14,45 +15,32 @@ import (
 	"goheap/heap"
 )
 
-// draw chooses up to most live objects by a seed: at first one of each type, then a
-// second one, and so on, so that a type of which there are thousands is not all.
-func (c *comparison) draw(seed uint64, most int) []heap.Node {
+// draw chooses live objects by a seed: one of each type, then a second one, and so on up
+// to each of them, so that a type of which there are thousands is not all; most in all.
+func (c *comparison) draw(seed uint64, each, most int) []heap.Node {
 	g, doms := c.h.Graph(), c.h.Dominators()
 	r := rand.New(rand.NewPCG(seed, 0))
 	byType := map[string][]heap.Node{}
-	var types []string
 	for n := range heap.Node(g.Len()) {
-		if n == heap.SuperRoot || !doms.Live(n) || c.h.KindOf(n) != gocore.NoRoot {
-			continue
+		if n != heap.SuperRoot && doms.Live(n) && c.h.KindOf(n) == gocore.NoRoot {
+			t := c.h.Type(n)
+			byType[t] = append(byType[t], n)
 		}
-		t := c.h.Type(n)
-		if byType[t] == nil {
-			types = append(types, t)
-		}
-		byType[t] = append(byType[t], n)
 	}
-	slices.Sort(types)
+	types := slices.Sorted(maps.Keys(byType))
 	for _, t := range types {
 		list := byType[t]
 		r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	}
 	var out []heap.Node
-	for round := 0; ; round++ {
-		some := false
+	for round := range each {
 		for _, t := range types {
-			if round >= len(byType[t]) {
-				continue
+			if round < len(byType[t]) && len(out) < most {
+				out = append(out, byType[t][round])
 			}
-			if len(out) == most {
-				return out
-			}
-			out = append(out, byType[t][round])
-			some = true
-		}
-		if !some {
-			return out
 		}
 	}
+	return out
 }
 
 // path evaluates the path to an object, and compares what stands there. Where Delve has
@@ -93,6 +81,9 @@ func declared(typ string) bool {
 
 // whole evaluates a path from its root; reason is why Delve has no words for it.
 func (c *comparison) whole(nodes []heap.Node, path gocore.Path) (reason untranslatable) {
+	if name := path.Hops[0].Expr; c.suffixed[name] {
+		return byOtherPackage
+	}
 	goroutine := -1
 	for i, g := range c.p.Goroutines() {
 		if g.Node == nodes[0] {
@@ -203,11 +194,18 @@ func (c *comparison) evaluate(nodes []heap.Node, at []scope, path gocore.Path, r
 			}
 			last--
 		}
+		if v.Kind == reflect.UnsafePointer && path.Hops[len(nodes)-1].Expr == "" {
+			return false, byHidden
+		}
 		if name, _, _ := strings.Cut(v.Type, "["); name == "sync.Map" || name == "internal/sync.HashTrieMap" {
 			return false, bySyncMap
 		}
 	}
 	n := nodes[len(nodes)-1]
+	if err != nil && at[0] != anywhere && strings.HasPrefix(err.Error(), "could not find symbol ") {
+		c.disagree("Delve does not find the local variable that a path begins with", "%s: %s\n\t\t%v", c.name, path.Expression, err)
+		return false, ""
+	}
 	if err != nil {
 		c.disagree("Delve cannot evaluate: "+err.Error(), "%s: %s\n\t\tas %s\n\t\t%v", c.name, path.Expression, expr, err)
 		return false, ""

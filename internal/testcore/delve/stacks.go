@@ -97,6 +97,9 @@ func (c *comparison) goroutine(index int, g *gocore.Goroutine, d *goroutine) err
 	if own[outermost].Func == goexit && outermost > 0 {
 		outermost--
 	}
+	if strings.Contains(own[outermost].Func, ".gowrap") && outermost > 0 && own[outermost].Func != d.StartLoc.name() {
+		outermost-- // Delve passes the wrapper of a go statement with arguments over
+	}
 	same("start", own[outermost].Func, d.StartLoc.name())
 	c.frames(g, own, frames)
 	return c.deferredCalls(g, d, frames)
@@ -110,8 +113,10 @@ const goexit = "runtime.goexit"
 // innermost to the collector and to goheap.
 func (c *comparison) located(g *gocore.Goroutine, own []gocore.Frame, what string, l *location) {
 	for i := range own {
-		// Of the innermost frame only the function: see frames.
-		if own[i].Func == l.name() && own[i].File == l.File && (i == 0 || own[i].Line == l.Line) {
+		// Of the innermost frame only the function: see frames. For a call that is inlined
+		// Delve gives the place of that and the function around it.
+		o := &own[i]
+		if (o.Func == l.name() || o.Inlined) && o.File == l.File && (i == 0 || o.Line == l.Line) {
 			c.values["goroutine's "+what]++
 			return
 		}
@@ -183,7 +188,7 @@ func (c *comparison) deferredCalls(g *gocore.Goroutine, d *goroutine, frames []s
 	targets := c.h.Graph().Targets(g.Node)
 	i := 0
 	for ; at != 0 && i < maxDeferred; i++ {
-		record := fmt.Sprintf("(*runtime._defer)(%#x)", at)
+		record := fmt.Sprintf("(*`runtime._defer`)(%#x)", at)
 		fn, err := c.c.eval(anywhere, record+".fn", headers)
 		if err != nil {
 			return err
@@ -205,6 +210,8 @@ func (c *comparison) deferredCalls(g *gocore.Goroutine, d *goroutine, frames []s
 		name := calls[i].DeferredLoc.name()
 		if !slices.Contains(targets, n) {
 			c.disagree("deferred call that goheap has not", "%s: goroutine %d: %s at %#x", c.name, g.ID, name, closure)
+		} else if !c.h.TypeOf(n).Known {
+			c.unknown++
 		} else if typ := c.h.Type(n); typ != "closure "+name {
 			c.disagree("function of a deferred call", "%s: goroutine %d: goheap %s, Delve %s", c.name, g.ID, typ, name)
 		} else {
@@ -251,8 +258,8 @@ func (c *comparison) variables(o *gocore.Frame, t *stackframe, where string) {
 			c.values["variable that is nowhere to both"]++
 		case d.Addr == 0 || d.Flags&flagFakeAddress != 0:
 			c.skipped["variables in registers, or whose place is constant"]++
-		case strings.HasPrefix(d.Name, ".autotmp_"):
-			c.disagree("variable on a stack that Delve alone has: a temporary of the compiler", "%s · %s %s at %#x", where, d.Name, d.Type, d.Addr)
+		case strings.HasPrefix(d.Name, "."):
+			c.disagree("variable on a stack that Delve alone has: one of the compiler's own", "%s · %s %s at %#x", where, d.Name, d.Type, d.Addr)
 		default:
 			c.disagree("variable on a stack that Delve alone has", "%s · %s %s at %#x", where, d.Name, d.Type, d.Addr)
 		}

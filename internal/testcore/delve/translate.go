@@ -27,10 +27,13 @@ const (
 	bySyncMap    untranslatable = "an element of a sync.Map: to Delve it is a struct"
 	byHidden     untranslatable = "what an unsafe.Pointer leads to: Delve does not know its type"
 	byTypeName   untranslatable = "a type that Delve does not find by its name"
-	byPart       untranslatable = "a part of a variable that is not known"
-	inData       untranslatable = "data of the linker, which is no variable"
-	onStack      untranslatable = "a word of a stack that is no variable"
-	ofRoot       untranslatable = "a root that is neither a variable nor a goroutine"
+	// Delve takes the first variable whose name ends in a slash and the one that it is
+	// given (proc/eval.go, findGlobalInternal).
+	byOtherPackage untranslatable = "a variable whose package has the name of the end of another's path: Delve takes either"
+	byPart         untranslatable = "a part of a variable that is not known"
+	inData         untranslatable = "data of the linker, which is no variable"
+	onStack        untranslatable = "a word of a stack that is no variable"
+	ofRoot         untranslatable = "a root that is neither a variable nor a goroutine"
 )
 
 // translate writes an expression of gocore's Path in Delve's grammar. It is the one

@@ -24,6 +24,51 @@ type comparison struct {
 	h      *gocore.Heap
 	c      *client
 	stacks map[int64][]stackframe // by goroutine, as Delve has them
+	// suffixed are the names of global variables that others end in, behind a slash.
+	suffixed map[string]bool
+}
+
+// newComparison compares what h has with what c says.
+func newComparison(name string, p *gocore.Process, h *gocore.Heap, c *client) (*comparison, error) {
+	x := &comparison{findings: newFindings(), name: name, p: p, h: h, c: c, stacks: map[int64][]stackframe{}, suffixed: map[string]bool{}}
+	globals, err := c.globals()
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]*variable{}
+	for i := range globals {
+		v := &globals[i]
+		byName[v.Name] = v
+		for rest := v.Name; ; {
+			_, after, ok := strings.Cut(rest, "/")
+			if rest = after; !ok {
+				break
+			}
+			x.suffixed[rest] = true
+		}
+	}
+	x.globals(byName)
+	return x, nil
+}
+
+// globals compares the addresses and types of the global variables.
+func (c *comparison) globals(theirs map[string]*variable) {
+	for _, r := range c.h.Roots() {
+		if r.Kind != gocore.GlobalRoot || r.Type == "" {
+			continue
+		}
+		v := theirs[r.Name]
+		switch {
+		case v == nil:
+			c.skipped["roots that are no variables of a package to Delve"]++
+		case v.Addr != r.Addr:
+			c.disagree("address of a global variable", "%s: %s: goheap %#x, Delve %#x", c.name, r.Name, r.Addr, v.Addr)
+		case !sameType(r.Type, v.Type):
+			c.disagree(fmt.Sprintf("type of a global variable: goheap %s, Delve %s", r.Type, v.Type), "%s: %s", c.name, r.Name)
+		default:
+			c.values["global variable"]++
+		}
+	}
 }
 
 // loads is how much of a value Delve is asked for: nothing in it may be so much that
