@@ -180,6 +180,7 @@ func (h *Heap) runTyper(ctx context.Context, t *typing.Typer) error {
 func (h *Heap) newTyper(rooted func() error) *typing.Typer {
 	c := h.decoder.TypingConfig()
 	c.Capture, c.Global = h.closures.TypeOf, h.decoder.Global
+	c.Closure, c.Entry, c.StackWords = h.closures.Surely, h.decoder.IsEntry, h.eachStackWords
 	t := typing.New(c, h.graph)
 	t.Late = h.seedSpecials
 	t.Reached = func() (*heap.Marker, error) {

@@ -37,6 +37,8 @@ const (
 	EvidenceInterface                     // the type word beside a pointer to it
 	EvidenceContainer                     // the structure of a map or channel
 	EvidencePointer                       // a typed pointer, slice or string
+	EvidenceCode                          // its own first word: the entry of the code of a closure
+	EvidenceFits                          // that no other type fits, which is no proof
 	EvidenceInterior                      // only pointers to parts of it: the type is that of a part
 	EvidenceNone                          // the type is unknown
 )
@@ -56,6 +58,10 @@ func (e Evidence) String() string {
 		return "container"
 	case EvidencePointer:
 		return "pointer"
+	case EvidenceCode:
+		return "code"
+	case EvidenceFits:
+		return "fits"
 	case EvidenceInterior:
 		return "interior"
 	}

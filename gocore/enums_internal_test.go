@@ -19,7 +19,7 @@ func TestExportedLists(t *testing.T) {
 	}
 	for mine, want := range map[Evidence]typing.Evidence{
 		EvidenceHeader: typing.ByHeader, EvidenceSpan: typing.BySpan, EvidenceInterface: typing.ByInterface, EvidenceContainer: typing.ByContainer,
-		EvidencePointer: typing.ByPointer, EvidenceInterior: typing.ByInterior, EvidenceNone: typing.ByNothing,
+		EvidencePointer: typing.ByPointer, EvidenceCode: typing.ByCode, EvidenceFits: typing.ByFit, EvidenceInterior: typing.ByInterior, EvidenceNone: typing.ByNothing,
 	} {
 		if got := Evidence(want); got != mine || got.String() != want.String() {
 			t.Errorf("evidence %d (%s) is exported as %d (%s), want %d", want, want, got, got, mine)

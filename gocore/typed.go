@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"runtime/debug"
+	"slices"
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
@@ -17,6 +18,9 @@ type Typing struct {
 	CoveredBytes             uint64 // of TypedBytes, what the types explain
 	Conflicts                uint64 // claims that contradicted a pointer map
 	EvidenceBytes            map[Evidence]uint64
+	// FitObjects and FitBytes count the objects of which no more is known than that one
+	// type alone fits: they are not typed, and not unknown either.
+	FitObjects, FitBytes uint64
 	// BehindUnknown is the bytes of the live objects of unknown type and of those that
 	// one of these dominates: what would be freed without one unknown object or another.
 	// Whatever leads there has a hop that nobody can name. What several unknown objects
@@ -28,11 +32,17 @@ type Typing struct {
 type TypeInfo struct {
 	// Name is as a Go programmer writes the type: "main.Session", and
 	// "[]main.Session" for the array behind a slice. The bytes of strings are
-	// "string data". An unknown type is described by size and pointers.
+	// "string data". An unknown type is described by size and pointers; "≈ " stands
+	// before one of which no more is known than that no other fits.
 	Name    string
 	Package string // that declares it; "" for unnamed and predeclared types
 	Known   bool
+	Fits    bool // no other type fits; it is not known then
 }
+
+// Approximately stands before the name of a type of which no more is known than that no
+// other fits.
+const Approximately = "≈ "
 
 // objects are the slots of the heap and their types, and the roots.
 type objects struct {
@@ -83,6 +93,9 @@ func (p *objects) TypeInfo(id heap.TypeID) TypeInfo {
 	case typing.StringData:
 		info.Name = "string data"
 	}
+	if id >= typing.FirstFit {
+		info.Name, info.Known, info.Fits = Approximately+info.Name, false, true
+	}
 	return info
 }
 
@@ -91,7 +104,7 @@ func (p *Heap) Typing() Typing {
 	t := &p.typing.Totals
 	out := Typing{
 		TypedObjects: t.TypedObjects, TypedBytes: t.TypedBytes, CoveredBytes: t.CoveredBytes, Conflicts: t.Conflicts,
-		BehindUnknown: p.behindUnknown,
+		FitObjects: t.FitObjects, FitBytes: t.FitBytes, BehindUnknown: p.behindUnknown,
 	}
 	if t.EvidenceBytes != nil {
 		out.EvidenceBytes = map[Evidence]uint64{}
@@ -100,6 +113,21 @@ func (p *Heap) Typing() Typing {
 		}
 	}
 	return out
+}
+
+// Fits returns the names of the types that an object of unknown type may have, where of
+// all types of the program several fit, as far as they are remembered.
+func (p *objects) Fits(n heap.Node) []string {
+	var names []string
+	for _, f := range p.typing.Fits[n] {
+		name := p.types.Type(f.Type).Name
+		if f.Form == typing.ManyValues {
+			name = "[]" + name
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Evidence says why an object has its type, 0 for what is no live object.
@@ -114,7 +142,7 @@ func (p *objects) Evidence(n heap.Node) Evidence {
 // first, and how many there are; ok is false where the type is unknown.
 func (p *objects) valueType(n heap.Node) (t types.ID, addr, count uint64, ok bool) {
 	ty := p.typing
-	if int(n) >= len(ty.IDs) || ty.IDs[n] == 0 || ty.IDs[n] >= typing.FirstUnknown {
+	if int(n) >= len(ty.IDs) || ty.IDs[n] == 0 || ty.IDs[n] >= typing.FirstFit {
 		return 0, 0, 0, false
 	}
 	e, slot, ok := p.slot(n)

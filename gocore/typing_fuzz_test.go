@@ -458,12 +458,15 @@ func (v *victim) checkTyping(t testing.TB, p *Heap) {
 				continue
 			}
 			live += e.Elem
-			if known := id < typing.FirstUnknown; id == 0 || known != (ev >= typing.ByHeader && ev <= typing.ByPointer) {
+			known, fits := id < typing.FirstFit, id >= typing.FirstFit && id < typing.FirstUnknown
+			if id == 0 || known != (ev >= typing.ByHeader && ev < typing.ByFit) || fits != (ev == typing.ByFit) {
 				t.Fatalf("%#x has type %#x by %s", slot, id, ev)
-			} else if !known {
+			} else if !known && !fits {
 				continue
 			}
-			typed += e.Elem
+			if known {
+				typed += e.Elem
+			}
 			if e.Pointers == image.HeapBits {
 				if why := contradiction(p, e, slot, id); why != "" {
 					t.Errorf("%#x of %d bytes is %s by %s: %s", slot, e.Elem, p.TypeInfo(id).Name, ev, why)

@@ -84,12 +84,15 @@ type HeapDocument struct {
 }
 
 // TypingDocument says how much of the live heap has a type, and by which evidence.
-// CoveredBytes are those of TypedBytes that the types explain, BehindUnknown those that
+// CoveredBytes are those of TypedBytes that the types explain, FitBytes those of objects of which no
+// more is known than that one type alone fits, which are not typed, and BehindUnknown those that
 // are of objects of unknown type or dominated by one.
 type TypingDocument struct {
 	TypedObjects  uint64            `json:"typed_objects"`
 	TypedBytes    uint64            `json:"typed_bytes"`
 	CoveredBytes  uint64            `json:"covered_bytes"`
+	FitObjects    uint64            `json:"fit_objects"`
+	FitBytes      uint64            `json:"fit_bytes"`
 	Conflicts     uint64            `json:"conflicts"`
 	BehindUnknown uint64            `json:"behind_unknown_bytes"`
 	EvidenceBytes map[string]uint64 `json:"evidence_bytes"`
@@ -131,6 +134,7 @@ func NewSummaryDocument(s *Snapshot) SummaryDocument {
 		},
 		Typing: TypingDocument{
 			TypedObjects: typing.TypedObjects, TypedBytes: typing.TypedBytes, CoveredBytes: typing.CoveredBytes,
+			FitObjects: typing.FitObjects, FitBytes: typing.FitBytes,
 			Conflicts: typing.Conflicts, BehindUnknown: typing.BehindUnknown, EvidenceBytes: map[string]uint64{},
 		},
 		Check: s.Verdict(),
@@ -542,6 +546,7 @@ type ObjectDocument struct {
 	Count         uint64              `json:"count"`
 	CountKnown    bool                `json:"count_known"` // else Count is the most that fit
 	Evidence      Optional            `json:"evidence"`
+	Fits          []Escaped           `json:"fits"`
 	Live          bool                `json:"live"`
 	Retained      uint64              `json:"retained_bytes"`
 	Dominator     *NodeDocument       `json:"dominator"`

@@ -42,7 +42,7 @@ func docs() map[string]string {
 		"count":      "how many there are; of an object, how many values of its type are in it",
 		"created_at": "file and line of the go statement",
 		"created_by": "the function of the go statement",
-		"evidence":   `what its type is known from: "header", "span", "interface", "pointer", "container", "interior" or "none"`,
+		"evidence":   `what its type is known from: "header", "span", "interface", "pointer", "container", "code" (of a closure), "fits" (no other type does), "interior" or "none"`,
 		"exclusive":  "bytes that die with all goroutines of the row, and no sooner",
 		"function":   "the innermost function that is not of the standard library, or the one of it that was started",
 		"goroutine":  "the goroutine's number",

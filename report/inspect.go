@@ -36,8 +36,11 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, 
 	d := &ObjectDocument{
 		Address: Address(p.Addr(n)), Size: s.Graph.Size(n), Type: Optional(p.Type(n)),
 		Evidence: Optional(p.Evidence(n).String()), Live: s.Dominators.Live(n), Retained: s.Dominators.Retained(n),
-		Fields: []FieldDocument{}, Referrers: []ReferrerDocument{},
+		Fits: []Escaped{}, Fields: []FieldDocument{}, Referrers: []ReferrerDocument{},
 		kind: p.KindOf(n), name: p.Name(n),
+	}
+	for _, name := range p.Fits(n) {
+		d.Fits = append(d.Fits, Escaped(name))
 	}
 	if s.Graph.IsRoot(n) {
 		for _, r := range p.Roots() {

@@ -38,6 +38,7 @@ type Heap interface {
 	NodeAt(addr uint64) (heap.Node, bool)
 	Addr(n heap.Node) uint64
 	Evidence(n heap.Node) gocore.Evidence
+	Fits(n heap.Node) []string
 	Count(n heap.Node) uint64
 	CountKnown(n heap.Node) bool
 	HeldCount(n heap.Node, holders []heap.Node) (count uint64, ok bool)

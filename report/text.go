@@ -67,6 +67,11 @@ func (p *printer) info(s *Snapshot, d SummaryDocument) {
 		[]string{"roots", fmt.Sprintf("%s, of them %s", comma(h.Roots), plural(h.Goroutines, "goroutine"))},
 		[]string{"typed", fmt.Sprintf("%s of the live bytes, %s; %s explained by the type, %s",
 			HumanPercent(share(t.TypedBytes, h.LiveBytes)), amount(t.TypedBytes, t.TypedObjects), HumanBytes(t.CoveredBytes), plural(t.Conflicts, "conflict"))},
+	)
+	if t.FitObjects > 0 {
+		rows = append(rows, []string{"≈", fmt.Sprintf("%s of the live bytes, %s, of the only type that fits, which is no proof", HumanPercent(share(t.FitBytes, h.LiveBytes)), amount(t.FitBytes, t.FitObjects))})
+	}
+	rows = append(rows,
 		[]string{"unknown", fmt.Sprintf("%s of the live bytes are of objects of unknown type, or behind one", HumanPercent(share(t.BehindUnknown, h.LiveBytes)))},
 		[]string{"check", verdict + ": " + Printable(why)},
 	)
@@ -184,8 +189,12 @@ func WriteReport(ctx context.Context, w io.Writer, s *Snapshot, n int, physical 
 	src, h, t := summary.Source, summary.Heap, summary.Typing
 	p := &printer{w: bufio.NewWriter(w)}
 	verdict, _ := s.VerdictText()
-	p.line("%s: %s live, %s typed, %s behind unknown, check %s%s", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects),
-		HumanPercent(share(t.TypedBytes, h.LiveBytes)), HumanPercent(share(t.BehindUnknown, h.LiveBytes)), verdict, incomplete(src.Complete))
+	fits := ""
+	if percent := share(t.FitBytes, h.LiveBytes); percent >= 500 { // 0.1 %
+		fits = ", " + HumanPercent(percent) + " ≈"
+	}
+	p.line("%s: %s live, %s typed%s, %s behind unknown, check %s%s", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects),
+		HumanPercent(share(t.TypedBytes, h.LiveBytes)), fits, HumanPercent(share(t.BehindUnknown, h.LiveBytes)), verdict, incomplete(src.Complete))
 	p.line("")
 	p.section("Who holds it", holders, n)
 	if len(suspects) > 0 {
@@ -233,13 +242,21 @@ func WriteTypes(ctx context.Context, w io.Writer, s *Snapshot, l List, folded bo
 	p := &printer{w: bufio.NewWriter(w)}
 	p.table(t.Head(l.Top), "")
 	var kinds, objects, bytes uint64
+	var fit gocore.Typing
 	for _, r := range rows {
-		if !r.Known {
+		if r.Fits {
+			fit.FitObjects, fit.FitBytes = fit.FitObjects+r.Objects, fit.FitBytes+r.Shallow
+		} else if !r.Known {
 			kinds, objects, bytes = kinds+1, objects+r.Objects, bytes+r.Shallow
 		}
 	}
-	if kinds > 0 {
+	if kinds > 0 || fit.FitObjects > 0 {
 		p.line("")
+	}
+	if fit.FitObjects > 0 {
+		p.line("≈ is the only type that fits, which is no proof: %s, %s of the live heap", amount(fit.FitBytes, fit.FitObjects), HumanPercent(s.Share(fit.FitBytes)))
+	}
+	if kinds > 0 {
 		p.line("%s of unknown objects, by size and pointers: %s, %s of the live heap", plural(kinds, "kind"), amount(bytes, objects), HumanPercent(s.Share(bytes)))
 	}
 	return p.w.Flush()
@@ -448,6 +465,13 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 		{"values", values},
 		{"evidence", orDash(o.Evidence)},
 		{"state", state},
+	}
+	if len(o.Fits) > 0 {
+		fits := make([]string, len(o.Fits))
+		for i, f := range o.Fits {
+			fits[i] = string(f)
+		}
+		rows = append(rows, []string{"may be", Printable(strings.Join(fits, ", or "))})
 	}
 	if o.Dominator != nil {
 		rows = append(rows, []string{"dominator", orDash(o.Dominator.Name)})

@@ -17,6 +17,7 @@ type TypeRow struct {
 	Name     string
 	Package  string // "" for types without one
 	Known    bool   // false: Name describes an unknown type
+	Fits     bool   // it is not known, but no other type fits
 	Objects  uint64
 	Shallow  uint64 // bytes
 	Retained uint64 // bytes that die with all of them, at least
@@ -45,7 +46,7 @@ func typeRows(ctx context.Context, s *Snapshot, folded bool) ([]TypeRow, error) 
 	insides := map[string]heap.TypeID{}
 	for i, id := range original[1:] {
 		t := s.Heap.TypeInfo(id)
-		row := TypeRow{Name: t.Name, Package: t.Package, Known: t.Known}
+		row := TypeRow{Name: t.Name, Package: t.Package, Known: t.Known, Fits: t.Fits}
 		at := heap.TypeID(len(groups))
 		if of, ok := mapOfInside(t.Name); ok && folded && t.Known {
 			if seen, ok := insides[of]; ok {

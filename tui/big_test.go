@@ -141,6 +141,7 @@ func (l *large) TypeIDs() []heap.TypeID                          { return l.type
 func (l *large) TypeOf(n heap.Node) gocore.TypeInfo              { return l.TypeInfo(l.types[n]) }
 func (l *large) Typing() gocore.Typing                           { return gocore.Typing{} }
 func (l *large) Evidence(heap.Node) gocore.Evidence              { return gocore.EvidenceHeader }
+func (l *large) Fits(heap.Node) []string                         { return nil }
 func (l *large) Count(heap.Node) uint64                          { return 1 }
 func (l *large) CountKnown(heap.Node) bool                       { return true }
 func (l *large) HeldCount(heap.Node, []heap.Node) (uint64, bool) { return 0, false }

@@ -48,8 +48,9 @@ type Node struct {
 	ID, Kind, Name, Type string // Name is that of a root
 	Addr, Size           uint64
 	To                   []Edge
-	RootSize             uint64 // of a variable
-	Text                 string // in it
+	RootSize             uint64   // of a variable
+	Text                 string   // in it
+	Fits                 []string // the types of which several fit
 }
 
 // Edge is a pointer: what it adds to an expression, and the ID of what it leads to.
@@ -68,11 +69,12 @@ func IsPart(typ string) bool {
 // Describe says that a type is of the package before its first dot, and known
 // unless its name says the contrary.
 func Describe(typ string) gocore.TypeInfo {
-	pkg, _, dotted := strings.Cut(typ, ".")
+	name, fits := strings.CutPrefix(typ, gocore.Approximately)
+	pkg, _, dotted := strings.Cut(name, ".")
 	if !dotted {
 		pkg = ""
 	}
-	return gocore.TypeInfo{Name: typ, Package: pkg, Known: !strings.HasPrefix(typ, "(unknown")}
+	return gocore.TypeInfo{Name: typ, Package: pkg, Known: !fits && !strings.HasPrefix(typ, "(unknown"), Fits: fits}
 }
 
 // Build numbers the nodes and makes the graph. It panics where a pointer leads
@@ -155,6 +157,7 @@ func (p *Process) TypeIDs() []heap.TypeID                        { return p.type
 func (p *Process) TypeInfo(id heap.TypeID) gocore.TypeInfo       { return p.types[id] }
 func (p *Process) TypeOf(n heap.Node) gocore.TypeInfo            { return p.types[p.typeIDs[n]] }
 func (p *Process) Addr(n heap.Node) uint64                       { return p.ByNode[n].Addr }
+func (p *Process) Fits(n heap.Node) []string                     { return p.ByNode[n].Fits }
 func (p *Process) Count(heap.Node) uint64                        { return 1 }
 func (p *Process) CountKnown(heap.Node) bool                     { return true }
 func (p *Process) KindOf(n heap.Node) gocore.RootKind            { return kind(p.ByNode[n].Kind) }

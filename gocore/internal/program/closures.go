@@ -46,6 +46,42 @@ func (c *Closures) TypeOf(entry, addr uint64) types.ID {
 	return id
 }
 
+// Surely is TypeOf for an object that nothing says to be a closure, 0 where it need not be
+// one: its first word is the entry of a function that captures variables, and what it
+// captures fills the object and has its pointers.
+func (c *Closures) Surely(entry, addr uint64) types.ID {
+	fn, ok := c.Function(entry)
+	at, inHeap := c.Image.Pages.Find(addr)
+	if !ok || fn.Entry != entry || !inHeap || at.Off != 0 || at.Elem == 0 || at.Pointers != image.HeapBits {
+		return 0
+	}
+	list := c.captures(entry, addr)
+	id := c.describeClosure(fn.Name(), entry, addr, at)
+	typ := c.Types.Type(id)
+	if len(list) == 0 || len(typ.Fields) != 1+len(list) || typ.Size > at.Elem || typ.Size <= c.Image.SmallerClass(at.Elem) {
+		return 0
+	}
+	for i, f := range typ.Fields[1:] {
+		if f.Name != list[i].Name || f.Offset != list[i].Offset {
+			return 0
+		}
+	}
+	w := uint64(c.Image.Arch.PtrSize)
+	mask := c.Image.SlotMask(c.Image.ExtentAt(addr), addr)
+	for off := uint64(0); off < at.Elem; off += w {
+		if (mask>>(off/w)&1 != 0) != c.Types.PointerAt(id, off) {
+			return 0
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known, ok := c.known[entry]; ok {
+		return known
+	}
+	c.known[entry] = id
+	return id
+}
+
 // runtimeClosures are objects that func values of package reflect point to, by
 // the functions that their first words lead to (reflect/makefunc.go).
 var runtimeClosures = [...]struct{ function, object string }{

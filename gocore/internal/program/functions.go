@@ -122,6 +122,12 @@ func (d *Program) Function(pc uint64) (pclntab.Func, bool) {
 	return pclntab.Func{}, false
 }
 
+// IsEntry reports whether the code of a function begins at pc.
+func (d *Program) IsEntry(pc uint64) bool {
+	f, ok := d.Function(pc)
+	return ok && f.Entry == pc
+}
+
 // CallsAt returns the calls that were inlined at pc, as pclntab.Func.Inlined does.
 func (d *Program) CallsAt(pc uint64) []pclntab.InlinedCall {
 	f, ok := d.Function(pc)

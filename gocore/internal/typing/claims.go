@@ -87,6 +87,7 @@ func (t *judge) size(c claim) (uint64, bool) {
 
 // point applies a claim to whatever stands at c.p.
 func (t *Typer) point(c claim) {
+	c.evidence = max(c.evidence, t.floor)
 	if t.leaves != nil && (c.Form == StringData || len(c.x.steps) == 0 && c.Form != Container && c.x.refine == nil) {
 		t.toLeaf(c)
 		return
@@ -239,6 +240,9 @@ func (t *judge) claim(at image.SlotAt, id heap.TypeID, c *claim) (interior, walk
 	slot := c.p - at.Off
 	head := t.headerSize(e)
 	if at.Off < head || size > e.Elem-at.Off || !t.agrees(e, slot, at.Off, *c) {
+		if c.evidence == ByFit {
+			return false, false // no typed value says so
+		}
 		if live, err := t.Reached(); err != nil || !live.Has(n) {
 			return false, false
 		}
@@ -248,6 +252,9 @@ func (t *judge) claim(at image.SlotAt, id heap.TypeID, c *claim) (interior, walk
 		return false, false
 	}
 	if !t.covers(e, at.Off, head, size, *c) || !t.hasShape(e, slot, *c) {
+		if c.evidence == ByFit {
+			return false, false
+		}
 		c.evidence = ByInterior
 		interior = at.Pointers != image.NoPointers
 	}

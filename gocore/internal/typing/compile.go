@@ -56,6 +56,9 @@ func (t *judge) compile(id types.ID) *compiled {
 	if int(id) < len(t.compiled) && t.compiled[id] != nil {
 		return t.compiled[id]
 	}
+	if id >= maxType {
+		id = 0
+	}
 	typ := t.table.Type(id)
 	c := &compiled{id: id, shape: strings.Contains(typ.Name, ShapePrefix) && !strings.HasPrefix(typ.Name, ClosurePrefix)}
 	if !c.shape {

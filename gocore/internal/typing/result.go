@@ -17,6 +17,9 @@ type Result struct {
 	IDs      []heap.TypeID  // 0 where the node is no live object
 	Evidence []Evidence     // set when all types have been found
 	Unknown  []UnknownShape // by TypeID - FirstUnknown
+	// Fits has the types of which several fit an object without a type, as far as there
+	// is room.
+	Fits map[heap.Node][]Fit
 
 	Conflicts uint64
 	Rejected  []Rejection // the first of them
@@ -80,6 +83,8 @@ func (t *Typer) finish() error {
 		for ev := ByHeader; ev <= ByNothing; ev++ {
 			out.EvidenceBytes[ev] += s.byEvidence[ev]
 		}
+		out.FitObjects += s.fitObjects
+		out.FitBytes += s.byEvidence[ByFit]
 		out.TypedObjects += s.typedObjects
 		out.TypedBytes += s.typedBytes
 		out.CoveredBytes += s.coveredBytes
@@ -121,6 +126,7 @@ func (t *Typer) renumber(extents []image.Extent, global []heap.TypeID) {
 type tally struct {
 	extents                                []image.Extent
 	typedObjects, typedBytes, coveredBytes uint64
+	fitObjects                             uint64
 	byEvidence                             [ByNothing + 1]uint64
 	unknown                                []UnknownShape // in the order in which they are met
 }
@@ -148,7 +154,12 @@ func (t *Typer) tally(sum *tally) error {
 			}
 			t.Out.Evidence[n] = ev
 			sum.byEvidence[ev] += e.Elem
-			if ev < ByInterior {
+			if ev == ByFit {
+				sum.fitObjects++
+				t.id[n] = id | FirstFit
+				continue
+			}
+			if ev < ByFit {
 				if id != last || e.Elem != elem {
 					covered, last, elem = t.covered(e, id), id, e.Elem
 				}
@@ -200,6 +211,7 @@ func (t *Typer) covered(e *image.Extent, id heap.TypeID) uint64 {
 type Totals struct {
 	TypedObjects, TypedBytes uint64
 	CoveredBytes             uint64 // of TypedBytes, what the types explain
+	FitObjects, FitBytes     uint64 // that the only type that fits was found for; not typed
 	Conflicts                uint64 // claims that contradicted a pointer map
 	EvidenceBytes            map[Evidence]uint64
 }

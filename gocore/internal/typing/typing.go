@@ -42,6 +42,8 @@ const (
 	ByInterface                     // the type word beside a pointer to it
 	ByContainer                     // the structure of a map or channel
 	ByPointer                       // a typed pointer, slice or string
+	ByCode                          // its own first word: the entry of the code of a closure
+	ByFit                           // that no other type fits: see Typer.fromUntyped
 	ByInterior                      // only pointers to parts of it: the type is that of a part
 	ByNothing
 )
@@ -59,6 +61,10 @@ func (e Evidence) String() string {
 		return "container"
 	case ByPointer:
 		return "pointer"
+	case ByCode:
+		return "code"
+	case ByFit:
+		return "fits"
 	case ByInterior:
 		return "interior"
 	}
@@ -66,8 +72,8 @@ func (e Evidence) String() string {
 }
 
 // Form says how the type of a heap.TypeID fills an object. A TypeID is a
-// types.ID and a form; unknown objects have numbers of their own from
-// FirstUnknown up. While types are being found the evidence stands above them
+// types.ID and a form, with FirstFit added where that is no more than the only type that
+// fits; unknown objects have numbers of their own from FirstUnknown up. While types are being found the evidence stands above them
 // in the same word, so that looking at a claim touches memory once.
 type Form uint8
 
@@ -80,15 +86,17 @@ const (
 )
 
 const (
-	evidenceShift             = 29
+	evidenceShift             = 28
 	FirstUnknown  heap.TypeID = 1 << (evidenceShift - 1)
+	FirstFit                  = FirstUnknown >> 1
+	maxType                   = types.ID(FirstFit >> formBits) // more than any program has
 )
 
 func typeID(t types.ID, f Form) heap.TypeID { return heap.TypeID(t)<<formBits | heap.TypeID(f) }
 
 // SplitTypeID returns what a heap.TypeID below FirstUnknown is made of.
 func SplitTypeID(id heap.TypeID) (types.ID, Form) {
-	return types.ID(id >> formBits), Form(id & (1<<formBits - 1))
+	return types.ID(id &^ FirstFit >> formBits), Form(id & (1<<formBits - 1))
 }
 
 // Typer walks typed memory and claims types for what it leads to.
@@ -111,13 +119,17 @@ type Typer struct {
 	strings *compiled
 	near    int                 // index of the extent of the object that was walked last
 	itabs   map[uint64]types.ID // by itab address
-	cached  [dynCacheLen]dynCached
+	// firstWords has what interfaceType returns.
+	firstWords map[uint64]types.ID
+	cached     [dynCacheLen]dynCached
 
 	stack    []heap.Node // waiting to be walked, depth first
 	waits    []uint64    // waiting to be walked in a sweep, a bit for each node
 	waiting  int         // bits set in waits
 	sweeping bool
 	interior []interiorClaim
+	parts    []Part   // what claims say of the parts of objects without a type
+	floor    Evidence // no claim is stronger
 	static   map[Static]bool
 	statics  []Static // to be walked
 	within   Static   // the one whose pointers are being followed
@@ -145,6 +157,14 @@ type Config struct {
 	// Capture returns the type of the closure at addr whose code begins at entry, 0 for
 	// unknown; it may be nil.
 	Capture func(entry, addr uint64) types.ID
+	// Closure is Capture for what nothing says to be a closure: its type where it can be
+	// nothing else, 0 otherwise. It may be nil.
+	Closure func(entry, addr uint64) types.ID
+	// Entry reports whether the code of a function begins at pc; it may be nil.
+	Entry func(pc uint64) bool
+	// StackWords calls f with the words of each stack that the collector follows, by
+	// their addresses, in ascending order. It may be nil.
+	StackWords func(f func(addrs []uint64))
 	// Global returns the address of a variable.
 	Global func(name string) (uint64, error)
 	// Described are types known beforehand, by the addresses of their descriptors.
@@ -167,7 +187,7 @@ type FoundStatic struct {
 // New makes a Typer of the objects in g, which may lack the rows of the roots; nil
 // is for static values alone.
 func New(c Config, g *heap.Graph) *Typer {
-	t := &Typer{Config: c, Out: &Result{}, itabs: map[uint64]types.ID{}, static: map[Static]bool{}}
+	t := &Typer{Config: c, Out: &Result{}, itabs: map[uint64]types.ID{}, firstWords: map[uint64]types.ID{}, static: map[Static]bool{}}
 	t.judge = judge{im: c.Image, g: g, table: c.Types, arch: c.Image.Arch, space: c.Space, dynamic: map[uint64]types.ID{}}
 	if g != nil {
 		t.Out.IDs, t.Out.Evidence = flat.Make[heap.TypeID](c.Image.Nodes), flat.Make[Evidence](c.Image.Nodes)
@@ -212,7 +232,7 @@ func (t *Typer) Run(ctx context.Context, seed func(*Typer)) error {
 // pass finds the types of all objects. It gives up, and reports that, where it
 // finds out that it has looked into dead ones.
 func (t *Typer) pass(ctx context.Context, phase *progress.Phase, seed func(*Typer)) (again bool, err error) {
-	t.static, t.interior = map[Static]bool{}, nil
+	t.static, t.interior, t.parts = map[Static]bool{}, nil, nil
 	wait := t.startLeaves()
 	// The leaf typer must have ended, whatever becomes of the walk.
 	err = dump.Guard(func() (err error) {
@@ -228,7 +248,10 @@ func (t *Typer) pass(ctx context.Context, phase *progress.Phase, seed func(*Type
 	for _, c := range t.returned {
 		t.point(c)
 	}
-	return false, t.Drain(ctx, phase)
+	if err := t.Drain(ctx, phase); err != nil {
+		return false, err
+	}
+	return false, t.fromUntyped(ctx, phase)
 }
 
 // sawDead reports whether the type of an object that is not live has led to
@@ -331,6 +354,7 @@ func (t *Typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*T
 	for len(t.interior) > 0 {
 		list := t.interior
 		t.interior = nil
+		t.keepParts(list)
 		seen := map[Static]bool{}
 		for _, c := range list {
 			if t.evidenceOf(c.node) < ByInterior || !image.HasBit(t.Alive, c.node) {

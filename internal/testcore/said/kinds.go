@@ -14,6 +14,7 @@ import (
 type Kind struct {
 	Name, Addr, Type, Path string
 	Tiny, Interior, Shape  bool
+	Fits                   bool
 	Parted, Nameless       bool
 	Missing                string
 }
@@ -32,6 +33,10 @@ func (p *Process) CompareKind(o Kind) (why []string) {
 	case o.Interior:
 		if p.Evidence(n) != gocore.EvidenceInterior || !strings.HasSuffix(typ, ", contains "+o.Type+")") {
 			wrong("type %s by %s, want a part of type %s", typ, p.Evidence(n), o.Type)
+		}
+	case o.Fits:
+		if p.Evidence(n) != gocore.EvidenceFits || typ != gocore.Approximately+o.Type || p.TypeOf(n).Known {
+			wrong("type %s by %s, want %s to be all that fits", typ, p.Evidence(n), o.Type)
 		}
 	case o.Tiny:
 		if !p.TypeOf(n).Known {

@@ -30,6 +30,8 @@ type Kind struct {
 	// Interior says that only pointers to a part lead there: Type is that of the
 	// part.
 	Interior bool `json:"interior,omitempty"`
+	// Fits says that no more can be known of the type than that it alone fits.
+	Fits bool `json:"fits,omitempty"`
 	// Shape says that only code which instances of a generic function share leads
 	// there: the compiler names no more than the shape of the type.
 	Shape bool `json:"shape,omitempty"`
@@ -77,7 +79,7 @@ func missing(name, why string) {
 }
 
 // isThing says that p, a *thing, is at path.
-func isThing(name string, p *thing, path string) { say(name, at(p), "main.thing", path) }
+func isThing(name string, p *thing, path string) *Kind { return say(name, at(p), "main.thing", path) }
 
 // at is the address of what p points to.
 func at[T any](p *T) uintptr { return uintptr(unsafe.Pointer(p)) }
@@ -119,6 +121,7 @@ func main() {
 	buildLibrary()
 	buildClosures()
 	buildTypes()
+	buildHidden()
 	buildFrames()
 	buildSpills()
 	buildWaits()

@@ -190,7 +190,7 @@ func buildTypes() {
 	arrays := new([5]pair)
 	l.interior = &arrays[4].part
 	l.interior.p = newThing()
-	say("interior pointer to a struct", at(l.interior), "main.part", "main.l.interior").Interior = true
+	say("interior pointer to a struct", at(l.interior), "[]main.pair", "main.l.interior").Fits = true
 	isThing("behind an interior pointer", l.interior.p, "main.l.interior.p")
 	pointers := new([20]*thing)
 	l.element = &pointers[7]

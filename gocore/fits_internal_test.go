@@ -1,0 +1,119 @@
+package gocore
+
+import (
+	"strings"
+	"testing"
+
+	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
+	"goheap/heap"
+	"goheap/internal/testcore"
+)
+
+// What only one type fits, by a part alone, is what it is: asked of objects whose type is
+// known, one answer in a thousand may be wrong at most.
+//
+// The insides of maps are not asked of: no program has the address of one. Values of one
+// type are what there is one of, whether by new or by make.
+func TestFitsOfKnown(t *testing.T) {
+	t.Parallel()
+	var right, wrong, several int
+	for _, version := range []string{"go1.21.13", "go1.26.8", "go1.27.0"} {
+		for _, program := range []string{"kinds", "oldmaps", "quiet"} {
+			dump := testcore.Core(t, program, testcore.Options{Go: version}, testcore.Kernel)
+			p, err := Open(t.Context(), dump.Core, Options{Exe: dump.Exe})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := newHeap(p.stacks)
+			if err := h.scan(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := h.findLive(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			typer := h.newTyper(func() error { return nil })
+			if err := h.runTyper(t.Context(), typer); err != nil {
+				t.Fatal(err)
+			}
+			// Each part of each object of a type, up to three objects of each.
+			var asked []typing.Part
+			seen := map[heap.TypeID]int{}
+			for i := range h.im.Extents {
+				e := &h.im.Extents[i]
+				for k := range e.N {
+					n := e.First + heap.Node(k)
+					id, f := typing.SplitTypeID(h.typing.IDs[n])
+					if ev := h.typing.Evidence[n]; e.Pointers != image.HeapBits || ev == 0 || ev >= typing.ByFit || f > typing.ManyValues {
+						continue
+					}
+					typ := h.types.Type(id)
+					if strings.Contains(typ.Name, "map.bucket[") || strings.Contains(typ.Name, "map.group[") || strings.HasPrefix(typ.Name, "struct { Ctrl ") {
+						continue
+					}
+					if seen[h.typing.IDs[n]]++; seen[h.typing.IDs[n]] > 3 {
+						continue
+					}
+					asked = append(asked, h.partsOf(n, id, 0, 0)...)
+					if f == typing.ManyValues && typ.Size > 0 && e.Elem/typ.Size > 1 {
+						asked = append(asked, typing.Part{Node: n, Type: id, Off: typ.Size, N: e.Elem/typ.Size - 1})
+						asked = append(asked, h.partsOf(n, id, typ.Size, 0)...)
+					}
+				}
+			}
+			questions := make([][]typing.Part, len(asked))
+			for i := range asked {
+				questions[i] = asked[i : i+1]
+			}
+			for i, fits := range typer.FitsOf(questions) {
+				part := asked[i]
+				if len(fits) != 1 {
+					several++
+					continue
+				}
+				id, _ := typing.SplitTypeID(h.typing.IDs[part.Node])
+				if typ := h.types.Type(id); typ.Kind == types.Array {
+					id = typ.Elem
+				}
+				if fits[0].Type == id {
+					right++
+				} else if wrong++; wrong < 10 {
+					t.Errorf("%s, %s: by a %s at %d, %s is said to be %s", program, version, h.types.Type(part.Type).Name, part.Off, h.types.Type(id).Name, h.types.Type(fits[0].Type).Name)
+				}
+			}
+			h.free()
+			p.Close()
+		}
+	}
+	t.Logf("%d right, %d wrong, and %d of which none or several fit", right, wrong, several)
+	if wrong*1000 > right || right < 2000 {
+		t.Errorf("%d are right, and %d wrong", right, wrong)
+	}
+}
+
+// partsOf returns the parts of a value of a type, off bytes behind the start of an
+// object.
+func (h *Heap) partsOf(n heap.Node, id types.ID, off uint64, depth int) (list []typing.Part) {
+	typ := h.types.Type(id)
+	if off > 0 && typ.Size > 0 {
+		list = append(list, typing.Part{Node: n, Type: id, Off: off, N: 1})
+	}
+	if depth > 5 {
+		return list
+	}
+	switch typ.Kind {
+	case types.Struct:
+		for _, f := range typ.Fields {
+			list = append(list, h.partsOf(n, f.Type, off+f.Offset, depth+1)...)
+		}
+	case types.Array:
+		if off > 0 && typ.Len > 1 {
+			list = append(list, typing.Part{Node: n, Type: typ.Elem, Off: off, N: typ.Len})
+		}
+		for i := uint64(0); i < typ.Len; i += max(1, typ.Len-1) {
+			list = append(list, h.partsOf(n, typ.Elem, off+i*h.types.Type(typ.Elem).Size, depth+1)...)
+		}
+	}
+	return list
+}

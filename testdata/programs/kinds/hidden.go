@@ -1,0 +1,107 @@
+package main
+
+import "unsafe"
+
+// entry is what others know of a future: they have pointers to it alone.
+type entry struct {
+	index uint64
+	data  []byte
+	term  *thing
+}
+
+type deferred struct {
+	err  error
+	done chan error
+	ok   bool
+}
+
+type future struct {
+	deferred
+	entry    entry
+	response any
+}
+
+// mark has a place in two types of one size, whose pointers are the same.
+type mark struct {
+	n int
+	p *thing
+}
+
+type (
+	marked struct {
+		n int
+		m mark
+	}
+	noted struct {
+		count uint
+		m     mark
+	}
+)
+
+// silent is behind an unsafe.Pointer, and says by itself what it holds.
+type silent struct {
+	n    int
+	any  any
+	sums interface{ Sum() int }
+	s    string
+}
+
+var h struct {
+	entries   []*entry
+	queue     []*record
+	mark      *mark
+	noted     *noted
+	silent    unsafe.Pointer
+	code      unsafe.Pointer
+	method    unsafe.Pointer
+	unmarked  *int
+	telling   *future
+	telltales *marked
+}
+
+// buildHidden has objects to whose beginning nothing leads that has a type.
+//
+//go:noinline
+func buildHidden() {
+	f := &future{deferred: deferred{done: make(chan error, 3)}, entry: entry{term: newThing(), data: make([]byte, 100)}, response: newThing()}
+	h.entries = append(h.entries, &f.entry)
+	say("struct known by a part", at(f), "main.future", "main.h.entries[0]").Fits = true
+	isThing("struct known by a part, behind the part", f.entry.term, "main.h.entries[0].term")
+	isThing("struct known by a part, beside the part", f.response.(*thing), "main.h.entries[0] → +0x50")
+
+	queue := make([]*record, 0, 6)
+	for i := 0; i < 6; i++ {
+		queue = append(queue, &record{})
+	}
+	h.queue = queue[2:]
+	say("array known by its end", word(queue), "[]*main.record", "main.h.queue").Fits = true
+
+	h.mark = &(&marked{m: mark{p: newThing()}}).m
+	h.noted, h.telltales, h.telling = new(noted), new(marked), new(future)
+	say("struct of which several fit", at(h.mark), "main.mark", "main.h.mark").Interior = true
+	isThing("struct of which several fit, on", h.mark.p, "main.h.mark.p")
+	h.unmarked = &(&noted{m: mark{p: newThing()}}).m.n
+	say("struct known by a number", at(h.unmarked), "int", "*main.h.unmarked").Interior = true
+
+	s := &silent{any: newThing(), sums: word1{newThing()}}
+	h.silent = unsafe.Pointer(s)
+	say("struct behind an unsafe.Pointer", at(s), unknown(8, 0x34), "main.h.silent")
+	isThing("struct behind an unsafe.Pointer, any", s.any.(*thing), "main.h.silent → +0x10")
+	isThing("struct behind an unsafe.Pointer, interface", s.sums.(word1).p, "main.h.silent → +0x20")
+
+	held := newThing()
+	code := func() int { return held.id }
+	h.code = *(*unsafe.Pointer)(unsafe.Pointer(&code))
+	if describesCaptures {
+		say("closure behind an unsafe.Pointer", word(code), "closure main.buildHidden.func1", "main.h.code")
+		isThing("closure behind an unsafe.Pointer, captured", held, "main.h.code.func1 captured held")
+	} else {
+		missing("closure behind an unsafe.Pointer", "nothing describes what it captured")
+		missing("closure behind an unsafe.Pointer, captured", "nothing describes what it captured")
+	}
+	receiver := newThing()
+	method := receiver.Sum
+	h.method = *(*unsafe.Pointer)(unsafe.Pointer(&method))
+	say("method value behind an unsafe.Pointer", word(method), "closure main.(*thing).Sum-fm", "main.h.method")
+	isThing("method value behind an unsafe.Pointer, receiver", receiver, "main.h.method.Sum captured receiver")
+}
