@@ -135,7 +135,7 @@ func (h *Heap) analyse(ctx context.Context, done func(Stage)) error {
 		panic(said) // here the caller can recover it
 	}
 	if err = context.Cause(ctx); err == nil {
-		h.behindUnknown, err = h.dominators.RetainedFromType(ctx, h.typing.IDs, typing.FirstUnknown)
+		h.behindUnknown, err = h.dominators.RetainedByAny(ctx, h.typing.Nodes)
 	}
 	return err
 }

@@ -129,48 +129,44 @@ func (g *Graph) slots(set Bits) Total {
 	return t
 }
 
-// RetainedFromType returns the bytes of the live slots that stand below one whose type
-// is first or a higher number in the tree of dominators, or are one: what would be freed
-// without that slot, for one such slot or another. types is indexed by node. The error
-// is the context's.
+// RetainedByAny returns the bytes of the live slots that one of nodes dominates, or that
+// are one of them: what would be freed without that node, for one of the nodes or another.
+// Nodes may be there twice, or not be live. The error is the context's.
 //
-// What several of those slots hold together, and none alone, is not in it, as in
-// RetainedByType.
-func (d *Dominators) RetainedFromType(ctx context.Context, types []TypeID, first TypeID) (uint64, error) {
-	g := d.g
+// What several of them hold together, and none alone, is not in it: RetainedSet has that
+// too.
+func (d *Dominators) RetainedByAny(ctx context.Context, nodes []Node) (uint64, error) {
 	below := NewBits(len(d.idom)) // by number of the search
 	defer below.Close()
-	var leaves []Node
-	for _, e := range g.Extents {
-		for i, t := range types[e.First:][:e.Count] {
-			n := e.First + Node(i)
-			if t < first || d.number[n] == 0 {
-				continue
-			}
-			if d.folded.Has(n) {
-				leaves = append(leaves, n)
-			} else {
-				below.Set(Node(d.number[n]))
-			}
+	first := uint32(len(d.idom))
+	for _, n := range nodes {
+		if i := d.of(n); i != 0 && !d.folded.Has(n) {
+			below.Set(Node(i))
+			first = min(first, i)
 		}
 	}
 	var sum uint64
-	if below.Count() > 0 {
-		// What dominates has the lower number.
-		for i := 2; i < len(d.idom); i++ {
-			if i&(checkEvery-1) == 0 && ctx.Err() != nil {
-				return 0, ctx.Err()
-			}
-			if n, up := Node(i), Node(d.idom[i]); below.Has(up) {
-				below.Set(n)
-			} else if below.Has(n) {
-				sum += d.retained[i]
-			}
+	if int(first) < len(d.idom) {
+		sum += d.retained[first]
+	}
+	// What dominates has the lower number.
+	word := below.word
+	for i := int(first) + 1; i < len(d.idom); i++ {
+		if i&(checkEvery-1) == 0 && ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		if up := d.idom[i]; word[up>>6]>>(up&63)&1 != 0 {
+			below.Set(Node(i))
+		} else if word[i>>6]>>(i&63)&1 != 0 {
+			sum += d.retained[i]
 		}
 	}
-	for _, n := range leaves {
-		if !below.Has(Node(d.number[n])) { // its dominator's
-			sum += g.Size(n)
+	leaves := NewBits(d.g.Len())
+	defer leaves.Close()
+	for _, n := range nodes {
+		if i := d.of(n); i != 0 && d.folded.Has(n) && !leaves.Has(n) && !below.Has(Node(i)) { // i is its dominator's
+			leaves.Set(n)
+			sum += d.g.Size(n)
 		}
 	}
 	return sum, ctx.Err()

@@ -87,7 +87,6 @@ func (t *judge) size(c claim) (uint64, bool) {
 
 // point applies a claim to whatever stands at c.p.
 func (t *Typer) point(c claim) {
-	c.evidence = max(c.evidence, t.floor)
 	if t.leaves != nil && (c.Form == StringData || len(c.x.steps) == 0 && c.Form != Container && c.x.refine == nil) {
 		t.toLeaf(c)
 		return
@@ -106,6 +105,7 @@ func (t *Typer) point(c claim) {
 		t.toLeaf(c)
 		return
 	}
+	c.evidence = max(c.evidence, t.floor)
 	n := at.Node
 	id := typeID(c.x.id, c.Form)
 	has := t.id[n]

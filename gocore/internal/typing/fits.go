@@ -51,7 +51,7 @@ func (t *Typer) keepParts(list []interiorClaim) {
 // all types of the program, and of arrays of them, exactly one has these parts at these
 // places, the size and the pointers of the object, and nothing in it that contradicts.
 // The program may have a type that its debugging information lacks, so that this is no
-// proof; see docs/types.md.
+// proof: docs/types.md has what it was measured to be worth.
 func (t *Typer) fitParts(ctx context.Context, phase *progress.Phase) error {
 	t.keepParts(t.interior)
 	parts := slices.DeleteFunc(t.parts, func(p Part) bool {

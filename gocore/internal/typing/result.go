@@ -17,6 +17,7 @@ type Result struct {
 	IDs      []heap.TypeID  // 0 where the node is no live object
 	Evidence []Evidence     // set when all types have been found
 	Unknown  []UnknownShape // by TypeID - FirstUnknown
+	Nodes    []heap.Node    // of unknown type, ascending
 	// Fits has the types of which several fit an object without a type, as far as there
 	// is room.
 	Fits map[heap.Node][]Fit
@@ -83,6 +84,7 @@ func (t *Typer) finish() error {
 		for ev := ByHeader; ev <= ByNothing; ev++ {
 			out.EvidenceBytes[ev] += s.byEvidence[ev]
 		}
+		t.Out.Nodes = append(t.Out.Nodes, s.nodes...)
 		out.FitObjects += s.fitObjects
 		out.FitBytes += s.byEvidence[ByFit]
 		out.TypedObjects += s.typedObjects
@@ -127,6 +129,7 @@ type tally struct {
 	extents                                []image.Extent
 	typedObjects, typedBytes, coveredBytes uint64
 	fitObjects                             uint64
+	nodes                                  []heap.Node // of unknown type
 	byEvidence                             [ByNothing + 1]uint64
 	unknown                                []UnknownShape // in the order in which they are met
 }
@@ -154,11 +157,6 @@ func (t *Typer) tally(sum *tally) error {
 			}
 			t.Out.Evidence[n] = ev
 			sum.byEvidence[ev] += e.Elem
-			if ev == ByFit {
-				sum.fitObjects++
-				t.id[n] = id | FirstFit
-				continue
-			}
 			if ev < ByFit {
 				if id != last || e.Elem != elem {
 					covered, last, elem = t.covered(e, id), id, e.Elem
@@ -169,6 +167,12 @@ func (t *Typer) tally(sum *tally) error {
 				t.id[n] = id
 				continue
 			}
+			if ev == ByFit {
+				sum.fitObjects++
+				t.id[n] = id | FirstFit
+				continue
+			}
+			sum.nodes = append(sum.nodes, n)
 			shape := UnknownShape{Size: e.Elem}
 			if ev == ByInterior {
 				shape.Part, _ = SplitTypeID(id)
