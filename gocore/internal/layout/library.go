@@ -62,6 +62,10 @@ type Library struct {
 	Ticker struct {
 		Name TypeName
 	} `type:"time.Ticker" use:"some"`
+	MetricsValue struct {
+		Name    TypeName
+		Pointer Field `field:"pointer"`
+	} `type:"runtime/metrics.Value" use:"some"`
 	PoolLocal struct{ Name TypeName } `type:"sync.poolLocal" use:"some"`
 	PoolEface struct {
 		Name TypeName

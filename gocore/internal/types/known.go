@@ -105,6 +105,11 @@ func (t *Table) owned(typ *Type, field string) (ID, bool) {
 	case t.names.SyncEntry.Name.Is(typ.Name) && t.names.SyncEntry.P.Named(field):
 		// Until Go 1.19, before there was atomic.Pointer (sync/map.go).
 		return t.Lookup("interface {}")
+	case l.MetricsValue.Name.Is(typ.Name) && l.MetricsValue.Pointer.Named(field):
+		// Of the kinds of values only KindFloat64Histogram has a pointer, and a value
+		// that has had one keeps it: to what the runtime calls a metrics.Float64Histogram
+		// (runtime/metrics.go, float64HistOrInit), of which a program may lack the name.
+		return t.Lookup("runtime.metricFloat64Histogram")
 	case l.TraceableChan.Name.Is(typ.Name) && l.TraceableChan.Ptr.Named(field):
 		// Set by the runtime, as a *hchan, when a channel is what the goroutine
 		// waits for (runtime/runtime2.go, Go 1.26).

@@ -1,6 +1,9 @@
 package main
 
-import "unsafe"
+import (
+	"runtime/metrics"
+	"unsafe"
+)
 
 // entry is what others know of a future: they have pointers to it alone.
 type entry struct {
@@ -57,6 +60,7 @@ var h struct {
 	unmarked  *int
 	telling   *future
 	telltales *marked
+	samples   []metrics.Sample
 }
 
 // buildHidden has objects to whose beginning nothing leads that has a type.
@@ -82,6 +86,12 @@ func buildHidden() {
 	isThing("struct of which several fit, on", h.mark.p, "main.h.mark.p")
 	h.unmarked = &(&noted{m: mark{p: newThing()}}).m.n
 	say("struct known by a number", at(h.unmarked), "int", "*main.h.unmarked").Interior = true
+
+	h.samples = []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/allocs-by-size:bytes"}}
+	metrics.Read(h.samples)
+	histogram := h.samples[1].Value.Float64Histogram()
+	say("metric with a histogram", at(histogram), "runtime.metricFloat64Histogram", "main.h.samples[1].Value.pointer")
+	say("metric with a histogram, counts", word(histogram.Counts), "[]uint64", "main.h.samples[1].Value.pointer.counts")
 
 	s := &silent{any: newThing(), sums: word1{newThing()}}
 	h.silent = unsafe.Pointer(s)
