@@ -134,7 +134,7 @@ test-matrix: need-go need-core ## read cores of every Go version and build, and 
 
 DRIFT_FROM    ?= $(firstword $(VERSIONS))
 # What they use of the library differs; values needs Go 1.23.
-DRIFT_PROGRAMS ?= kinds values
+DRIFT_PROGRAMS ?= kinds values opened
 
 # drift-exe builds the program $$p with the toolchain $(1) as bin/$(2). What Go 1.19
 # needs beside, internal/testcore/build.go explains.

@@ -31,8 +31,10 @@ type Value struct {
 	// Target is the object that the value points to, heap.None for none.
 	Target heap.Node
 	// Children is how many values it can be opened into. The program's memory
-	// says so, and the method Children may find fewer.
+	// says so, and the method Children may find fewer. Of a container that has no
+	// count and much in it they are those that were counted: More says so.
 	Children int
+	More     bool
 	// InPlace says that the value is nothing but its children, which stand in its
 	// own memory: a struct or array without a text of its own, such as that of a
 	// time.Time.
@@ -57,6 +59,7 @@ type parts struct {
 	t    types.ID // of the struct or closure, of an element, of the map or channel
 	addr uint64   // of the first part, or of the header of a map or channel
 	n    uint64
+	more bool // n was not counted to its end
 	// inPlace says that the parts are the value's own memory.
 	inPlace bool
 
@@ -71,7 +74,8 @@ const (
 	opensFields           // of the struct at addr
 	opensElements         // n of them from addr
 	opensOne              // what a pointer points to
-	opensMap              // its entries
+	opensMap              // its entries; of a sync.Map too
+	opensItems            // of a sequence of the library
 	opensChan             // the queued elements, then the goroutines that wait
 	opensEntry            // a map's key and element, where the key has parts too
 	opensClosure          // the captured variables
@@ -120,7 +124,7 @@ func (p *values) Value(n heap.Node) (Value, bool) {
 		return p.valueAt("", t, addr, whole), true
 	}
 	v.Target, v.whole = heap.None, whole
-	v.Children = clampInt(v.parts.n)
+	v.Children, v.More = clampInt(v.parts.n), v.parts.more
 	v.InPlace = v.parts.inPlace && !p.isBytes(&v)
 	v.place()
 	return v, true
@@ -159,13 +163,14 @@ func (p *values) first(v Value, count uint64) Value {
 func (p *values) valueAt(name string, t types.ID, addr uint64, whole region) Value {
 	typ := p.types.Type(t)
 	v := Value{Name: name, Type: typ.Name, Addr: addr, Size: typ.Size, whole: whole}
+	t, addr = p.known().Unwrap(t, addr)
+	v.parts = p.partsOf(t, addr)
 	l := p.newLine()
+	l.counted = v.parts
 	l.value(t, addr, 0, followOnce)
 	v.Text = l.String()
-	t, addr = p.known().Unwrap(t, addr)
 	v.Target = p.targetOf(p.types.Type(t), addr)
-	v.parts = p.partsOf(t, addr)
-	v.Children = clampInt(v.parts.n)
+	v.Children, v.More = clampInt(v.parts.n), v.parts.more
 	_, known := p.known().Text(p.types.Type(t), addr)
 	v.InPlace = v.parts.inPlace && !known && !p.isBytes(&v)
 	v.place()
@@ -212,17 +217,32 @@ func (p *values) targetOf(typ *types.Type, addr uint64) heap.Node {
 }
 
 // partsOf says what the value of type t at addr opens into. It follows at most
-// an interface and then a pointer, and reads no more of what these lead to than
-// a header.
-func (p *values) partsOf(t types.ID, addr uint64) parts {
+// interfaces and then a pointer, and reads no more of what these lead to than
+// a header, or what it takes to count to maxCounted.
+func (p *values) partsOf(t types.ID, addr uint64) parts { return p.partsIn(t, addr, maxFieldDepth) }
+
+// partsIn is partsOf with at most deep interfaces and reflect.Values to follow.
+func (p *values) partsIn(t types.ID, addr uint64, deep int) parts {
 	typ := p.types.Type(t)
-	if !p.present(addr, typ.Size) {
+	if !p.present(addr, typ.Size) || deep == 0 {
 		return parts{}
+	}
+	if n, more, ok := p.held(t, addr); ok {
+		how := opensMap
+		if p.space.IsSequence(typ) {
+			how = opensItems
+		}
+		return parts{how: how, t: t, addr: addr, n: n, more: more}
 	}
 	w := uint64(p.im.Arch.PtrSize)
 	word, _ := p.im.Mem.Word(addr)
 	switch typ.Kind {
 	case types.Struct:
+		if of, at, ok := p.known().Reflected(typ, addr); ok && of != 0 {
+			x := p.partsIn(of, at, deep-1)
+			x.inPlace = false
+			return x
+		}
 		return parts{how: opensFields, t: t, addr: addr, n: uint64(len(typ.Fields)), inPlace: true}
 	case types.Array:
 		return parts{how: opensElements, t: typ.Elem, addr: addr, n: typ.Len, inPlace: true}
@@ -234,7 +254,7 @@ func (p *values) partsOf(t types.ID, addr uint64) parts {
 		return p.containerParts(t, word)
 	case types.Interface:
 		if dyn, at, ok := p.space.Dynamic(typ, addr); ok {
-			x := p.partsOf(dyn, at)
+			x := p.partsIn(dyn, at, deep-1)
 			x.inPlace = false
 			return x
 		}
@@ -250,6 +270,9 @@ func (p *values) partsOf(t types.ID, addr uint64) parts {
 		}
 		switch elem.Kind {
 		case types.Struct:
+			if p.holds(typ.Elem) {
+				return p.partsIn(typ.Elem, word, deep-1)
+			}
 			return parts{how: opensFields, t: typ.Elem, addr: word, n: uint64(len(elem.Fields))}
 		case types.Array:
 			return parts{how: opensElements, t: elem.Elem, addr: word, n: elem.Len}
@@ -298,6 +321,9 @@ func (p *values) Children(v Value, from, limit int) []Value {
 	defer p.caught(debug.SetPanicOnFault(true))
 	x := v.parts
 	n := clampInt(x.n)
+	if x.more {
+		n = math.MaxInt
+	}
 	if from < 0 || limit <= 0 || from >= n {
 		return nil
 	}
@@ -334,10 +360,47 @@ func (p *values) Children(v Value, from, limit int) []Value {
 			i++
 			return len(out) < limit
 		})
+	case opensItems:
+		i := 0
+		p.space.Items(p.types.Type(x.t), x.addr, func(t types.ID, addr uint64) bool {
+			if i >= from {
+				out = append(out, p.valueAt(fmt.Sprintf("[%d]", i), t, addr, v.whole))
+			}
+			i++
+			return len(out) < limit
+		})
 	case opensChan:
 		out = p.chanChildren(x, uint64(from), uint64(limit), v.whole)
 	}
 	return out
+}
+
+// maxCounted is how far a container without a count is counted.
+const maxCounted = 10_000
+
+// holds reports whether values of type t are containers of the library: a sync.Map or a
+// sequence.
+func (p *values) holds(t types.ID) bool {
+	typ := p.types.Type(t)
+	return typ.Kind == types.Struct && (p.space.IsSequence(typ) || p.space.IsSyncMap(t))
+}
+
+// held returns how many entries or items a container of the library has; more says that
+// there are at least as many. ok is false for what is none, or not sound.
+func (p *values) held(t types.ID, addr uint64) (n uint64, more, ok bool) {
+	typ := p.types.Type(t)
+	switch {
+	case !p.holds(t) || !p.present(addr, typ.Size):
+		return 0, false, false
+	case p.space.IsSequence(typ):
+		if n, ok, is := p.space.ListLen(typ, addr); is {
+			return n, false, ok
+		}
+		p.space.Items(typ, addr, func(types.ID, uint64) bool { n++; return n <= maxCounted })
+	default:
+		p.space.Entries(t, addr, func(inferior.Entry) bool { n++; return n <= maxCounted })
+	}
+	return min(n, maxCounted), n > maxCounted, true
 }
 
 // entryValue is an entry of a map: its element, named by the key. One whose key

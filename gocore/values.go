@@ -89,16 +89,16 @@ func (f *flattener) skip(n int) { f.more += min(n, math.MaxInt-f.more) }
 
 // parts adds the lines of what v opens into.
 func (f *flattener) parts(v *Value, from, depth int) {
-	for i := from; i < v.Children; {
+	for i := from; i < v.Children || v.More; {
 		room := min(f.limit-len(f.out), flatPage)
 		if room <= 0 {
-			f.skip(v.Children - i)
+			f.skip(max(v.Children-i, 0))
 			return
 		}
 		page := f.p.Children(*v, i, room)
 		for k := range page {
 			if len(f.out) >= f.limit {
-				f.skip(v.Children - i - k)
+				f.skip(max(v.Children-i-k, 0))
 				return
 			}
 			f.value(&page[k], depth)

@@ -16,6 +16,9 @@ type line struct {
 	p     *values
 	b     []byte
 	steps int // values that may still be looked at
+
+	// counted is the container that the value opens into, so that it is counted once.
+	counted parts
 }
 
 const (
@@ -66,8 +69,19 @@ func (l *line) value(t types.ID, addr uint64, depth, hops int) {
 		v, _ := p.im.Mem.Word(addr + i*w)
 		return v
 	}
+	if c := &l.counted; c.t == t && c.addr == addr && p.holds(t) {
+		l.held(t, addr, c.n, c.more, hops)
+		return
+	} else if n, more, ok := p.held(t, addr); ok {
+		l.held(t, addr, n, more, hops)
+		return
+	}
 	switch typ.Kind {
 	case types.Struct:
+		if of, at, ok := p.known().Reflected(typ, addr); ok {
+			l.reflected(of, at, depth, hops)
+			return
+		}
 		l.list(depth, uint64(len(typ.Fields)), func(i uint64) {
 			l.add(library.Bare(typ.Fields[i].Name) + ": ")
 			l.value(typ.Fields[i].Type, addr+typ.Fields[i].Offset, depth+1, 0)
@@ -244,6 +258,47 @@ func (l *line) entries(m types.ID, addr uint64) {
 	}
 }
 
+// held writes a container of the library that has n entries or items.
+func (l *line) held(t types.ID, addr, n uint64, more bool, hops int) {
+	l.add(fmt.Sprintf("len %d", n))
+	if more {
+		l.add(" or more")
+	}
+	typ := l.p.types.Type(t)
+	switch {
+	case hops == 0 || n == 0:
+	case l.p.space.IsSequence(typ):
+		sep := " {"
+		l.p.space.Items(typ, addr, func(t types.ID, at uint64) bool {
+			l.add(sep)
+			sep = ", "
+			if l.full() {
+				return false
+			}
+			l.value(t, at, 1, 0)
+			return true
+		})
+		if sep == ", " {
+			l.add("}")
+		}
+	default:
+		l.entries(t, addr)
+	}
+}
+
+// reflected writes what a reflect.Value is of.
+func (l *line) reflected(t types.ID, addr uint64, depth, hops int) {
+	switch {
+	case t == 0:
+		l.add("invalid")
+	case depth >= maxLineDepth:
+		l.add("…")
+	default:
+		l.add("(" + library.Bare(l.p.types.Type(t).Name) + ") ")
+		l.value(t, addr, depth+1, hops)
+	}
+}
+
 // dynamic writes an interface: its dynamic type and the value in it, of an error
 // its message.
 func (l *line) dynamic(typ *types.Type, addr uint64, depth, hops int) {
@@ -286,8 +341,11 @@ func (l *line) pointer(typ *types.Type, to uint64, depth, hops int) {
 	if hops == 0 || elem.Kind == types.Invalid || elem.Size == 0 {
 		return
 	}
+	if !l.p.holds(typ.Elem) {
+		hops--
+	}
 	l.add(" → ")
-	l.value(typ.Elem, to, depth+1, hops-1)
+	l.value(typ.Elem, to, depth+1, hops)
 }
 
 // quoted returns the n bytes at addr, escaped, show of them at most.

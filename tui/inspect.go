@@ -168,7 +168,7 @@ func (v *inspector) add(b *part, children []gocore.Value) {
 	for _, c := range children {
 		b.children = append(b.children, &part{Value: c, parent: b, depth: b.depth + 1})
 	}
-	b.all = len(children) < partStep || len(b.children) >= b.Children
+	b.all = len(children) < partStep || len(b.children) >= b.Children && !b.More
 	b.expanded = true
 	v.rebuild()
 	if v.kept != nil {
@@ -597,7 +597,7 @@ func (v *inspector) asTable() func() *report.Table {
 func (v *inspector) fieldText(row int) string {
 	p := v.rows[row]
 	if p.more {
-		return indented(p.depth+1, "~ "+countText(uint64(p.Children-len(p.children)))+" more")
+		return indented(p.depth+1, "~ "+countText(uint64(max(p.Children-len(p.children), 0)))+" more")
 	}
 	mark := "  "
 	switch {

@@ -23,12 +23,14 @@ which stands for its object that retains most.
 
 Values are decoded by their types: structs by field, maps by key, slices by
 element, channels by what is queued and which goroutines wait. A map, slice or
-channel within a value has one line; name it to see what it holds. A number that is a
-constant of its type has the constant's name, or those of the flags in it: Active
-(2), Read|Write (3). Of several constants the first declared is shown. An object
-without a type has a line for each of its words. --top says how many lines there
-are, --from skips the first of a long value, and --physical adds where in memory
-each field stands.`,
+channel within a value has one line; name it to see what it holds. Containers and
+wrappers of the library are what they hold: sync.Map, container/list and ring,
+sync.Pool, sync/atomic, reflect.Value, unique.Handle, weak.Pointer. A number that
+is a constant of its type has the constant's name, or those of the flags in it:
+Active (2), Read|Write (3). Of several constants the first declared is shown. An
+object without a type has a line for each of its words. --top says how many lines
+there are, --from skips the first of a long value, and --physical adds where in
+memory each field stands.`,
 		Example: "  goheap show core.4711 0xc000123000\n  goheap show --format json core.4711 main.cache g:17\n" +
 			"  goheap show --from 1000 --top 100 core.4711 main.cache.byID",
 		Args:              wants(true, "FILE", "TARGET"),

@@ -9,6 +9,7 @@ type Library struct {
 		Name TypeName
 		Typ  Field `field:"typ_|typ"`
 		Ptr  Field `field:"ptr"`
+		Flag Field `field:"flag"`
 	} `type:"reflect.Value" use:"some"`
 	AtomicPointer struct {
 		Name TypeName
@@ -23,10 +24,12 @@ type Library struct {
 		Rune0 Field `field:"Rune0"`
 	} `type:"regexp/syntax.Regexp" use:"some"`
 	Pool struct {
-		Name   TypeName
-		Local  Field `field:"local"`
-		Victim Field `field:"victim"`
-		New    Field `field:"New"`
+		Name       TypeName
+		Local      Field `field:"local"`
+		LocalSize  Field `field:"localSize"`
+		Victim     Field `field:"victim"`
+		VictimSize Field `field:"victimSize"`
+		New        Field `field:"New"`
 	} `type:"sync.Pool" use:"some"`
 	LabelsOfG struct {
 		Name   TypeName
@@ -52,8 +55,11 @@ type Library struct {
 		Period Field `field:"period"`
 	} `type:"runtime.timer" use:"some"`
 	TimeTimer struct {
-		Name  TypeName
-		Timer Field `field:"timer" size:"any"`
+		Name   TypeName
+		Timer  Field `field:"timer" size:"any"`
+		Init   Field `field:"init"`
+		When   Field `field:"timer.when"`
+		Period Field `field:"timer.period"`
 	} `type:"runtime.timeTimer" go:"23-" use:"some"`
 	Timer struct {
 		Name TypeName
@@ -66,7 +72,16 @@ type Library struct {
 		Name    TypeName
 		Pointer Field `field:"pointer"`
 	} `type:"runtime/metrics.Value" use:"some"`
-	PoolLocal struct{ Name TypeName } `type:"sync.poolLocal" use:"some"`
+	PoolLocal struct {
+		Name    TypeName
+		Private Field `field:"poolLocalInternal.private"`
+		Tail    Field `field:"poolLocalInternal.shared.tail"`
+	} `type:"sync.poolLocal" use:"some"`
+	PoolChainElt struct {
+		Name TypeName
+		Vals Field `field:"poolDequeue.vals"`
+		Next Field `field:"next"`
+	} `type:"sync.poolChainElt" use:"some"`
 	PoolEface struct {
 		Name TypeName
 		Typ  Field `field:"typ"`
@@ -84,7 +99,27 @@ type Library struct {
 		Out  Field `field:"OutCount|outCount"`
 	} `type:"internal/abi.FuncType|reflect.funcType" use:"some"`
 
-	// Wrappers: see package library, Unwrap.
+	// Containers.
+	List struct {
+		Name TypeName
+		Root Field `field:"root"`
+		Len  Field `field:"len"`
+	} `type:"container/list.List" use:"some"`
+	ListElement struct {
+		Name  TypeName
+		Next  Field `field:"next"`
+		Prev  Field `field:"prev"`
+		List  Field `field:"list"`
+		Value Field `field:"Value"`
+	} `type:"container/list.Element" use:"some"`
+	Ring struct {
+		Name  TypeName
+		Next  Field `field:"next"`
+		Prev  Field `field:"prev"`
+		Value Field `field:"Value"`
+	} `type:"container/ring.Ring" use:"some"`
+
+	// Wrappers: see package library, Unwrap. All have their value in a field of one name.
 	AtomicInt64 struct {
 		Name TypeName
 		V    Field `field:"v"`
@@ -101,6 +136,11 @@ type Library struct {
 		Name  TypeName
 		Value Field `field:"value"`
 	} `type:"unique.Handle[*" go:"23-" use:"some"`
+
+	WeakPointer struct {
+		Name TypeName
+		U    Field `field:"u"`
+	} `type:"weak.Pointer[*" go:"24-" use:"some"`
 
 	// Values that are shown as their String or Error methods write them.
 	Time struct {
@@ -226,4 +266,50 @@ type Library struct {
 		Addr   Field `field:"Addr"`
 		Err    Field `field:"Err"`
 	} `type:"net.OpError" use:"some"`
+	Once struct {
+		Name TypeName
+		Done Field `field:"done"`
+	} `type:"sync.Once" use:"some"`
+	WaitGroup struct {
+		Name  TypeName
+		State Field `field:"state|state1"`
+	} `type:"sync.WaitGroup" use:"some"`
+	Builder struct {
+		Name TypeName
+		Buf  Field `field:"buf"`
+	} `type:"strings.Builder" use:"some"`
+	Buffer struct {
+		Name TypeName
+		Buf  Field `field:"buf"`
+		Off  Field `field:"off"`
+	} `type:"bytes.Buffer" use:"some"`
+	CancelCtx struct {
+		Name    TypeName
+		Context Field `field:"Context"`
+		Err     Field `field:"err"`
+	} `type:"context.cancelCtx" use:"some"`
+	TimerCtx struct {
+		Name     TypeName
+		Cancel   Field `field:"cancelCtx" size:"any"`
+		Deadline Field `field:"deadline"`
+	} `type:"context.timerCtx" use:"some"`
+	ValueCtx struct {
+		Name    TypeName
+		Context Field `field:"Context"`
+		Key     Field `field:"key"`
+		Val     Field `field:"val"`
+	} `type:"context.valueCtx" use:"some"`
+	AfterFuncCtx struct {
+		Name   TypeName
+		Cancel Field `field:"cancelCtx" size:"any"`
+	} `type:"context.afterFuncCtx" go:"21-" use:"some"`
+	WithoutCancelCtx struct {
+		Name TypeName
+		C    Field `field:"c"`
+	} `type:"context.withoutCancelCtx" go:"21-" use:"some"`
+	CopiedTimer struct { // of runtime.timer
+		Name   TypeName
+		Period Field `field:"period"`
+		Status Field `field:"status"`
+	} `type:"time.runtimeTimer" go:"-22" use:"some"`
 }

@@ -55,6 +55,8 @@ func (e *errorReader) message(typ *types.Type, addr uint64) (string, bool) {
 	switch typ.Name {
 	case "errors.errorString":
 		return e.str(typ, addr, l.ErrorString.S)
+	case "context.deadlineExceededError":
+		return "context deadline exceeded", true
 	case "fmt.wrapError":
 		return e.str(typ, addr, l.WrapError.Msg)
 	case "fmt.wrapErrors":

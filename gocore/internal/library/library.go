@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"goheap/gocore/internal/inferior"
@@ -30,9 +31,18 @@ const maxString = 1 << 12
 
 func (p *Reader) library() *layout.Library { return &p.Layout.Library }
 
+// part is Part, and what is in it where that is one of package sync/atomic's types.
+func (p *Reader) part(typ *types.Type, addr uint64, f layout.Field) (*types.Type, uint64, bool) {
+	part, at, ok := p.Part(typ, addr, f)
+	if ok && part.Kind == types.Struct && strings.HasPrefix(part.Name, "sync/atomic.") {
+		return p.Part(part, at, p.library().AtomicInt64.V)
+	}
+	return part, at, ok
+}
+
 // uintPart reads a field that must be of the given kind.
 func (p *Reader) uintPart(typ *types.Type, addr uint64, kind types.Kind, f layout.Field) (uint64, bool) {
-	part, at, ok := p.Part(typ, addr, f)
+	part, at, ok := p.part(typ, addr, f)
 	if !ok || part.Kind != kind || part.Size == 0 || part.Size > 8 {
 		return 0, false
 	}
@@ -97,6 +107,19 @@ func (p *Reader) Unwrap(t types.ID, addr uint64) (types.ID, uint64) {
 			inner = l.AtomicPointer.V
 		case l.UniqueHandle.Name.Is(typ.Name):
 			inner = l.UniqueHandle.Value
+		case l.WeakPointer.Name.Is(typ.Name):
+			// It leads to a word with the address, or 0 once there is nothing
+			// there any more (runtime/mheap.go, getOrAddWeakHandle).
+			part, at, ok := p.Part(typ, addr, l.WeakPointer.U)
+			to, _ := p.Mem.Word(at)
+			of := p.emptyArrayOf(typ)
+			if !ok || part.Kind != types.UnsafePointer || of == 0 {
+				return t, addr
+			}
+			if to == 0 {
+				to = at // the zero weak.Pointer
+			}
+			return of, to
 		default:
 			return t, addr
 		}
@@ -177,17 +200,34 @@ func (p *Reader) Text(typ *types.Type, addr uint64) (text string, ok bool) {
 		return p.mutexText(typ, addr)
 	case "sync.RWMutex":
 		return p.rwMutexText(typ, addr)
+	case "sync.Once":
+		done, ok := p.uintPart(typ, addr, types.Uint32, p.library().Once.Done)
+		if done == 0 {
+			return "not done", ok
+		}
+		return "done", ok
+	case "sync.WaitGroup":
+		return p.waitGroupText(typ, addr)
+	case "strings.Builder":
+		return p.bufferText(typ, addr, p.library().Builder.Buf, 0)
+	case "bytes.Buffer":
+		off, ok1 := p.uintPart(typ, addr, types.Int, p.library().Buffer.Off)
+		text, ok2 := p.bufferText(typ, addr, p.library().Buffer.Buf, off)
+		return text, ok1 && ok2
+	case "time.Timer", "time.Ticker", "runtime.timeTimer":
+		return p.timerText(typ, addr)
 	case "sync/atomic.Bool":
 		v, ok := p.uintPart(typ, addr, types.Uint32, p.library().AtomicBool.V)
 		return strconv.FormatBool(v != 0), ok
-	case "reflect.Value":
-		return p.reflectText(typ, addr)
 	case "syscall.Errno":
 		n, ok := p.Mem.Word(addr)
 		if text, known := p.errnoText(n); known && ok && typ.Kind == types.Uintptr {
 			return fmt.Sprintf("%d (%s)", n, Bare(text)), true
 		}
 		return "", false
+	}
+	if text, ok := p.contextText(typ, addr); ok {
+		return text, true
 	}
 	e := errorReader{p: p, errors: maxErrors, bytes: maxErrorText}
 	if text, ok := e.message(typ, addr); ok {
@@ -196,16 +236,34 @@ func (p *Reader) Text(typ *types.Type, addr uint64) (text string, ok bool) {
 	return "", false
 }
 
-// reflectText names the type of a reflect.Value (reflect/value.go).
-func (p *Reader) reflectText(typ *types.Type, addr uint64) (string, bool) {
-	f, at, ok := p.Part(typ, addr, p.library().ReflectValue.Typ)
-	if !ok || f.Kind != types.Pointer {
-		return "", false
+// The bits of a reflect.Value's flag (reflect/value.go).
+const (
+	flagIndir  = 1 << 7 // ptr leads to the value
+	flagMethod = 1 << 9 // a method of the value is meant
+)
+
+// Reflected returns the type of the value that a reflect.Value is of, and where that
+// stands. It is 0 for the zero reflect.Value; ok is false where it is not known.
+func (p *Reader) Reflected(typ *types.Type, addr uint64) (t types.ID, at uint64, ok bool) {
+	l := &p.library().ReflectValue
+	if !l.Name.Is(typ.Name) {
+		return 0, 0, false
 	}
-	word, ok := p.Mem.Word(at)
-	if word == 0 {
-		return "invalid", ok
+	f, of, ok1 := p.Part(typ, addr, l.Typ)
+	_, ptr, ok2 := p.Part(typ, addr, l.Ptr)
+	flag, ok3 := p.uintPart(typ, addr, types.Uintptr, l.Flag)
+	if !ok1 || !ok2 || !ok3 || f.Kind != types.Pointer || flag&flagMethod != 0 {
+		return 0, 0, false
 	}
-	id, ok := p.Types.ByRuntimeType(word)
-	return "of " + Bare(p.Types.Type(id).Name), ok
+	word, ok := p.Mem.Word(of)
+	if word == 0 || !ok {
+		return 0, 0, ok
+	}
+	if t, ok = p.Types.ByRuntimeType(word); !ok {
+		return 0, 0, false
+	}
+	if flag&flagIndir != 0 {
+		ptr, ok = p.Mem.Word(ptr)
+	}
+	return t, ptr, ok
 }

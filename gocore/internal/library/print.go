@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strconv"
 	"unicode/utf8"
+
+	"goheap/gocore/internal/layout"
+	"goheap/gocore/internal/types"
 )
 
 const (
@@ -17,6 +20,26 @@ const (
 func QuoteStart(s string) string {
 	n := uint64(len(s))
 	return Quote(WholeRunes([]byte(s[:min(n, MaxShow)]), n), n)
+}
+
+// bufferText quotes the bytes of a slice from off on: what was written to a buffer and
+// not read yet.
+func (p *Reader) bufferText(typ *types.Type, addr uint64, buf layout.Field, off uint64) (string, bool) {
+	part, at, ok := p.Part(typ, addr, buf)
+	if !ok || part.Kind != types.Slice || p.Types.Type(part.Elem).Kind != types.Uint8 {
+		return "", false
+	}
+	data, ok1 := p.Mem.Word(at)
+	n, ok2 := p.Mem.Word(at + uint64(p.Arch.PtrSize))
+	if !ok1 || !ok2 || off > n {
+		return "", false
+	}
+	n -= off
+	b := p.Mem.Prefix(data+off, min(n, MaxShow))
+	if len(b) == 0 && n > 0 {
+		return "", false // not in the core
+	}
+	return Quote(WholeRunes(b, n), n), true
 }
 
 // WholeRunes drops the start of a character that was cut off at the end of b,

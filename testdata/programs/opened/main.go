@@ -24,6 +24,10 @@ type want struct {
 
 type everything struct {
 	Constants constants
+	Held      held
+	Wrapped   wrapped
+	Library   library
+	Since     since
 }
 
 var (
@@ -48,6 +52,10 @@ func hex(p unsafe.Pointer) string { return fmt.Sprintf("%#x", uintptr(p)) }
 func main() {
 	named()
 	sized()
+	containers()
+	wrappers()
+	texts()
+	newer()
 	for _, w := range wants {
 		ready.Say(w)
 	}

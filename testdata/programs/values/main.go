@@ -551,7 +551,7 @@ func library() {
 	starts("0x", "Handle")
 	say(`"unique text"`, "Handle", "*")
 	a.Reflect = reflect.ValueOf(a.Point)
-	say("of main.Point", "Reflect")
+	say("(main.Point) {X: 5, Y: -6}", "Reflect").Children = []string{"X", "Y"}
 	say("invalid", "NoValue")
 }
 

@@ -1,0 +1,193 @@
+package library
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"goheap/gocore/internal/layout"
+	"goheap/gocore/internal/types"
+)
+
+const (
+	maxContexts = 64 // of a chain that are looked at
+	maxContext  = 40 // bytes of a key or a value that are shown
+)
+
+// contextText describes a context by the calls that made it, as its String method does
+// (context/context.go), the one that typ at addr is last, with deadlines but not how far
+// off they are, and why it was cancelled. Of a long chain it is the end.
+func (p *Reader) contextText(typ *types.Type, addr uint64) (string, bool) {
+	l := p.library()
+	why, ok := "", false
+	var calls []string
+	for n := 0; ; {
+		name := strings.TrimPrefix(typ.Name, "context.")
+		if name == typ.Name {
+			break // somebody's own
+		}
+		next, call := l.CancelCtx.Context, ""
+		switch name {
+		case "backgroundCtx":
+			calls = append(calls, "context.Background")
+		case "todoCtx":
+			calls = append(calls, "context.TODO")
+		case "emptyCtx": // until Go 1.20
+			made := ""
+			for _, of := range []struct{ variable, made string }{{"context.background", "context.Background"}, {"context.todo", "context.TODO"}} {
+				if _, at, ok := p.Global(of.variable); ok {
+					if to, ok := p.Mem.Word(at); ok && to == addr {
+						made = of.made
+					}
+				}
+			}
+			if made == "" {
+				return "", false
+			}
+			calls = append(calls, made)
+		case "cancelCtx":
+			call = ".WithCancel"
+		case "timerCtx":
+			deadline, at, ok := p.Part(typ, addr, l.TimerCtx.Deadline)
+			if !ok {
+				return "", false
+			}
+			text, ok := p.timeText(deadline, at)
+			if !ok {
+				return "", false
+			}
+			call = ".WithDeadline(" + text + ")"
+		case "afterFuncCtx":
+			call = ".AfterFunc"
+		case "withoutCancelCtx":
+			call, next = ".WithoutCancel", l.WithoutCancelCtx.C
+		case "valueCtx":
+			key, ok1 := p.contextPart(typ, addr, l.ValueCtx.Key)
+			val, ok2 := p.contextPart(typ, addr, l.ValueCtx.Val)
+			if !ok1 || !ok2 {
+				return "", false
+			}
+			call = ".WithValue(" + key + ", " + val + ")"
+		default:
+			if n == 0 {
+				return "", false
+			}
+			call = "." + name
+		}
+		if call == "" {
+			return contextCalls(calls, why), true
+		}
+		calls = append(calls, call)
+		if n++; n == maxContexts {
+			break
+		}
+		if typ, addr, ok = p.cancelCtx(typ, addr); !ok {
+			return "", false
+		}
+		if n == 1 {
+			why = p.cancelled(typ, addr)
+		}
+		if typ, addr, ok = p.contextIn(typ, addr, next); !ok {
+			return "", false
+		}
+	}
+	if len(calls) == 0 {
+		return "", false
+	}
+	base := "…"
+	if len(calls) < maxContexts {
+		base = Bare(typ.Name)
+	}
+	return contextCalls(append(calls, base), why), true
+}
+
+// contextCalls joins what was found from the inside out.
+func contextCalls(calls []string, why string) string {
+	total := 0
+	for i, c := range calls {
+		if total += len(c); i > 0 && total > MaxShow {
+			calls = append(calls[:i:i], "…")
+			break
+		}
+	}
+	slices.Reverse(calls)
+	return strings.Join(calls, "") + why
+}
+
+// cancelCtx is the context.cancelCtx that others are built around; of the rest they
+// themselves.
+func (p *Reader) cancelCtx(typ *types.Type, addr uint64) (*types.Type, uint64, bool) {
+	part, at, ok := p.Part(typ, addr, p.library().TimerCtx.Cancel)
+	if !ok {
+		return typ, addr, true
+	}
+	if part.Kind == types.Pointer { // in Go 1.20
+		at, ok = p.Mem.Word(at)
+		part = p.Types.Type(part.Elem)
+	}
+	return part, at, ok
+}
+
+// cancelled is why a context was cancelled, in brackets; "" where it was not.
+func (p *Reader) cancelled(typ *types.Type, addr uint64) string {
+	l := &p.library().CancelCtx
+	part, at, ok := p.part(typ, addr, l.Err)
+	if !ok || !l.Name.Is(typ.Name) || part.Kind != types.Interface {
+		return ""
+	}
+	if word, _ := p.Mem.Word(at); word == 0 {
+		return ""
+	}
+	e := errorReader{p: p, errors: maxErrors, bytes: maxErrorText}
+	if text, ok := e.in(part, at); ok {
+		return " (" + Bare(text) + ")"
+	}
+	return " (cancelled)"
+}
+
+// contextIn is the context in an interface.
+func (p *Reader) contextIn(typ *types.Type, addr uint64, f layout.Field) (*types.Type, uint64, bool) {
+	part, at, ok := p.Part(typ, addr, f)
+	if !ok || part.Kind != types.Interface {
+		return nil, 0, false
+	}
+	return p.dynamicTarget(part, at)
+}
+
+// contextPart is a key or value of a context: a string, the name of a constant, or the
+// type.
+func (p *Reader) contextPart(typ *types.Type, addr uint64, f layout.Field) (string, bool) {
+	part, at, ok := p.Part(typ, addr, f)
+	if !ok || part.Kind != types.Interface {
+		return "", false
+	}
+	if word, ok := p.Mem.Word(at); ok && word == 0 {
+		return "nil", true
+	}
+	id, at, ok := p.Dynamic(part, at)
+	if !ok {
+		return "?", true
+	}
+	dyn := p.Types.Type(id)
+	switch {
+	case dyn.Kind == types.String && dyn.Package == "":
+		s, ok := p.String(at, maxString)
+		if !ok {
+			return dyn.Name, true
+		}
+		n := uint64(len(s))
+		return Quote(WholeRunes([]byte(s[:min(n, maxContext)]), n), n), true
+	case dyn.Kind >= types.Int && dyn.Kind <= types.Uint64:
+		v, ok := p.Mem.Uint(at, int(dyn.Size))
+		if name := types.ConstantsOf(p.Types, id).Name(v, dyn.Size); ok && name != "" {
+			return Bare(name), true
+		} else if ok && dyn.Package == "" {
+			shift := 64 - 8*dyn.Size
+			if dyn.Kind <= types.Int64 {
+				return strconv.FormatInt(int64(v<<shift)>>shift, 10), true
+			}
+			return strconv.FormatUint(v, 10), true
+		}
+	}
+	return Bare(dyn.Name), true
+}

@@ -1,0 +1,8 @@
+//go:build !go1.19
+
+package main
+
+type since struct{}
+
+// newer has none: the types of package sync/atomic exist since Go 1.19.
+func newer() {}
