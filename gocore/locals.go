@@ -160,7 +160,11 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 			continue // it is not declared yet; nothing on a stack is larger
 		}
 		x := Local{Name: l.Name, Type: typ.Name, Arg: l.Param, Result: l.Result, Line: l.DeclLine, Target: heap.None}
-		if j := p.placeLocal(&v, &l, fr, &x, w); j.typ != 0 {
+		j := p.placeLocal(&v, &l, fr, &x, w)
+		if x.State == LocalDead && strings.HasPrefix(l.Name, "~") {
+			continue // a result without a name
+		}
+		if j.typ != 0 {
 			j.call, j.local = at[k], len(c.Locals)
 			w.jobs = append(w.jobs, j)
 		}

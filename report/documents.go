@@ -12,15 +12,20 @@ import (
 type Limits struct {
 	Retainers, Types, Roots, Goroutines int
 	Fields, Referrers                   int // of an object
+	Calls                               int // of a stack
 }
 
 // DefaultLimits are those of JSON documents.
 func DefaultLimits() Limits {
-	return Limits{Retainers: 100, Types: -1, Roots: -1, Goroutines: -1, Fields: 10_000, Referrers: 1000}
+	return Limits{Retainers: 100, Types: -1, Roots: -1, Goroutines: -1, Fields: 10_000, Referrers: 1000, Calls: mostCalls}
 }
 
+// mostCalls is how many calls of a stack the runtime prints, half from each end
+// (runtime/traceback.go, tracebackInnerFrames and tracebackOuterFrames).
+const mostCalls = 100
+
 // SameLimit bounds every list of a document by n.
-func SameLimit(n int) Limits { return Limits{n, n, n, n, n, n} }
+func SameLimit(n int) Limits { return Limits{n, n, n, n, n, n, n} }
 
 func head[T any](s []T, n int) []T {
 	if n < 0 || n > len(s) {
@@ -298,8 +303,8 @@ type RootDocument struct {
 	Retained uint64   `json:"retained_bytes"`
 }
 
-// GoroutineDocument is a goroutine; null is what the file does not tell of it.
-type GoroutineDocument struct {
+// GoroutineHead is a goroutine; null is what the file does not tell of it.
+type GoroutineHead struct {
 	ID         uint64          `json:"id"`
 	Status     Optional        `json:"status"`
 	WaitReason Optional        `json:"wait_reason"`
@@ -314,7 +319,12 @@ type GoroutineDocument struct {
 	StackBytes uint64          `json:"stack_bytes"`
 	Objects    uint64          `json:"objects"`
 	Retained   uint64          `json:"retained_bytes"`
-	Frames     []FrameDocument `json:"frames"`
+}
+
+// GoroutineDocument is a goroutine with its stack.
+type GoroutineDocument struct {
+	GoroutineHead
+	Frames []FrameDocument `json:"frames"`
 }
 
 // LabelDocument is a pair that the program gave to a goroutine (runtime/pprof.Do).
@@ -503,10 +513,18 @@ func goroutineDocuments(ctx context.Context, s *Snapshot, l List) ([]GoroutineDo
 }
 
 func goroutineDocument(s *Snapshot, r GoroutineRow, frames []gocore.Frame) GoroutineDocument {
-	d := GoroutineDocument{
+	d := GoroutineDocument{goroutineHead(s, &r), []FrameDocument{}}
+	for _, f := range frames {
+		d.Frames = append(d.Frames, frameDocument(&f))
+	}
+	return d
+}
+
+func goroutineHead(s *Snapshot, r *GoroutineRow) GoroutineHead {
+	d := GoroutineHead{
 		ID: r.ID, Status: Optional(r.Status), WaitReason: Optional(r.WaitReason),
 		Function: Optional(r.Func), CreatedBy: Optional(r.CreatedBy), CreatedAt: Optional(r.CreatedAt),
-		StackBytes: r.StackBytes, Objects: r.Objects, Retained: r.Retained, Frames: []FrameDocument{},
+		StackBytes: r.StackBytes, Objects: r.Objects, Retained: r.Retained,
 		Locked: r.Locked, Labels: labelDocuments(s, r.Labels),
 	}
 	if r.WaitNanos >= 0 {
@@ -518,14 +536,19 @@ func goroutineDocument(s *Snapshot, r GoroutineRow, frames []gocore.Frame) Gorou
 	if r.Thread != 0 {
 		d.Thread = &r.Thread
 	}
-	for _, f := range frames {
-		frame := FrameDocument{Function: Optional(f.Func), File: Optional(f.File), Inlined: f.Inlined, Conservative: f.Conservative}
-		if f.Line > 0 {
-			frame.Line = &f.Line
-		}
-		d.Frames = append(d.Frames, frame)
-	}
 	return d
+}
+
+func frameDocument(f *gocore.Frame) FrameDocument {
+	return FrameDocument{Function: Optional(f.Func), File: Optional(f.File), Line: lineNumber(f.Line), Inlined: f.Inlined, Conservative: f.Conservative}
+}
+
+// lineNumber is null in JSON where a line is not known.
+func lineNumber(n int) *int {
+	if n <= 0 {
+		return nil
+	}
+	return &n
 }
 
 // ShowDocument says what is known of some objects.
@@ -551,6 +574,7 @@ type ObjectDocument struct {
 	Retained      uint64              `json:"retained_bytes"`
 	Dominator     *NodeDocument       `json:"dominator"`
 	Allocation    *AllocationDocument `json:"allocation"` // null unless it was sampled
+	Goroutine     *StackDocument      `json:"goroutine"`  // null unless it is one
 	Fields        []FieldDocument     `json:"fields"`
 	MoreFields    int                 `json:"more_fields"`
 	Referrers     []ReferrerDocument  `json:"referrers"`

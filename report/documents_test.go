@@ -84,6 +84,14 @@ func documents(t *testing.T, s *Snapshot, disclosed Disclosure) map[string][]byt
 			d, err := NewShowDocument(ctx, s, []string{"block8", "data8", "main.srv"}, 0, DefaultLimits())
 			return errors.Join(err, WriteJSON(b, d))
 		},
+		"showgoroutine.txt": func(b *bytes.Buffer) error {
+			d, err := NewShowDocument(ctx, s, []string{"g19"}, 0, DefaultLimits())
+			return errors.Join(err, WriteShow(b, s, d))
+		},
+		"showgoroutine.json": func(b *bytes.Buffer) error {
+			d, err := NewShowDocument(ctx, s, []string{"g19"}, 0, DefaultLimits())
+			return errors.Join(err, WriteJSON(b, d))
+		},
 		"why.txt": func(b *bytes.Buffer) error {
 			d, err := NewWhyDocument(ctx, s, "data8", 5, false)
 			return errors.Join(err, WriteWhy(b, s, d))
@@ -208,6 +216,11 @@ func TestContract(t *testing.T) {
 		"show.json": "schema objects objects.asked objects.address objects.size objects.type objects.count objects.evidence objects.live objects.retained_bytes " +
 			node("objects.dominator") + "objects.fields objects.fields.offset objects.fields.size objects.fields.name objects.fields.type objects.fields.value objects.fields.target " +
 			"objects.referrers " + node("objects.referrers.node") + "objects.referrers.expression objects.referrers.offset",
+		"showgoroutine.json": "schema objects objects.goroutine objects.goroutine.id objects.goroutine.locked objects.goroutine.labels objects.goroutine.labels.key objects.goroutine.labels.value " +
+			"objects.goroutine.calls objects.goroutine.calls.function objects.goroutine.calls.file objects.goroutine.calls.line objects.goroutine.calls.inlined objects.goroutine.calls.pc " +
+			"objects.goroutine.calls.variables objects.goroutine.calls.variables.name objects.goroutine.calls.variables.kind objects.goroutine.calls.variables.type objects.goroutine.calls.variables.state " +
+			"objects.goroutine.calls.variables.value objects.goroutine.calls.deferred objects.goroutine.calls.deferred.function objects.goroutine.calls.deferred.count " +
+			"objects.goroutine.elided_calls objects.goroutine.elided_behind",
 		"why.json": "schema live paths " + node("paths.root") + "paths.expression paths.hops paths.hops.expression paths.hops.type paths.hops.address paths.hops.retained_bytes paths.hops.dominates",
 	}
 	s := analyse(t, blockstore())
@@ -231,7 +244,7 @@ func TestContract(t *testing.T) {
 		if err := json.Unmarshal(printed[name], &head); err != nil {
 			t.Error(err)
 		}
-		if want := "goheap/" + strings.TrimSuffix(name, ".json") + "/1"; head.Schema != want {
+		if want := "goheap/" + strings.TrimSuffix(strings.TrimSuffix(name, ".json"), "goroutine") + "/1"; head.Schema != want {
 			t.Errorf("%s has the schema %q, want %q", name, head.Schema, want)
 		}
 	}

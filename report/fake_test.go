@@ -67,6 +67,20 @@ func blockstore() *fake {
 		f.Stacks = append(f.Stacks, []gocore.Frame{{Func: "runtime.gopark", File: "/go/proc.go", Line: 400}, {Func: "main.worker", File: "/src/worker.go", Line: line}})
 	}
 	f.Running[2].Locked = true
+	stack := []gocore.StackCall{
+		{Frame: gocore.Frame{Func: "runtime.gopark", File: "/go/proc.go", Line: 400, PC: 0x401000}, Locals: []gocore.Local{
+			{Name: "lock", Type: "unsafe.Pointer", Arg: true, Line: 398, State: gocore.LocalDead, Target: heap.None},
+			{Name: "reason", Type: "uint8", Arg: true, Line: 398, State: gocore.LocalDead, Target: heap.None}}},
+		{Frame: gocore.Frame{Func: "main.pop", File: "/src/worker.go", Line: 12, PC: 0x402000, Inlined: true}},
+		{Frame: gocore.Frame{Func: "main.worker", File: "/src/worker.go", Line: 50, PC: 0x402000}, Locals: []gocore.Local{
+			{Name: "name", Type: "string", Arg: true, Line: 40, Addr: 0xc000700010, State: gocore.LocalKnown, Text: hostile, Target: heap.None},
+			{Name: "err", Type: "error", Result: true, Line: 40, State: gocore.LocalPartly, Target: heap.None},
+			{Name: "p", Type: "main.point", Line: 41, State: gocore.LocalPartly, Text: "{x: 1, y: (optimised out)}", Target: heap.None},
+			{Name: "far", Type: "int", Line: 42, State: gocore.LocalUnreadable, Target: heap.None}},
+			Deferred: []gocore.Deferred{{Func: "main.cleanup", Count: 1}, {Func: "main.worker.deferwrap1", File: "/src/worker.go", Line: 43, Count: 5000}}},
+		{Frame: gocore.Frame{Func: "runtime.goexit", PC: 0x403000}},
+	}
+	f.Calls = map[int][]gocore.StackCall{2: stack}
 	f.Labelled = map[int][]gocore.Label{2: {{Key: "tenant", Value: hostile}}}
 	f.RootNodes = append(f.RootNodes, fakeNode{ID: "hostile", Kind: "global", Name: "main." + hostile, Type: hostile, Addr: 0x600000, To: []fakeEdge{{hostile, "hostileObject"}}})
 	f.Objects = append(f.Objects, fakeNode{ID: "hostileObject", Kind: "object", Type: hostile, Addr: 0xc000600000, Size: 64})

@@ -56,6 +56,12 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, 
 	if site, ok := s.Heap.AllocSite(n); ok {
 		d.Allocation = allocationDocument(site)
 	}
+	if p.KindOf(n) == gocore.GoroutineRoot {
+		var err error
+		if d.Goroutine, err = newStackDocument(ctx, s, n, limits.Calls); err != nil {
+			return nil, err
+		}
+	}
 	most := limits.Fields
 	if most < 0 {
 		most = int(^uint(0) >> 1)

@@ -48,6 +48,7 @@ type Heap interface {
 	AllocSite(n heap.Node) (gocore.AllocSite, bool)
 
 	Roots() []gocore.Root
+	Stack(g, most int) (calls []gocore.StackCall, elided, behind int)
 
 	Path(nodes []heap.Node) gocore.Path
 	Edge(from, to heap.Node) (expr string, offset uint64, ok bool)

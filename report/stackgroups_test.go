@@ -1,8 +1,11 @@
 package report
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"goheap/gocore"
@@ -99,5 +102,57 @@ func TestCreatorGroups(t *testing.T) {
 	}
 	if !slices.EqualFunc(got, want, slices.Equal) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// The line about what is left out of a stack stands where that would be.
+func TestStackElided(t *testing.T) {
+	s := analyse(t, blockstore())
+	s.Disclosure = Shown
+	for calls, want := range map[int]string{
+		4: "runtime.gopark main.pop main.worker runtime.goexit",
+		3: "runtime.gopark main.pop ...1 runtime.goexit",
+		1: "runtime.gopark ...3",
+		0: "...4",
+	} {
+		d, err := NewShowDocument(t.Context(), s, []string{"g19"}, 0, Limits{Calls: calls})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := WriteShow(&b, s, d); err != nil {
+			t.Fatal(err)
+		}
+		_, text, _ := strings.Cut(b.String(), "\nStack\n")
+		var got []string
+		for _, line := range strings.Split(text, "\n") {
+			if word, ok := strings.CutPrefix(line, "  "); ok && word[0] != ' ' {
+				word, _, _ = strings.Cut(word, " ")
+				got = append(got, word)
+			} else if line == "" {
+				break
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("with %d calls: %q, want %q", calls, got, want)
+		}
+	}
+}
+
+// Where values are hidden, those of variables and labels are.
+func TestStackHidden(t *testing.T) {
+	s := analyse(t, blockstore())
+	d, err := NewShowDocument(t.Context(), s, []string{"g19"}, 0, DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := errors.Join(WriteShow(&b, s, d), WriteJSON(&b, d)); err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"evil", "tenant", "x: 1"} {
+		if strings.Contains(b.String(), secret) {
+			t.Errorf("%q is printed:\n%s", secret, b.String())
+		}
 	}
 }

@@ -448,7 +448,11 @@ func WriteShow(w io.Writer, s *Snapshot, d *ShowDocument) error {
 }
 
 func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
-	p.line("%s", Printable(o.name))
+	name := o.name
+	if o.Goroutine != nil {
+		name = o.Goroutine.title
+	}
+	p.line("%s", Printable(name))
 	state := "garbage: nothing keeps it alive"
 	if o.Live {
 		state = fmt.Sprintf("live, retains %s (%s of the live heap)", HumanBytes(o.Retained), HumanPercent(s.Share(o.Retained)))
@@ -485,6 +489,10 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 	if o.Allocation != nil {
 		p.line("")
 		p.stack(o.Allocation)
+	}
+	if o.Goroutine != nil {
+		p.line("")
+		p.stackOf(o.Goroutine, s.Disclosure == Shown)
 	}
 	if len(o.Fields) > 0 || o.MoreFields > 0 {
 		p.line("")

@@ -236,6 +236,12 @@ func (l *large) Frames(g int) []gocore.Frame {
 	return []gocore.Frame{{Func: "main.worker", File: "/src/main.go", Line: 42, Vars: []gocore.Var{{Name: "buf", Type: "[]uint8", Target: l.node(lBuffer, uint32(g*largeBuffers))}}}}
 }
 
+func (l *large) Stack(g, most int) (calls []gocore.StackCall, elided, behind int) {
+	f := l.Frames(g)[0]
+	v := f.Vars[0]
+	return []gocore.StackCall{{Frame: f, Locals: []gocore.Local{{Name: v.Name, Type: v.Type, State: gocore.LocalKnown, Text: "len 1024", Target: v.Target}}}}, 0, 0
+}
+
 func (l *large) Path(nodes []heap.Node) gocore.Path {
 	p := gocore.Path{Root: nodes[0]}
 	var expression strings.Builder

@@ -1,11 +1,11 @@
 package tui
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"goheap/gocore"
 	"goheap/heap"
@@ -143,24 +143,26 @@ func newMembers(a *App, nodes []heap.Node) view {
 // framesView shows the frames of one goroutine and their variables.
 type framesView struct {
 	fixed
-	app   *App
-	g     gocore.Goroutine
-	index int
-	cols  []column
-	lines []frameLine
-	ready bool
+	app    *App
+	g      gocore.Goroutine
+	index  int
+	labels []gocore.Label
+	cols   []column
+	lines  []frameLine
+	ready  bool
 }
 
-// frameLine is a frame or one of its variables.
+// frameLine is a call, one of its variables or a call that it has deferred.
 type frameLine struct {
 	text     string
 	typ      string
+	value    string
 	target   heap.Node // of a variable
 	variable bool
 }
 
 func newFrames(a *App, index int) view {
-	v := &framesView{app: a, g: a.snap.Process.Goroutines()[index], index: index}
+	v := &framesView{app: a, g: a.snap.Process.Goroutines()[index], index: index, labels: a.snap.Process.Labels(index)}
 	v.cols = v.makeColumns()
 	v.body.sorted = -1
 	v.body.rows = v
@@ -185,24 +187,18 @@ func (v *framesView) enter() {
 	if v.ready {
 		return
 	}
-	p := v.app.snap.Process
+	h := v.app.snap.Heap
 	v.app.start(slotView, "reading the frames", func(ctx context.Context) (func(), error) {
+		calls, elided, behind := h.Stack(v.index, mostCalls)
 		var lines []frameLine
-		for i, f := range p.Frames(v.index) {
-			text := fmt.Sprintf("#%d  %s", i, f.Func)
-			switch {
-			case f.Inlined:
-				text += "  (inlined)"
-			case f.Conservative:
-				text += "  (scanned conservatively)"
+		for i, c := range calls {
+			if i >= behind && elided > 0 {
+				if i == behind {
+					lines = append(lines, frameLine{text: "...", value: countText(uint64(elided)) + " frames elided", target: heap.None})
+				}
+				i += elided
 			}
-			if f.File != "" {
-				text += fmt.Sprintf("  %s:%d", path.Base(f.File), f.Line)
-			}
-			lines = append(lines, frameLine{text: text, target: heap.None})
-			for _, x := range f.Vars {
-				lines = append(lines, frameLine{text: "      " + x.Name, typ: x.Type, target: x.Target, variable: true})
-			}
+			lines = append(lines, callLines(i, &c)...)
 		}
 		return func() {
 			v.lines, v.ready = lines, true
@@ -210,6 +206,51 @@ func (v *framesView) enter() {
 			v.app.moved()
 		}, ctx.Err()
 	})
+}
+
+// mostCalls is how many calls of a deep stack are shown, half from each end.
+const mostCalls = 1000
+
+// callLines are the lines of call i of a stack. Variables that were optimised out share
+// one.
+func callLines(i int, c *gocore.StackCall) []frameLine {
+	text := fmt.Sprintf("#%d  %s", i, c.Func)
+	switch {
+	case c.Inlined:
+		text += "  (inlined)"
+	case c.Conservative:
+		text += "  (scanned conservatively)"
+	}
+	if c.File != "" {
+		text += fmt.Sprintf("  %s:%d", path.Base(c.File), c.Line)
+	}
+	lines := []frameLine{{text: text, target: heap.None}}
+	var dead []string
+	for _, x := range c.Locals {
+		if x.State == gocore.LocalDead {
+			dead = append(dead, x.Name)
+			continue
+		}
+		value := x.Text
+		if value == "" {
+			value = "(" + string(x.State) + ")"
+		}
+		lines = append(lines, frameLine{text: "      " + x.Name, typ: x.Type, value: value, target: x.Target, variable: true})
+	}
+	if len(dead) > 0 {
+		lines = append(lines, frameLine{text: "      optimised out: " + strings.Join(dead, ", "), target: heap.None})
+	}
+	for _, d := range c.Deferred {
+		text := "      deferred: " + d.Func
+		if d.Count > 1 {
+			text = fmt.Sprintf("      deferred: %s × %s", countText(uint64(d.Count)), d.Func)
+		}
+		if d.File != "" {
+			text += fmt.Sprintf("  %s:%d", path.Base(d.File), d.Line)
+		}
+		lines = append(lines, frameLine{text: text, target: heap.None})
+	}
+	return lines
 }
 
 func (v *framesView) subject() subject {
@@ -232,15 +273,12 @@ func (v *framesView) open() {
 func (v *framesView) facts(w, h int) []string {
 	a, s := v.app, v.app.snap
 	retained := s.Dominators.Retained(v.g.Node)
-	state := cmp.Or(v.g.WaitReason, v.g.Status)
-	lines := []string{
-		a.clean(fmt.Sprintf("goroutine %d   %s   retains %s (%s)   stack %s", v.g.ID, state,
-			v.app.bytes(retained), report.HumanPercent(s.Share(retained)), v.app.bytes(v.g.StackBytes))),
+	row := report.GoroutineRow{Goroutine: v.g, Index: v.index, Labels: v.labels}
+	return []string{
+		a.clean(s.GoroutineTitle(&row)),
+		a.clean(fmt.Sprintf("retains %s (%s)   stack %s", v.app.bytes(retained), report.HumanPercent(s.Share(retained)), v.app.bytes(v.g.StackBytes))),
+		"",
 	}
-	if v.g.CreatedBy != "" {
-		lines = append(lines, a.clean("created by "+v.g.CreatedBy+"  "+path.Base(v.g.CreatedAt)))
-	}
-	return append(lines, "")
 }
 
 func (v *framesView) status() string {
@@ -269,6 +307,8 @@ func (v *framesView) makeColumns() []column {
 			func(row int) string { return a.clean(v.lines[row].text) }},
 		{report.Column{Title: "Type", MinWidth: 10},
 			func(row int) string { return blank(a.clean(v.lines[row].typ)) }},
+		{report.Column{Title: "Value", MinWidth: 10},
+			func(row int) string { return blank(a.clean(v.lines[row].value)) }},
 		{report.Column{Title: "Points to", Kind: report.Addr, Priority: 1, MinWidth: 14},
 			target(func(n heap.Node) string { return addrText(a.snap.Heap.Addr(n)) })},
 	}

@@ -68,8 +68,12 @@ func (c *cutFile) Path(nodes []heap.Node) gocore.Path         { c.read(); return
 func (c *cutFile) Edge(a, b heap.Node) (string, uint64, bool) { c.read(); return c.fake.Edge(a, b) }
 func (c *cutFile) Goroutines() []gocore.Goroutine             { c.read(); return c.fake.Goroutines() }
 func (c *cutFile) Frames(g int) []gocore.Frame                { c.read(); return c.fake.Frames(g) }
-func (c *cutFile) Labels(g int) []gocore.Label                { c.read(); return c.fake.Labels(g) }
-func (c *cutFile) Roots() []gocore.Root                       { c.read(); return c.fake.Roots() }
+func (c *cutFile) Stack(g, most int) ([]gocore.StackCall, int, int) {
+	c.read()
+	return c.fake.Stack(g, most)
+}
+func (c *cutFile) Labels(g int) []gocore.Label { c.read(); return c.fake.Labels(g) }
+func (c *cutFile) Roots() []gocore.Root        { c.read(); return c.fake.Roots() }
 func (c *cutFile) Hex(n heap.Node, off, size uint64) []byte {
 	c.read()
 	return c.fake.Hex(n, off, size)

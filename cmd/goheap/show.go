@@ -30,7 +30,12 @@ is a constant of its type has the constant's name, or those of the flags in it:
 Active (2), Read|Write (3). Of several constants the first declared is shown. An
 object without a type has a line for each of its words. --top says how many lines
 there are, --from skips the first of a long value, and --physical adds where in
-memory each field stands.`,
+memory each field stands.
+
+Of a goroutine the whole stack is shown: each call with its variables, arguments
+first, and the calls that it has deferred; of a deep one the 50 innermost and the 50
+outermost calls, or as many as --top says. A variable that is optimised out is
+nowhere any more, since nothing uses it.`,
 		Example: "  goheap show core.4711 0xc000123000\n  goheap show --format json core.4711 main.cache g:17\n" +
 			"  goheap show --from 1000 --top 100 core.4711 main.cache.byID",
 		Args:              wants(true, "FILE", "TARGET"),
@@ -52,7 +57,9 @@ memory each field stands.`,
 			return c.answer(cmd, args[0], answer{
 				shows: true,
 				text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
-					d, err := document(ctx, s, report.SameLimit(textTop))
+					limits := report.SameLimit(textTop)
+					limits.Calls = report.DefaultLimits().Calls
+					d, err := document(ctx, s, limits)
 					if err != nil {
 						return err
 					}

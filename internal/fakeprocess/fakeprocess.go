@@ -27,8 +27,9 @@ type Process struct {
 	Trouble            []gocore.Problem
 	Verdicts           []gocore.Check
 	Running            []gocore.Goroutine
-	Stacks             [][]gocore.Frame       // by place in Running
-	Labelled           map[int][]gocore.Label // likewise
+	Stacks             [][]gocore.Frame           // by place in Running
+	Labelled           map[int][]gocore.Label     // likewise
+	Calls              map[int][]gocore.StackCall // likewise, in place of what Stacks has
 	Typed              gocore.Typing
 	Marked             uint64                           // bytes, by the last collection
 	Describe           func(typ string) gocore.TypeInfo // nil: Describe
@@ -165,6 +166,38 @@ func (p *Process) Type(n heap.Node) string                       { return p.ByNo
 func (p *Process) Goroutines() []gocore.Goroutine                { return p.Running }
 func (p *Process) Frames(g int) []gocore.Frame                   { return p.Stacks[g] }
 func (p *Process) Labels(g int) []gocore.Label                   { return p.Labelled[g] }
+
+// Stack makes of the variables in Stacks those whose value is known.
+func (p *Process) Stack(g, most int) (calls []gocore.StackCall, elided, behind int) {
+	calls = slices.Clone(p.Calls[g])
+	for _, f := range p.Stacks[g] {
+		if p.Calls[g] != nil {
+			break
+		}
+		c := gocore.StackCall{Frame: f}
+		for _, v := range f.Vars {
+			c.Locals = append(c.Locals, gocore.Local{Name: v.Name, Type: v.Type, Addr: v.Addr, State: gocore.LocalKnown, Text: p.Text(v), Target: v.Target})
+		}
+		c.Vars = nil
+		calls = append(calls, c)
+	}
+	if most >= 0 && len(calls) > most {
+		elided, behind = len(calls)-most, (most+1)/2
+		calls = append(calls[:behind:behind], calls[behind+elided:]...)
+	}
+	return calls, elided, behind
+}
+
+// Text is the value of a variable.
+func (p *Process) Text(v gocore.Var) string {
+	switch {
+	case v.Type == "bool":
+		return "true"
+	case v.Target == heap.None:
+		return "nil"
+	}
+	return fmt.Sprintf("%#x", p.Addr(v.Target))
+}
 
 // Dominators is computed at the first call.
 func (p *Process) Dominators() *heap.Dominators {
