@@ -49,6 +49,7 @@ func FuzzGraph(f *testing.F) {
 		r := rand.New(rand.NewPCG(1, uint64(len(data))))
 		checkSets(t, r, g, d)
 		checkPaths(t, r, g, d)
+		checkPathFrom(t, r, g, d)
 		checkMarker(t, r, g)
 		wide, err := heap.DominatorsWide(context.Background(), g)
 		if err != nil {

@@ -2,6 +2,7 @@ package heap
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"goheap/internal/flat"
@@ -157,6 +158,37 @@ func (d *Dominators) paths(ctx context.Context, n Node, k int, cut []Edge, work 
 	return paths, false, nil
 }
 
+// PathFrom returns the shortest path to n from one of the roots that wanted accepts,
+// the one with the lower nodes from the root on if there are several; nil if no path
+// leads to n from any of them. It uses no edge of cut. Unlike those of Paths, it may
+// share nodes with other paths.
+//
+// Each pointer of what leads to n is looked at once at most, however many there are.
+// The first call builds the referrers. The error is the context's.
+func (d *Dominators) PathFrom(ctx context.Context, n Node, wanted func(root Node) bool, cut []Edge) ([]Node, error) {
+	if d.of(n) == 0 || n == SuperRoot {
+		return nil, nil
+	}
+	r, err := d.Referrers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.pathsMu.Lock()
+	defer d.pathsMu.Unlock()
+	if d.distance == nil {
+		d.distance = flat.Make[uint32](d.g.Len())
+	}
+	s := backward{ctx: ctx, d: d, r: r, banned: make(map[Edge]bool), wanted: wanted, work: math.MaxInt}
+	for _, e := range cut {
+		s.banned[e] = true
+	}
+	path := s.shortest(n)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return path, nil
+}
+
 // hasEdge reports whether the path, with SuperRoot before it, has an edge of
 // the set.
 func hasEdge(path []Node, edges map[Edge]bool) bool {
@@ -179,8 +211,9 @@ type backward struct {
 	d      *Dominators
 	r      *Referrers
 	banned map[Edge]bool
-	used   map[Node]bool // nodes between root and end of earlier paths
-	work   int           // edges that may still be looked at, negative after the last
+	used   map[Node]bool        // nodes between root and end of earlier paths
+	wanted func(root Node) bool // roots that a path may start at; nil for all
+	work   int                  // edges that may still be looked at, negative after the last
 }
 
 // use keeps the nodes between the ends of a path out of later ones. A path that
@@ -200,7 +233,7 @@ func (s *backward) use(path []Node) {
 
 // enters reports whether a path may start at n.
 func (s *backward) enters(n Node) bool {
-	return s.d.g.IsRoot(n) && !s.banned[Edge{SuperRoot, n}]
+	return s.d.g.IsRoot(n) && !s.banned[Edge{SuperRoot, n}] && (s.wanted == nil || s.wanted(n))
 }
 
 // shortest returns the shortest path to end that is not excluded, nil if there

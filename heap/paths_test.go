@@ -126,6 +126,48 @@ func checkPaths(t *testing.T, r *rand.Rand, g *heap.Graph, d *heap.Dominators) {
 	}
 }
 
+// checkPathFrom compares with the shortest of the paths that the graph has without the
+// other roots.
+func checkPathFrom(t *testing.T, r *rand.Rand, g *heap.Graph, d *heap.Dominators) {
+	t.Helper()
+	nodes := heaptest.Nodes(g)
+	mask := r.Uint64()
+	wanted := func(root heap.Node) bool { return mask>>(root%64)&1 != 0 }
+	var cut []heap.Edge
+	for range r.IntN(3) {
+		cut = append(cut, heap.Edge{From: nodes[r.IntN(len(nodes))], To: nodes[r.IntN(len(nodes))]})
+	}
+	for _, n := range nodes {
+		want := shortest(g, n, func(from, to heap.Node) bool {
+			return from == heap.SuperRoot && !wanted(to) || slices.Contains(cut, heap.Edge{From: from, To: to})
+		})
+		got, err := d.PathFrom(context.Background(), n, wanted, cut)
+		if err != nil || !slices.Equal(got, want) {
+			t.Fatalf("PathFrom(%d) = %d, %v; want %d", n, got, err, want)
+		}
+	}
+}
+
+func TestPathFrom(t *testing.T) {
+	r := rand.New(rand.NewPCG(21, 22))
+	for i := range 600 {
+		g := heaptest.Random(r, 1+i/12)
+		checkPathFrom(t, r, g, dominators(t, g))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	g := heaptest.Random(r, 40)
+	d := dominators(t, g)
+	if _, err := d.Referrers(ctx); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	for _, n := range heaptest.Nodes(g) {
+		if path, err := d.PathFrom(ctx, n, func(heap.Node) bool { return true }, nil); path != nil || err == nil && n != heap.SuperRoot && d.Live(n) {
+			t.Errorf("PathFrom(%d) = %d, %v although its context has ended", n, path, err)
+		}
+	}
+}
+
 func TestPaths(t *testing.T) {
 	r := rand.New(rand.NewPCG(19, 20))
 	for i := range 1500 {
