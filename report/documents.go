@@ -279,6 +279,9 @@ type AccumulationDocument struct {
 	Type       Optional `json:"type"`
 	Address    Address  `json:"address"`
 	Retained   uint64   `json:"retained_bytes"`
+	// ListLength is how many elements there are in the list of which the place is the
+	// first; null for no list.
+	ListLength *int `json:"list_length"`
 }
 
 // TypeDocument is all live objects of a type. Retained is the least that they retain as
@@ -401,7 +404,11 @@ func newRetainerDocument(s *Snapshot, r Retainer) RetainerDocument {
 }
 
 func accumulationDocument(a Accumulation) *AccumulationDocument {
-	return &AccumulationDocument{Optional(a.Expression), Optional(a.Type), Address(a.Address), a.Retained}
+	d := &AccumulationDocument{Expression: Optional(a.Expression), Type: Optional(a.Type), Address: Address(a.Address), Retained: a.Retained}
+	if a.List > 0 {
+		d.ListLength = &a.List
+	}
+	return d
 }
 
 // List says which rows of a list are wanted.
@@ -614,23 +621,31 @@ type WhyDocument struct {
 
 	node heap.Node // asked for
 	more bool      // there may be more paths
+	// shortest says that the first path is.
+	shortest bool
 }
 
-// PathDocument is a way from a root to an object, the root's hop first.
+// PathDocument is a way from a root to an object, the root's hop first. Where it is not
+// disjoint, it shares objects between its ends with a path before it.
 type PathDocument struct {
 	Root       NodeDocument  `json:"root"`
 	Expression Optional      `json:"expression"`
+	Disjoint   bool          `json:"disjoint"`
 	Hops       []HopDocument `json:"hops"`
 }
 
 // HopDocument is an object on a path. Where it dominates, its end frees the object that
-// was asked for.
+// was asked for. It may stand for Objects in a row that are reached by Times times the
+// same expression, as those of a list are: the first of them has the type, the address
+// and the bytes.
 type HopDocument struct {
 	Expression Optional `json:"expression"`
 	Type       Optional `json:"type"`
 	Address    Address  `json:"address"`
 	Retained   uint64   `json:"retained_bytes"`
 	Dominates  bool     `json:"dominates"`
+	Times      int      `json:"times"`
+	Objects    int      `json:"objects"`
 
 	word string // for the text
 }

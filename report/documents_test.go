@@ -844,3 +844,167 @@ func TestEmpty(t *testing.T) {
 		t.Errorf("an empty list is null:\n%s", b.String())
 	}
 }
+
+// lists is a program with a list of a thousand elements, one whose elements lead to
+// each other by way of others, an object that goroutines hold by shorter paths than a
+// global, and one that only the runtime's global and goroutines hold.
+func lists() *fake {
+	f := &fake{}
+	global := func(id string, to ...fakeEdge) {
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: id, Kind: "global", Name: strings.Replace(id, "_", ".", 1), Type: "*main.T", Addr: 0x500000 + 8*uint64(len(f.RootNodes)), RootSize: 8, To: to})
+	}
+	addr := uint64(0xc000100000)
+	object := func(id, typ string, to ...fakeEdge) {
+		addr += 64
+		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: typ, Addr: addr, Size: 64, To: to})
+	}
+	global("main_head", fakeEdge{"", "node0"})
+	global("main_way", fakeEdge{"", "a0"})
+	global("main_deep", fakeEdge{"", "deep0"})
+	global("runtime_allgs", fakeEdge{"[0]", "shared"}, fakeEdge{"[1]", "own"})
+	const n = 1000
+	for i := range n {
+		to := []fakeEdge{{".next", fmt.Sprint("node", i+1)}}
+		if i == n-1 {
+			to = nil
+		}
+		object(fmt.Sprint("node", i), "main.node", to...)
+	}
+	for i := range 50 {
+		object(fmt.Sprint("a", i), "main.elem", fakeEdge{".node", fmt.Sprint("b", i)})
+		to := []fakeEdge{{".next", fmt.Sprint("a", i+1)}}
+		if i == 49 {
+			to = nil
+		}
+		object(fmt.Sprint("b", i), "main.link", to...)
+	}
+	object("deep0", "main.D", fakeEdge{".x", "deep1"})
+	object("deep1", "main.D2", fakeEdge{".y", "mid"})
+	object("mid", "main.M", fakeEdge{".s", "shared"})
+	object("shared", "main.S")
+	object("own", "main.S")
+	for i := range 4 {
+		id := fmt.Sprint("g", i)
+		object(id+"o", fmt.Sprint("main.G", i), fakeEdge{".s", "shared"})
+		to := []fakeEdge{{" · x", id + "o"}, {" · own", "own"}}
+		if i == 0 {
+			to = append(to, fakeEdge{" · mid", "mid"})
+		}
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: id, Kind: "goroutine", Name: "goroutine " + id, To: to})
+		f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i), Node: heap.Node(len(f.RootNodes))})
+		f.Stacks = append(f.Stacks, nil)
+	}
+	return f.Build()
+}
+
+// Where the shortest paths all come from goroutines, one from a global is shown in
+// place of the last; it may share objects with the others, and says so.
+func TestPathFromGlobal(t *testing.T) {
+	f := lists()
+	s := analyse(t, f)
+	kinds := func(target string, n int) string {
+		paths, _, err := s.Paths(t.Context(), f.Node[target], n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var words []string
+		for i, p := range paths {
+			word := s.Heap.Name(p[0])
+			if !disjoint(p, paths[:i]) {
+				word += "*"
+			}
+			words = append(words, word)
+		}
+		return strings.Join(words, " ")
+	}
+	for _, c := range []struct {
+		target string
+		n      int
+		want   string
+	}{
+		{"shared", 0, ""},
+		{"shared", 1, "main.deep"},
+		{"shared", 2, "runtime.allgs main.deep"},
+		// The way by mid is that of goroutine g0, too.
+		{"shared", 3, "runtime.allgs goroutine g0 main.deep*"},
+		{"shared", 6, "runtime.allgs goroutine g0 goroutine g0 goroutine g1 goroutine g2 main.deep*"},
+		{"shared", 9, "runtime.allgs goroutine g0 goroutine g0 goroutine g1 goroutine g2 goroutine g3 main.deep*"},
+		{"own", 3, "runtime.allgs goroutine g0 goroutine g1"},
+		{"own", 1, "runtime.allgs"},
+		{"g0o", 3, "goroutine g0"},
+		{"mid", 3, "goroutine g0 main.deep"},
+		{"node3", 3, "main.head"},
+	} {
+		if got := kinds(c.target, c.n); got != c.want {
+			t.Errorf("%d paths to %s come from %q, want %q", c.n, c.target, got, c.want)
+		}
+	}
+	d, err := NewWhyDocument(t.Context(), s, "shared", 9, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := WriteWhy(&b, s, d); err != nil || !strings.Contains(b.String(), "Path 7 of 7, sharing objects with another: main.deep.x.y.s\n") {
+		t.Errorf("%v:\n%s", err, b.String())
+	}
+}
+
+// Hops that repeat are one line everywhere, and a list is called one.
+func TestLists(t *testing.T) {
+	f := lists()
+	s := analyse(t, f)
+	lines := func(target string) string {
+		path := s.Heap.Path(s.Dominators.PathTo(f.Node[target]))
+		var words []string
+		hops := 0
+		for _, r := range s.HopRuns(path, false) {
+			words = append(words, fmt.Sprintf("%s ×%d", r.Word, r.Times))
+			hops += r.Times * r.Round
+			if r.Last != hops-1 || r.From != r.First-1 {
+				t.Errorf("%s: the line %s is hops %d to %d behind %d, of %d", target, r.Word, r.First, r.Last, r.From, hops)
+			}
+		}
+		if hops != len(path.Hops) {
+			t.Errorf("%s: the lines stand for %d hops of %d", target, hops, len(path.Hops))
+		}
+		return strings.Join(words, " | ")
+	}
+	for target, want := range map[string]string{
+		"node0":   "main.head ×1 | (what it points to) ×1",
+		"node3":   "main.head ×1 | (what it points to) ×1 | .next ×1 | .next ×1 | .next ×1",
+		"node5":   "main.head ×1 | (what it points to) ×1 | .next ×4 | .next ×1",
+		"node999": "main.head ×1 | (what it points to) ×1 | .next ×998 | .next ×1",
+		"a49":     "main.way ×1 | (what it points to) ×1 | (.node.next) ×48 | .node ×1 | .next ×1",
+		"b49":     "main.way ×1 | (what it points to) ×1 | (.node.next) ×49 | .node ×1",
+	} {
+		if got := lines(target); got != want {
+			t.Errorf("%s: %s, want %s", target, got, want)
+		}
+	}
+	d, err := NewWhyDocument(t.Context(), s, "b49", 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := d.Paths[0].Hops[2]; h.Times != 49 || h.Objects != 98 || h.Expression != ".node.next" || h.Type != "main.link" {
+		t.Errorf("the line of the list is %+v", h)
+	}
+	all, err := s.Holders(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for i := range all {
+		got[all[i].Name] = s.HeldBy(&all[i]) + ": " + s.HolderType(&all[i])
+	}
+	if got["main.head"] != "main.head: list of 1,000 main.node" || got["main.way"] != "main.way: list of 50 main.elem" {
+		t.Errorf("lists are %q", got)
+	}
+	suspects, err := Suspects(t.Context(), s)
+	if err != nil || !strings.HasSuffix(suspects[0].Sentence, " alive: a list of 1,000 main.node.") {
+		t.Errorf("%v, suspects %+v", err, suspects)
+	}
+	a := s.Accumulation(f.Node["main_head"])
+	if a.Node != f.Node["node0"] || a.List != 1000 || a.TypeText() != "list of 1,000 main.node" {
+		t.Errorf("the list comes together in %+v", a)
+	}
+}

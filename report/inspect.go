@@ -200,19 +200,56 @@ func NewWhyDocument(ctx context.Context, s *Snapshot, target string, n int, phys
 		return nil, err
 	}
 	d.more = more
-	for _, path := range paths {
-		d.Paths = append(d.Paths, newPathDocument(s, path, physical))
+	d.shortest = len(paths) > 0 && slices.Equal(paths[0], s.Dominators.PathTo(node))
+	for i, path := range paths {
+		p := newPathDocument(s, path, physical)
+		p.Disjoint = disjoint(path, paths[:i])
+		d.Paths = append(d.Paths, p)
 	}
 	return d, nil
 }
 
-// Paths returns up to n paths from a root to node, the root first, the
-// shortest path first; none if node is not live. The first ones share no inner
-// node. Where there are fewer than n of them and the outermost dominator of
-// node is an object, which several roots then hold, paths follow that reach
-// this object in other ways. No path uses an edge of cut. More says that the
-// search was cut short, so that there may be others.
+// Paths returns up to n paths from a root to node, the root first, the shortest path
+// first; none if node is not live. The first ones share no inner node. Where there are
+// fewer than n of them and the outermost dominator of node is an object, which several
+// roots then hold, paths follow that reach this object in other ways. If there is a
+// path from a global variable, one of them is: where the others are not, the last is,
+// and may share nodes with them; one of the runtime counts only if there is no other.
+// No path uses an edge of cut. More says that the search was cut short, so that there
+// may be others.
 func (s *Snapshot) Paths(ctx context.Context, node heap.Node, n int, cut ...heap.Edge) (paths [][]heap.Node, more bool, err error) {
+	paths, more, err = s.shortPaths(ctx, node, n, cut)
+	if err != nil || n <= 0 || !s.Dominators.Live(node) || node == heap.SuperRoot {
+		return paths, more, err
+	}
+	roots, err := s.Roots(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, ofTheRuntime := range []bool{false, true} {
+		wanted := map[heap.Node]bool{}
+		for i := range roots {
+			if r := &roots[i]; r.Kind == gocore.GlobalRoot && (r.Package == "runtime") == ofTheRuntime {
+				wanted[r.Node] = true
+			}
+		}
+		if slices.ContainsFunc(paths, func(p []heap.Node) bool { return wanted[p[0]] }) {
+			break
+		}
+		path, err := s.Dominators.PathFrom(s.within(ctx), node, func(root heap.Node) bool { return wanted[root] }, cut)
+		if err != nil {
+			return nil, false, err
+		}
+		if path != nil {
+			paths = append(paths[:min(len(paths), n-1)], path)
+			break
+		}
+	}
+	return paths, more, nil
+}
+
+// shortPaths is Paths, from whatever roots.
+func (s *Snapshot) shortPaths(ctx context.Context, node heap.Node, n int, cut []heap.Edge) (paths [][]heap.Node, more bool, err error) {
 	d := s.Dominators
 	if !d.Live(node) || node == heap.SuperRoot {
 		return nil, false, nil
@@ -287,23 +324,18 @@ const Pointee = "(what it points to)"
 
 // newPathDocument describes a path by its logical hops: the parts of a map or channel
 // are one hop with it unless physical asks for them. In JSON a hop has a physical
-// name only where it is asked for: else the expressions of the hops make up that of
-// the path.
+// name only where it is asked for: else the expressions of the hops, each as often as
+// it says, make up that of the path.
 func newPathDocument(s *Snapshot, nodes []heap.Node, physical bool) PathDocument {
-	target := nodes[len(nodes)-1]
 	path := s.Heap.Path(nodes)
-	d := PathDocument{Root: describeNode(s, path.Root), Expression: Optional(s.Expression(nodes)), Hops: []HopDocument{}}
-	for i, h := range path.Hops {
-		if h.Internal && !physical && i < len(path.Hops)-1 {
-			continue
-		}
+	d := PathDocument{Root: describeNode(s, path.Root), Expression: Optional(s.Expression(nodes)), Disjoint: true, Hops: []HopDocument{}}
+	for _, r := range s.HopRuns(path, physical) {
+		h := path.Hops[r.First]
 		hop := HopDocument{
-			Expression: Optional(s.hopExpr(h)), Type: Optional(h.Type), Address: Address(h.Addr),
-			Retained: s.Dominators.Retained(h.Node), Dominates: s.Dominators.Dominates(h.Node, target),
-			word: s.HopWord(path, i),
-		}
-		if physical && hop.word != Pointee {
-			hop.Expression = Optional(hop.word)
+			Expression: Optional(r.Expression), Type: Optional(h.Type), Address: Address(h.Addr),
+			Retained: s.Dominators.Retained(h.Node), Dominates: r.Dominates,
+			Times: r.Times, Objects: r.Times * r.Round,
+			word: r.Word,
 		}
 		d.Hops = append(d.Hops, hop)
 	}

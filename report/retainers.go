@@ -122,6 +122,8 @@ type Holder struct {
 	// At is where the bytes come together below a single retainer: its accumulation
 	// point. For a row with Members it is Node.
 	At heap.Node
+	// List is the number of elements of the list that At is the first of, 0 for none.
+	List int
 }
 
 // Single reports whether the row stands for one node.
@@ -192,7 +194,7 @@ func gather(ctx context.Context, s *Snapshot, rows []Holder) ([]Holder, error) {
 		}
 		h := &rows[i]
 		if h.At = h.Node; h.Members == nil {
-			h.At = s.Dominators.Accumulation(h.Node)
+			h.At, h.List = s.gathering(h.Node)
 		}
 	}
 	return rows, nil
@@ -223,11 +225,39 @@ type Accumulation struct {
 	Type       string
 	Address    uint64
 	Retained   uint64
+	List       int // how many elements there are in the list that Node is the first of; 0 for no list
 }
 
-// Accumulation returns the accumulation point of n, which must be live.
+// Accumulation returns the accumulation point of n, which must be live. Where that is
+// far behind in a list, in which each element retains all behind it, it is the first
+// element.
 func (s *Snapshot) Accumulation(n heap.Node) Accumulation {
-	return accumulationAt(s, s.Dominators.Accumulation(n))
+	at, list := s.gathering(n)
+	a := accumulationAt(s, at)
+	a.List = list
+	return a
+}
+
+// gathering returns the node and the length of the list of Accumulation.
+func (s *Snapshot) gathering(n heap.Node) (at heap.Node, list int) {
+	at = s.Dominators.Accumulation(n)
+	if at == n {
+		return at, 0
+	}
+	if head, length := s.Dominators.List(at, n, s.Heap.TypeIDs()); length > 0 {
+		return head, length
+	}
+	return at, 0
+}
+
+// TypeText is the type of what is at the place: "list of 300,000 main.node" for a list.
+func (a *Accumulation) TypeText() string { return listText(a.List, a.Type) }
+
+func listText(n int, typ string) string {
+	if n == 0 {
+		return typ
+	}
+	return fmt.Sprintf("list of %s %s", comma(uint64(n)), typ)
 }
 
 // accumulationAt describes a place that is known to be one.
@@ -262,8 +292,11 @@ func (s *Snapshot) HeldBy(h *Holder) string {
 // expression is but its name, and the parts of its map hold the bytes; "" for
 // goroutines.
 func (s *Snapshot) HolderType(h *Holder) string {
-	if h.Members != nil {
+	switch {
+	case h.Members != nil:
 		return h.Type
+	case h.List > 0:
+		return listText(h.List, s.Heap.Type(h.At))
 	}
 	// A variable, and the header, directory, table and groups of its map: no longer
 	// path is worth being named here.

@@ -40,10 +40,12 @@ func (h *hunt) singleSentence(f *Suspect) string {
 	if f.Accumulation.Node != f.Node && at != name {
 		text += fmt.Sprintf(", of which %s in %s", HumanBytes(f.Accumulation.Retained), at)
 		if f.Accumulation.Type != "" {
-			text += fmt.Sprintf(" (%s)", Printable(f.Accumulation.Type))
+			text += fmt.Sprintf(" (%s)", Printable(f.Accumulation.TypeText()))
 		}
 	} else if !h.s.Graph.IsRoot(f.Node) {
 		text += ", held as " + at // its name is but an address
+	} else if f.Accumulation.List > 0 {
+		text += ": a " + Printable(f.Accumulation.TypeText())
 	}
 	return text + "."
 }

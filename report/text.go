@@ -398,8 +398,11 @@ func WriteWhy(w io.Writer, s *Snapshot, d *WhyDocument) error {
 	for i, path := range d.Paths {
 		p.line("")
 		title := fmt.Sprintf("Path %d of %d", i+1, len(d.Paths))
-		if i == 0 {
+		switch {
+		case i == 0 && d.shortest:
 			title += ", the shortest"
+		case !path.Disjoint:
+			title += ", sharing objects with another"
 		}
 		p.line("%s: %s", title, Printable(string(path.Expression)))
 		rows := [][]string{{"", "Hop", "Type", "Address", "Retained", "Share"}}
@@ -408,7 +411,11 @@ func WriteWhy(w io.Writer, s *Snapshot, d *WhyDocument) error {
 			if h.Dominates {
 				mark = "*"
 			}
-			rows = append(rows, []string{mark, Printable(h.word), orDash(h.Type), addressText(h.Address),
+			word, typ := Printable(h.word), orDash(h.Type)
+			if h.Times > 1 {
+				word, typ = fmt.Sprintf("%s ×%d", word, h.Times), fmt.Sprintf("%s × %s", comma(uint64(h.Times)), typ)
+			}
+			rows = append(rows, []string{mark, word, typ, addressText(h.Address),
 				HumanBytes(h.Retained), HumanPercent(s.Share(h.Retained))})
 		}
 		p.rows(rows, []bool{false, false, false, false, true, true}, "  ")

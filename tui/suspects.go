@@ -95,7 +95,7 @@ func (w *words) suspectTable(all []report.Suspect) *report.Table {
 		report.Column{Name: "type", Title: "Type", Priority: 3, MinWidth: 12,
 			Cell: func(row int) report.Cell {
 				f := &all[row]
-				return report.Cell{Text: report.ShortPaths(f.Accumulation.Type), Unknown: f.Accumulation.Type == "" || f.Count > 1}
+				return report.Cell{Text: report.ShortPaths(f.Accumulation.TypeText()), Unknown: f.Accumulation.Type == "" || f.Count > 1}
 			}},
 	)
 }

@@ -409,9 +409,12 @@ func (v *dominators) actions() []Action {
 // accumulate selects the accumulation point of a node, which is found by looking
 // at all children on the way.
 func (v *dominators) accumulate(n heap.Node) {
-	d := v.app.snap.Dominators
+	s := v.app.snap
 	v.app.start(slotGoto, "finding where it comes together", func(ctx context.Context) (func(), error) {
-		at := d.Accumulation(n)
+		at := heap.None
+		if s.Dominators.Live(n) {
+			at = s.Accumulation(n).Node
+		}
 		return func() {
 			if at != heap.None {
 				v.reveal(at)

@@ -100,7 +100,7 @@ func TestDeepChain(t *testing.T) {
 	s := snapshot(t, f)
 	tm := newTerminal(t, s, 100, 30, Options{})
 	tm.press(":", fmt.Sprintf("0x%x", f.Addr(f.Node["list99999"])), "enter")
-	tm.has(".next ×99,999", "retains 32 B")
+	tm.has(".next ×99,998", "retains 32 B")
 	tm.press("d").has("more than 5,000 dominators deep")
 	tm.press("-", ":", fmt.Sprintf("0x%x", f.Addr(f.Node["list40"])), "enter", "d")
 	tm.has("(+29)", "depth 42")

@@ -167,23 +167,17 @@ func (w *words) chain(nodes []heap.Node) chain {
 // hops makes the lines of a path, with a line for each part of a map or channel if
 // physical is set.
 func (w *words) hops(p gocore.Path, physical bool) []hop {
-	s, n := w.snap, p.Hops[len(p.Hops)-1].Node
+	s := w.snap
 	var hops []hop
-	for i, h := range p.Hops {
-		if h.Internal && !physical && i < len(p.Hops)-1 {
-			continue // one hop with its map or channel
-		}
-		if i > 1 && len(hops) > 0 && h.Expr != "" && h.Expr == p.Hops[i-1].Expr && h.Type == p.Hops[i-1].Type {
-			hops[len(hops)-1].times++
-			continue
-		}
+	for _, r := range s.HopRuns(p, physical) {
+		h := p.Hops[r.First]
 		from := heap.SuperRoot
-		if i > 0 {
-			from = p.Hops[i-1].Node
+		if r.From >= 0 {
+			from = p.Hops[r.From].Node
 		}
 		hops = append(hops, hop{
-			node: h.Node, from: from, expr: w.clean(s.HopWord(p, i)), typ: w.clean(report.ShortPaths(h.Type)), detail: w.clean(h.Detail), addr: h.Addr,
-			retained: s.Dominators.Retained(h.Node), dominates: s.Dominators.Dominates(h.Node, n), times: 1,
+			node: h.Node, from: from, expr: w.clean(r.Word), typ: w.clean(report.ShortPaths(h.Type)), detail: w.clean(h.Detail), addr: h.Addr,
+			retained: s.Dominators.Retained(h.Node), dominates: r.Dominates, times: r.Times,
 		})
 	}
 	if len(hops) > 1 && strings.Contains(hops[1].expr, hops[0].detail) {

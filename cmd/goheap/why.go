@@ -17,9 +17,13 @@ func (c *command) why() *cobra.Command {
 		Use:   "why FILE TARGET",
 		Short: "Show what keeps an object alive",
 		Long: `Show what keeps an object alive: the shortest path from a root to it, one line a
-hop, then others that share no inner object with the earlier ones. A hop marked
-with * dominates the object: without it, the object would be garbage. A map or
-channel is one hop, whatever it consists of; --physical shows each of its parts.
+hop, then others that share no inner object with the earlier ones. If a global
+variable leads to it, one of the paths starts at a global: where the shorter ones do
+not, it is the last, and may share objects with them. A hop marked with * dominates
+the object: without it, the object would be garbage. A map or channel is one hop,
+whatever it consists of; --physical shows each of its parts. Hops that repeat, as in
+a list, are one line: .next ×300000, or (.node.next) ×5; in json, "times" says how
+often the expression stands there, "objects" how many objects that are.
 
 TARGET is the address of an object (0xc000123000), a Go expression from a global
 variable (main.cache.byID), a goroutine (g:17), or a type (type:main.Session),

@@ -22,10 +22,11 @@ var may = map[string][]string{
 	"internal/progress": {},
 	"internal/arch":     {},
 	"internal/files":    {},
+	"internal/repeat":   {},
 	"heap":              {"internal/flat", "internal/progress"},
 	"dump":              {"internal/arch", "internal/files", "internal/flat", "internal/progress"},
 	"gocore": {"dump", "heap", "gocore/internal/corefile", "gocore/internal/heapdump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/layout",
-		"gocore/internal/library", "gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "internal/flat", "internal/progress"},
+		"gocore/internal/library", "gocore/internal/notation", "gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "internal/flat", "internal/progress"},
 
 	// The rooms of gocore, from the bottom up. No room sees names and values, which are
 	// gocore's own; typing sees no files; the decoders do not see each other.
@@ -37,6 +38,7 @@ var may = map[string][]string{
 	"gocore/internal/symbols":      {"dump", "gocore/internal/symbols/info", "gocore/internal/types", "internal/arch"},
 	"gocore/internal/unwind":       {"gocore/internal/pclntab", "internal/arch"},
 	"gocore/internal/inferior":     {"dump", "gocore/internal/layout", "gocore/internal/types", "internal/arch"},
+	"gocore/internal/notation":     {"internal/repeat"},
 	"gocore/internal/library":      {"gocore/internal/inferior", "gocore/internal/layout", "gocore/internal/types"},
 	"gocore/internal/image":        {"dump", "heap", "gocore/internal/types", "gocore/internal/unwind", "internal/arch", "internal/flat", "internal/progress"},
 	"gocore/internal/typing":       {"dump", "heap", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/types", "internal/arch", "internal/flat", "internal/progress"},
@@ -48,7 +50,7 @@ var may = map[string][]string{
 		"gocore/internal/types", "gocore/internal/unwind", "internal/arch", "internal/flat", "internal/progress"},
 	"gocore/internal/doctored": {"dump", "gocore/internal/program", "internal/testcore"}, // for tests
 
-	"report":                {"gocore", "heap", "internal/files", "internal/flat", "internal/progress"},
+	"report":                {"gocore", "heap", "internal/files", "internal/flat", "internal/progress", "internal/repeat"},
 	"tui":                   {"report", "gocore", "heap", "internal/progress"},
 	"cmd/goheap":            {"tui", "report", "internal/files", "internal/progress"},
 	"heap/heaptest":         {"heap"},

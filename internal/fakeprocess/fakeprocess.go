@@ -264,7 +264,7 @@ func (p *Process) Roots() []gocore.Root {
 	for i, r := range p.RootNodes {
 		root := gocore.Root{Node: heap.Node(i + 1), Kind: kind(r.Kind), Name: r.Name, Type: r.Type, Addr: r.Addr, Size: r.RootSize, Goroutine: -1}
 		if r.Kind == "global" {
-			root.Package = "main"
+			root.Package, _, _ = strings.Cut(r.Name, ".")
 		}
 		roots = append(roots, root)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"goheap/internal/repeat"
 )
 
 // Link is what one hop adds to an expression.
@@ -119,42 +121,36 @@ func (e *Expression) String() string {
 	return b.String()
 }
 
-// folder joins the parts of an expression, the same part several times in a row
-// as one with a count: ".next ×1204331". A part of several selectors stands in
+// folder joins the parts of an expression, those that follow each other over and over
+// as one with a count: ".next ×1204331". What is more than one selector stands in
 // parentheses then, so that it is clear what is repeated: "(.node.next) ×5".
 type folder struct {
 	out   strings.Builder
-	last  string
-	times int
+	parts []string
 }
 
-// foldFrom is how often a part must repeat to be folded.
-const foldFrom = 4
-
 func (f *folder) add(s string) {
-	if s == "" {
-		return
+	if s != "" {
+		f.parts = append(f.parts, s)
 	}
-	if s == f.last {
-		f.times++
-		return
-	}
-	f.flush()
-	f.last, f.times = s, 1
 }
 
 func (f *folder) flush() {
-	switch {
-	case f.times < foldFrom:
-		for range f.times {
-			f.out.WriteString(f.last)
+	same := func(a, b int) bool { return f.parts[a] == f.parts[b] }
+	for i := 0; i < len(f.parts); {
+		round, times := repeat.At(i, len(f.parts), same)
+		part := strings.Join(f.parts[i:i+round], "")
+		i += round * times
+		switch {
+		case times == 1:
+			f.out.WriteString(part)
+		case FirstSelector(part) == len(part):
+			fmt.Fprintf(&f.out, "%s ×%d", part, times)
+		default:
+			fmt.Fprintf(&f.out, "(%s) ×%d", part, times)
 		}
-	case FirstSelector(f.last) == len(f.last):
-		fmt.Fprintf(&f.out, "%s ×%d", f.last, f.times)
-	default:
-		fmt.Fprintf(&f.out, "(%s) ×%d", f.last, f.times)
 	}
-	f.last, f.times = "", 0
+	f.parts = f.parts[:0]
 }
 
 // String returns what was added, and starts anew.

@@ -37,6 +37,8 @@ func TestExpression(t *testing.T) {
 		{[]Link{plain(".n"), plain(".n"), plain(".n")}, "x.n.n.n", ""},
 		{[]Link{plain(".n"), plain(".n"), plain(".n"), plain(""), plain(".n"), plain(".v")}, "x.n ×4.v", ""},
 		{[]Link{plain(".a.n"), plain(".a.n"), plain(".a.n"), plain(".a.n")}, "x(.a.n) ×4", ""},
+		{[]Link{plain(".a"), plain(".b"), plain(".a"), plain(".b"), plain(".a"), plain(".b"), plain(".a"), plain(".b"), plain(".a"), plain(".c")}, "x(.a.b) ×4.a.c", ""},
+		{[]Link{plain(".a"), plain(".b"), plain(".a"), plain(".b"), plain(".a"), plain(".b")}, "x.a.b.a.b.a.b", ""},
 		{[]Link{plain(".(*T)"), plain(".(*T)"), plain(".(*T)"), plain(".(*T)")}, "x.(*T) ×4", ""},
 		{[]Link{KeyLink("1"), KeyLink("2"), KeyLink("3"), KeyLink("4")}, "x[1][2][3][4]", "x[…] ×4"},
 		{[]Link{star(".n"), star(".n"), star(".n"), star(".n")}, "*(*(*(*x.n).n).n).n", ""},
