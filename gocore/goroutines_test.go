@@ -232,7 +232,6 @@ func compareCallers(t *testing.T, want saidGoroutine, calls []gocore.StackCall) 
 	}
 }
 
-// compareDefers takes a wrapper of the function that defers for what it wraps.
 func compareDefers(t *testing.T, want saidGoroutine, have []gocore.Deferred) {
 	t.Helper()
 	if len(have) != len(want.Defers) {
@@ -242,8 +241,33 @@ func compareDefers(t *testing.T, want saidGoroutine, have []gocore.Deferred) {
 	for i, w := range want.Defers {
 		h := have[i]
 		place := fmt.Sprintf("%s:%d", filepath.Base(h.File), h.Line)
-		if h.Func != w.Func && !strings.HasPrefix(h.Func, want.Func) || h.Count != w.Count || w.Place != "" && place != w.Place {
+		if h.Func != w.Func || h.Count != w.Count || w.Place != "" && place != w.Place {
 			t.Errorf("%s has deferred %d × %s at %s, want %d × %s at %s", want.Func, h.Count, h.Func, place, w.Count, w.Func, w.Place)
+		}
+	}
+}
+
+// A heap dump has as much with its executable. Without it there are the calls.
+func TestStackHeapDump(t *testing.T) {
+	t.Parallel()
+	d := testcore.Core(t, "goroutines", testcore.Options{}, testcore.HeapDump)
+	p, bare := openFile(t, d.Heap, d.Exe, d.Output), openFile(t, d.Heap, "", d.Output)
+	for _, want := range decode[saidGoroutine](t, p.said, "goroutine") {
+		calls, _, _ := p.Stack(p.indexOf(t, want.ID), -1)
+		compareCallers(t, want, calls)
+		own := calls[slices.IndexFunc(calls, func(c gocore.StackCall) bool { return c.Func == want.Func })]
+		compareDefers(t, want, own.Deferred)
+		for _, v := range want.Locals {
+			for _, l := range own.Locals {
+				if l.Name == v.Name && l.State == gocore.LocalKnown && v.Value != "" && l.Text != v.Value {
+					t.Errorf("%s in %s is %s, want %s", v.Name, want.Func, l.Text, v.Value)
+				}
+			}
+		}
+		some, elided, behind := bare.Stack(bare.indexOf(t, want.ID), 3)
+		all, _, _ := bare.Stack(bare.indexOf(t, want.ID), -1)
+		if len(all) < 4 || len(some) != 3 || elided != len(all)-3 || behind != 2 || some[0].Func != "runtime.gopark" || some[2].Func != "runtime.goexit" {
+			t.Errorf("%s: without the executable %d calls of %d are %+v", want.Name, len(some), len(all), some)
 		}
 	}
 }

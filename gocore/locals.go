@@ -25,7 +25,7 @@ type StackCall struct {
 
 // Deferred is a call that a defer statement has put off, or several of one statement.
 type Deferred struct {
-	Func  string // that is called, or the wrapper that the compiler made of the call
+	Func  string // that is called; where that is not known, the wrapper that the compiler made of the call
 	File  string // of the defer statement, "" for unknown
 	Line  int
 	Count int

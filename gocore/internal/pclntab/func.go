@@ -183,6 +183,18 @@ func (f Func) FuncDataBytes(i int) []byte {
 	return f.t.FuncDataAt(off)
 }
 
+// Wrapped returns the entry of the function that a wrapper calls, which the compiler
+// made for a go or defer statement (cmd/compile/internal/ssagen, emitWrappedFuncInfo,
+// Go 1.26); false for other functions, and where a func value or a method of an interface
+// is called.
+func (f Func) Wrapped() (entry uint64, ok bool) {
+	b := f.FuncDataBytes(FuncDataWrapInfo)
+	if len(b) < 4 {
+		return 0, false
+	}
+	return f.t.addr(f.t.u32(b)), true
+}
+
 // FileLine returns the source position of the instruction at pc, of the
 // innermost inlined call. A return address is one past its call: ask for the
 // address less one. File is empty and line 0 where the tables do not say.

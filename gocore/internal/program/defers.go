@@ -12,7 +12,7 @@ import (
 // Deferred is a call that a defer statement has put off, or several of one statement
 // that follow each other.
 type Deferred struct {
-	Func  string // that is called, or the wrapper around the call
+	Func  string // that is called, or where that is not known the wrapper around the call
 	File  string // of the defer statement, "" for unknown
 	Line  int
 	Count int
@@ -35,15 +35,12 @@ func (d *Program) DeferredCalls(g *image.Goroutine, frames []unwind.Frame) map[i
 		if !ok || !found {
 			return
 		}
-		x := Deferred{Func: WithoutShapes(f.Name()), Count: 1}
-		if pc == 0 {
-			pc = code // the wrapper of a statement has its place
-			call := pclntab.InlinedCall{Name: f.Name(), ID: f.ID()}
-			if call.File, _ = f.FileLine(pc); d.Wrapper(&call) {
-				x.File, x.Line = f.FileLine(pc)
-			}
-		} else if caller, ok := d.Function(pc - 1); ok {
+		x := Deferred{Func: d.called(f), Count: 1}
+		call := pclntab.InlinedCall{Name: f.Name(), ID: f.ID()}
+		if caller, ok := d.Function(pc - 1); ok && pc != 0 {
 			x.File, x.Line = caller.FileLine(pc - 1)
+		} else if call.File, _ = f.FileLine(code); d.Wrapper(&call) {
+			x.File, x.Line = f.FileLine(code) // those of the statement
 		}
 		list := out[frame]
 		if n := len(list); n > 0 && list[n-1].Func == x.Func && list[n-1].File == x.File && list[n-1].Line == x.Line && x.File != "" {

@@ -56,7 +56,11 @@ func (d *Program) FuncOf(frames []unwind.Frame) string {
 		n, ok := d.namer.known[at]
 		if !ok {
 			for _, c := range frames[i].Func.Inlined(at) {
-				n = n.with(d.namedBy(&c, frames[i].Func.Flags()))
+				outer := d.namedBy(&c, frames[i].Func.Flags())
+				if outer.rank == wrapper && !c.Inlined {
+					outer.name = d.called(frames[i].Func)
+				}
+				n = n.with(outer)
 			}
 			if d.namer.known == nil {
 				d.namer.known = map[uint64]named{}
@@ -85,6 +89,17 @@ func (d *Program) FuncOfRecorded(frames []image.Frame) string {
 		}
 	}
 	return all.name
+}
+
+// called names the function that a wrapper of a go or defer statement calls, where that
+// is known, and otherwise the function itself.
+func (d *Program) called(f pclntab.Func) string {
+	if entry, ok := f.Wrapped(); ok {
+		if wrapped, ok := d.Function(entry); ok {
+			f = wrapped
+		}
+	}
+	return strings.TrimSuffix(WithoutShapes(f.Name()), "-fm")
 }
 
 // namedBy is what one call gives.
