@@ -510,6 +510,6 @@ func chains() {
 		n = n.children[0].up
 	}
 	n.p = newThing()
-	say("list by two fields", at(n), "main.node", "main.l.loops.children[0].up.children[0].up.children[0].up.children[0].up.children[0].up.children[0].up")
-	isThing("list by two fields, on", n.p, "main.l.loops.children[0].up.children[0].up.children[0].up.children[0].up.children[0].up.children[0].up.p")
+	say("list by two fields", at(n), "main.node", "main.l.loops(.children[0].up) ×6")
+	isThing("list by two fields, on", n.p, "main.l.loops(.children[0].up) ×6.p")
 }
