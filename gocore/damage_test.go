@@ -82,6 +82,10 @@ func survey(t *testing.T, opened *gocore.Process) []gocore.Problem {
 	}
 	for i := range p.Goroutines() {
 		p.Frames(i)
+		p.Labels(i)
+		if calls, elided, behind := p.Stack(i, 20); len(calls) > 20 || elided < 0 || behind > len(calls) && elided > 0 {
+			t.Errorf("%d calls, %d left out behind %d", len(calls), elided, behind)
+		}
 	}
 	for _, r := range p.Roots() {
 		p.Name(r.Node)

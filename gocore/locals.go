@@ -176,6 +176,24 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 // returns what there is to write; of type 0 for nothing.
 func (p *values) placeLocal(v *frameVar, l *symbols.LocalVar, fr *unwind.Frame, x *Local, w *localWriter) localJob {
 	typ := p.types.Type(v.typ)
+	if at, whole := wholePlace(v, l, fr.CFA(), typ.Size); whole {
+		x.State = LocalKnown
+		if !p.im.Mem.Present(at, typ.Size) {
+			x.State = LocalUnreadable
+			return localJob{}
+		}
+		if !v.escaped {
+			x.Addr = at
+			return localJob{typ: v.typ, addr: at}
+		}
+	}
+	if typ.Size > maxParted {
+		x.State = LocalPartly // nothing so large is taken apart
+		if len(v.parts)+len(l.Pieces) == 0 {
+			x.State = LocalDead
+		}
+		return localJob{}
+	}
 	b := p.decoder.Compose(typ.Size)
 	for _, part := range v.parts {
 		b.InMemory(part.off, fr.CFA()+uint64(part.cfa), part.size)
@@ -230,6 +248,18 @@ func (p *values) placeLocal(v *frameVar, l *symbols.LocalVar, fr *unwind.Frame, 
 	}
 	w.data = append(w.data, b.Data...)
 	return localJob{typ: v.typ, at: len(w.data) - len(b.Data), known: b.Known}
+}
+
+// wholePlace returns where all of a variable of size bytes stands together, if it does.
+func wholePlace(v *frameVar, l *symbols.LocalVar, cfa, size uint64) (addr uint64, ok bool) {
+	switch {
+	case v.parted || size == 0:
+	case len(v.parts) == 1 && v.parts[0].off == 0 && v.parts[0].size >= size:
+		return cfa + uint64(v.parts[0].cfa), true
+	case len(v.parts) == 0 && !l.Parted && len(l.Pieces) == 1 && l.Pieces[0].Kind == symbols.InMemory && l.Pieces[0].Offset == 0 && l.Pieces[0].Size >= size:
+		return l.Pieces[0].Value, true
+	}
+	return 0, false
 }
 
 // writeLocals writes the texts.

@@ -18,9 +18,6 @@ type Deferred struct {
 	Count int
 }
 
-// maxDefers bounds how many records of deferred calls are read of a goroutine.
-const maxDefers = 1 << 22
-
 // DeferredCalls returns the calls that are deferred in frames of a goroutine, by the
 // index of the frame, those that will be made first in front. What has no record is
 // where the compiler has put it, into the frame (open-coded defers).
@@ -54,7 +51,8 @@ func (d *Program) DeferredCalls(g *image.Goroutine, frames []unwind.Frame) map[i
 		d.openCoded(&frames[i], func(fn uint64) { add(i, fn, 0) })
 	}
 	record, ok := mem.Word(g.Addr + d.Layout.G.Defer.Offset)
-	for n := 0; ok && record != 0 && n < maxDefers; n++ {
+	mark, steps, power := record, 0, 1 // Brent's search for a circle
+	for ok && record != 0 {
 		fn, ok1 := mem.Word(record + l.Fn.Offset)
 		sp, ok2 := mem.Word(record + l.SP.Offset)
 		pc, ok3 := mem.Word(record + l.PC.Offset)
@@ -65,7 +63,12 @@ func (d *Program) DeferredCalls(g *image.Goroutine, frames []unwind.Frame) map[i
 		if fn != 0 && frame < len(frames) && sp >= frames[frame].SP {
 			add(frame, fn, pc)
 		}
-		record, ok = mem.Word(record + l.Link.Offset)
+		if record, ok = mem.Word(record + l.Link.Offset); record == mark {
+			break
+		}
+		if steps++; steps == power {
+			mark, power, steps = record, 2*power, 0
+		}
 	}
 	return out
 }
