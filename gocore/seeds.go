@@ -2,6 +2,7 @@ package gocore
 
 import (
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
 )
@@ -42,6 +43,7 @@ func (p *stacks) seedStack(t *typing.Typer, gi int) {
 	p.eachVariable(g, frames, func(v *frameVar, data []byte, slots map[uint64]uint64) {
 		t.WalkVariable(stack, v.typ, data, func(off uint64) bool { return live[slots[off]] })
 	})
+	p.seedCalls(t, g, len(words))
 	if g.Waiting == 0 {
 		return
 	}
@@ -49,6 +51,26 @@ func (p *stacks) seedStack(t *typing.Typer, gi int) {
 		if typ := t.ByDescriptor(w.Type); typ != 0 {
 			t.PointVariable(stack, typ, w.Elem)
 		}
+	}
+}
+
+// seedCalls starts the walk at the closures that a goroutine has still to call: the one
+// that it begins with, if it has not begun, and those of its deferred calls, whose
+// records may be on its stack. There are no more of these than live words.
+func (p *stacks) seedCalls(t *typing.Typer, g *image.Goroutine, words int) {
+	if ctxt, ok := p.im.Mem.Word(g.State.Ctxt); ok && g.State.Ctxt != 0 && ctxt != 0 {
+		t.PointClosure(ctxt)
+	}
+	if g.State.Defer == 0 {
+		return
+	}
+	l := &p.decoder.Layout.Defer
+	d, _ := p.im.Mem.Word(g.State.Defer)
+	for ; d != 0 && words > 0; words-- {
+		if fn, _ := p.im.Mem.Word(d + l.Fn.Offset); fn != 0 {
+			t.PointClosure(fn)
+		}
+		d, _ = p.im.Mem.Word(d + l.Link.Offset)
 	}
 }
 
@@ -108,7 +130,7 @@ func (p *stacks) seedCleanup(t *typing.Typer, call, fn, arg uint64) {
 	t.PointClosure(fn)
 	code, _ := p.im.Mem.Word(fn)
 	if params, ok := p.decoder.Parameters(code); ok && len(params) == 1 {
-		t.PointValue(params[0], arg)
+		t.PointValue(params[0].Type, arg)
 	}
 }
 
@@ -118,7 +140,7 @@ func (p *stacks) seedCleanup(t *typing.Typer, call, fn, arg uint64) {
 func (p *stacks) seedOlderCleanup(t *typing.Typer, closure uint64) {
 	t.PointClosure(closure)
 	code, _ := p.im.Mem.Word(closure)
-	var params []types.ID
+	var params []symbols.Param
 	captures := p.decoder.CapturesOf(code)
 	for _, c := range captures {
 		if c.Name != "cleanup" {
@@ -136,9 +158,9 @@ func (p *stacks) seedOlderCleanup(t *typing.Typer, closure uint64) {
 			continue
 		}
 		if !c.ByRef {
-			t.WalkRange(closure+c.Offset, params[0], 1)
+			t.WalkRange(closure+c.Offset, params[0].Type, 1)
 		} else if at, ok := p.im.Mem.Word(closure + c.Offset); ok {
-			t.PointValue(params[0], at)
+			t.PointValue(params[0].Type, at)
 		}
 	}
 }

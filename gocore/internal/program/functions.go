@@ -95,15 +95,14 @@ func (d *Program) CapturesOf(entry uint64) []symbols.Capture {
 	return slices.DeleteFunc(list, func(c symbols.Capture) bool { return c.Type == 0 })
 }
 
-// Parameters returns the types of the parameters of the function whose code starts at
-// entry, the receiver first, and whether they are known. Those of generic code may be
-// shapes.
-func (d *Program) Parameters(entry uint64) ([]types.ID, bool) {
+// Parameters returns the parameters of the function whose code starts at entry, the
+// receiver first, and whether they are known. Types of generic code may be shapes.
+func (d *Program) Parameters(entry uint64) ([]symbols.Param, bool) {
 	f, bias := d.Exe.codeAt(entry)
 	list, ok := f.Parameters(entry - bias)
 	if f != d.Exe.File {
 		for i := range list {
-			list[i] = d.Types.Import(f.Types(), list[i])
+			list[i].Type = d.Types.Import(f.Types(), list[i].Type)
 		}
 	}
 	return list, ok

@@ -400,29 +400,29 @@ func (f *File) Captures(entry uint64) ([]Capture, bool) {
 	return captures, ok
 }
 
-// Parameters returns the types of the parameters of the function whose code starts at
-// entry, an address as linked, the receiver first. It fails if the function is not known.
-func (f *File) Parameters(entry uint64) ([]types.ID, bool) {
-	var list []types.ID
+// Param is a parameter of a function.
+type Param struct {
+	Name string
+	Type types.ID
+}
+
+// Parameters returns the parameters of the function whose code starts at entry, an
+// address as linked, the receiver first. It fails if the function is not known.
+func (f *File) Parameters(entry uint64) ([]Param, bool) {
+	var list []Param
 	ok := f.eachChild(entry, func(w *scopeWalker, e *info.Entry, _ info.Offset) bool {
-		list = w.parameter(e, list)
+		if e.Tag != info.TagFormalParameter {
+			return true
+		}
+		o := w.origin(e)
+		p := Param{o.Name, f.types.ByOffset(o.Type)}
+		if name, ok := strings.CutPrefix(p.Name, "&"); ok { // it is moved to the heap
+			p = Param{name, f.types.Type(p.Type).Elem}
+		}
+		if !o.VarParam && p.Name != DictName {
+			list = append(list, p)
+		}
 		return true
 	})
 	return list, ok
-}
-
-// parameter appends the type of a parameter to list.
-func (w *scopeWalker) parameter(e *info.Entry, list []types.ID) []types.ID {
-	if e.Tag != info.TagFormalParameter {
-		return list
-	}
-	o := w.origin(e)
-	if o.VarParam || o.Name == DictName {
-		return list
-	}
-	typ := w.f.types.ByOffset(o.Type)
-	if strings.HasPrefix(o.Name, "&") {
-		typ = w.f.types.Type(typ).Elem // it is on the heap
-	}
-	return append(list, typ)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"time"
 )
@@ -34,6 +35,8 @@ func buildWaits() {
 	start(sendingArray)
 	start(selectingSends)
 	start(receivingStruct)
+	start(deferringCalls)
+	start(goingCalls)
 	keptByFinalizer()
 	queuedFinalizers()
 	calledLater()
@@ -125,3 +128,60 @@ func calledLater() {
 }
 
 func (t *thing) later() { t.id++ }
+
+// closer and its friends are called by go and defer statements, for which the compiler
+// makes closures that the debugging information does not describe.
+type closer struct {
+	p    *thing
+	data []byte
+	name string
+	n    int
+}
+
+//go:noinline
+func (c *closer) Close() { c.p, c.data = nil, nil }
+
+// small is inlined.
+func (c *closer) small() { c.n++ }
+
+//go:noinline
+func closes(n int, c *closer, list []*thing, name string, s summer) {
+	c.n = n + len(list) + len(name) + s.Sum()
+}
+
+//go:noinline
+func toldCloser(name string) *closer {
+	c := &closer{p: told(name + ", on")}
+	say(name, at(c), "main.closer", "")
+	return c
+}
+
+// deferringCalls defers in loops, so that the closures are on the heap.
+func deferringCalls(b blocked) {
+	for i := 0; i < 2; i++ {
+		c := toldCloser(fmt.Sprint("deferred call of a method, ", i))
+		defer c.Close()
+	}
+	for i := 0; i < 2; i++ {
+		c := toldCloser(fmt.Sprint("deferred call of an inlined method, ", i))
+		defer c.small()
+	}
+	for i := 0; i < 2; i++ {
+		c := toldCloser(fmt.Sprint("deferred call with arguments, ", i))
+		list := []*thing{told(fmt.Sprint("deferred call with arguments, element, ", i))}
+		defer closes(7, c, list, long("name"), told(fmt.Sprint("deferred call with arguments, interface, ", i)))
+	}
+	b.wait()
+}
+
+// goingCalls leaves goroutines that wait with nothing but what they were called with.
+func goingCalls(b blocked) {
+	go holdsCloser(b.forever, toldCloser("argument of a go statement"))
+	b.wait()
+}
+
+//go:noinline
+func holdsCloser(forever chan struct{}, c *closer) {
+	<-forever
+	c.n++
+}
