@@ -55,7 +55,7 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 	if v == nil {
 		return holder{frame: p.callName(gi, fr, fr.Func.Name()), name: stackSlot(pc, fr.SP)}
 	}
-	return holder{frame: p.callName(gi, fr, v.fn), name: p.variableName(fr, v), fr: fr, v: v, addr: pc.Slot - off}
+	return holder{frame: p.callName(gi, fr, v.fn), name: p.variableName(gi, fr, v), fr: fr, v: v, addr: pc.Slot - off}
 }
 
 // stackSlot names a word of a frame that is no variable's.
@@ -97,7 +97,7 @@ func (p *stacks) numbered(gi int, pc *image.Piece, word string) string {
 // it.
 func (p *stacks) callName(gi int, fr *unwind.Frame, fn string) string {
 	name := p.callText(fr, fn)
-	frames := p.walk(gi)
+	frames, _ := p.walkSlots(gi)
 	n := 1
 	texts := map[uint64]string{} // by pc
 	for i := range frames {
@@ -142,8 +142,9 @@ func (p *stacks) callText(fr *unwind.Frame, fn string) string {
 
 // variableName is the name of a variable, with the line of its declaration where others
 // of its function have the same name at that place of the code.
-func (p *stacks) variableName(fr *unwind.Frame, v *frameVar) string {
-	for _, o := range p.variablesIn(fr) {
+func (p *stacks) variableName(gi int, fr *unwind.Frame, v *frameVar) string {
+	_, words := p.walkSlots(gi)
+	for _, o := range p.variablesIn(fr, words) {
 		if o.name == v.name && o.fn == v.fn && o.decl != v.decl && v.decl != 0 {
 			return fmt.Sprintf("%s (line %d)", v.name, v.decl)
 		}
@@ -239,11 +240,11 @@ func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operan
 		name = name[:i]
 	}
 	var names []string
-	frames := p.walk(e.goroutine)
+	frames, words := p.walkSlots(e.goroutine)
 	called := false
 	for i := range frames {
 		fr := &frames[i]
-		vars := p.variablesIn(fr)
+		vars := p.variablesIn(fr, words)
 		for k := range slices.Backward(vars) { // the innermost block is declared last
 			v := &vars[k]
 			if v.name != name && name != "" {

@@ -69,7 +69,7 @@ func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
 		from, to := elision(len(calls), most)
 		return slices.Delete(calls, from, to), to - from, from
 	}
-	frames := p.walk(g)
+	frames, words := p.walkSlots(g)
 	inlined := map[uint64][]program.Call{}
 	total := 0
 	for i := range frames {
@@ -81,7 +81,7 @@ func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
 	}
 	from, to := elision(total, most)
 	deferred := p.decoder.DeferredCalls(goroutine, frames)
-	var w localWriter
+	w := localWriter{words: words}
 	n := 0
 	for i := range frames {
 		list := inlined[frames[i].LookupPC()]
@@ -122,8 +122,9 @@ func callFrame(fr *unwind.Frame, c *program.Call) Frame {
 // localWriter keeps the variables whose text is not written yet: those that stand
 // nowhere as a whole get a place beside the memory, all at once.
 type localWriter struct {
-	jobs []localJob
-	data []byte
+	words []unwind.Slot // of the stack that the collector follows
+	jobs  []localJob
+	data  []byte
 }
 
 type localJob struct {
@@ -137,7 +138,7 @@ type localJob struct {
 // addLocals adds to calls the variables of the frame in which those of list are; at says
 // where in calls.
 func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame, list []program.Call, calls []StackCall, at []int) {
-	placed, all := p.variablesIn(fr), p.variablesAt(placeOf(fr))
+	placed, all := p.variablesIn(fr, w.words), p.variablesAt(placeOf(fr))
 	for _, l := range p.decoder.Locals(fr.LookupPC(), fr.CFA(), placeOf(fr).inCall) {
 		k := len(list) - 1 - l.Inlined // a function may be inlined into itself
 		if k < 0 || list[k].Name != l.Func {

@@ -40,7 +40,7 @@ func (p *stacks) seedStack(t *typing.Typer, gi int) {
 		}
 	}
 	stack := typing.NewStack(g.StackLo, g.StackHi, live)
-	p.eachVariable(g, frames, func(v *frameVar, data []byte, slots map[uint64]uint64) {
+	p.eachVariable(g, frames, words, func(v *frameVar, data []byte, slots map[uint64]uint64) {
 		t.WalkVariable(stack, v.typ, data, func(off uint64) bool { return live[slots[off]] })
 	})
 	p.seedCalls(t, g, len(words))

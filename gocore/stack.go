@@ -1,6 +1,7 @@
 package gocore
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -76,6 +77,9 @@ type frameVar struct {
 	whole bool
 	dict  symbols.DictPlace // where typ, a shape, stands in the dictionary
 	decl  int               // the line of its declaration, 0 for unknown
+	// lost says that the only part is where the variable is elsewhere in the function:
+	// it is there if the live words of the frame are its pointers.
+	lost bool
 }
 
 // varPart is a piece of a variable in memory: the compiler keeps the words of
@@ -148,6 +152,9 @@ func (p *stacks) variablesAt(at place) []frameVar {
 				v.fixed = append(v.fixed, fixedPart{pc.Offset, pc.Value})
 			}
 		}
+		if h := l.Home; h.Size > 0 && h.Size <= maxLost && h.Value-(cfaOrigin-maxFrame) < 2*maxFrame {
+			v.parts, v.lost = []varPart{{0, h.Size, int64(h.Value - cfaOrigin)}}, true
+		}
 		if l.Parted {
 			v.whole = len(v.parts) == 1 && len(l.Pieces) == 1
 			p.settleParts(&v)
@@ -159,6 +166,10 @@ func (p *stacks) variablesAt(at place) []frameVar {
 	p.vars[at] = out
 	return out
 }
+
+// maxLost bounds the variables that are looked for in a frame although the debugging
+// information does not say that they are there, in bytes.
+const maxLost = 1 << 12
 
 // maxParted is far above the size of the variables that the compiler takes apart, in
 // bytes: those of up to four words (cmd/compile/internal/ssa, CanSSA).
@@ -186,10 +197,10 @@ func (p *stacks) settleParts(v *frameVar) {
 
 // variablesIn returns the variables of a frame of which something is in memory,
 // with the types that they have in it: those of a generic function come from the
-// dictionary that the frame was called with.
-func (p *stacks) variablesIn(fr *unwind.Frame) []frameVar {
+// dictionary that the frame was called with. words are the live ones of the stack.
+func (p *stacks) variablesIn(fr *unwind.Frame, words []unwind.Slot) []frameVar {
 	all := p.variablesAt(placeOf(fr))
-	if !slices.ContainsFunc(all, func(v frameVar) bool { return v.name == symbols.DictName || v.dict != 0 || v.whole }) {
+	if !slices.ContainsFunc(all, func(v frameVar) bool { return v.name == symbols.DictName || v.dict != 0 || v.whole || v.lost }) {
 		return all
 	}
 	out := make([]frameVar, 0, len(all))
@@ -202,6 +213,9 @@ func (p *stacks) variablesIn(fr *unwind.Frame) []frameVar {
 				v.typ = t
 			}
 		}
+		if v.lost && !p.found(&v, all, fr, words) {
+			continue
+		}
 		if v.whole {
 			size := p.types.Type(v.typ).Size
 			if n, ok := p.im.Walker.StackObject(fr, fr.CFA()+uint64(v.parts[0].cfa)); ok && n == size {
@@ -211,6 +225,42 @@ func (p *stacks) variablesIn(fr *unwind.Frame) []frameVar {
 		out = append(out, v)
 	}
 	return out
+}
+
+// found reports whether a variable that was lost is in its place in a frame: the live
+// words there are its pointers, all of them and no others, and nothing else is known to
+// be there.
+func (p *stacks) found(v *frameVar, all []frameVar, fr *unwind.Frame, words []unwind.Slot) bool {
+	w := uint64(p.im.Arch.PtrSize)
+	part := v.parts[0]
+	for i := range all {
+		if all[i].name == v.name && all[i].fn == v.fn && all[i].lost {
+			continue
+		}
+		for _, other := range all[i].parts {
+			if part.cfa < other.cfa+int64(other.size) && other.cfa < part.cfa+int64(part.size) {
+				return false
+			}
+		}
+	}
+	pointers := 0
+	for off := uint64(0); off < part.size; off += w {
+		is := p.types.PointerAt(v.typ, off)
+		if is != liveWord(words, fr.CFA()+uint64(part.cfa)+off) {
+			return false
+		}
+		if is {
+			pointers++
+		}
+	}
+	return pointers > 0
+}
+
+// liveWord reports whether the word at addr is among the words of a stack, which are in
+// order, and certainly a pointer.
+func liveWord(words []unwind.Slot, addr uint64) bool {
+	i, ok := slices.BinarySearchFunc(words, addr, func(s unwind.Slot, a uint64) int { return cmp.Compare(s.Addr, a) })
+	return ok && !words[i].Conservative
 }
 
 // dictOf returns the address of the dictionary of a function in a frame, 0 where
@@ -258,13 +308,8 @@ func (p *stacks) bytesOf(v *frameVar, fr *unwind.Frame, buf []byte, slots map[ui
 	return data
 }
 
-// walk returns the frames of a goroutine, innermost first.
-func (p *stacks) walk(gi int) []unwind.Frame {
-	frames, _ := p.walkSlots(gi)
-	return frames
-}
-
-// walkSlots is walk with the words of the stack that the collector follows.
+// walkSlots returns the frames of a goroutine, innermost first, and the words of the
+// stack that the collector follows.
 func (p *stacks) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
 	if p.im.Walker == nil || p.im.Goroutines[gi].Recorded {
 		return nil, nil
@@ -282,11 +327,11 @@ func (p *stacks) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
 // eachVariable calls f with the variables of a goroutine's frames: their bytes, as far
 // as they are known and zero elsewhere, and the address of each word of them on the
 // stack, by its offset. Bytes and slots are reused.
-func (p *stacks) eachVariable(g *image.Goroutine, frames []unwind.Frame, f func(v *frameVar, data []byte, slots map[uint64]uint64)) {
+func (p *stacks) eachVariable(g *image.Goroutine, frames []unwind.Frame, words []unwind.Slot, f func(v *frameVar, data []byte, slots map[uint64]uint64)) {
 	var data []byte
 	slots := map[uint64]uint64{}
 	for i := range frames {
-		vars := p.variablesIn(&frames[i])
+		vars := p.variablesIn(&frames[i], words)
 		for k := range vars {
 			v := &vars[k]
 			if v.parted || p.types.Type(v.typ).Size > g.StackHi-g.StackLo {
@@ -401,8 +446,9 @@ func (p *stacks) frames(g int) []Frame {
 		return p.recordedFrames(g)
 	}
 	var out []Frame
-	for i, fr := range p.walk(g) {
-		vars := p.variablesIn(&fr)
+	walked, words := p.walkSlots(g)
+	for i, fr := range walked {
+		vars := p.variablesIn(&fr, words)
 		for _, call := range p.decoder.CallsAt(fr.LookupPC()) {
 			f := callFrame(&fr, &call)
 			for k := range vars {
@@ -433,12 +479,12 @@ func (p *stacks) frames(g int) []Frame {
 // variableOf names the place of a goroutine's piece: the frame and, where
 // known, the variable that covers it with the offset in it.
 func (p *stacks) variableOf(gi int, pc *image.Piece) (fr *unwind.Frame, v *frameVar, off uint64) {
-	frames := p.walk(gi)
+	frames, words := p.walkSlots(gi)
 	if pc.Frame < 0 || int(pc.Frame) >= len(frames) {
 		return nil, nil, 0
 	}
 	fr = &frames[pc.Frame]
-	vars := p.variablesIn(fr)
+	vars := p.variablesIn(fr, words)
 	// Of several that cover the slot, lexical blocks sharing it, the
 	// innermost is declared last.
 	for i := len(vars) - 1; i >= 0; i-- {

@@ -55,7 +55,8 @@ func (c *Closures) Surely(entry, addr uint64) types.ID {
 	if !ok || fn.Entry != entry || !inHeap || at.Off != 0 || at.Elem == 0 || at.Pointers != image.HeapBits {
 		return 0
 	}
-	list := c.captures(entry, addr)
+	mask := c.Image.SlotMask(c.Image.ExtentAt(addr), addr)
+	list := c.captures(entry, addr, at, mask)
 	id := c.describeClosure(fn.Name(), entry, addr, at)
 	typ := c.Types.Type(id)
 	if len(list) == 0 || len(typ.Fields) != 1+len(list) || typ.Size > at.Elem || typ.Size <= c.Image.SmallerClass(at.Elem) {
@@ -67,7 +68,6 @@ func (c *Closures) Surely(entry, addr uint64) types.ID {
 		}
 	}
 	w := uint64(c.Image.Arch.PtrSize)
-	mask := c.Image.SlotMask(c.Image.ExtentAt(addr), addr)
 	for off := uint64(0); off < at.Elem; off += w {
 		if (mask>>(off/w)&1 != 0) != c.Types.PointerAt(id, off) {
 			return 0

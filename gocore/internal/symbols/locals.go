@@ -31,6 +31,11 @@ type LocalVar struct {
 	// Pieces say where it is, by offset. Parts that are nowhere at this pc are
 	// missing; a variable that is entirely so has none.
 	Pieces []Piece
+	// Home is where all of a variable is in memory wherever in its function it is
+	// known to be anywhere, if it has no pieces; its Size is 0 for none. Lists end
+	// early where control flow meets. Whether the variable is still there, or another
+	// one, the frame's live words have to say.
+	Home Piece
 	// Dict says where the type stands in the dictionary of a generic function,
 	// if Type is only its shape.
 	Dict DictPlace
@@ -224,7 +229,34 @@ func (w *scopeWalker) variable(e *info.Entry, fn string, inlined int) {
 	if w.fr.Return != 0 && e.HasLocList && !e.HasLocation {
 		w.addSpilled(&v, e)
 	}
+	if len(v.Pieces) == 0 && v.Problem == nil && e.HasLocList && !e.HasLocation {
+		v.Home = w.home(&v, e)
+	}
 	w.vars = append(w.vars, v)
+}
+
+// home returns LocalVar.Home. Only values that are too large to be taken apart are
+// nowhere but in a place of their own.
+func (w *scopeWalker) home(v *LocalVar, e *info.Entry) Piece {
+	var home Piece
+	if !tooLarge(w.f.types, v.Type) {
+		return home
+	}
+	size := w.f.types.Type(v.Type).Size
+	sound := w.lists.eachLocation(w.d, w.u, e, func(r listEntry) bool {
+		ev := evaluator{d: w.d, u: w.u, fr: &w.fr, fbreg: w.fbreg}
+		pieces, err := ev.run(r.expr, size)
+		if err != nil || len(ev.sizes) > 0 || len(pieces) != 1 || pieces[0].Kind != InMemory || home.Size > 0 && pieces[0].Value != home.Value {
+			home = Piece{Kind: InRegister}
+			return false
+		}
+		home = pieces[0]
+		return true
+	})
+	if !sound || home.Kind != InMemory {
+		return Piece{}
+	}
+	return home
 }
 
 // locate finds out where a variable is at pc.
