@@ -164,7 +164,14 @@ type Library struct {
 		Port Field `field:"Port"`
 		Zone Field `field:"Zone"`
 	} `type:"net.TCPAddr" use:"some"`
-	UnixAddr struct {
+	UDPAddr       struct{ Name TypeName } `type:"net.UDPAddr" use:"some"`
+	SockaddrInet4 struct {
+		Name TypeName
+		Port Field `field:"Port"`
+		Addr Field `field:"Addr" size:"any"`
+	} `type:"syscall.SockaddrInet4" use:"some"`
+	SockaddrInet6 struct{ Name TypeName } `type:"syscall.SockaddrInet6" use:"some"`
+	UnixAddr      struct {
 		Name TypeName
 		Path Field `field:"Name"`
 	} `type:"net.UnixAddr" use:"some"`

@@ -57,6 +57,10 @@ func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
 				}
 			}
 		}
+	case l.TCPAddr.Name.Is(typ.Name), l.UDPAddr.Name.Is(typ.Name):
+		// Package net makes the IP of a slice of what package syscall got from the
+		// kernel (net/tcpsock_posix.go, sockaddrToTCP; udpsock_posix.go).
+		return t.sockaddr(id, typ)
 	case l.PoolEface.Name.Is(typ.Name):
 		// The slots of a sync.Pool's queues (sync/poolqueue.go): an interface
 		// whose type word is declared as a pointer.
@@ -92,6 +96,40 @@ func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
 		}
 	}
 	return nil, false
+}
+
+// sockaddr returns the places of pointers in a net.TCPAddr or net.UDPAddr.
+func (t *Table) sockaddr(id ID, typ *Type) ([]Word, bool) {
+	l := &t.names.Library
+	var list []Word
+	ip, port := -1, uint64(0)
+	for _, f := range typ.Fields {
+		switch {
+		case l.TCPAddr.IP.Named(f.Name) && t.Type(f.Type).Kind == Slice:
+			ip = len(list)
+			list = append(list, Word{Offset: f.Offset, Kind: SockaddrWord, Target: t.Type(f.Type).Elem})
+		case l.TCPAddr.Port.Named(f.Name):
+			port = f.Offset
+		default:
+			list = appendWords(list, t.Words(f.Type), f.Offset, 1, t.Type(f.Type).Size)
+		}
+	}
+	if ip < 0 || port <= list[ip].Offset {
+		return nil, false
+	}
+	for _, name := range [...]string{string(l.SockaddrInet4.Name), string(l.SockaddrInet6.Name)} {
+		outer, ok := t.Lookup(name)
+		fields := t.Type(outer).Fields
+		if !ok || len(fields) == 0 || !l.SockaddrInet4.Port.Named(fields[0].Name) || fields[0].Offset != 0 {
+			continue
+		}
+		for _, f := range fields {
+			if l.SockaddrInet4.Addr.Named(f.Name) {
+				list[ip].Sub = append(list[ip].Sub, Word{Offset: f.Offset, Target: outer, Count: t.Type(f.Type).Len, Stride: port - list[ip].Offset})
+			}
+		}
+	}
+	return list, len(list[ip].Sub) > 0
 }
 
 // owned returns the type that a field of a structure always points to, although it is

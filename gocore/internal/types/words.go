@@ -41,6 +41,11 @@ const (
 	// BufferWord is a SliceWord whose array may be a part of a structure, of type
 	// Sub[0].Target, in which it stands at Sub[0].Offset.
 	BufferWord
+	// SockaddrWord is the SliceWord of a net.TCPAddr's or net.UDPAddr's IP, whose bytes
+	// may be a part of a socket address. Each of Sub is one of those: its type is
+	// Target and begins with the port, its bytes are Count at Offset, and Stride is how
+	// far behind the word the port stands in the other structure.
+	SockaddrWord
 	// ReflectWord holds the data of a reflect.Value: the word before it has the
 	// descriptor of the type, the word behind it a flag that says whether the
 	// data are the value itself or a pointer to it.
@@ -57,7 +62,7 @@ type Word struct {
 	Target ID
 	Kind   WordKind
 
-	// For RepeatWord; BufferWord has a Sub of one.
+	// For RepeatWord; BufferWord has a Sub of one, SockaddrWord one of several.
 	Count, Stride uint64
 	Sub           []Word
 }

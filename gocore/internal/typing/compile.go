@@ -35,7 +35,7 @@ type step struct {
 	target types.ID
 	to     *compiled // nil until it is needed
 
-	// For types.RepeatWord; sub for types.BufferWord too.
+	// For types.RepeatWord; sub for types.BufferWord, and all for types.SockaddrWord too.
 	count, stride uint64
 	sub           []step
 }

@@ -168,6 +168,14 @@ func (t *Typer) follow(x *step, p uint64, data []byte) {
 			}
 		}
 		t.point(claim{p: p, n: n, x: x.to, Form: ManyValues, evidence: ByPointer})
+	case types.SockaddrWord:
+		n := t.wordAt(data, x.off, 2)
+		if n == 0 {
+			return
+		}
+		if !t.pointSockaddr(x, p, n, data) {
+			t.point(claim{p: p, n: n, x: x.to, Form: ManyValues, evidence: ByPointer})
+		}
 	case types.StringWord:
 		if n := t.wordAt(data, x.off, 1); n > 0 {
 			t.point(claim{p: p, n: n, x: t.strings, Form: StringData, evidence: ByPointer})
@@ -218,6 +226,28 @@ func (t *Typer) follow(x *step, p uint64, data []byte) {
 			t.point(claim{p: p, n: 1, x: x.to, Form: Container, evidence: ByContainer})
 		}
 	}
+}
+
+// pointSockaddr claims the socket address that the n bytes of an IP address at p are a
+// part of, if they are one that has the same port: see types.SockaddrWord.
+func (t *Typer) pointSockaddr(x *step, p, n uint64, data []byte) bool {
+	at, ok := t.im.Pages.Find(p)
+	if !ok {
+		return false
+	}
+	w := uint64(t.arch.PtrSize)
+	for i := range x.sub {
+		of := &x.sub[i]
+		if n != of.count || at.Off != of.off || at.Pointers != image.NoPointers {
+			continue
+		}
+		port := t.wordAt(data, x.off+of.stride, 0)
+		if b := t.Mem.Bytes(p-of.off, w); b != nil && t.arch.Word(b) == port {
+			t.point(claim{p: p - of.off, n: 1, x: t.compile(of.target), evidence: ByPointer})
+			return true
+		}
+	}
+	return false
 }
 
 // reflectIndirect is the flag of a reflect.Value that holds a pointer to the value

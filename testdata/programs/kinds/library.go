@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"syscall"
 	"text/template"
 	"text/template/parse"
 	"time"
@@ -63,6 +64,7 @@ var d struct {
 	regexp   *regexp.Regexp
 	ip       net.IP
 	addr     net.Addr
+	listener net.Listener
 	joined   error
 	wrapped  error
 	when     time.Time
@@ -170,6 +172,14 @@ func buildLibrary() {
 	d.addr = tcp
 	say("net.Addr", at(tcp), "net.TCPAddr", "main.d.addr.(*net.TCPAddr)")
 	say("net.Addr, bytes", word(tcp.IP), "[]uint8", "main.d.addr.(*net.TCPAddr).IP")
+
+	if listener, err := net.Listen("tcp4", "127.0.0.1:0"); err == nil {
+		d.listener = listener
+		ip := listener.Addr().(*net.TCPAddr).IP
+		say("socket address", word(ip)-unsafe.Offsetof(syscall.SockaddrInet4{}.Addr), "syscall.SockaddrInet4", "main.d.listener.(*net.TCPListener).fd.laddr.(*net.TCPAddr).IP")
+	} else {
+		missing("socket address", err.Error())
+	}
 
 	joinErrors()
 	worse := &fault{p: newThing()}
