@@ -152,36 +152,29 @@ func (p *stacks) variableName(gi int, fr *unwind.Frame, v *frameVar) string {
 	return v.name
 }
 
-// hopFromPieces names how a goroutine or a special holds a node.
-func (p *naming) hopFromPieces(r *image.Root, to heap.Node, last *Hop) (s notation.Link, next view) {
-	pieces := p.im.Pieces[r.First : r.First+r.N]
-	for i := range pieces {
-		pc := &pieces[i]
-		n, ok := p.im.Pages.Lookup(pc.Value)
-		if !ok || n != to {
-			continue
-		}
-		if r.Kind != image.GoroutineRoot {
-			return keptHop(i), p.ownView(to)
-		}
-		h := p.holderOf(int(r.Goroutine), pc)
-		last.Detail = strings.TrimPrefix(h.String(), "· ")
-		head := " " + strings.TrimSuffix(h.String(), h.name)
-		switch {
-		case h.v == nil:
-			return notation.Link{Head: head, Suffix: h.name}, p.ownView(to)
-		case h.v.parted:
-			return notation.Link{Head: head, Suffix: h.name + ".?"}, p.ownView(to)
-		case h.v.escaped:
-			return notation.Link{Head: head, Suffix: h.name}, view{t: p.types.Type(h.v.typ).Elem, addr: pc.Value, n: 1}
-		}
-		s, next = p.hopInValue(pc.Slot, pc.Value, to, p.variableView(&h, &p.im.Goroutines[r.Goroutine]), h.addr)
-		if next.elements && next.n == 0 {
-			next.n = anyCount // the capacity is in no place
-		}
-		return notation.Link{Head: head, Suffix: h.name}.Then(s), next
+// hopFromPiece names how the word of a goroutine or a special that has the given number
+// holds a node.
+func (p *naming) hopFromPiece(r *image.Root, number int, to heap.Node, last *Hop) (s notation.Link, next view) {
+	if r.Kind != image.GoroutineRoot {
+		return keptHop(number), p.ownView(to)
 	}
-	return notation.Link{Suffix: " → ?"}, p.ownView(to)
+	pc := &p.im.Pieces[r.First+number]
+	h := p.holderOf(int(r.Goroutine), pc)
+	last.Detail = strings.TrimPrefix(h.String(), "· ")
+	head := " " + strings.TrimSuffix(h.String(), h.name)
+	switch {
+	case h.v == nil:
+		return notation.Link{Head: head, Suffix: h.name}, p.ownView(to)
+	case h.v.parted:
+		return notation.Link{Head: head, Suffix: h.name + ".?"}, p.ownView(to)
+	case h.v.escaped:
+		return notation.Link{Head: head, Suffix: h.name}, view{t: p.types.Type(h.v.typ).Elem, addr: pc.Value, n: 1}
+	}
+	s, next = p.hopInValue(pc.Slot, pc.Value, to, p.variableView(&h, &p.im.Goroutines[r.Goroutine]), h.addr)
+	if next.elements && next.n == 0 {
+		next.n = anyCount // the capacity is in no place
+	}
+	return notation.Link{Head: head, Suffix: h.name}.Then(s), next
 }
 
 // keptHop names a piece of a root that is neither a variable nor a goroutine: the first

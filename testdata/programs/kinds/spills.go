@@ -1,5 +1,7 @@
 package main
 
+import "runtime"
+
 // What is here is in registers up to the very call that waits: it is stored in the frame
 // for that call, and used behind it.
 
@@ -24,6 +26,7 @@ func buildSpills() {
 	start(spillingResult)
 	start(spillingInlined)
 	start(spillingGeneric)
+	start(heldTwice)
 }
 
 func spillingParameter(b blocked) {
@@ -154,4 +157,23 @@ func spillingGeneric(b blocked) {
 func spillsGeneric[T any](arg T) {
 	hold()
 	sink = arg // by the dictionary, which is stored for the call too
+}
+
+// heldTwice holds what a call that waits holds too, in a word without a name where the
+// compiler optimises: it copies the parameter before it stores it.
+func heldTwice(b blocked) {
+	x := newThing()
+	k := b.say("held by a word without a name, and a variable", at(x), "main.thing", "x", here()+5)
+	if !optimised() {
+		k.Path = "" // it has a name
+	}
+	b.ready()
+	locksWith(x)
+	runtime.KeepAlive(x.next)
+}
+
+//go:noinline
+func locksWith(arg *thing) {
+	s.mu.Lock()
+	used(arg.id)
 }
