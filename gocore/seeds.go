@@ -5,6 +5,7 @@ import (
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
+	"goheap/gocore/internal/unwind"
 )
 
 // seedTypes starts the walk at the typed variables of the program: globals, and
@@ -21,13 +22,14 @@ func (p *stacks) seedTypes(t *typing.Typer) {
 	for _, s := range p.decoder.Statics {
 		t.WalkRange(s.Addr, s.Type, s.N)
 	}
+	maps := newMapFinder(p)
 	for i := range p.im.Goroutines {
-		p.seedStack(t, i)
+		p.seedStack(t, i, maps)
 	}
 }
 
 // seedStack starts the walk at what is on the stack of a goroutine.
-func (p *stacks) seedStack(t *typing.Typer, gi int) {
+func (p *stacks) seedStack(t *typing.Typer, gi int, maps *mapFinder) {
 	g := &p.im.Goroutines[gi]
 	frames, words := p.walkSlots(gi)
 	if len(words) == 0 {
@@ -43,6 +45,8 @@ func (p *stacks) seedStack(t *typing.Typer, gi int) {
 	p.eachVariable(g, frames, words, func(v *frameVar, data []byte, slots map[uint64]uint64) {
 		t.WalkVariable(stack, v.typ, data, func(off uint64) bool { return live[slots[off]] })
 	})
+	p.seedIterators(t, stack, words)
+	maps.seed(t, stack, frames, words)
 	p.seedCalls(t, g, len(words))
 	if g.Waiting == 0 {
 		return
@@ -50,6 +54,26 @@ func (p *stacks) seedStack(t *typing.Typer, gi int) {
 	for _, w := range p.space.Waits(g.Waiting) {
 		if typ := t.ByDescriptor(w.Type); typ != 0 {
 			t.PointVariable(stack, typ, w.Elem)
+		}
+	}
+}
+
+// seedIterators starts the walk at the maps that are being ranged over: in an iterator the
+// descriptor of the map's type stands in front of the pointer to the map
+// (internal/runtime/maps.Iter, until Go 1.23 runtime.hiter).
+func (p *stacks) seedIterators(t *typing.Typer, stack *typing.Stack, words []unwind.Slot) {
+	w := uint64(p.im.Arch.PtrSize)
+	for _, s := range words {
+		if s.Conservative {
+			continue
+		}
+		before, _ := p.im.Mem.Word(s.Addr - w)
+		if !p.decoder.IsDescriptor(before) {
+			continue
+		}
+		if typ := t.ByDescriptor(before); p.types.Type(typ).Kind == types.Map {
+			at, _ := p.im.Mem.Word(s.Addr)
+			t.PointMap(stack, typ, at)
 		}
 	}
 }

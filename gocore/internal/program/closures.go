@@ -121,7 +121,7 @@ func (c *Closures) describeClosure(name string, entry, addr uint64, at image.Slo
 			}
 		}
 	}
-	list := c.captures(entry, addr, at, mask)
+	list := c.captures(entry, addr)
 	for i, v := range list {
 		// Captures stand close together, and a smaller closure would have a
 		// smaller slot: this one ends behind least and not behind limit.
@@ -212,7 +212,7 @@ func (c *Closures) fitsClosure(t types.ID, off, mask, limit uint64) bool {
 // captures returns the variables in the closure at addr, by offset: as DWARF has
 // them, or the receiver of a method value, which only the function's name tells
 // of: "main.(*T).M-fm", or what a go or defer statement calls its function with.
-func (c *Closures) captures(entry, addr uint64, at image.SlotAt, mask uint64) []symbols.Capture {
+func (c *Closures) captures(entry, addr uint64) []symbols.Capture {
 	w := uint64(c.Image.Arch.PtrSize)
 	f, bias := c.Exe.codeAt(entry)
 	name, _ := f.FuncName(entry - bias)
@@ -224,7 +224,7 @@ func (c *Closures) captures(entry, addr uint64, at image.SlotAt, mask uint64) []
 	}
 	list := c.CapturesOf(entry)
 	if len(list) == 0 {
-		return c.passedOn(entry, at, mask)
+		return c.passedOn(entry, addr)
 	}
 	var dict uint64
 	for _, v := range list {

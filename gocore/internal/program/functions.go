@@ -62,6 +62,16 @@ func (d *Program) Walker() (*unwind.Walker, error) {
 	return unwind.New(c)
 }
 
+// IsDescriptor reports whether an address is among the type descriptors of a module.
+func (d *Program) IsDescriptor(addr uint64) bool {
+	for i := range d.Modules {
+		if m := &d.Modules[i]; addr >= m.Types && addr < m.Etypes {
+			return true
+		}
+	}
+	return false
+}
+
 // FuncVars returns the variables in scope at pc, in frames whose canonical frame
 // address is cfa. inCall says that pc is in a call, whose last byte it is. What cannot
 // be located is left out.

@@ -15,11 +15,16 @@ const maxPassed = 12
 // passedOn returns what the closure of a go or defer statement captured, which DWARF has
 // no variables for: the arguments of the function that it calls, in order, those that
 // are constants left out (cmd/compile/internal/typecheck, normalizeGoDeferCall, Go 1.26).
-// Which are there the slot at says, whose pointers are given: it must fit one way only,
-// as far as pointers are concerned.
-func (c *Closures) passedOn(entry uint64, at image.SlotAt, mask uint64) []symbols.Capture {
+// Which are there the slot at addr says: it must fit one way only, as far as pointers are
+// concerned.
+func (c *Closures) passedOn(entry, addr uint64) []symbols.Capture {
 	fn, ok := c.Function(entry)
-	if !ok || mask>>1 == 0 {
+	at, inHeap := c.Image.Pages.Find(addr)
+	if !ok || !inHeap || at.Pointers != image.HeapBits {
+		return nil
+	}
+	mask := c.Image.SlotMask(c.Image.ExtentAt(addr), addr)
+	if mask>>1 == 0 {
 		return nil
 	}
 	wrapped, ok := fn.Wrapped()

@@ -39,6 +39,15 @@ func (t *Typer) PointVariable(s *Stack, typ types.ID, p uint64) {
 	t.onStack = nil
 }
 
+// PointMap claims the map at p, which may be on a stack; typ is of a map.
+func (t *Typer) PointMap(s *Stack, typ types.ID, p uint64) {
+	if x := t.compile(typ); x.runtime != nil {
+		t.onStack = s
+		t.point(claim{p: p, n: 1, x: x, Form: Container, evidence: ByContainer})
+		t.onStack = nil
+	}
+}
+
 // PointValue claims a value of a type at p.
 func (t *Typer) PointValue(typ types.ID, p uint64) {
 	t.point(claim{p: p, n: 1, x: t.compile(typ), evidence: ByPointer})

@@ -125,6 +125,7 @@ func main() {
 	buildFrames()
 	buildSpills()
 	buildWaits()
+	buildStackMaps()
 	stand(betweenCollections, afterCollections)
 }
 

@@ -1,0 +1,159 @@
+package gocore
+
+import (
+	"slices"
+
+	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
+	"goheap/gocore/internal/unwind"
+)
+
+// mapFinder finds maps whose header lies in a frame and that no variable leads to: the
+// compiler knows where the header is, and has no place for a pointer to it.
+type mapFinder struct {
+	*stacks
+	known map[place][]types.ID // maps that a frame there may have
+	how   map[types.ID]*inferior.Map
+}
+
+func newMapFinder(p *stacks) *mapFinder {
+	return &mapFinder{p, map[place][]types.ID{}, map[types.ID]*inferior.Map{}}
+}
+
+// seed starts the walk at the maps in the frames of a stack. Which words are the
+// directory of a map, or the buckets, its header says, which has to have as many entries
+// as it counts; its type is the only one that the function's code and variables know and
+// that fits.
+func (m *mapFinder) seed(t *typing.Typer, stack *typing.Stack, frames []unwind.Frame, words []unwind.Slot) {
+	l := m.decoder.Layout
+	dir, size := l.SwissMap.DirPtr, uint64(l.SwissMap.Size)
+	if !dir.Has() {
+		dir, size = l.Hmap.Buckets, uint64(l.Hmap.Size)
+	}
+	if !dir.Has() {
+		return
+	}
+	for _, s := range words {
+		header := s.Addr - dir.Offset
+		if s.Conservative || s.Frame < 0 || int(s.Frame) >= len(frames) {
+			continue
+		}
+		// The first word counts the entries, in both families.
+		if n, ok := m.im.Mem.Word(header); !ok || n == 0 || n > maxStackMap {
+			continue
+		}
+		fr := &frames[s.Frame]
+		if header < fr.SP || header+size > fr.FP {
+			continue
+		}
+		var fits types.ID
+		several := false
+		for _, id := range m.candidates(fr) {
+			if m.fits(id, header, words) {
+				several = several || fits != 0
+				fits = id
+			}
+		}
+		if fits != 0 && !several {
+			t.PointMap(stack, fits, header)
+		}
+	}
+}
+
+// maxStackMap is more entries than a map has that lives on a stack.
+const maxStackMap = 1 << 40
+
+// candidates returns the types of the maps that a frame may have.
+func (m *mapFinder) candidates(fr *unwind.Frame) []types.ID {
+	at := placeOf(fr)
+	if list, ok := m.known[at]; ok {
+		return list
+	}
+	list, ok := m.decoder.MapTypes(fr.Func)
+	if !ok {
+		list = nil
+	}
+	for _, v := range m.decoder.FuncVars(at.pc, 0, at.inCall) {
+		if ok && m.types.Type(v.Type).Kind == types.Map && !slices.Contains(list, v.Type) {
+			list = append(list, v.Type)
+		}
+	}
+	m.known[at] = list
+	return list
+}
+
+// fits reports whether the header of a map of a type can stand at an address of a stack.
+func (m *mapFinder) fits(id types.ID, header uint64, words []unwind.Slot) bool {
+	how, ok := m.how[id]
+	if !ok {
+		how = m.space.Map(id)
+		m.how[id] = how
+	}
+	if how == nil || how.Group == 0 {
+		return false
+	}
+	n, ok := m.space.MapLen(how, header)
+	if !ok {
+		return false
+	}
+	// The header has a pointer wherever the collector sees one, and there alone.
+	runtime := m.types.Type(id).Runtime
+	if !m.pointersAre(runtime, header, words) {
+		return false
+	}
+	entries := uint64(0)
+	m.space.Entries(id, header, func(inferior.Entry) bool {
+		entries++
+		return entries <= n
+	})
+	if entries != n {
+		return false
+	}
+	var reader = inferior.Reader{Mem: m.im.Mem, Left: maxMapRead}
+	sound := true
+	m.space.MapParts(&reader, how, header, func(part inferior.Part) {
+		if sound && part.Type == how.Group {
+			sound = m.partFits(part, words)
+		}
+	})
+	return sound
+}
+
+// maxMapRead bounds how much of a map is looked at to find out whether it is one.
+const maxMapRead = 1 << 20
+
+// partFits reports whether groups or buckets can stand where they are said to.
+func (m *mapFinder) partFits(part inferior.Part, words []unwind.Slot) bool {
+	at, inHeap := m.im.Pages.Find(part.Addr)
+	if !inHeap {
+		return m.pointersAre(part.Type, part.Addr, words)
+	}
+	if at.Pointers == image.HeapBits {
+		w := uint64(m.im.Arch.PtrSize)
+		mask := m.im.SlotMask(m.im.ExtentAt(part.Addr), part.Addr)
+		for off := uint64(0); off < min(m.types.Type(part.Type).Size, 64*w); off += w {
+			if (mask>>(off/w)&1 != 0) != m.types.PointerAt(part.Type, off) {
+				return false
+			}
+		}
+	}
+	return at.Off == 0 || at.Off == image.MallocHeader
+}
+
+// pointersAre reports whether the live words of a stack at addr are the pointers of a
+// value of a type.
+func (m *mapFinder) pointersAre(id types.ID, addr uint64, words []unwind.Slot) bool {
+	w := uint64(m.im.Arch.PtrSize)
+	size := m.types.Type(id).Size
+	if size == 0 || size > maxLost*4 {
+		return false
+	}
+	for off := uint64(0); off < size; off += w {
+		if m.types.PointerAt(id, off) != liveWord(words, addr+off) {
+			return false
+		}
+	}
+	return true
+}
