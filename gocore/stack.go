@@ -1,7 +1,6 @@
 package gocore
 
 import (
-	"cmp"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -246,7 +245,7 @@ func (p *stacks) found(v *frameVar, all []frameVar, fr *unwind.Frame, words []un
 	pointers := 0
 	for off := uint64(0); off < part.size; off += w {
 		is := p.types.PointerAt(v.typ, off)
-		if is != liveWord(words, fr.CFA()+uint64(part.cfa)+off) {
+		if is != unwind.LiveWord(words, fr.CFA()+uint64(part.cfa)+off) {
 			return false
 		}
 		if is {
@@ -254,13 +253,6 @@ func (p *stacks) found(v *frameVar, all []frameVar, fr *unwind.Frame, words []un
 		}
 	}
 	return pointers > 0
-}
-
-// liveWord reports whether the word at addr is among the words of a stack, which are in
-// order, and certainly a pointer.
-func liveWord(words []unwind.Slot, addr uint64) bool {
-	i, ok := slices.BinarySearchFunc(words, addr, func(s unwind.Slot, a uint64) int { return cmp.Compare(s.Addr, a) })
-	return ok && !words[i].Conservative
 }
 
 // dictOf returns the address of the dictionary of a function in a frame, 0 where

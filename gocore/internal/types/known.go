@@ -60,7 +60,7 @@ func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
 	case l.TCPAddr.Name.Is(typ.Name), l.UDPAddr.Name.Is(typ.Name):
 		// Package net makes the IP of a slice of what package syscall got from the
 		// kernel (net/tcpsock_posix.go, sockaddrToTCP; udpsock_posix.go).
-		return t.sockaddr(id, typ)
+		return sockaddr(t, typ)
 	case l.PoolEface.Name.Is(typ.Name):
 		// The slots of a sync.Pool's queues (sync/poolqueue.go): an interface
 		// whose type word is declared as a pointer.
@@ -99,7 +99,7 @@ func (t *Table) known(id ID, typ *Type) ([]Word, bool) {
 }
 
 // sockaddr returns the places of pointers in a net.TCPAddr or net.UDPAddr.
-func (t *Table) sockaddr(id ID, typ *Type) ([]Word, bool) {
+func sockaddr(t *Table, typ *Type) ([]Word, bool) {
 	l := &t.names.Library
 	var list []Word
 	ip, port := -1, uint64(0)

@@ -1,6 +1,7 @@
 package unwind
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -18,6 +19,13 @@ type Slot struct {
 	Frame int32 // index of the frame it belongs to; -1 for none
 	// Conservative says that the word only may be a pointer.
 	Conservative bool
+}
+
+// LiveWord reports whether the word at addr is among the words of a stack, in ascending
+// order of their addresses, and certainly a pointer.
+func LiveWord(words []Slot, addr uint64) bool {
+	i, ok := slices.BinarySearchFunc(words, addr, func(s Slot, a uint64) int { return cmp.Compare(s.Addr, a) })
+	return ok && !words[i].Conservative
 }
 
 // object is a stack object: a variable whose address was taken. It is live if

@@ -1,4 +1,4 @@
-package gocore
+package program
 
 import (
 	"slices"
@@ -10,24 +10,26 @@ import (
 	"goheap/gocore/internal/unwind"
 )
 
-// mapFinder finds maps whose header lies in a frame and that no variable leads to: the
+// StackMaps finds maps whose header lies in a frame and that no variable leads to: the
 // compiler knows where the header is, and has no place for a pointer to it.
-type mapFinder struct {
-	*stacks
-	known map[place][]types.ID // maps that a frame there may have
+type StackMaps struct {
+	*Program
+	space *inferior.Space
+	known map[uint64][]types.ID // maps that a frame may have, by its pc
 	how   map[types.ID]*inferior.Map
 }
 
-func newMapFinder(p *stacks) *mapFinder {
-	return &mapFinder{p, map[place][]types.ID{}, map[types.ID]*inferior.Map{}}
+// NewStackMaps looks for maps in the stacks of a program.
+func NewStackMaps(p *Program) *StackMaps {
+	return &StackMaps{p, p.Space(), map[uint64][]types.ID{}, map[types.ID]*inferior.Map{}}
 }
 
-// seed starts the walk at the maps in the frames of a stack. Which words are the
+// Seed starts the walk at the maps in the frames of a stack. Which words are the
 // directory of a map, or the buckets, its header says, which has to have as many entries
 // as it counts; its type is the only one that the function's code and variables know and
 // that fits.
-func (m *mapFinder) seed(t *typing.Typer, stack *typing.Stack, frames []unwind.Frame, words []unwind.Slot) {
-	l := m.decoder.Layout
+func (m *StackMaps) Seed(t *typing.Typer, stack *typing.Stack, frames []unwind.Frame, words []unwind.Slot) {
+	l := m.Layout
 	dir, size := l.SwissMap.DirPtr, uint64(l.SwissMap.Size)
 	if !dir.Has() {
 		dir, size = l.Hmap.Buckets, uint64(l.Hmap.Size)
@@ -41,7 +43,7 @@ func (m *mapFinder) seed(t *typing.Typer, stack *typing.Stack, frames []unwind.F
 			continue
 		}
 		// The first word counts the entries, in both families.
-		if n, ok := m.im.Mem.Word(header); !ok || n == 0 || n > maxStackMap {
+		if n, ok := m.Image.Mem.Word(header); !ok || n == 0 || n > maxStackMap {
 			continue
 		}
 		fr := &frames[s.Frame]
@@ -66,26 +68,25 @@ func (m *mapFinder) seed(t *typing.Typer, stack *typing.Stack, frames []unwind.F
 const maxStackMap = 1 << 40
 
 // candidates returns the types of the maps that a frame may have.
-func (m *mapFinder) candidates(fr *unwind.Frame) []types.ID {
-	at := placeOf(fr)
-	if list, ok := m.known[at]; ok {
+func (m *StackMaps) candidates(fr *unwind.Frame) []types.ID {
+	if list, ok := m.known[fr.PC]; ok {
 		return list
 	}
-	list, ok := m.decoder.MapTypes(fr.Func)
+	list, ok := m.MapTypes(fr.Func)
 	if !ok {
 		list = nil
 	}
-	for _, v := range m.decoder.FuncVars(at.pc, 0, at.inCall) {
-		if ok && m.types.Type(v.Type).Kind == types.Map && !slices.Contains(list, v.Type) {
+	for _, v := range m.FuncVars(fr.LookupPC(), 0, fr.LookupPC() != fr.PC) {
+		if ok && m.Types.Type(v.Type).Kind == types.Map && !slices.Contains(list, v.Type) {
 			list = append(list, v.Type)
 		}
 	}
-	m.known[at] = list
+	m.known[fr.PC] = list
 	return list
 }
 
 // fits reports whether the header of a map of a type can stand at an address of a stack.
-func (m *mapFinder) fits(id types.ID, header uint64, words []unwind.Slot) bool {
+func (m *StackMaps) fits(id types.ID, header uint64, words []unwind.Slot) bool {
 	how, ok := m.how[id]
 	if !ok {
 		how = m.space.Map(id)
@@ -99,7 +100,7 @@ func (m *mapFinder) fits(id types.ID, header uint64, words []unwind.Slot) bool {
 		return false
 	}
 	// The header has a pointer wherever the collector sees one, and there alone.
-	runtime := m.types.Type(id).Runtime
+	runtime := m.Types.Type(id).Runtime
 	if !m.pointersAre(runtime, header, words) {
 		return false
 	}
@@ -111,7 +112,7 @@ func (m *mapFinder) fits(id types.ID, header uint64, words []unwind.Slot) bool {
 	if entries != n {
 		return false
 	}
-	var reader = inferior.Reader{Mem: m.im.Mem, Left: maxMapRead}
+	var reader = inferior.Reader{Mem: m.Image.Mem, Left: maxMapRead}
 	sound := true
 	m.space.MapParts(&reader, how, header, func(part inferior.Part) {
 		if sound && part.Type == how.Group {
@@ -125,16 +126,16 @@ func (m *mapFinder) fits(id types.ID, header uint64, words []unwind.Slot) bool {
 const maxMapRead = 1 << 20
 
 // partFits reports whether groups or buckets can stand where they are said to.
-func (m *mapFinder) partFits(part inferior.Part, words []unwind.Slot) bool {
-	at, inHeap := m.im.Pages.Find(part.Addr)
+func (m *StackMaps) partFits(part inferior.Part, words []unwind.Slot) bool {
+	at, inHeap := m.Image.Pages.Find(part.Addr)
 	if !inHeap {
 		return m.pointersAre(part.Type, part.Addr, words)
 	}
 	if at.Pointers == image.HeapBits {
-		w := uint64(m.im.Arch.PtrSize)
-		mask := m.im.SlotMask(m.im.ExtentAt(part.Addr), part.Addr)
-		for off := uint64(0); off < min(m.types.Type(part.Type).Size, 64*w); off += w {
-			if (mask>>(off/w)&1 != 0) != m.types.PointerAt(part.Type, off) {
+		w := uint64(m.Image.Arch.PtrSize)
+		mask := m.Image.SlotMask(m.Image.ExtentAt(part.Addr), part.Addr)
+		for off := uint64(0); off < min(m.Types.Type(part.Type).Size, 64*w); off += w {
+			if (mask>>(off/w)&1 != 0) != m.Types.PointerAt(part.Type, off) {
 				return false
 			}
 		}
@@ -142,16 +143,19 @@ func (m *mapFinder) partFits(part inferior.Part, words []unwind.Slot) bool {
 	return at.Off == 0 || at.Off == image.MallocHeader
 }
 
+// maxStackGroup bounds the groups and buckets that lie on stacks, in bytes.
+const maxStackGroup = 1 << 14
+
 // pointersAre reports whether the live words of a stack at addr are the pointers of a
 // value of a type.
-func (m *mapFinder) pointersAre(id types.ID, addr uint64, words []unwind.Slot) bool {
-	w := uint64(m.im.Arch.PtrSize)
-	size := m.types.Type(id).Size
-	if size == 0 || size > maxLost*4 {
+func (m *StackMaps) pointersAre(id types.ID, addr uint64, words []unwind.Slot) bool {
+	w := uint64(m.Image.Arch.PtrSize)
+	size := m.Types.Type(id).Size
+	if size == 0 || size > maxStackGroup {
 		return false
 	}
 	for off := uint64(0); off < size; off += w {
-		if m.types.PointerAt(id, off) != liveWord(words, addr+off) {
+		if m.Types.PointerAt(id, off) != unwind.LiveWord(words, addr+off) {
 			return false
 		}
 	}
