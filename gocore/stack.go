@@ -271,7 +271,7 @@ func (p *stacks) dictOf(vars []frameVar, fn string, fr *unwind.Frame) uint64 {
 			return w
 		}
 	}
-	return 0
+	return p.decoder.OnlyDictionary(fn)
 }
 
 // bytesOf puts together the bytes of a variable in a frame, in buf: zeros where

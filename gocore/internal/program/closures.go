@@ -232,8 +232,13 @@ func (c *Closures) captures(entry, addr uint64) []symbols.Capture {
 			dict, _ = c.Image.Mem.Word(addr + v.Offset)
 		}
 	}
+	if dict == 0 {
+		dict = c.OnlyDictionary(name)
+	}
 	for i := range list {
 		if t := c.Instance(list[i].Dict, dict); t != 0 {
+			list[i].Type = t
+		} else if t := c.Argument(name, list[i].Type); t != 0 {
 			list[i].Type = t
 		}
 	}

@@ -37,6 +37,8 @@ type Executable struct {
 	notDebug  string // says which file was looked at for it in vain, "" for none
 	DebugPath string // of the file with the debugging information, "" if it is this one
 	freeDebug func()
+
+	dictionaries dictionaries
 }
 
 // Options tell which files are the program's: see Options.

@@ -148,7 +148,7 @@ func waitsInlined(arg *thing) {
 // version to version: there is no path.
 func spillingGeneric(b blocked) {
 	x := newThing()
-	say("stored for a call, of a generic function", at(x), "main.thing", "").Shape = true
+	isThing("stored for a call, of a generic function", x, "")
 	b.ready()
 	spillsGeneric(x)
 }
@@ -156,7 +156,7 @@ func spillingGeneric(b blocked) {
 //go:noinline
 func spillsGeneric[T any](arg T) {
 	hold()
-	sink = arg // by the dictionary, which is stored for the call too
+	sink = arg // by the dictionary
 }
 
 // heldTwice holds what a call that waits holds too, in a word without a name where the
