@@ -214,13 +214,30 @@ func unknownLength(s string) int {
 	return len(s)
 }
 
-// Places of a goroutine that are no variables start with one of these words.
+// What holds an object for a goroutine and is no variable is named by one of these, and
+// what follows: an offset, an address, or a number where there are several.
 const (
 	OnStack    = "stack +"
 	StackWord  = "stack word "
 	InRegister = "register"
 	Deferred   = "deferred"
+	Context    = "context"
 )
+
+// Numbered takes the name of a place apart of which there may be several: "deferred 3",
+// "register", "context".
+func Numbered(s string) (word string, number int, ok bool) {
+	word, digits, found := strings.Cut(s, " ")
+	number = 1
+	if found {
+		n, err := strconv.Atoi(digits)
+		if err != nil || n < 1 {
+			return "", 0, false
+		}
+		number = n
+	}
+	return word, number, word == InRegister || word == Deferred || word == Context
+}
 
 // localLength returns the length of the name of a variable, with the line of its
 // declaration where it is written, or of another place in a goroutine.

@@ -56,7 +56,7 @@ func (c *Closures) Surely(entry, addr uint64) types.ID {
 		return 0
 	}
 	mask := c.Image.SlotMask(c.Image.ExtentAt(addr), addr)
-	list := c.captures(entry, addr, at, mask)
+	list := c.captures(entry, addr)
 	id := c.describeClosure(fn.Name(), entry, addr, at)
 	typ := c.Types.Type(id)
 	if len(list) == 0 || len(typ.Fields) != 1+len(list) || typ.Size > at.Elem || typ.Size <= c.Image.SmallerClass(at.Elem) {

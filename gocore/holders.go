@@ -46,7 +46,7 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 			// calls and the closure that it will run (runtime/mgcmark.go,
 			// scanstack).
 			if pc.Slot == g.State.Ctxt {
-				return holder{name: "context"}
+				return holder{name: notation.Context}
 			}
 			return holder{name: p.numbered(gi, pc, notation.Deferred)}
 		}
@@ -67,28 +67,38 @@ func stackSlot(pc *image.Piece, sp uint64) string {
 	return what
 }
 
-// numbered names the first piece of its kind by word alone, and the others by their
-// number too: registers, and deferred calls.
+// numbered names the first piece of its kind by the word alone, and the others by their
+// number too.
 func (p *stacks) numbered(gi int, pc *image.Piece, word string) string {
-	g := &p.im.Goroutines[gi]
-	r := &p.im.Roots[g.Root]
 	n := 0
-	for i := range p.im.Pieces[r.First : r.First+r.N] {
-		o := &p.im.Pieces[r.First+i]
-		switch {
-		case o.Slot == 0 && pc.Slot == 0:
-			n++
-		case o.Slot != 0 && pc.Slot != 0 && o.Slot != g.State.Ctxt && o.Frame < 0 && (o.Slot < g.StackLo || o.Slot >= g.StackHi):
-			n++
-		}
-		if *o == *pc {
-			break
-		}
-	}
+	p.eachOutside(gi, word, func(o *image.Piece) bool {
+		n++
+		return *o != *pc
+	})
 	if n > 1 {
 		return fmt.Sprintf("%s %d", word, n)
 	}
 	return word
+}
+
+// eachOutside calls f with the pieces of a goroutine that are outside of its frames, until
+// it returns false: with those in registers, or with its deferred calls.
+func (p *stacks) eachOutside(gi int, word string, f func(pc *image.Piece) bool) {
+	g := &p.im.Goroutines[gi]
+	r := &p.im.Roots[g.Root]
+	for i := range p.im.Pieces[r.First : r.First+r.N] {
+		pc := &p.im.Pieces[r.First+i]
+		ok := pc.Slot == 0
+		switch word {
+		case notation.Context:
+			ok = pc.Slot != 0 && pc.Slot == g.State.Ctxt
+		case notation.Deferred:
+			ok = pc.Slot != 0 && pc.Frame < 0 && pc.Slot != g.State.Ctxt && (pc.Slot < g.StackLo || pc.Slot >= g.StackHi)
+		}
+		if ok && !f(pc) {
+			return
+		}
+	}
 }
 
 // callName names a call in a frame, which may be inlined there, and the line that it has
@@ -97,23 +107,14 @@ func (p *stacks) numbered(gi int, pc *image.Piece, word string) string {
 // it.
 func (p *stacks) callName(gi int, fr *unwind.Frame, fn string) string {
 	name := p.callText(fr, fn)
-	frames, _ := p.walkSlots(gi)
 	n := 1
-	texts := map[uint64]string{} // by pc
+	c := callFinder{p: p, name: name}
+	frames, _ := p.walkSlots(gi)
 	for i := range frames {
-		f := &frames[i]
-		if f.SP == fr.SP {
+		if frames[i].SP == fr.SP {
 			break
 		}
-		if f.Func.Name() != fr.Func.Name() {
-			continue
-		}
-		text, ok := texts[f.LookupPC()]
-		if !ok {
-			text = p.callText(f, fn)
-			texts[f.LookupPC()] = text
-		}
-		if text == name {
+		if c.is(&frames[i], fn) {
 			n++
 		}
 	}
@@ -121,6 +122,28 @@ func (p *stacks) callName(gi int, fr *unwind.Frame, fn string) string {
 		name += fmt.Sprintf(" #%d", n)
 	}
 	return name
+}
+
+// callFinder tells which frames have a call of a given text.
+type callFinder struct {
+	p    *stacks
+	name string
+	seen map[uint64]bool // by pc
+}
+
+// is reports whether the call of fn in a frame has the text.
+func (c *callFinder) is(fr *unwind.Frame, fn string) bool {
+	is, ok := c.seen[fr.LookupPC()]
+	if !ok {
+		if is = strings.Contains(c.name, fr.Func.Name()); is {
+			is = c.p.callText(fr, fn) == c.name
+		}
+		if c.seen == nil {
+			c.seen = map[uint64]bool{}
+		}
+		c.seen[fr.LookupPC()] = is
+	}
+	return is
 }
 
 // callText is callName without the number.
@@ -201,27 +224,110 @@ func (p *naming) variableView(h *holder, g *image.Goroutine) view {
 	return whole
 }
 
-// local finds what an expression about a goroutine starts with.
+// local finds what an expression about a goroutine starts with: a variable of a frame, or
+// a word by what goheap calls it.
 func (e *evaluation) local(x *notation.Expr) (operand, error) {
 	p := e.p
 	g := &p.im.Goroutines[e.goroutine]
-	r := &p.im.Roots[g.Root]
-	for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
-		if isVariable := !strings.Contains(x.Text, " ") && x.Text != "context" && x.Text != notation.Deferred && x.Text != notation.InRegister; isVariable {
-			break
-		}
-		h := p.holderOf(e.goroutine, &pc)
-		if h.v != nil || h.name != x.Text || e.frame != "" && h.frame != e.frame {
-			continue
-		}
-		if o, ok := e.object(pc.Value); ok {
+	word, number, ok := notation.Numbered(x.Text)
+	if ok && e.frame == "" {
+		var o operand
+		found := false
+		p.eachOutside(e.goroutine, word, func(pc *image.Piece) bool {
+			if number--; number == 0 {
+				o, found = e.object(pc.Value)
+			}
+			return number > 0
+		})
+		if found {
 			return o, nil
 		}
+	}
+	for _, prefix := range []string{notation.OnStack, notation.StackWord} {
+		rest, ok := strings.CutPrefix(x.Text, prefix+"0x")
+		rest, _, _ = strings.Cut(rest, " ")
+		off, err := strconv.ParseUint(rest, 16, 64)
+		if !ok || err != nil {
+			continue
+		}
+		if prefix == notation.StackWord {
+			return e.stackWord(g, off, x)
+		}
+		return e.stackSlot(g, off, x)
 	}
 	if g.Recorded {
 		return operand{}, e.fail(x.Pos, "goroutine %d has no %q that holds anything; a heap dump has the words of stacks, but no variables", g.ID, x.Text)
 	}
 	return e.frameVariable(g, x)
+}
+
+// stackWord is what the word at an address of the stack leads to.
+func (e *evaluation) stackWord(g *image.Goroutine, slot uint64, x *notation.Expr) (operand, error) {
+	r := &e.p.im.Roots[g.Root]
+	for _, pc := range e.p.im.Pieces[r.First : r.First+r.N] {
+		if pc.Slot == slot && slot != 0 {
+			if o, ok := e.object(pc.Value); ok {
+				return o, nil
+			}
+		}
+	}
+	return operand{}, e.fail(x.Pos, "goroutine %d holds nothing by the word at %#x", g.ID, slot)
+}
+
+// stackSlot is what the word at an offset in a frame leads to.
+func (e *evaluation) stackSlot(g *image.Goroutine, off uint64, x *notation.Expr) (operand, error) {
+	p := e.p
+	call := e.newCall()
+	if g.Recorded {
+		for i, f := range p.framesOf(e.goroutine) {
+			if call.fits(f.Name, func() bool { return f.Name == call.name }) {
+				return e.stackWord(g, p.framesOf(e.goroutine)[i].SP+off, x)
+			}
+		}
+	}
+	frames, _ := p.walkSlots(e.goroutine)
+	for i := range frames {
+		fr := &frames[i]
+		if fn := fr.Func.Name(); call.fits(fn, func() bool { return call.is(fr, fn) }) {
+			return e.stackWord(g, fr.SP+off, x)
+		}
+	}
+	return operand{}, e.noCall(g, x)
+}
+
+func (e *evaluation) noCall(g *image.Goroutine, x *notation.Expr) error {
+	return e.fail(x.Pos, "goroutine %d has no such call; `goheap show FILE g:%d` lists its stack", g.ID, g.ID)
+}
+
+// call is the one that an expression is about.
+type call struct {
+	callFinder
+	number int // of those that fit
+}
+
+// newCall takes the number off the name of a call: "main.f main.go:12 #3".
+func (e *evaluation) newCall() *call {
+	c := &call{callFinder: callFinder{p: e.p.stacks, name: e.frame}, number: 1}
+	if i := strings.LastIndex(c.name, " #"); i >= 0 {
+		if n, err := strconv.Atoi(c.name[i+len(" #"):]); err == nil && n > 0 {
+			c.name, c.number = c.name[:i], n
+		}
+	}
+	return c
+}
+
+// fits reports whether a frame with a call of fn is the one that is meant: by the name
+// that goheap gives it, which exact tells, or by that of the function, with or without
+// the path of its package.
+func (c *call) fits(fn string, exact func() bool) bool {
+	if c.name == "" {
+		return true
+	}
+	if c.name != fn && c.name != fn[strings.LastIndexByte(fn, '/')+1:] && !exact() {
+		return false
+	}
+	c.number--
+	return c.number == 0
 }
 
 // frameVariable finds a variable of a frame by its name, innermost first.
@@ -232,45 +338,37 @@ func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operan
 		line, _ = strconv.Atoi(strings.TrimSuffix(name[i+len(" (line "):], ")"))
 		name = name[:i]
 	}
+	call := e.newCall()
+	counted := -1 // the frame that was counted last: it has many variables
+	fits := false
 	var names []string
 	frames, words := p.walkSlots(e.goroutine)
-	called := false
 	for i := range frames {
 		fr := &frames[i]
 		vars := p.variablesIn(fr, words)
 		for k := range slices.Backward(vars) { // the innermost block is declared last
 			v := &vars[k]
-			if v.name != name && name != "" {
+			if v.name != name {
 				names = append(names, v.name)
-			}
-			if v.name != name || line != 0 && v.decl != line {
 				continue
 			}
-			if !e.inFrame(fr, v.fn) {
+			if line != 0 && v.decl != line {
 				continue
 			}
-			return e.frameOperand(g, fr, v, x)
+			if call.name == "" || counted != i {
+				fits = call.fits(v.fn, func() bool { return call.is(fr, v.fn) })
+				counted = i
+			}
+			if fits {
+				return e.frameOperand(g, fr, v, x)
+			}
 		}
-		called = called || e.inFrame(fr, fr.Func.Name())
+		if len(names) > maxName {
+			slices.Sort(names)
+			names = slices.Compact(names)
+		}
 	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	if e.frame != "" && !called {
-		return operand{}, e.fail(x.Pos, "goroutine %d has no call %s with a variable %s; `goheap show FILE g:%d` lists its stack", g.ID, onOneLine(e.frame), onOneLine(x.Text), g.ID)
-	}
-	return operand{}, e.fail(x.Pos, "no variable %s is in memory there%s", onOneLine(x.Text), didYouMean(name, names))
-}
-
-// inFrame reports whether the call of fn in a frame is the one that is asked for: by its
-// name as goheap writes it, by the name of the function, with or without its package.
-func (e *evaluation) inFrame(fr *unwind.Frame, fn string) bool {
-	if e.frame == "" || e.frame == fn || e.frame == fn[strings.LastIndexByte(fn, '/')+1:] {
-		return true
-	}
-	if !strings.HasPrefix(e.frame, fn) {
-		return false
-	}
-	return e.p.callName(e.goroutine, fr, fn) == e.frame
+	return operand{}, e.fail(x.Pos, "no variable %s is in memory there%s; `goheap show FILE g:%d` lists the stack", onOneLine(x.Text), didYouMean(name, names), g.ID)
 }
 
 // frameOperand is the value of a variable of a frame.
