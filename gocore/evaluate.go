@@ -62,7 +62,7 @@ func (e *evaluation) fail(pos int, format string, args ...any) error {
 	if pos > 0 && pos < len(at) {
 		at = at[:pos]
 	}
-	return fmt.Errorf("%w: %s: %s", ErrNotFound, onOneLine(at), fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: %s: %s", ErrNotFound, notation.OneLine(at), fmt.Sprintf(format, args...))
 }
 
 // value evaluates an expression.
@@ -90,7 +90,7 @@ func (e *evaluation) value(x *notation.Expr) (o operand, err error) {
 		}
 		return o, err
 	default:
-		return o, e.fail(x.Pos, "%s is a number, not a place in the program's memory", onOneLine(x.String()))
+		return o, e.fail(x.Pos, "%s is a number, not a place in the program's memory", notation.OneLine(x.String()))
 	}
 	if err != nil {
 		return o, err
@@ -113,7 +113,7 @@ func (e *evaluation) deref(x *notation.Expr) (operand, error) {
 			to.whole, to.pointee = true, true
 			return to, nil
 		}
-		return o, e.fail(len(e.text), "%s is %s", onOneLine(x.X.String()), e.nilOr(o))
+		return o, e.fail(len(e.text), "%s is %s", notation.OneLine(x.X.String()), e.nilOr(o))
 	case typ.Kind == types.Interface:
 		if dyn, ok := e.dynamic(o); ok {
 			if to, ok := e.load(dyn); ok && e.p.types.Type(dyn.t).Kind == types.Pointer {
@@ -122,7 +122,7 @@ func (e *evaluation) deref(x *notation.Expr) (operand, error) {
 			}
 		}
 	}
-	return o, e.fail(len(e.text), "%s of type %s is no pointer to anything", onOneLine(x.X.String()), e.p.typeName(o))
+	return o, e.fail(len(e.text), "%s of type %s is no pointer to anything", notation.OneLine(x.X.String()), e.p.typeName(o))
 }
 
 // nilOr says of a pointer that leads to nothing why.
@@ -150,7 +150,7 @@ func (e *evaluation) convert(x *notation.Expr) (operand, error) {
 	p := e.p
 	name, ok := strings.CutPrefix(x.Text, "*")
 	if !ok {
-		return operand{}, e.fail(x.Pos, "what stands at an address is given by a pointer's type, as in (*%s)(%#x)", onOneLine(x.Text), x.Addr)
+		return operand{}, e.fail(x.Pos, "what stands at an address is given by a pointer's type, as in (*%s)(%#x)", notation.OneLine(x.Text), x.Addr)
 	}
 	// The type of an object may have no name in Go: "[]main.T" for an array of any length,
 	// "string data", what is not known.
@@ -197,7 +197,7 @@ func (e *evaluation) load(o operand) (operand, bool) {
 		if !ok {
 			return operand{}, false
 		}
-		v, _ := p.hiddenView(&selected{outer: o.outer, outerOff: o.outerOff}, o.addr, to, n)
+		v, _ := p.hiddenView(&types.Selected{Outer: o.outer, OuterOff: o.outerOff}, o.addr, to, n)
 		if v.t == 0 && v.inside.Stage == 0 {
 			return e.object(to)
 		}
@@ -377,7 +377,7 @@ func (e *evaluation) assert(o operand, s *notation.Step) (operand, error) {
 	case got.Kind == types.Pointer && notation.SameType(got.Name, "*"+s.Text):
 		return dyn, nil
 	}
-	return o, e.fail(s.Pos, "it holds a %s, not a %s", got.Name, onOneLine(s.Text))
+	return o, e.fail(s.Pos, "it holds a %s, not a %s", got.Name, notation.OneLine(s.Text))
 }
 
 // captured returns a variable that a closure captured, behind the fields that lead to it.
@@ -397,7 +397,7 @@ func (e *evaluation) captured(o operand, s *notation.Step) (operand, error) {
 				c = to
 			}
 		}
-		name, ok := closureName(p.types.Type(c.t).Name)
+		name, ok := notation.ClosureName(p.types.Type(c.t).Name)
 		if ok && rest == name {
 			o = c
 			break
@@ -437,7 +437,7 @@ func (e *evaluation) field(o operand, s *notation.Step) (operand, error) {
 		o = valueAt(p.types.Type(t).Runtime, addr)
 	}
 	typ := p.types.Type(o.t)
-	path, ok := p.promoted(o.t, s.Text)
+	path, ok := types.Promoted(p.types, o.t, s.Text)
 	if !ok || o.elements {
 		return o, e.fail(s.Pos, "%s has no field %q%s", p.typeName(o), s.Text, didYouMean(s.Text, fieldNames(typ)))
 	}
@@ -492,7 +492,7 @@ func (e *evaluation) arrow(o operand, s *notation.Step) (operand, error) {
 		})
 	}
 	if !found {
-		return o, e.fail(s.Pos, "it has no %s", onOneLine(s.Text))
+		return o, e.fail(s.Pos, "it has no %s", notation.OneLine(s.Text))
 	}
 	return kept, nil
 }
@@ -573,7 +573,7 @@ func (e *evaluation) index(o operand, s *notation.Step) (operand, error) {
 	}
 	i, err := e.integer(s.Text)
 	if err != nil {
-		return o, e.fail(s.Pos, "%q is no index", onOneLine(s.Text))
+		return o, e.fail(s.Pos, "%q is no index", notation.OneLine(s.Text))
 	}
 	if o, err = e.elements(o, s); err != nil {
 		return o, err
@@ -615,7 +615,7 @@ func (e *evaluation) elements(o operand, s *notation.Step) (operand, error) {
 		if to, ok := e.load(o); ok {
 			return to, nil
 		}
-		return o, e.fail(s.Pos, "[%s] is out of range: it has 0 elements", onOneLine(s.Text))
+		return o, e.fail(s.Pos, "[%s] is out of range: it has 0 elements", notation.OneLine(s.Text))
 	case typ.Kind == types.Array:
 		part := o.within(typ.Elem, 0)
 		part.n, part.elements = typ.Len, true
@@ -647,7 +647,7 @@ func (e *evaluation) elementRange(o operand, s *notation.Step, lo, hi string) (o
 		to, err = e.integer(hi)
 	}
 	if err != nil || from < 0 || to < from || uint64(to) > o.n {
-		return o, e.fail(s.Pos, "[%s] is no range of its %d elements", onOneLine(s.Text), o.n)
+		return o, e.fail(s.Pos, "[%s] is no range of its %d elements", notation.OneLine(s.Text), o.n)
 	}
 	part := o.within(o.t, uint64(from)*p.types.Type(o.t).Size)
 	part.n, part.elements, part.exact = uint64(to-from), true, true
@@ -685,7 +685,7 @@ func fieldNames(typ *types.Type) []string {
 func didYouMean(name string, all []string) string {
 	const most = 3
 	if near := notation.Nearest(name, all, most); len(near) > 0 {
-		return "; did you mean " + anyOf(near) + "?"
+		return "; did you mean " + notation.AnyOf(near) + "?"
 	}
 	return ""
 }
@@ -703,14 +703,14 @@ func (e *evaluation) typeNamed(pos int, name string) (types.ID, error) {
 		typ := p.types.Type(id)
 		if notation.SameType(typ.Name, name) {
 			if found != 0 && p.types.Type(found).Name != typ.Name {
-				return 0, e.fail(pos, "%s may be %s or %s", onOneLine(name), p.types.Type(found).Name, typ.Name)
+				return 0, e.fail(pos, "%s may be %s or %s", notation.OneLine(name), p.types.Type(found).Name, typ.Name)
 			}
 			found = id
 		}
 		names = append(names, typ.Name)
 	}
 	if found == 0 {
-		return 0, e.fail(pos, "the program has no type %s%s", onOneLine(name), didYouMean(name, names))
+		return 0, e.fail(pos, "the program has no type %s%s", notation.OneLine(name), didYouMean(name, names))
 	}
 	return found, nil
 }

@@ -129,10 +129,10 @@ func (h *holding) word(v view, slot, value uint64) {
 	if slot < v.addr || size == 0 || off/size >= v.n || value < h.first || (value-h.first)%h.size != 0 {
 		return
 	}
-	at := p.selectors(v.t, off%size, nil)
-	typ, w, n := p.types.Type(at.leaf), uint64(p.im.Arch.PtrSize), uint64(0)
+	at := types.Select(p.types, v.t, off%size, nil)
+	typ, w, n := p.types.Type(at.Leaf), uint64(p.im.Arch.PtrSize), uint64(0)
 	switch {
-	case at.rest != 0:
+	case at.Rest != 0:
 	case typ.Kind == types.Slice && p.types.Type(typ.Elem).Size == h.size:
 		n = p.wordOf(v, slot+2*w)
 	case typ.Kind == types.String && h.size == 1:

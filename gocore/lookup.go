@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -39,7 +38,7 @@ type Place struct {
 func (p *naming) Lookup(text string) (heap.Node, error) {
 	place, err := p.Resolve(text)
 	if err == nil && place.Node == heap.None {
-		err = fmt.Errorf("%w: %s is data of the program that holds nothing on the heap (%s at %#x)", ErrNotFound, onOneLine(text), place.Value.Type, place.Value.Addr)
+		err = fmt.Errorf("%w: %s is data of the program that holds nothing on the heap (%s at %#x)", ErrNotFound, notation.OneLine(text), place.Value.Type, place.Value.Addr)
 	}
 	return place.Node, err
 }
@@ -98,7 +97,7 @@ func (p *naming) resolve(text string) (Place, error) {
 func (p *naming) atAddress(t *notation.Target) (Place, error) {
 	if n, ok := p.NodeAt(t.Addr); ok {
 		if name := p.Type(n); t.Type != "" && !notation.SameType(t.Type, name) {
-			return Place{}, fmt.Errorf("%w: at %#x stands a %s, no %s", ErrNotFound, t.Addr, name, onOneLine(t.Type))
+			return Place{}, fmt.Errorf("%w: at %#x stands a %s, no %s", ErrNotFound, t.Addr, name, notation.OneLine(t.Type))
 		}
 		return Place{Node: n}, nil
 	}
@@ -210,7 +209,7 @@ func (p *naming) nameLength(s string) int {
 
 // named finds what nameLength accepts.
 func (p *naming) named(name string) (operand, error) {
-	if v, ok := p.exe.Global(unquotedPath(name)); ok {
+	if v, ok := p.exe.Global(notation.UnquotedPath(name)); ok {
 		return operand{view: view{t: v.Type, addr: v.Addr + p.exe.Bias, n: 1}, whole: true}, nil
 	}
 	x := p.roots()
@@ -230,55 +229,24 @@ func (p *naming) named(name string) (operand, error) {
 	case 1:
 		return p.named(all[0])
 	default:
-		return operand{}, fmt.Errorf("%w: %q may be %s", ErrNotFound, name, anyOf(all))
+		return operand{}, fmt.Errorf("%w: %q may be %s", ErrNotFound, name, notation.AnyOf(all))
 	}
-}
-
-// unquotedPath takes the quotes off the path of a package: `"example.com/x".Name`.
-func unquotedPath(name string) string {
-	if rest, ok := strings.CutPrefix(name, `"`); ok {
-		if path, rest, ok := strings.Cut(rest, `"`); ok && strings.HasPrefix(rest, ".") {
-			return path + rest
-		}
-	}
-	return name
 }
 
 // unknownName says that there is no variable of that name, and which are spelled like it.
 func (p *naming) unknownName(name string) error {
 	const most = 3
 	if all := p.roots().short[name]; len(all) > 1 {
-		return fmt.Errorf("%w: %q is in several packages: write %s", ErrNotFound, name, anyOf(all))
+		return fmt.Errorf("%w: %q is in several packages: write %s", ErrNotFound, name, notation.AnyOf(all))
 	}
 	names := make([]string, 0, len(p.exe.Variables))
 	for _, v := range p.exe.Variables {
 		names = append(names, v.Name)
 	}
 	if near := notation.Nearest(name, names, most); len(near) > 0 {
-		return fmt.Errorf("%w: the program has no variable %s: did you mean %s?", ErrNotFound, onOneLine(name), anyOf(near))
+		return fmt.Errorf("%w: the program has no variable %s: did you mean %s?", ErrNotFound, notation.OneLine(name), notation.AnyOf(near))
 	}
 	return fmt.Errorf("%w: %q starts with no global variable of the program; write it with its package, as in main.cache, and see `goheap roots`", ErrNotFound, name)
-}
-
-// anyOf lists a few names: "a, b or c".
-func anyOf(names []string) string {
-	const most = 5
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + ", …"
-	}
-	last := len(names) - 1
-	if last == 0 {
-		return names[0]
-	}
-	return strings.Join(names[:last], ", ") + " or " + names[last]
-}
-
-// onOneLine returns what a person wrote, quoted if it cannot be shown as it is.
-func onOneLine(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return strconv.Quote(s)
-	}
-	return s
 }
 
 // place says what a value stands for.
@@ -371,9 +339,9 @@ func (e *evaluation) partPlace(o operand) (Place, error) {
 	whole := region{base: o.addr, size: p.sizeOf(o)}
 	if n, ok := p.NodeAt(o.addr); ok {
 		place.Node = n
-		whole.base = p.Addr(n)
-		if ext, _, ok := p.slot(n); ok {
-			whole.size = ext.Elem
+		whole.base = p.ValueAddr(n)
+		if ext, slot, ok := p.slot(n); ok {
+			whole.size = ext.Elem - (whole.base - slot)
 		}
 	} else if r, n := p.dataAt(o.addr); r != nil {
 		place.Node, place.Variable = n, r.Name
@@ -434,3 +402,7 @@ func (p *naming) elementsValue(o operand, whole region) Value {
 	v.place()
 	return v
 }
+
+// ShortType is the name of a type with but the last elements of the paths of packages,
+// without spaces that mean nothing.
+func ShortType(name string) string { return notation.ShortType(name) }

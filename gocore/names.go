@@ -46,10 +46,11 @@ type Hop struct {
 	Expr string // what this hop adds to the expression: ".User", "[3]", " → +0x18"
 	// Key says that an index in Expr is the key of a map: a value of the program,
 	// where others are places in an array.
-	Key    bool
-	Type   string
-	Addr   uint64
-	Detail string // of a goroutine: the frame and variable that hold the next node
+	Key       bool
+	Type      string
+	Addr      uint64 // of the slot of an object; ValueAddr is that of its value
+	ValueAddr uint64
+	Detail    string // of a goroutine: the frame and variable that hold the next node
 	// Internal says that the node is part of a map or channel behind its header,
 	// which adds nothing to the expression.
 	Internal bool
@@ -88,7 +89,7 @@ func (p *naming) Path(nodes []heap.Node) Path {
 	for i := 1; i < len(nodes); i++ {
 		from, to := nodes[i-1], nodes[i]
 		h := &path.Hops[i]
-		h.Node, h.Addr, h.Type = to, p.Addr(to), p.Type(to)
+		h.Node, h.Addr, h.ValueAddr, h.Type = to, p.Addr(to), p.ValueAddr(to), p.Type(to)
 		var s notation.Link
 		within := v.inside.Stage != 0
 		s, v = p.hop(from, to, v, &path.Hops[i-1])
@@ -108,11 +109,11 @@ func (p *naming) Expr(nodes []heap.Node) string { return p.Path(nodes).Expressio
 
 // start names the first node of a chain.
 func (p *naming) start(n heap.Node, h *Hop) (string, view) {
-	h.Node, h.Addr, h.Expr, h.Type = n, p.Addr(n), p.Name(n), p.Type(n)
+	h.Node, h.Addr, h.ValueAddr, h.Expr, h.Type = n, p.Addr(n), p.ValueAddr(n), p.Name(n), p.Type(n)
 	if r := p.root(n); r != nil {
 		return h.Expr, rootView(r)
 	}
-	h.Expr = fmt.Sprintf("(*%s)(%#x)", h.Type, h.Addr)
+	h.Expr = fmt.Sprintf("(*%s)(%#x)", h.Type, h.ValueAddr)
 	return h.Expr, p.ownView(n)
 }
 
@@ -174,25 +175,25 @@ func (p *naming) hopInValue(slot, value uint64, to heap.Node, v view, base uint6
 		s.Suffix = index
 		off -= uint64(v.first(slot, size)) * size
 	}
-	at := p.selectors(v.t, off, p.inContainer)
+	at := types.Select(p.types, v.t, off, p.inContainer)
 	variable := false // the word is the address of a captured variable
-	if name, ok := closureName(p.types.Type(v.t).Name); ok {
-		at.path = "." + name + " captured " + strings.TrimPrefix(at.path, ".")
-		variable = at.outer == v.t && p.capturesAddress(v.addr, at.outerOff)
+	if name, ok := notation.ClosureName(p.types.Type(v.t).Name); ok {
+		at.Path = "." + name + " captured " + strings.TrimPrefix(at.Path, ".")
+		variable = at.Outer == v.t && p.capturesAddress(v.addr, at.OuterOff)
 	}
-	s.Suffix += at.path
-	typ := p.types.Type(at.leaf)
+	s.Suffix += at.Path
+	typ := p.types.Type(at.Leaf)
 	w := uint64(p.im.Arch.PtrSize)
 	switch {
-	case typ.Kind == types.Pointer && at.rest == 0 && strings.HasPrefix(typ.Name, "go.shape."):
+	case typ.Kind == types.Pointer && at.Rest == 0 && strings.HasPrefix(typ.Name, "go.shape."):
 		next = p.ownView(to) // of what type parameters stand for only the shape is known
-	case typ.Kind == types.Pointer && at.rest == 0:
+	case typ.Kind == types.Pointer && at.Rest == 0:
 		next = view{t: typ.Elem, addr: value, n: 1}
 		s.Star = !variable && p.needsStar(typ.Elem)
-	case typ.Kind == types.Slice && at.rest == 0:
+	case typ.Kind == types.Slice && at.Rest == 0:
 		next = p.sliceView(typ, v, slot, value)
-	case typ.Kind == types.String && at.rest == 0:
-	case typ.Kind == types.Interface && at.rest == w:
+	case typ.Kind == types.String && at.Rest == 0:
+	case typ.Kind == types.Interface && at.Rest == w:
 		var dyn types.ID
 		if dyn, next = p.dynamicOf(typ, p.wordOf(v, slot-w), value); dyn == 0 {
 			return p.offsetHop(slot-base, to)
@@ -201,13 +202,13 @@ func (p *naming) hopInValue(slot, value uint64, to heap.Node, v view, base uint6
 		s.Suffix += ".(" + p.types.Type(dyn).Name + ")" + path
 		s.Star = star
 	case typ.Kind == types.Map || typ.Kind == types.Chan:
-		next = containerView(at.leaf, value)
+		next = containerView(at.Leaf, value)
 	case typ.Kind == types.UnsafePointer:
 		next, s.Star = p.hiddenView(&at, slot, value, to)
 	case typ.Kind == types.Func:
 		next = p.ownView(to)
 	default:
-		place, ok := p.space.Inside(at.leaf, at.rest)
+		place, ok := p.space.Inside(at.Leaf, at.Rest)
 		if !ok {
 			return p.offsetHop(slot-base, to)
 		}
@@ -282,10 +283,10 @@ func (p *naming) needsStar(elem types.ID) bool {
 
 // hiddenView is what an unsafe.Pointer leads to: what the struct that it is in
 // declares in another way, as in sync/atomic.Pointer, or whatever stands there.
-func (p *naming) hiddenView(at *selected, slot, value uint64, to heap.Node) (next view, star bool) {
-	if at.outer != 0 {
-		for _, x := range p.types.Words(at.outer) {
-			if x.Offset != at.outerOff {
+func (p *naming) hiddenView(at *types.Selected, slot, value uint64, to heap.Node) (next view, star bool) {
+	if at.Outer != 0 {
+		for _, x := range p.types.Words(at.Outer) {
+			if x.Offset != at.OuterOff {
 				continue
 			}
 			switch x.Kind {
@@ -346,7 +347,7 @@ func (p *naming) directPath(dyn types.ID) (path string, star bool) {
 	if x == nil {
 		return "", false
 	}
-	return p.selectors(dyn, 0, nil).path, x.Kind == types.PointerWord && p.needsStar(x.Target)
+	return types.Select(p.types, dyn, 0, nil).Path, x.Kind == types.PointerWord && p.needsStar(x.Target)
 }
 
 // pointer finds the word of one node that points to another: the one with the
@@ -476,7 +477,7 @@ func (p *naming) Name(n heap.Node) string {
 	case r == nil && n == heap.SuperRoot:
 		return "roots"
 	case r == nil:
-		return fmt.Sprintf("%#x %s", p.Addr(n), p.Type(n))
+		return fmt.Sprintf("%#x %s", p.ValueAddr(n), p.Type(n))
 	}
 	return p.rootName(r)
 }

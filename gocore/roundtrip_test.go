@@ -23,7 +23,7 @@ const (
 // the path to each object. What is found is the object, or what leads to it and has the
 // same name, since it adds nothing to the expression: a variable, or a pointer, string or
 // slice that is an object by itself.
-func (p process) roundTrip(t *testing.T, most int) {
+func (p process) roundTrip(t *testing.T, all, draw int) {
 	t.Helper()
 	tried, wrong, said := 0, 0, p.asSaid()
 	complain := func(format string, args ...any) {
@@ -43,13 +43,13 @@ func (p process) roundTrip(t *testing.T, most int) {
 			objects = append(objects, n)
 		}
 	}
-	if len(objects) > everyName {
+	if len(objects) > all {
 		r := rand.New(rand.NewPCG(1, 2))
-		for i := range min(drawn, most) {
+		for i := range min(draw, len(objects)) {
 			k := i + r.IntN(len(objects)-i)
 			objects[i], objects[k] = objects[k], objects[i]
 		}
-		objects = objects[:min(drawn, most)]
+		objects = objects[:min(draw, len(objects))]
 	}
 	for i, n := range objects {
 		nodes := p.doms.PathTo(n)
@@ -90,7 +90,7 @@ func TestRoundTrip(t *testing.T) {
 	for _, program := range []string{"kinds", "values", "typed", "oldmaps", "stacks", "blockstore", "probe", "quiet", "interfaces"} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
-			open(t, program, testcore.Options{}, testcore.Kernel).roundTrip(t, drawn)
+			open(t, program, testcore.Options{}, testcore.Kernel).roundTrip(t, everyName, drawn)
 		})
 	}
 }
@@ -102,6 +102,6 @@ func TestRoundTripOf(t *testing.T) {
 		t.Skip("GOHEAP_CORES names no cores")
 	}
 	for _, file := range strings.Split(files, ":") {
-		t.Run(file[strings.LastIndexByte(file, '/')+1:], func(t *testing.T) { openFile(t, file, "", nil).roundTrip(t, 2000) })
+		t.Run(file[strings.LastIndexByte(file, '/')+1:], func(t *testing.T) { openFile(t, file, "", nil).roundTrip(t, 4000, 2000) })
 	}
 }

@@ -60,7 +60,7 @@ func (p *objects) FindWord(ctx context.Context, value uint64, most int) (Hits, e
 func (p *objects) FollowedAt(n heap.Node, off uint64) bool {
 	defer p.caught(debug.SetPanicOnFault(true))
 	e, slot, ok := p.slot(n)
-	if !ok || off >= e.Elem {
+	if off += p.ValueAddr(n) - slot; !ok || off >= e.Elem {
 		return false
 	}
 	w := uint64(p.im.Arch.PtrSize)
@@ -164,6 +164,10 @@ func (p *objects) searchIn(ctx context.Context, part []slots, text []byte, align
 
 // searchSlots finds text in b, which starts with the given slot of an extent.
 func (p *objects) searchSlots(e *image.Extent, first uint32, b, text []byte, align, most int, h *Hits) {
+	head := uint64(0) // in front of each value
+	if e.Pointers == image.Headers {
+		head = image.MallocHeader
+	}
 	for at := 0; ; {
 		i := bytes.Index(b[at:], text)
 		if i < 0 {
@@ -173,14 +177,14 @@ func (p *objects) searchSlots(e *image.Extent, first uint32, b, text []byte, ali
 		slot, off := uint64(at)/e.Elem, uint64(at)%e.Elem
 		n := e.First + heap.Node(uint64(first)+slot)
 		switch {
-		case off%uint64(align) != 0 || off+uint64(len(text)) > e.Elem:
+		case off%uint64(align) != 0 || off < head || off+uint64(len(text)) > e.Elem:
 			at++ // another may begin within it
 		case !p.live.Has(n):
 			at = int((slot + 1) * e.Elem)
 		default:
 			h.Total++
 			if len(h.List) < most {
-				h.List = append(h.List, Hit{n, off})
+				h.List = append(h.List, Hit{n, off - head})
 			}
 			at += len(text)
 		}

@@ -28,8 +28,10 @@ type Value struct {
 	Outside            bool
 	// Text is printable, of one line and bounded, whatever the memory holds.
 	Text string
-	// Target is the object that the value points to, heap.None for none.
-	Target heap.Node
+	// Target is the object that the value points to, heap.None for none, and TargetAddr the
+	// address of its value; of a string that of the first byte.
+	Target     heap.Node
+	TargetAddr uint64
 	// Children is how many values it can be opened into. The program's memory
 	// says so, and the method Children may find fewer. Of a container that has no
 	// count and much in it they are those that were counted: More says so.
@@ -87,7 +89,7 @@ func (p *values) Value(n heap.Node) (Value, bool) {
 	defer p.caught(debug.SetPanicOnFault(true))
 	t, addr, count, ok := p.valueType(n)
 	f := typing.OneValue
-	whole := region{base: p.Addr(n)}
+	whole := region{base: p.ValueAddr(n)}
 	if r := p.root(n); r != nil {
 		t, addr, count, ok = r.Type, r.Addr, r.Count, r.Type != 0
 		whole.size = r.Size
@@ -96,8 +98,8 @@ func (p *values) Value(n heap.Node) (Value, bool) {
 		}
 	} else if ok {
 		_, f = typing.SplitTypeID(p.typing.IDs[n])
-		if e, _, found := p.slot(n); found {
-			whole.size = e.Elem
+		if e, slot, found := p.slot(n); found {
+			whole.size = e.Elem - (whole.base - slot)
 		}
 	}
 	if !ok {
@@ -169,7 +171,13 @@ func (p *values) valueAt(name string, t types.ID, addr uint64, whole region) Val
 	l.counted = v.parts
 	l.value(t, addr, 0, followOnce)
 	v.Text = l.String()
-	v.Target = p.targetOf(p.types.Type(t), addr)
+	v.Target, v.TargetAddr = p.targetOf(p.types.Type(t), addr), 0
+	if v.Target != heap.None {
+		v.TargetAddr = p.ValueAddr(v.Target)
+		if p.types.Type(t).Kind == types.String {
+			v.TargetAddr, _ = p.im.Mem.Word(addr)
+		}
+	}
 	v.Children, v.More = clampInt(v.parts.n), v.parts.more
 	_, known := p.known().Text(p.types.Type(t), addr)
 	v.InPlace = v.parts.inPlace && !known && !p.isBytes(&v)
@@ -418,16 +426,6 @@ func (p *values) entryValue(m types.ID, e inferior.Entry, whole region) Value {
 		v.Children = 2
 	}
 	return v
-}
-
-// direct follows the pointer to a key or element that a map keeps outside of its
-// groups, where t is the type in the group and want that of the map.
-func (p *values) direct(t types.ID, addr uint64, want types.ID) (types.ID, uint64) {
-	if typ := p.types.Type(t); t != want && typ.Kind == types.Pointer && typ.Elem == want {
-		to, _ := p.im.Mem.Word(addr)
-		return want, to
-	}
-	return t, addr
 }
 
 // mapLen returns the number of a map's entries by its header, and whether the header

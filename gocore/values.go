@@ -8,6 +8,7 @@ import (
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/library"
+	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 )
@@ -21,6 +22,7 @@ type Field struct {
 	Name, Type   string
 	Value        string    // printable: nothing of the program's bytes is left raw
 	Target       heap.Node // the object that it points to, heap.None for none
+	TargetAddr   uint64    // the address of its value; of a string that of the first byte
 }
 
 const (
@@ -81,7 +83,7 @@ func (f *flattener) line(v *Value, depth int, text string) {
 	}
 	f.out = append(f.out, Field{
 		Offset: v.Offset, Size: v.Size, Addr: v.Addr, Outside: v.Outside,
-		Depth: depth, Name: v.Name, Type: v.Type, Value: text, Target: v.Target,
+		Depth: depth, Name: v.Name, Type: v.Type, Value: text, Target: v.Target, TargetAddr: v.TargetAddr,
 	})
 }
 
@@ -119,12 +121,13 @@ func (f *flattener) value(v *Value, depth int) {
 	f.parts(v, 0, depth+1)
 }
 
-// Hex returns bytes of an object's slot, as many as there are of size from off.
+// Hex returns bytes of an object, as many as there are of size from off, which counts from
+// the start of its value.
 func (p *values) Hex(n heap.Node, off, size uint64) []byte {
 	defer p.caught(debug.SetPanicOnFault(true))
-	addr, n64 := p.Addr(n), uint64(0)
-	if e, _, ok := p.slot(n); ok {
-		n64 = e.Elem
+	addr, n64 := p.ValueAddr(n), uint64(0)
+	if e, slot, ok := p.slot(n); ok {
+		n64 = e.Elem - (addr - slot)
 	} else if r := p.root(n); r != nil && r.Kind == image.GlobalRoot {
 		n64 = r.Size
 	}
@@ -164,7 +167,7 @@ func (p *values) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
 		return "", heap.None
 	case types.Array:
 		if p.types.Type(typ.Elem).Kind == types.Uint8 {
-			return library.Quote(m.Prefix(addr, min(typ.Len, maxStringShow)), typ.Len), heap.None
+			return notation.Quote(m.Prefix(addr, min(typ.Len, maxStringShow)), typ.Len), heap.None
 		}
 		return "", heap.None
 	}
@@ -201,7 +204,7 @@ func (p *values) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
 	case types.String:
 		n := word(1)
 		b := m.Prefix(word(0), min(n, maxStringShow))
-		return library.Quote(b, n), target(word(0))
+		return notation.Quote(b, n), target(word(0))
 	case types.Slice:
 		if word(0) == 0 {
 			return "nil", heap.None

@@ -6,6 +6,7 @@ import (
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/library"
+	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
 )
 
@@ -354,7 +355,7 @@ func (p *values) quoted(addr, n, show uint64) string {
 	if len(b) == 0 && n > 0 {
 		return fmt.Sprintf("(%d bytes, not in the core)", n)
 	}
-	return library.Quote(library.WholeRunes(b, n), n)
+	return notation.Quote(library.WholeRunes(b, n), n)
 }
 
 // cutText shortens a text to n bytes.

@@ -264,6 +264,7 @@ type RetainerDocument struct {
 	Name         Optional              `json:"name"`
 	Type         Optional              `json:"type"`
 	Address      Address               `json:"address"`
+	ValueAddress Address               `json:"value_address"`
 	Count        uint64                `json:"count"`
 	Objects      uint64                `json:"objects"`
 	Shallow      uint64                `json:"shallow_bytes"`
@@ -275,10 +276,11 @@ type RetainerDocument struct {
 
 // AccumulationDocument is the place below a retainer where its bytes come together.
 type AccumulationDocument struct {
-	Expression Optional `json:"expression"`
-	Type       Optional `json:"type"`
-	Address    Address  `json:"address"`
-	Retained   uint64   `json:"retained_bytes"`
+	Expression   Optional `json:"expression"`
+	Type         Optional `json:"type"`
+	Address      Address  `json:"address"`
+	ValueAddress Address  `json:"value_address"`
+	Retained     uint64   `json:"retained_bytes"`
 	// ListLength is how many elements there are in the list of which the place is the
 	// first; null for no list.
 	ListLength *int `json:"list_length"`
@@ -392,10 +394,10 @@ func NewReportDocument(ctx context.Context, s *Snapshot, limits Limits) (*Report
 
 func newRetainerDocument(s *Snapshot, r Retainer) RetainerDocument {
 	d := RetainerDocument{
-		Kind: string(r.Kind), Name: Optional(r.Name), Type: Optional(r.Type), Address: Address(r.Address),
+		Kind: string(r.Kind), Name: Optional(r.Name), Type: Optional(r.Type), Address: Address(r.Address), ValueAddress: valueAddress(s, r.Node, r.Address),
 		Count: r.Count, Objects: r.Objects, Shallow: r.Shallow, Retained: r.Retained,
 		Holders: []NodeDocument{}, MoreHolders: r.MoreHolders,
-		Accumulation: accumulationDocument(s.Accumulation(r.Node)),
+		Accumulation: accumulationDocument(s, s.Accumulation(r.Node)),
 	}
 	for _, h := range r.Holders {
 		d.Holders = append(d.Holders, describeNode(s, h))
@@ -403,8 +405,8 @@ func newRetainerDocument(s *Snapshot, r Retainer) RetainerDocument {
 	return d
 }
 
-func accumulationDocument(a Accumulation) *AccumulationDocument {
-	d := &AccumulationDocument{Expression: Optional(a.Expression), Type: Optional(a.Type), Address: Address(a.Address), Retained: a.Retained}
+func accumulationDocument(s *Snapshot, a Accumulation) *AccumulationDocument {
+	d := &AccumulationDocument{Expression: Optional(a.Expression), Type: Optional(a.Type), Address: Address(a.Address), ValueAddress: valueAddress(s, a.Node, a.Address), Retained: a.Retained}
 	if a.List > 0 {
 		d.ListLength = &a.List
 	}
@@ -562,15 +564,23 @@ func lineNumber(n int) *int {
 type ShowDocument struct {
 	Schema  string           `json:"schema"`
 	Objects []ObjectDocument `json:"objects"`
+	Errors  []ErrorDocument  `json:"errors"` // targets that name nothing
 
 	// Addresses says that the text has where each field stands; JSON always has.
 	Addresses bool `json:"-"`
 }
 
 // ObjectDocument is an object that was asked for, with its value and who refers to it.
+//
+// Address is that of the slot, which may begin with a header of the allocator, and
+// ValueAddress that of the value, from which offsets count. Of a part of an object or
+// variable, and of data that holds nothing on the heap, Within is what it is in, and
+// Retained null.
 type ObjectDocument struct {
 	Asked         Escaped             `json:"asked"`
 	Address       Address             `json:"address"`
+	ValueAddress  Address             `json:"value_address"`
+	Within        *NodeDocument       `json:"within"`
 	Size          uint64              `json:"size"`
 	Type          Optional            `json:"type"`
 	Count         uint64              `json:"count"`
@@ -578,7 +588,7 @@ type ObjectDocument struct {
 	Evidence      Optional            `json:"evidence"`
 	Fits          []Escaped           `json:"fits"`
 	Live          bool                `json:"live"`
-	Retained      uint64              `json:"retained_bytes"`
+	Retained      *uint64             `json:"retained_bytes"`
 	Dominator     *NodeDocument       `json:"dominator"`
 	Allocation    *AllocationDocument `json:"allocation"` // null unless it was sampled
 	Goroutine     *StackDocument      `json:"goroutine"`  // null unless it is one
@@ -589,6 +599,7 @@ type ObjectDocument struct {
 
 	kind gocore.RootKind // for the text
 	name string          // likewise
+	part bool            // it is no node of its own
 }
 
 // FieldDocument is a line of a decoded value. The parts of a struct or array
@@ -620,6 +631,7 @@ type WhyDocument struct {
 	Paths  []PathDocument `json:"paths"`
 
 	node heap.Node // asked for
+	part string    // what is to be said of it first
 	more bool      // there may be more paths
 	// shortest says that the first path is.
 	shortest bool
@@ -639,13 +651,14 @@ type PathDocument struct {
 // same expression, as those of a list are: the first of them has the type, the address
 // and the bytes.
 type HopDocument struct {
-	Expression Optional `json:"expression"`
-	Type       Optional `json:"type"`
-	Address    Address  `json:"address"`
-	Retained   uint64   `json:"retained_bytes"`
-	Dominates  bool     `json:"dominates"`
-	Times      int      `json:"times"`
-	Objects    int      `json:"objects"`
+	Expression   Optional `json:"expression"`
+	Type         Optional `json:"type"`
+	Address      Address  `json:"address"`
+	ValueAddress Address  `json:"value_address"`
+	Retained     uint64   `json:"retained_bytes"`
+	Dominates    bool     `json:"dominates"`
+	Times        int      `json:"times"`
+	Objects      int      `json:"objects"`
 
 	word string // for the text
 }

@@ -160,7 +160,7 @@ func nodeFields(s *Snapshot, node func(row int) heap.Node) []field {
 		number("retained", Bytes, d.Retained),
 		number("share", Percent, func(n heap.Node) uint64 { return s.Share(d.Retained(n)) }),
 		number("objects", Count, d.Objects), number("count", Count, p.Count),
-		text("kind", func(n heap.Node) string { return p.KindOf(n).String() }), text("name", p.Name), number("address", Addr, p.Addr), text("evidence", func(n heap.Node) string { return p.Evidence(n).String() }),
+		text("kind", func(n heap.Node) string { return p.KindOf(n).String() }), text("name", p.Name), number("address", Addr, p.ValueAddr), text("evidence", func(n heap.Node) string { return p.Evidence(n).String() }),
 	}
 }
 

@@ -146,7 +146,7 @@ func (f *Found) Table() *Table {
 		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Priority: 1, MinWidth: 9, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(f.Hits[row].Node)} }},
 		Column{Name: "address", Title: "Object", Kind: Addr, MinWidth: 12,
-			Cell: func(row int) Cell { return addrCell(s.Heap.Addr(f.Hits[row].Node)) }},
+			Cell: func(row int) Cell { return addrCell(s.Heap.ValueAddr(f.Hits[row].Node)) }},
 		Column{Name: "offset", Title: "Offset", Kind: Count, Priority: 2, MinWidth: 7, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: f.Hits[row].Offset} }},
 		Column{Name: "type", Title: "Type", MinWidth: 12,

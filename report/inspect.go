@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,19 +14,26 @@ import (
 
 // NewShowDocument says what is known of the objects that targets name, without the
 // first parts of each value: of its fields, its elements, its entries. Where values are
-// hidden, it says of the fields how many there are.
+// hidden, it says of the fields how many there are. What a target is wrong about is among
+// the errors of the document, beside the others' objects.
 func NewShowDocument(ctx context.Context, s *Snapshot, targets []string, from int, limits Limits) (*ShowDocument, error) {
-	d := &ShowDocument{Schema: "goheap/show/1", Objects: []ObjectDocument{}}
+	d := &ShowDocument{Schema: "goheap/show/1", Objects: []ObjectDocument{}, Errors: []ErrorDocument{}}
 	for _, target := range targets {
-		n, err := s.Find(ctx, target)
+		place, err := s.Resolve(ctx, target)
+		if errors.Is(err, ErrTarget) {
+			d.Errors = append(d.Errors, ErrorDocument{Escaped(target), Escaped(err.Error())})
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
-		object, err := newObjectDocument(ctx, s, n, from, limits)
+		object, err := newPlaceDocument(ctx, s, place, from, limits)
 		if err != nil {
 			return nil, err
 		}
-		object.Asked = Escaped(target)
+		if object.Asked = Escaped(target); object.part {
+			object.name = target
+		}
 		d.Objects = append(d.Objects, *object)
 	}
 	return d, nil
@@ -34,8 +42,8 @@ func NewShowDocument(ctx context.Context, s *Snapshot, targets []string, from in
 func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, limits Limits) (*ObjectDocument, error) {
 	p := s.Heap
 	d := &ObjectDocument{
-		Address: Address(p.Addr(n)), Size: s.Graph.Size(n), Type: Optional(p.Type(n)),
-		Evidence: Optional(p.Evidence(n).String()), Live: s.Dominators.Live(n), Retained: s.Dominators.Retained(n),
+		Address: Address(p.Addr(n)), ValueAddress: Address(p.ValueAddr(n)), Size: s.Graph.Size(n), Type: Optional(p.Type(n)),
+		Evidence: Optional(p.Evidence(n).String()), Live: s.Dominators.Live(n), Retained: retainedBy(s, n),
 		Fits: []Escaped{}, Fields: []FieldDocument{}, Referrers: []ReferrerDocument{},
 		kind: p.KindOf(n), name: p.Name(n),
 	}
@@ -82,16 +90,7 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, 
 	if s.Disclosure == Hidden {
 		d.MoreFields, d.Fields, fields = d.MoreFields+len(d.Fields)+len(fields), []FieldDocument{}, nil
 	}
-	for _, f := range fields {
-		field := FieldDocument{Address: Address(f.Addr), Size: f.Size, Depth: f.Depth, Name: Optional(f.Name), Type: Optional(f.Type), Value: Optional(f.Value)}
-		if !f.Outside {
-			field.Offset = &f.Offset
-		}
-		if f.Target != heap.None {
-			field.Target = Address(p.Addr(f.Target))
-		}
-		d.Fields = append(d.Fields, field)
-	}
+	d.addFields(s, fields)
 	shown := head(referrers, limits.Referrers)
 	d.MoreReferrers = len(referrers) - len(shown)
 	for _, from := range shown {
@@ -140,7 +139,8 @@ const wordSize = 8
 // words are of another kind.
 func wordLines(s *Snapshot, n heap.Node, from, limit int) (words []FieldDocument, more int) {
 	words = []FieldDocument{}
-	size := s.Graph.Size(n)
+	start := s.Heap.ValueAddr(n)
+	size := s.Graph.Size(n) - (start - s.Heap.Addr(n))
 	if arch := s.Process.Source().Arch; arch != "amd64" && arch != "arm64" || uint64(from) > size/wordSize {
 		return words, 0
 	}
@@ -157,12 +157,12 @@ func wordLines(s *Snapshot, n heap.Node, from, limit int) (words []FieldDocument
 			return words, 0 // not in the file
 		}
 		w := binary.LittleEndian.Uint64(b)
-		word := FieldDocument{Offset: &off, Address: Address(s.Heap.Addr(n) + off), Size: wordSize}
+		word := FieldDocument{Offset: &off, Address: Address(start + off), Size: wordSize}
 		value := fmt.Sprintf("%#x", w)
 		if to, ok := s.Heap.NodeAt(w); ok && pointers[to] {
-			word.Target = Address(s.Heap.Addr(to))
+			word.Target = Address(s.Heap.ValueAddr(to))
 			value += " → " + cmp.Or(s.Heap.Type(to), s.Heap.Name(to))
-			if inner := w - s.Heap.Addr(to); inner > 0 {
+			if inner := w - s.Heap.ValueAddr(to); inner > 0 {
 				value += fmt.Sprintf(" +%#x", inner)
 			}
 		}
@@ -190,11 +190,18 @@ func (s *Snapshot) Referrers(ctx context.Context, n heap.Node) ([]heap.Node, err
 // paths, as Paths has them, with the parts of maps and channels as hops of their own
 // where physical is set.
 func NewWhyDocument(ctx context.Context, s *Snapshot, target string, n int, physical bool) (*WhyDocument, error) {
-	node, err := s.Find(ctx, target)
+	place, err := s.Resolve(ctx, target)
 	if err != nil {
 		return nil, err
 	}
+	node := place.Node
+	if node == heap.None {
+		return whyData(s, target, place), nil
+	}
 	d := &WhyDocument{Schema: "goheap/why/1", Live: s.Dominators.Live(node), Paths: []PathDocument{}, node: node}
+	if place.Part {
+		d.part = fmt.Sprintf("%s is a part of %s.", Printable(target), Printable(s.Heap.Name(node)))
+	}
 	paths, more, err := s.Paths(ctx, node, n)
 	if err != nil {
 		return nil, err
@@ -332,7 +339,7 @@ func newPathDocument(s *Snapshot, nodes []heap.Node, physical bool) PathDocument
 	for _, r := range s.HopRuns(path, physical) {
 		h := path.Hops[r.First]
 		hop := HopDocument{
-			Expression: Optional(r.Expression), Type: Optional(h.Type), Address: Address(h.Addr),
+			Expression: Optional(r.Expression), Type: Optional(h.Type), Address: Address(h.Addr), ValueAddress: Address(h.ValueAddr),
 			Retained: s.Dominators.Retained(h.Node), Dominates: r.Dominates,
 			Times: r.Times, Objects: r.Times * r.Round,
 			word: r.Word,

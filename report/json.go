@@ -72,13 +72,22 @@ func (p Percentage) MarshalJSON() ([]byte, error) {
 
 // NodeDocument is how a node is printed wherever one is named.
 type NodeDocument struct {
-	Kind    Escaped  `json:"kind"`
-	Name    Optional `json:"name"`
-	Address Address  `json:"address"`
-	Type    Optional `json:"type"`
+	Kind         Escaped  `json:"kind"`
+	Name         Optional `json:"name"`
+	Address      Address  `json:"address"`       // of the slot of an object
+	ValueAddress Address  `json:"value_address"` // where its value begins
+	Type         Optional `json:"type"`
 }
 
 func describeNode(s *Snapshot, n heap.Node) NodeDocument {
 	p := s.Heap
-	return NodeDocument{Escaped(p.KindOf(n).String()), Optional(p.Name(n)), Address(p.Addr(n)), Optional(p.Type(n))}
+	return NodeDocument{Escaped(p.KindOf(n).String()), Optional(p.Name(n)), Address(p.Addr(n)), Address(p.ValueAddr(n)), Optional(p.Type(n))}
+}
+
+// valueAddress is that of the value of an object, 0 where the address is.
+func valueAddress(s *Snapshot, n heap.Node, address uint64) Address {
+	if address == 0 {
+		return 0
+	}
+	return Address(s.Heap.ValueAddr(n))
 }

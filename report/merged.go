@@ -73,6 +73,6 @@ func (m *MergedPaths) Table(n heap.Node) *Table {
 		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Dominators.Retained(m.Child(n, row))} }},
 		Column{Name: "address", Title: "Address", Kind: Addr, Priority: 3, MinWidth: 12,
-			Cell: func(row int) Cell { return addrCell(s.Heap.Addr(m.Child(n, row))) }},
+			Cell: func(row int) Cell { return addrCell(s.Heap.ValueAddr(m.Child(n, row))) }},
 	)
 }

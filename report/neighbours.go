@@ -68,7 +68,7 @@ func neighbourTable(s *Snapshot, title string, nodes []heap.Node, edge func(heap
 		Column{Name: "type", Title: "Type", Priority: 1, MinWidth: 12,
 			Cell: func(row int) Cell { return textCell(s.Heap.Type(nodes[row])) }},
 		Column{Name: "address", Title: "Address", Kind: Addr, Priority: 1, MinWidth: 12,
-			Cell: func(row int) Cell { return addrCell(s.Heap.Addr(nodes[row])) }},
+			Cell: func(row int) Cell { return addrCell(s.Heap.ValueAddr(nodes[row])) }},
 	)
 }
 

@@ -37,6 +37,7 @@ type Heap interface {
 
 	NodeAt(addr uint64) (heap.Node, bool)
 	Addr(n heap.Node) uint64
+	ValueAddr(n heap.Node) uint64
 	Evidence(n heap.Node) gocore.Evidence
 	Fits(n heap.Node) []string
 	Count(n heap.Node) uint64
@@ -59,7 +60,7 @@ type Heap interface {
 	FieldsOf(v gocore.Value, from, limit int) (fields []gocore.Field, more int)
 	Hex(n heap.Node, off, size uint64) []byte
 
-	Lookup(target string) (heap.Node, error)
+	Resolve(target string) (gocore.Place, error)
 	FindBytes(ctx context.Context, text []byte, most int) (gocore.Hits, error)
 	FindWord(ctx context.Context, value uint64, most int) (gocore.Hits, error)
 	FollowedAt(n heap.Node, off uint64) bool

@@ -150,6 +150,6 @@ type SuspectDocument struct {
 func newSuspectDocument(s *Snapshot, f Suspect) SuspectDocument {
 	return SuspectDocument{
 		f.Rule, Optional(f.Name), Optional(f.Type), Address(f.Address), f.Count, f.Retained,
-		Percentage(s.Share(f.Retained)), Escaped(f.Sentence), accumulationDocument(f.Accumulation),
+		Percentage(s.Share(f.Retained)), Escaped(f.Sentence), accumulationDocument(s, f.Accumulation),
 	}
 }

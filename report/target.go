@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"strings"
 
+	"goheap/gocore"
 	"goheap/heap"
 )
 
-// ErrTarget is wrapped by the errors of Find that are about the target.
+// ErrTarget is wrapped by the errors of Find and Resolve that are about the target.
 var ErrTarget = errors.New("no such target")
 
 // targetError is an ErrTarget that says what is wrong in words of its own.
@@ -19,19 +20,80 @@ func (targetError) Is(target error) bool { return target == ErrTarget }
 
 func (e targetError) Unwrap() error { return e.error }
 
-// Find resolves a TARGET: an address ("0xc000123000", inner addresses included),
-// a Go expression from a global ("main.cache.byID"), a goroutine ("g:17"), or a
-// type ("type:main.Session"), which stands for its object that retains most.
+// Find resolves a TARGET to a node of the graph, as Resolve does. Data of the program
+// that holds nothing on the heap is none.
 func (s *Snapshot) Find(ctx context.Context, target string) (heap.Node, error) {
-	name, isType := strings.CutPrefix(target, "type:")
-	if !isType {
-		n, err := s.Heap.Lookup(target)
-		if err != nil {
-			return heap.None, targetError{err}
-		}
-		return n, nil
+	place, err := s.Resolve(ctx, target)
+	if err == nil && place.Node == heap.None {
+		err = targetError{fmt.Errorf("%s is data of the program that holds nothing on the heap; goheap show FILE TARGET shows its value", target)}
 	}
+	return place.Node, err
+}
+
+// Resolve finds what a TARGET names: an address ("0xc000123000", inner addresses
+// included), a Go expression from a global ("main.cache.byID"), a goroutine ("g:17") or a
+// variable in one, all else that is printed as a name, or a type ("type:main.Session",
+// "type:Session"), which stands for its object that retains most. The name of a group of
+// objects or goroutines stands for the member that retains most.
+func (s *Snapshot) Resolve(ctx context.Context, target string) (gocore.Place, error) {
+	none := gocore.Place{Node: heap.None}
+	if name, ok := strings.CutPrefix(target, "type:"); ok {
+		n, err := s.largestOf(ctx, name)
+		return gocore.Place{Node: n}, err
+	}
+	place, err := s.Heap.Resolve(target)
+	if err == nil {
+		return place, nil
+	}
+	n, found, failed := s.group(ctx, target)
+	switch {
+	case failed != nil:
+		return none, failed
+	case found:
+		return gocore.Place{Node: n}, nil
+	}
+	return none, targetError{err}
+}
+
+// group finds a row of several objects or goroutines by its name: "50000 × main.Session",
+// "50,000 × main.Session, held jointly by main.byID and main.byToken", "200 goroutines in
+// main.worker, created by main.main". It is the member that retains most.
+func (s *Snapshot) group(ctx context.Context, name string) (n heap.Node, found bool, err error) {
+	if first, _, ok := strings.Cut(name, " "); !ok || strings.Trim(first, "0123456789,") != "" {
+		return heap.None, false, nil
+	}
+	for _, rows := range []func(context.Context) ([]Holder, error){s.Holders, s.unfoldedHolders} {
+		all, err := rows(ctx)
+		if err != nil {
+			return heap.None, false, err
+		}
+		for i := range all {
+			h := &all[i]
+			if h.Members == nil {
+				continue
+			}
+			plain := strings.ReplaceAll(name, ",", "")
+			if h.Name == name || strings.ReplaceAll(h.Name, ",", "") == plain || s.HeldBy(h) == name {
+				return h.Node, true, nil
+			}
+		}
+	}
+	return heap.None, false, nil
+}
+
+func (s *Snapshot) unfoldedHolders(ctx context.Context) ([]Holder, error) {
+	all, err := s.Retainers(ctx)
+	return unfolded(all), err
+}
+
+// largestOf returns the object of a type that retains most. The path of a package may be
+// left out but for its last element, or all of it, where only one type has that name.
+func (s *Snapshot) largestOf(ctx context.Context, name string) (heap.Node, error) {
 	types, err := s.Types(ctx)
+	if err != nil {
+		return heap.None, err
+	}
+	name, err = typeName(types, name)
 	if err != nil {
 		return heap.None, err
 	}
@@ -54,17 +116,65 @@ func (s *Snapshot) Find(ctx context.Context, target string) (heap.Node, error) {
 	return best, nil
 }
 
-// suggest names a few types whose names contain name, ignoring case.
+// typeName returns the name of the type that name means: itself, or the only one that it
+// is short for.
+func typeName(types []TypeRow, name string) (string, error) {
+	var like []string
+	for _, short := range []func(t *TypeRow) string{
+		func(t *TypeRow) string { return t.Name },
+		func(t *TypeRow) string { return gocore.ShortType(t.Name) },
+		lastOfType,
+	} {
+		seen := map[string]bool{}
+		for i := range types {
+			if t := &types[i]; !seen[t.Name] && (short(t) == name || short(t) == gocore.ShortType(name)) {
+				seen[t.Name] = true
+				like = append(like, t.Name)
+			}
+		}
+		switch len(like) {
+		case 0:
+			continue
+		case 1:
+			return like[0], nil
+		}
+		return "", targetError{fmt.Errorf("several types are called %s: %s", name, strings.Join(head(like, 5), ", "))}
+	}
+	return name, nil
+}
+
+// lastOfType is the name of a type that a package declares, without the package.
+func lastOfType(t *TypeRow) string {
+	if t.Package == "" {
+		return t.Name
+	}
+	return strings.TrimPrefix(t.Name, t.Package+".")
+}
+
+// suggest names a few types whose names contain name, ignoring case: those that a package
+// declares before what is made of them and the insides of maps, and the shorter one first.
 func suggest(types []TypeRow, name string) string {
 	const most = 3
 	var like []string
-	for _, t := range types {
-		if len(like) < most && name != "" && strings.Contains(strings.ToLower(t.Name), strings.ToLower(name)) {
-			like = append(like, t.Name)
+	for _, declared := range []bool{true, false} {
+		for _, t := range types {
+			if (t.Package != "" && !isInside(t.Name)) == declared && len(like) < most && name != "" && strings.Contains(strings.ToLower(t.Name), strings.ToLower(name)) {
+				like = append(like, t.Name)
+			}
 		}
 	}
 	if like == nil {
 		return ""
 	}
 	return "; there are " + strings.Join(like, ", ")
+}
+
+// isInside reports whether a type is one of those that a map or channel consists of.
+func isInside(name string) bool {
+	for _, prefix := range []string{"map.", "table<", "group<", "hash<", "bucket<", "noalg.", "hchan<"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }

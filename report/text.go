@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"goheap/gocore"
+	"goheap/heap"
 )
 
 // WriteInfo writes what the file is, for people.
@@ -388,6 +389,12 @@ func framePlace(f gocore.Frame) string {
 // one line for each hop.
 func WriteWhy(w io.Writer, s *Snapshot, d *WhyDocument) error {
 	p := &printer{w: bufio.NewWriter(w)}
+	if d.part != "" {
+		p.line("%s", d.part)
+	}
+	if d.node == heap.None {
+		return p.w.Flush()
+	}
 	name := Printable(s.Heap.Name(d.node))
 	if !d.Live {
 		p.line("%s is garbage: nothing keeps it alive.", name)
@@ -415,7 +422,7 @@ func WriteWhy(w io.Writer, s *Snapshot, d *WhyDocument) error {
 			if h.Times > 1 {
 				word, typ = fmt.Sprintf("%s ×%d", word, h.Times), fmt.Sprintf("%s × %s", comma(uint64(h.Times)), typ)
 			}
-			rows = append(rows, []string{mark, word, typ, addressText(h.Address),
+			rows = append(rows, []string{mark, word, typ, addressText(h.ValueAddress),
 				HumanBytes(h.Retained), HumanPercent(s.Share(h.Retained))})
 		}
 		p.rows(rows, []bool{false, false, false, false, true, true}, "  ")
@@ -460,33 +467,10 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 		name = o.Goroutine.title
 	}
 	p.line("%s", Printable(name))
-	state := "garbage: nothing keeps it alive"
-	if o.Live {
-		state = fmt.Sprintf("live, retains %s (%s of the live heap)", HumanBytes(o.Retained), HumanPercent(s.Share(o.Retained)))
-	}
-	values := comma(o.Count)
-	if !o.CountKnown {
-		values = "up to " + values
-	}
-	rows := [][]string{
-		{"kind", o.kind.String()},
-		{"address", addressText(o.Address)},
-		{"type", orDash(o.Type)},
-		{"size", HumanBytes(o.Size)},
-		{"values", values},
-		{"evidence", orDash(o.Evidence)},
-		{"state", state},
-	}
-	if len(o.Fits) > 0 {
-		fits := make([]string, len(o.Fits))
-		for i, f := range o.Fits {
-			fits[i] = string(f)
-		}
-		rows = append(rows, []string{"may be", Printable(strings.Join(fits, ", or "))})
-	}
+	rows := o.rows(s)
 	if o.Dominator != nil {
 		rows = append(rows, []string{"dominator", orDash(o.Dominator.Name)})
-	} else if o.Live && o.kind == gocore.NoRoot {
+	} else if o.Live && o.kind == gocore.NoRoot && !o.part {
 		rows = append(rows, []string{"dominator", "none: several roots hold it"})
 	}
 	if o.Allocation != nil {
@@ -519,6 +503,46 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 		p.rows(referrers, []bool{false, false, false, true}, "  ")
 		p.more(o.MoreReferrers)
 	}
+}
+
+// rows are what is known of the object, by name.
+func (o *ObjectDocument) rows(s *Snapshot) [][]string {
+	address := addressText(o.ValueAddress)
+	if o.Address != o.ValueAddress {
+		address += fmt.Sprintf(", in the slot at %s", addressText(o.Address))
+	}
+	if o.part {
+		rows := [][]string{{"address", address}, {"type", orDash(o.Type)}, {"size", HumanBytes(o.Size)}}
+		if o.Within != nil {
+			rows = append(rows, []string{"part of", orDash(o.Within.Name)})
+		}
+		return rows
+	}
+	state := "garbage: nothing keeps it alive"
+	if o.Live {
+		state = fmt.Sprintf("live, retains %s (%s of the live heap)", HumanBytes(*o.Retained), HumanPercent(s.Share(*o.Retained)))
+	}
+	values := comma(o.Count)
+	if !o.CountKnown {
+		values = "up to " + values
+	}
+	rows := [][]string{
+		{"kind", o.kind.String()},
+		{"address", address},
+		{"type", orDash(o.Type)},
+		{"size", HumanBytes(o.Size)},
+		{"values", values},
+		{"evidence", orDash(o.Evidence)},
+		{"state", state},
+	}
+	if len(o.Fits) > 0 {
+		fits := make([]string, len(o.Fits))
+		for i, f := range o.Fits {
+			fits[i] = string(f)
+		}
+		rows = append(rows, []string{"may be", Printable(strings.Join(fits, ", or "))})
+	}
+	return rows
 }
 
 // fields writes decoded values: parts stand below what they are parts of.

@@ -123,7 +123,7 @@ func TreeTable(s *Snapshot, rows []TreeRow) *Table {
 		Column{Name: "type", Title: "Type",
 			Cell: func(row int) Cell { return textCell(s.Heap.Type(rows[row].Node)) }},
 		Column{Name: "address", Title: "Address", Kind: Addr,
-			Cell: func(row int) Cell { return addrCell(s.Heap.Addr(rows[row].Node)) }},
+			Cell: func(row int) Cell { return addrCell(s.Heap.ValueAddr(rows[row].Node)) }},
 		Column{Name: "children", Title: "Dominates", Kind: Count, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: uint64(rows[row].Children)} }},
 	)
@@ -180,7 +180,7 @@ func WriteTree(w io.Writer, s *Snapshot, rows []TreeRow) error {
 		lines = append(lines, []string{
 			HumanBytes(retained), HumanPercent(s.Share(retained)), comma(s.Dominators.Objects(r.Node)),
 			indent(r.Depth) + Printable(s.Expression(s.Dominators.PathTo(r.Node))),
-			orDash(Optional(s.Heap.Type(r.Node))), addressText(Address(s.Heap.Addr(r.Node))),
+			orDash(Optional(s.Heap.Type(r.Node))), addressText(Address(s.Heap.ValueAddr(r.Node))),
 		})
 		open = append(open, r)
 	}

@@ -194,7 +194,7 @@ func (s *Snapshot) byRetained(ctx context.Context, nodes []heap.Node) error {
 func NodeTable(s *Snapshot, nodes []heap.Node) *Table {
 	return NewTable(len(nodes), func(row int) heap.Node { return nodes[row] },
 		Column{Name: "address", Title: "Address", Kind: Addr, MinWidth: 14,
-			Cell: func(row int) Cell { return addrCell(s.Heap.Addr(nodes[row])) }},
+			Cell: func(row int) Cell { return addrCell(s.Heap.ValueAddr(nodes[row])) }},
 		Column{Name: "type", Title: "Type", MinWidth: 16,
 			Cell: func(row int) Cell {
 				n := nodes[row]

@@ -279,13 +279,15 @@ func (l *large) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
 
 func (l *large) Hex(n heap.Node, off, size uint64) []byte { return make([]byte, size) }
 
-func (l *large) Lookup(target string) (heap.Node, error) {
+func (l *large) ValueAddr(n heap.Node) uint64 { return l.Addr(n) }
+
+func (l *large) Resolve(target string) (gocore.Place, error) {
 	if addr, err := strconv.ParseUint(target, 0, 64); err == nil {
 		if n, ok := l.NodeAt(addr); ok {
-			return n, nil
+			return gocore.Place{Node: n}, nil
 		}
 	}
-	return heap.None, errors.New("nothing is called " + target)
+	return gocore.Place{Node: heap.None}, errors.New("nothing is called " + target)
 }
 
 // largeNodes is how many objects the tests of large programs have: few enough to

@@ -88,7 +88,7 @@ func (a *App) addBookmark(note string) {
 	if set := a.selectedSet(); set.key != "" {
 		b.What = set.name
 		if set.nodes == nil {
-			b.Address = report.Address(a.snap.Heap.Addr(set.node))
+			b.Address = report.Address(a.snap.Heap.ValueAddr(set.node))
 		}
 	}
 	if !a.bookmarks.Set(b) {

@@ -310,7 +310,7 @@ func (v *framesView) makeColumns() []column {
 		{report.Column{Title: "Value", MinWidth: 10},
 			func(row int) string { return blank(a.clean(v.lines[row].value)) }},
 		{report.Column{Title: "Points to", Kind: report.Addr, Priority: 1, MinWidth: 14},
-			target(func(n heap.Node) string { return addrText(a.snap.Heap.Addr(n)) })},
+			target(func(n heap.Node) string { return addrText(a.snap.Heap.ValueAddr(n)) })},
 	}
 }
 

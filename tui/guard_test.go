@@ -78,9 +78,12 @@ func (c *cutFile) Hex(n heap.Node, off, size uint64) []byte {
 	c.read()
 	return c.fake.Hex(n, off, size)
 }
-func (c *cutFile) Lookup(target string) (heap.Node, error) { c.read(); return c.fake.Lookup(target) }
-func (c *cutFile) Count(n heap.Node) uint64                { c.read(); return c.fake.Count(n) }
-func (c *cutFile) Value(n heap.Node) (gocore.Value, bool)  { c.read(); return c.fake.Value(n) }
+func (c *cutFile) Resolve(target string) (gocore.Place, error) {
+	c.read()
+	return c.fake.Resolve(target)
+}
+func (c *cutFile) Count(n heap.Node) uint64               { c.read(); return c.fake.Count(n) }
+func (c *cutFile) Value(n heap.Node) (gocore.Value, bool) { c.read(); return c.fake.Value(n) }
 func (c *cutFile) Children(v gocore.Value, from, limit int) []gocore.Value {
 	c.read()
 	return c.fake.Children(v, from, limit)

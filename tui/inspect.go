@@ -91,7 +91,7 @@ func (v *inspector) list() *list { return v.lists[v.at] }
 
 func (v *inspector) name() string {
 	text := v.app.nodeText(v.node)
-	if addr := addrText(v.app.snap.Heap.Addr(v.node)); addr != "" {
+	if addr := addrText(v.app.snap.Heap.ValueAddr(v.node)); addr != "" {
 		return addr + " " + text
 	}
 	return text
@@ -374,7 +374,7 @@ func (v *inspector) facts(w, h int) []string {
 		second = "held by several roots: nothing alone dominates it"
 	default:
 		second = "dominated by "
-		if addr := addrText(p.Addr(idom)); addr != "" {
+		if addr := addrText(p.ValueAddr(idom)); addr != "" {
 			second += addr + " "
 		}
 		second += a.clean(a.nodeText(idom))

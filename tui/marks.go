@@ -116,7 +116,7 @@ func (w *words) markTable(marks []rowSet) *report.Table {
 		report.Column{Name: "address", Title: "Address", Kind: report.Addr, MinWidth: 14, Priority: 1,
 			Cell: func(row int) report.Cell {
 				m := marks[row]
-				addr := s.Heap.Addr(m.node)
+				addr := s.Heap.ValueAddr(m.node)
 				return report.Cell{Num: addr, Unknown: addr == 0 || m.nodes != nil}
 			}},
 	)

@@ -219,7 +219,7 @@ func (v *mergedView) makeColumns() []column {
 		{report.Column{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, Priority: 1, MinWidth: 9, Right: true},
 			listed(func(n heap.Node) string { return a.bytes(a.snap.Dominators.Retained(n)) })},
 		{report.Column{Name: "address", Title: "Address", Kind: report.Addr, Priority: 3, MinWidth: 14},
-			listed(func(n heap.Node) string { return addrText(a.snap.Heap.Addr(n)) })},
+			listed(func(n heap.Node) string { return addrText(a.snap.Heap.ValueAddr(n)) })},
 	}
 }
 

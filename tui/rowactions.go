@@ -98,7 +98,7 @@ func (a *App) copyAddress() {
 		a.copy(a.top().grid().mainText())
 		return
 	}
-	if addr := a.snap.Heap.Addr(n); addr != 0 {
+	if addr := a.snap.Heap.ValueAddr(n); addr != 0 {
 		a.copy(fmt.Sprintf("0x%x", addr))
 		return
 	}

@@ -17,7 +17,7 @@ func (w *words) nodeTable(nodes []heap.Node, other heap.Node, fromOther bool) *r
 		{Name: "shallow_bytes", Title: "Shallow", Kind: report.Bytes, Priority: 2, MinWidth: 9, Right: true,
 			Cell: func(row int) report.Cell { return report.Cell{Num: s.Graph.Size(nodes[row])} }},
 		{Name: "address", Title: "Address", Kind: report.Addr, MinWidth: 14,
-			Cell: func(row int) report.Cell { return addrCell(s.Heap.Addr(nodes[row])) }},
+			Cell: func(row int) report.Cell { return addrCell(s.Heap.ValueAddr(nodes[row])) }},
 		{Name: "name", Title: "Object", MinWidth: 16,
 			Cell: func(row int) report.Cell { return report.Cell{Text: w.nodeText(nodes[row])} }},
 	}

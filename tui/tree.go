@@ -626,7 +626,7 @@ func (v *dominators) makeColumns() []treeColumn {
 	number := func(c report.Column, of func(b *branch) uint64) treeColumn {
 		return treeColumn{c, of, func(b *branch, _ string) report.Cell { return report.Cell{Num: of(b)} }, nil}
 	}
-	address := func(b *branch) uint64 { return v.app.snap.Heap.Addr(b.node) }
+	address := func(b *branch) uint64 { return v.app.snap.Heap.ValueAddr(b.node) }
 	return []treeColumn{
 		number(report.Column{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true}, v.retained),
 		{report.Column{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true}, v.retained,

@@ -176,7 +176,7 @@ func (w *words) hops(p gocore.Path, physical bool) []hop {
 			from = p.Hops[r.From].Node
 		}
 		hops = append(hops, hop{
-			node: h.Node, from: from, expr: w.clean(r.Word), typ: w.clean(report.ShortPaths(h.Type)), detail: w.clean(h.Detail), addr: h.Addr,
+			node: h.Node, from: from, expr: w.clean(r.Word), typ: w.clean(report.ShortPaths(h.Type)), detail: w.clean(h.Detail), addr: h.ValueAddr,
 			retained: s.Dominators.Retained(h.Node), dominates: r.Dominates, times: r.Times,
 		})
 	}
@@ -280,7 +280,7 @@ func (w *whyPane) title() string {
 		return heading + ": no object selected"
 	}
 	text := heading + ": "
-	if addr := addrText(a.snap.Heap.Addr(w.about.node)); addr != "" && !a.snap.Graph.IsRoot(w.about.node) {
+	if addr := addrText(a.snap.Heap.ValueAddr(w.about.node)); addr != "" && !a.snap.Graph.IsRoot(w.about.node) {
 		text += addr + " "
 	}
 	text += a.clean(a.nodeText(w.about.node))

@@ -41,7 +41,7 @@ func (w *words) nodeText(n heap.Node) string {
 // not say.
 func (w *words) nodeTitle(n heap.Node) string {
 	text := w.nodeText(n)
-	if addr := addrText(w.snap.Heap.Addr(n)); addr != "" && !w.snap.Graph.IsRoot(n) {
+	if addr := addrText(w.snap.Heap.ValueAddr(n)); addr != "" && !w.snap.Graph.IsRoot(n) {
 		return addr + " " + text
 	}
 	return text
@@ -67,7 +67,7 @@ func (w *words) holderSet(h *report.Holder) rowSet {
 	if !h.Goroutines {
 		name = fmt.Sprintf("%s × %s", countText(h.Count), h.Type)
 	}
-	return setOfAll(fmt.Sprintf("%s, %s", name, addrText(w.snap.Heap.Addr(h.Node))), h.Node, h.Members)
+	return setOfAll(fmt.Sprintf("%s, %s", name, addrText(w.snap.Heap.ValueAddr(h.Node))), h.Node, h.Members)
 }
 
 // targetOf is how a node is written in a location.
@@ -81,7 +81,7 @@ func (w *words) targetOf(n heap.Node) string {
 		}
 		return w.snap.Heap.Name(n)
 	}
-	return addrText(w.snap.Heap.Addr(n))
+	return addrText(w.snap.Heap.ValueAddr(n))
 }
 
 // goroutineOf returns the place of a goroutine's node in the process's

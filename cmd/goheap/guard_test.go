@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"goheap/gocore"
-	"goheap/heap"
 	"goheap/internal/testcore"
 	"goheap/report"
 )
@@ -91,7 +90,7 @@ func (c *cutLater) FindWord(ctx context.Context, value uint64, most int) (gocore
 	return c.Heap.FindWord(ctx, value, most)
 }
 
-func (c *cutLater) Lookup(target string) (heap.Node, error) {
+func (c *cutLater) Resolve(target string) (gocore.Place, error) {
 	defer c.cut()
-	return c.Heap.Lookup(target)
+	return c.Heap.Resolve(target)
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -25,7 +27,21 @@ func (c *command) man() *cobra.Command {
 					verb.Long += keysText()
 				}
 			}
-			return doc.GenManTree(root, &doc.GenManHeader{Title: "GOHEAP", Section: "1", Source: "goheap", Manual: "goheap"}, args[0])
+			header := doc.GenManHeader{Title: "GOHEAP", Section: "1", Source: "goheap", Manual: "goheap"}
+			if err := doc.GenManTree(root, &header, args[0]); err != nil {
+				return err
+			}
+			// Pages that are no verbs are left out of the tree.
+			topic := filepath.Join(args[0], "goheap-targets.1")
+			f, err := os.Create(topic)
+			if err != nil {
+				return err
+			}
+			page, _, err := root.Find([]string{"targets"})
+			if err == nil {
+				err = doc.GenMan(page, &doc.GenManHeader{Title: "GOHEAP-TARGETS", Section: "1", Source: "goheap", Manual: "goheap"}, f)
+			}
+			return errors.Join(err, f.Close())
 		},
 	}
 }

@@ -36,9 +36,7 @@ found through the core; --exe names it where it has moved. Or FILE is a heap dum
 which the program wrote itself with debug.WriteHeapDump: put its executable beside
 the file, or name it with --exe, for without it few types and names are known.
 
-TARGET is the address of an object (0xc000123000), a Go expression from a global
-variable (main.cache.byID), a goroutine (g:17), or a type (type:main.Session),
-which stands for its object that retains most.
+` + targetHelp + `
 
 Without a verb, goheap FILE opens the terminal UI; where the output is no
 terminal, it prints the report.
@@ -69,7 +67,7 @@ func (c *command) root() *cobra.Command {
 	c.flags.add(root)
 	s.add(root)
 	root.AddCommand(
-		c.open(), c.tour(), c.info(), c.check(), c.report(), c.types(), c.tree(), c.roots(), c.goroutines(), c.why(), c.show(), c.find(), c.man(),
+		c.open(), c.tour(), c.info(), c.check(), c.report(), c.types(), c.tree(), c.roots(), c.goroutines(), c.why(), c.show(), c.find(), c.targets(), c.man(),
 	)
 	return root
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -17,9 +18,8 @@ func (c *command) show() *cobra.Command {
 		Long: `Show objects: type and what that is known from, decoded fields, who points to
 them, what they retain and what dominates them.
 
-TARGET is the address of an object (0xc000123000), a Go expression from a global
-variable (main.cache.byID), a goroutine (g:17), or a type (type:main.Session),
-which stands for its object that retains most.
+` + targetHelp + ` Of a part of an object the part is shown. A
+TARGET that names nothing does not keep the others from being shown.
 
 Values are decoded by their types: structs by field, maps by key, slices by
 element, channels by what is queued and which goroutines wait. A map, slice or
@@ -44,6 +44,7 @@ nowhere any more, since nothing uses it.`,
 			if from < 0 {
 				return usagef("--from wants a number of 0 or more, not %d", from)
 			}
+			var wrong []report.ErrorDocument
 			document := func(ctx context.Context, s *report.Snapshot, limits report.Limits) (*report.ShowDocument, error) {
 				if c.flags.top > 0 {
 					limits = report.SameLimit(c.flags.top)
@@ -51,11 +52,22 @@ nowhere any more, since nothing uses it.`,
 				d, err := report.NewShowDocument(ctx, s, args[1:], from, limits)
 				if err == nil {
 					d.Addresses = c.flags.physical
+					wrong = d.Errors
+				}
+				if err == nil && len(d.Objects) == 0 {
+					err = c.wrongTargets(wrong)
 				}
 				return d, err
 			}
 			return c.answer(cmd, args[0], answer{
 				shows: true,
+				status: func(*report.Snapshot) int {
+					if len(wrong) > 0 {
+						c.wrongTargets(wrong)
+						return statusFailed
+					}
+					return statusDone
+				},
 				text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
 					limits := report.SameLimit(textTop)
 					limits.Calls = report.DefaultLimits().Calls
@@ -73,4 +85,13 @@ nowhere any more, since nothing uses it.`,
 	}
 	cmd.Flags().IntVar(&from, "from", 0, "leave out the first `N` fields, elements or entries of a value")
 	return cmd
+}
+
+// wrongTargets says what is wrong about targets, each in a line, and returns the status
+// of a verb that has failed.
+func (c *command) wrongTargets(wrong []report.ErrorDocument) error {
+	for _, w := range wrong {
+		fmt.Fprintln(c.stderr, "goheap: "+report.Printable(string(w.Error)))
+	}
+	return statusError(statusFailed)
 }

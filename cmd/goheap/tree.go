@@ -23,6 +23,8 @@ func (c *command) tree() *cobra.Command {
 tree, or of what lies below TARGET, the objects that retain most are shown, as many
 as --top says and at most --depth levels down; "… more" stands for what is left out.
 
+` + targetHelp + `
+
 Keys of maps are hidden unless --values asks for them.`,
 		Example:           "  goheap tree core.4711\n  goheap tree --depth 3 --top 100 core.4711 main.cache",
 		Args:              treeArgs,

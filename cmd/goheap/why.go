@@ -25,9 +25,7 @@ whatever it consists of; --physical shows each of its parts. Hops that repeat, a
 a list, are one line: .next ×300000, or (.node.next) ×5; in json, "times" says how
 often the expression stands there, "objects" how many objects that are.
 
-TARGET is the address of an object (0xc000123000), a Go expression from a global
-variable (main.cache.byID), a goroutine (g:17), or a type (type:main.Session),
-which stands for its object that retains most. --top bounds the number of paths.`,
+` + targetHelp + ` --top bounds the number of paths.`,
 		Example: `  goheap why core.4711 0xc000123000
   goheap why core.4711 main.cache.byID
   goheap why --top 10 core.4711 type:main.Session`,

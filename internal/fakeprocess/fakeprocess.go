@@ -276,7 +276,7 @@ func (p *Process) Path(nodes []heap.Node) gocore.Path {
 	keys := regexp.MustCompile(`\["[^]]*"\]`)
 	var expression, withoutKeys strings.Builder
 	for i, n := range nodes {
-		h := gocore.Hop{Node: n, Type: p.Type(n), Addr: p.Addr(n), Expr: p.Name(n)}
+		h := gocore.Hop{Node: n, Type: p.Type(n), Addr: p.Addr(n), ValueAddr: p.Addr(n), Expr: p.Name(n)}
 		shown := h.Expr
 		if i > 0 {
 			h.Expr, _, _ = p.Edge(nodes[i-1], n)
@@ -325,7 +325,7 @@ func (p *Process) FieldsOf(v gocore.Value, from, limit int) ([]gocore.Field, int
 		return nil, 0
 	}
 	for i, e := range p.ByNode[n].To {
-		fields = append(fields, gocore.Field{Offset: uint64(8 * i), Size: 8, Name: strings.TrimPrefix(e.expr(), "."), Type: "*T", Target: p.Node[e.to()]})
+		fields = append(fields, gocore.Field{Offset: uint64(8 * i), Size: 8, Name: strings.TrimPrefix(e.expr(), "."), Type: "*T", Target: p.Node[e.to()], TargetAddr: p.Addr(p.Node[e.to()])})
 	}
 	fields = fields[min(from, len(fields)):]
 	shown := fields[:min(limit, len(fields))]
@@ -376,17 +376,20 @@ func (p *Process) FollowedAt(n heap.Node, off uint64) bool {
 	return off/8 < uint64(len(p.ByNode[n].To))
 }
 
-// Lookup knows goroutines (g:17), names, addresses and IDs.
-func (p *Process) Lookup(target string) (heap.Node, error) {
+// ValueAddr is Addr: no object has a header.
+func (p *Process) ValueAddr(n heap.Node) uint64 { return p.Addr(n) }
+
+// Resolve knows goroutines (g:17), names, addresses and IDs.
+func (p *Process) Resolve(target string) (gocore.Place, error) {
 	for _, g := range p.Running {
 		if target == fmt.Sprintf("g:%d", g.ID) {
-			return g.Node, nil
+			return gocore.Place{Node: g.Node}, nil
 		}
 	}
 	for n, o := range p.ByNode {
 		if o != nil && (o.ID == target || p.Name(heap.Node(n)) == target || fmt.Sprintf("0x%x", o.Addr) == target) {
-			return heap.Node(n), nil
+			return gocore.Place{Node: heap.Node(n)}, nil
 		}
 	}
-	return heap.None, errors.New("nothing is called " + target)
+	return gocore.Place{Node: heap.None}, errors.New("nothing is called " + target)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"goheap/gocore/internal/layout"
+	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
 )
 
@@ -176,7 +177,7 @@ func (p *Reader) contextPart(typ *types.Type, addr uint64, f layout.Field) (stri
 			return dyn.Name, true
 		}
 		n := uint64(len(s))
-		return Quote(WholeRunes([]byte(s[:min(n, maxContext)]), n), n), true
+		return notation.Quote(WholeRunes([]byte(s[:min(n, maxContext)]), n), n), true
 	case dyn.Kind >= types.Int && dyn.Kind <= types.Uint64:
 		v, ok := p.Mem.Uint(at, int(dyn.Size))
 		if name := types.ConstantsOf(p.Types, id).Name(v, dyn.Size); ok && name != "" {

@@ -1,11 +1,11 @@
 package library
 
 import (
-	"fmt"
 	"strconv"
 	"unicode/utf8"
 
 	"goheap/gocore/internal/layout"
+	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
 )
 
@@ -19,7 +19,7 @@ const (
 // QuoteStart is Quote for the start of a text.
 func QuoteStart(s string) string {
 	n := uint64(len(s))
-	return Quote(WholeRunes([]byte(s[:min(n, MaxShow)]), n), n)
+	return notation.Quote(WholeRunes([]byte(s[:min(n, MaxShow)]), n), n)
 }
 
 // bufferText quotes the bytes of a slice from off on: what was written to a buffer and
@@ -39,7 +39,7 @@ func (p *Reader) bufferText(typ *types.Type, addr uint64, buf layout.Field, off 
 	if len(b) == 0 && n > 0 {
 		return "", false // not in the core
 	}
-	return Quote(WholeRunes(b, n), n), true
+	return notation.Quote(WholeRunes(b, n), n), true
 }
 
 // WholeRunes drops the start of a character that was cut off at the end of b,
@@ -63,22 +63,12 @@ func WholeRunes(b []byte, n uint64) []byte {
 // else quoted.
 func Bare(s string) string {
 	if len(s) > maxName {
-		return Quote(WholeRunes([]byte(s[:maxName]), uint64(len(s))), uint64(len(s)))
+		return notation.Quote(WholeRunes([]byte(s[:maxName]), uint64(len(s))), uint64(len(s)))
 	}
 	for _, r := range s {
 		if r == utf8.RuneError || !strconv.IsPrint(r) {
 			return strconv.QuoteToGraphic(s)
 		}
-	}
-	return s
-}
-
-// Quote escapes bytes of the program for a terminal or a page, and says how
-// many are not shown.
-func Quote(b []byte, n uint64) string {
-	s := strconv.QuoteToGraphic(string(b))
-	if uint64(len(b)) < n {
-		s += fmt.Sprintf("… (%d bytes)", n)
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package notation
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -193,4 +194,45 @@ func ShortType(s string) string {
 	}
 	b.WriteString(s[start:])
 	return b.String()
+}
+
+// UnquotedPath takes the quotes off the path of a package: `"example.com/x".Name`.
+func UnquotedPath(name string) string {
+	if rest, ok := strings.CutPrefix(name, `"`); ok {
+		if path, rest, ok := strings.Cut(rest, `"`); ok && strings.HasPrefix(rest, ".") {
+			return path + rest
+		}
+	}
+	return name
+}
+
+// AnyOf lists a few names: "a, b or c".
+func AnyOf(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", …"
+	}
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+// OneLine returns what a person wrote, quoted if it cannot be shown as it is.
+func OneLine(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// Quote escapes bytes of the program for a terminal or a page, and says how
+// many are not shown.
+func Quote(b []byte, n uint64) string {
+	s := strconv.QuoteToGraphic(string(b))
+	if uint64(len(b)) < n {
+		s += fmt.Sprintf("… (%d bytes)", n)
+	}
+	return s
 }

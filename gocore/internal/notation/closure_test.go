@@ -1,4 +1,4 @@
-package gocore
+package notation
 
 import "testing"
 
@@ -19,11 +19,11 @@ func TestClosureName(t *testing.T) {
 		"closure main.glob..func4":                                "func4",
 		"closure main.(*duo[string,example.com/p.V]).each.func12": "func12",
 	} {
-		if got, ok := closureName(typ); !ok || got != want {
+		if got, ok := ClosureName(typ); !ok || got != want {
 			t.Errorf("%s: %s, want %s", typ, got, want)
 		}
 	}
-	if _, ok := closureName("main.closure"); ok {
+	if _, ok := ClosureName("main.closure"); ok {
 		t.Error("a struct is taken for a closure")
 	}
 }

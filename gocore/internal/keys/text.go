@@ -1,4 +1,6 @@
-package gocore
+// Package keys writes the keys of maps as text that tells them from each other, and finds
+// an entry by such a text or by what a Go programmer writes.
+package keys
 
 import (
 	"fmt"
@@ -6,19 +8,37 @@ import (
 	"strconv"
 
 	"goheap/gocore/internal/inferior"
-	"goheap/gocore/internal/library"
+	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
 )
 
-// keyText is a map's key as it stands between the brackets of an index, a Go
+// Reader reads keys. It changes nothing, and may be used by several goroutines.
+type Reader struct {
+	Types *types.Table
+	Space *inferior.Space
+	// Scalar is the text of a value without parts; "" where it has none.
+	Scalar func(typ *types.Type, addr uint64) string
+}
+
+// Direct follows the pointer to a key or element that a map keeps outside of its
+// groups, where t is the type in the group and want that of the map.
+func (p *Reader) Direct(t types.ID, addr uint64, want types.ID) (types.ID, uint64) {
+	if typ := p.Types.Type(t); t != want && typ.Kind == types.Pointer && typ.Elem == want {
+		to, _ := p.Space.Mem.Word(addr)
+		return want, to
+	}
+	return t, addr
+}
+
+// Text is a map's key as it stands between the brackets of an index, a Go
 // constant or composite literal: "sess42", 17, {1 "a"}, 0xc000012340 for a pointer.
 // What an interface holds has its type in front where the constant alone would be
 // of another: int8(17), main.point{1 2}, (*main.T)(nil). A key that is too long, or that cannot
 // be told from others in this way, has its address behind it.
-func (p *values) keyText(e inferior.Entry) string {
+func (p *Reader) Text(e inferior.Entry) string {
 	t, addr := e.KeyType, e.Key
 	if e.Map != 0 {
-		t, addr = p.direct(t, addr, p.types.Type(e.Map).Key)
+		t, addr = p.Direct(t, addr, p.Types.Type(e.Map).Key)
 	}
 	k := keyWriter{p: p, exact: true}
 	k.value(t, addr, 0)
@@ -32,13 +52,13 @@ func (p *values) keyText(e inferior.Entry) string {
 // string in it.
 const (
 	maxKey       = 300
-	maxKeyString = maxStringShow
+	maxKeyString = 120
 	maxKeyDepth  = 8
 )
 
 // keyWriter writes one key.
 type keyWriter struct {
-	p     *values
+	p     *Reader
 	b     []byte
 	exact bool
 }
@@ -52,7 +72,7 @@ func (k *keyWriter) inexact(s string) {
 
 func (k *keyWriter) value(t types.ID, addr uint64, depth int) {
 	p := k.p
-	typ := p.types.Type(t)
+	typ := p.Types.Type(t)
 	if !k.exact && len(k.b) >= maxKey {
 		return
 	}
@@ -60,12 +80,12 @@ func (k *keyWriter) value(t types.ID, addr uint64, depth int) {
 		k.inexact("…")
 		return
 	}
-	b, ok := p.im.Mem.Slice(addr, typ.Size)
+	b, ok := p.Space.Mem.Slice(addr, typ.Size)
 	if !ok {
-		k.inexact(notInCore)
+		k.inexact("(not in the core)")
 		return
 	}
-	w := uint64(p.im.Arch.PtrSize)
+	w := uint64(p.Space.Arch.PtrSize)
 	switch typ.Kind {
 	case types.Struct:
 		k.add("{")
@@ -80,11 +100,11 @@ func (k *keyWriter) value(t types.ID, addr uint64, depth int) {
 		}
 		k.add("}")
 	case types.Array:
-		if p.types.Type(typ.Elem).Kind == types.Uint8 {
+		if p.Types.Type(typ.Elem).Kind == types.Uint8 {
 			k.text(b, typ.Len)
 			return
 		}
-		size := p.types.Type(typ.Elem).Size
+		size := p.Types.Type(typ.Elem).Size
 		k.add("{")
 		for i := range typ.Len {
 			if i > 0 {
@@ -97,18 +117,18 @@ func (k *keyWriter) value(t types.ID, addr uint64, depth int) {
 		}
 		k.add("}")
 	case types.String:
-		n := p.im.Arch.Word(b[w:])
-		k.text(p.im.Mem.Prefix(p.im.Arch.Word(b), min(n, maxKeyString)), n)
+		n := p.Space.Arch.Word(b[w:])
+		k.text(p.Space.Mem.Prefix(p.Space.Arch.Word(b), min(n, maxKeyString)), n)
 	case types.Interface:
 		k.dynamic(typ, addr, depth)
 	case types.Pointer, types.UnsafePointer, types.Chan:
-		if v := p.im.Arch.Word(b); v != 0 {
+		if v := p.Space.Arch.Word(b); v != 0 {
 			k.add(fmt.Sprintf("%#x", v))
 		} else {
 			k.add("nil")
 		}
 	default:
-		text, _ := p.scalar(typ, addr)
+		text := p.Scalar(typ, addr)
 		if text == "" {
 			k.inexact(typ.Name)
 			return
@@ -125,7 +145,7 @@ func (k *keyWriter) text(b []byte, n uint64) {
 	if uint64(len(b)) > maxKeyString {
 		b = b[:maxKeyString]
 	}
-	k.add(library.Quote(b, n))
+	k.add(notation.Quote(b, n))
 	if uint64(len(b)) < n {
 		k.exact = false
 	}
@@ -134,16 +154,16 @@ func (k *keyWriter) text(b []byte, n uint64) {
 // dynamic writes what the interface at addr holds.
 func (k *keyWriter) dynamic(typ *types.Type, addr uint64, depth int) {
 	p := k.p
-	if word, _ := p.im.Mem.Word(addr); word == 0 {
+	if word, _ := p.Space.Mem.Word(addr); word == 0 {
 		k.add("nil")
 		return
 	}
-	dyn, at, ok := p.space.Dynamic(typ, addr)
+	dyn, at, ok := p.Space.Dynamic(typ, addr)
 	if !ok {
 		k.inexact("?")
 		return
 	}
-	d := p.types.Type(dyn)
+	d := p.Types.Type(dyn)
 	switch d.Kind {
 	case types.Pointer, types.UnsafePointer, types.Chan:
 		// Pointers of different types may be equal, and nil is not a nil pointer.
@@ -171,7 +191,7 @@ func (k *keyWriter) isDefault(typ *types.Type, addr uint64) bool {
 	case "string", "bool", "int":
 		return true
 	case "float64":
-		bits, _ := k.p.im.Mem.Uint(addr, 8)
+		bits, _ := k.p.Space.Mem.Uint(addr, 8)
 		f := math.Float64frombits(bits)
 		text := strconv.FormatFloat(f, 'g', -1, 64)
 		return !math.IsInf(f, 0) && !math.IsNaN(f) && text != strconv.FormatFloat(f, 'f', 0, 64)
