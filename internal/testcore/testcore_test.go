@@ -573,3 +573,29 @@ func TestHeapDumpAndCore(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
+
+// Where neither the module cache nor a proxy has a module, the error says what is
+// missing, and nothing is left that a later call would take for the command.
+func TestInstallWithoutNetwork(t *testing.T) {
+	opt := Options{Env: []string{"GOPROXY=off", "GOFLAGS=-modcacherw", "GOMODCACHE=" + t.TempDir()}}
+	for range 2 {
+		exe, err := Install("github.com/go-delve/delve/cmd/dlv", "v1.27.2", opt)
+		if err == nil || !strings.Contains(err.Error(), "module proxy") || !strings.Contains(err.Error(), "github.com/go-delve/delve/cmd/dlv@v1.27.2") {
+			t.Errorf("%s, %v, want an error that names the module and its proxy", exe, err)
+		}
+	}
+}
+
+func TestCommandName(t *testing.T) {
+	for pkg, want := range map[string]string{
+		"github.com/go-delve/delve/cmd/dlv":   "dlv",
+		"github.com/nats-io/nats-server/v2":   "nats-server",
+		"example.org/v":                       "v",
+		"example.org/vx2":                     "vx2",
+		"github.com/caddyserver/caddy/v2/cmd": "cmd",
+	} {
+		if got := commandName(pkg); got != want {
+			t.Errorf("%s: %s, want %s", pkg, got, want)
+		}
+	}
+}
