@@ -18,77 +18,84 @@ import (
 // type are what there is one of, whether by new or by make.
 func TestFitsOfKnown(t *testing.T) {
 	t.Parallel()
-	var right, wrong, several int
+	var sum answers
 	for _, version := range []string{"go1.21.13", "go1.26.8", "go1.27.0"} {
 		for _, program := range []string{"kinds", "oldmaps", "quiet"} {
 			dump := testcore.Core(t, program, testcore.Options{Go: version}, testcore.Kernel)
-			p, err := Open(t.Context(), dump.Core, Options{Exe: dump.Exe})
-			if err != nil {
-				t.Fatal(err)
-			}
-			h := newHeap(p.stacks)
-			if err := h.scan(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if err := h.findLive(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			typer := h.newTyper(func() error { return nil })
-			if err := h.runTyper(t.Context(), typer); err != nil {
-				t.Fatal(err)
-			}
-			// Each part of each object of a type, up to three objects of each.
-			var asked []typing.Part
-			seen := map[heap.TypeID]int{}
-			for i := range h.im.Extents {
-				e := &h.im.Extents[i]
-				for k := range e.N {
-					n := e.First + heap.Node(k)
-					id, f := typing.SplitTypeID(h.typing.IDs[n])
-					if ev := h.typing.Evidence[n]; e.Pointers != image.HeapBits || ev == 0 || ev >= typing.ByFit || f > typing.ManyValues {
-						continue
-					}
-					typ := h.types.Type(id)
-					if strings.Contains(typ.Name, "map.bucket[") || strings.Contains(typ.Name, "map.group[") || strings.HasPrefix(typ.Name, "struct { Ctrl ") {
-						continue
-					}
-					if seen[h.typing.IDs[n]]++; seen[h.typing.IDs[n]] > 3 {
-						continue
-					}
-					asked = append(asked, h.partsOf(n, id, 0, 0)...)
-					if f == typing.ManyValues && typ.Size > 0 && e.Elem/typ.Size > 1 {
-						asked = append(asked, typing.Part{Node: n, Type: id, Off: typ.Size, N: e.Elem/typ.Size - 1})
-						asked = append(asked, h.partsOf(n, id, typ.Size, 0)...)
-					}
-				}
-			}
-			questions := make([][]typing.Part, len(asked))
-			for i := range asked {
-				questions[i] = asked[i : i+1]
-			}
-			for i, fits := range typer.FitsOf(questions) {
-				part := asked[i]
-				if len(fits) != 1 {
-					several++
-					continue
-				}
-				id, _ := typing.SplitTypeID(h.typing.IDs[part.Node])
-				if typ := h.types.Type(id); typ.Kind == types.Array {
-					id = typ.Elem
-				}
-				if fits[0].Type == id {
-					right++
-				} else if wrong++; wrong < 10 {
-					t.Errorf("%s, %s: by a %s at %d, %s is said to be %s", program, version, h.types.Type(part.Type).Name, part.Off, h.types.Type(id).Name, h.types.Type(fits[0].Type).Name)
-				}
-			}
-			h.free()
-			p.Close()
+			sum.ask(t, dump.Core, dump.Exe)
 		}
 	}
-	t.Logf("%d right, %d wrong, and %d of which none or several fit", right, wrong, several)
-	if wrong*1000 > right || right < 2000 {
-		t.Errorf("%d are right, and %d wrong", right, wrong)
+	t.Logf("%+v", sum)
+	if sum.wrong*1000 > sum.right || sum.right < 2000 {
+		t.Errorf("%d are right, and %d wrong", sum.right, sum.wrong)
+	}
+}
+
+// answers counts what only one type fits, and what none or several do.
+type answers struct{ right, wrong, other int }
+
+// ask asks for each part of the objects of a core, up to three objects of each type.
+func (sum *answers) ask(t *testing.T, core, exe string) {
+	t.Helper()
+	p, err := Open(t.Context(), core, Options{Exe: exe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	h := newHeap(p.stacks)
+	defer h.free()
+	for _, err := range []error{h.scan(t.Context()), h.findLive(t.Context())} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	typer := h.newTyper(func() error { return nil })
+	if err := h.runTyper(t.Context(), typer); err != nil {
+		t.Fatal(err)
+	}
+	var asked []typing.Part
+	seen := map[heap.TypeID]int{}
+	for i := range h.im.Extents {
+		e := &h.im.Extents[i]
+		for k := range e.N {
+			n := e.First + heap.Node(k)
+			id, f := typing.SplitTypeID(h.typing.IDs[n])
+			typ := h.types.Type(id)
+			ev := h.typing.Evidence[n]
+			inMap := strings.Contains(typ.Name, "map.bucket[") || strings.Contains(typ.Name, "map.group[") || strings.HasPrefix(typ.Name, "struct { Ctrl ")
+			if e.Pointers != image.HeapBits || ev == 0 || ev >= typing.ByFit || f > typing.ManyValues || inMap {
+				continue
+			}
+			if seen[h.typing.IDs[n]]++; seen[h.typing.IDs[n]] > 3 {
+				continue
+			}
+			asked = append(asked, h.partsOf(n, id, 0, 0)...)
+			if f == typing.ManyValues && typ.Size > 0 && e.Elem/typ.Size > 1 {
+				asked = append(asked, typing.Part{Node: n, Type: id, Off: typ.Size, N: e.Elem/typ.Size - 1})
+				asked = append(asked, typing.Part{Node: n, Type: id, N: e.Elem/typ.Size - 1})
+				asked = append(asked, h.partsOf(n, id, typ.Size, 0)...)
+			}
+		}
+	}
+	questions := make([][]typing.Part, len(asked))
+	for i := range asked {
+		questions[i] = asked[i : i+1]
+	}
+	for i, fits := range typer.FitsOf(questions) {
+		if len(fits) != 1 {
+			sum.other++
+			continue
+		}
+		part := asked[i]
+		id, _ := typing.SplitTypeID(h.typing.IDs[part.Node])
+		if typ := h.types.Type(id); typ.Kind == types.Array {
+			id = typ.Elem
+		}
+		if fits[0].Type == id {
+			sum.right++
+		} else if sum.wrong++; sum.wrong < 10 {
+			t.Logf("%s: by a %s at %d, %s is said to be %s", core, h.types.Type(part.Type).Name, part.Off, h.types.Type(id).Name, h.types.Type(fits[0].Type).Name)
+		}
 	}
 }
 
@@ -96,7 +103,7 @@ func TestFitsOfKnown(t *testing.T) {
 // object.
 func (h *Heap) partsOf(n heap.Node, id types.ID, off uint64, depth int) (list []typing.Part) {
 	typ := h.types.Type(id)
-	if off > 0 && typ.Size > 0 {
+	if (off > 0 || depth > 0) && typ.Size > 0 {
 		list = append(list, typing.Part{Node: n, Type: id, Off: off, N: 1})
 	}
 	if depth > 5 {
@@ -108,7 +115,7 @@ func (h *Heap) partsOf(n heap.Node, id types.ID, off uint64, depth int) (list []
 			list = append(list, h.partsOf(n, f.Type, off+f.Offset, depth+1)...)
 		}
 	case types.Array:
-		if off > 0 && typ.Len > 1 {
+		if (off > 0 || depth > 0) && typ.Len > 1 {
 			list = append(list, typing.Part{Node: n, Type: typ.Elem, Off: off, N: typ.Len})
 		}
 		for i := uint64(0); i < typ.Len; i += max(1, typ.Len-1) {

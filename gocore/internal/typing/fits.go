@@ -129,10 +129,12 @@ func (t *Typer) FitsOf(lists [][]Part) [][]Fit {
 	return answers
 }
 
-// telling reports whether a part says something. A single number or truth value does not:
-// of those, one in two hundred was found to be that of a type that only seemed to fit.
+// telling reports whether a part says something. A single number, truth value or
+// unsafe.Pointer does not: of those, one in two hundred was found to be that of a type
+// that only seemed to fit.
 func (f *fitter) telling(p Part) bool {
-	return p.N > 1 || f.t.table.Type(p.Type).Kind == types.Struct || len(f.t.compile(p.Type).steps) > 0
+	kind := f.t.table.Type(p.Type).Kind
+	return p.N > 1 || kind == types.Struct || len(f.t.compile(p.Type).steps) > 0 && kind != types.UnsafePointer
 }
 
 func (t *Typer) newFitter(parts []Part) *fitter {
