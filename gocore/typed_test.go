@@ -162,7 +162,7 @@ func TestNoConflicts(t *testing.T) {
 // checkTyping holds the sums of Typing against the objects one by one.
 func (p process) checkTyping(t *testing.T) {
 	typing := p.Typing()
-	var objects, size uint64
+	var objects, size, fits uint64
 	byEvidence := map[gocore.Evidence]uint64{}
 	for _, e := range p.graph.Extents {
 		for i := range e.Count {
@@ -171,8 +171,10 @@ func (p process) checkTyping(t *testing.T) {
 				t.Fatalf("%#x: live %t, evidence %q, type %d", p.Addr(n), live, ev, p.TypeIDs()[n])
 			} else if live {
 				byEvidence[ev] += e.Size
-				if known := p.TypeOf(n).Known; known != (ev != gocore.EvidenceNone && ev != gocore.EvidenceInterior) {
+				if known := p.TypeOf(n).Known; known != (ev < gocore.EvidenceFits) || p.TypeOf(n).Fits != (ev == gocore.EvidenceFits) {
 					t.Fatalf("%#x: known %t by evidence %q", p.Addr(n), known, ev)
+				} else if ev == gocore.EvidenceFits {
+					fits++
 				} else if known {
 					objects++
 					size += e.Size
@@ -182,6 +184,9 @@ func (p process) checkTyping(t *testing.T) {
 	}
 	if behind := p.behindUnknown(); behind != typing.BehindUnknown {
 		t.Errorf("Typing says that %d bytes are behind objects of unknown type; there are %d", typing.BehindUnknown, behind)
+	}
+	if fits != typing.FitObjects || byEvidence[gocore.EvidenceFits] != typing.FitBytes {
+		t.Errorf("Typing says that %d objects of %d bytes have a type that fits; there are %d of %d", typing.FitObjects, typing.FitBytes, fits, byEvidence[gocore.EvidenceFits])
 	}
 	if objects != typing.TypedObjects || size != typing.TypedBytes || typing.CoveredBytes > size {
 		t.Errorf("Typing says %d objects, %d bytes, %d covered; there are %d of %d bytes", typing.TypedObjects, typing.TypedBytes, typing.CoveredBytes, objects, size)
@@ -209,7 +214,7 @@ func (p process) behindUnknown() (sum uint64) {
 		}
 		for is := behind[at]; len(chain) > 0; chain = chain[:len(chain)-1] {
 			at = chain[len(chain)-1]
-			is = is || !p.graph.IsRoot(at) && !p.TypeOf(at).Known
+			is = is || !p.graph.IsRoot(at) && !p.TypeOf(at).Known && !p.TypeOf(at).Fits
 			behind[at] = is
 		}
 		if behind[n] && !p.graph.IsRoot(n) {
