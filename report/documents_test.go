@@ -999,6 +999,14 @@ func TestLists(t *testing.T) {
 	if got["main.head"] != "main.head: list of 1,000 main.node" || got["main.way"] != "main.way: list of 50 main.elem" {
 		t.Errorf("lists are %q", got)
 	}
+	rows, err := Tree(t.Context(), s, f.Node["main_head"], 1000, 1000)
+	if err != nil || len(rows) != 2 || rows[1].Node != f.Node["node0"] || rows[1].List != 1000 {
+		t.Errorf("the tree of a list: %v, %+v", err, rows)
+	}
+	rows, err = Tree(t.Context(), s, f.Node["node500"], 1000, 1000)
+	if err != nil || len(rows) != 2 || rows[1].Node != f.Node["node501"] || rows[1].List != 499 {
+		t.Errorf("the tree of an element of a list: %v, %+v", err, rows)
+	}
 	suspects, err := Suspects(t.Context(), s)
 	if err != nil || !strings.HasSuffix(suspects[0].Sentence, " alive: a list of 1,000 main.node.") {
 		t.Errorf("%v, suspects %+v", err, suspects)

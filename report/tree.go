@@ -18,11 +18,14 @@ type TreeRow struct {
 	Children int    // nodes that it dominates immediately
 	Left     int    // of these, those that have no row
 	Rest     uint64 // bytes that those without a row retain
+	// List is how many elements there are in the list of which the node is the first,
+	// 0 for no list: the others are below it, and have no rows.
+	List int
 }
 
 // Tree returns a part of the dominator tree in preorder, what retains most first
 // among siblings: from, and of all that is at most depth below it the rows nodes
-// that retain most. From is heap.SuperRoot for the whole tree, which has no row of
+// that retain most; of a list below it, the first element alone. From is heap.SuperRoot for the whole tree, which has no row of
 // its own then; of nodes that retain the same the one that lies less deep, and then
 // the lower one comes first.
 func Tree(ctx context.Context, s *Snapshot, from graph.Node, depth, rows int) ([]TreeRow, error) {
@@ -31,6 +34,7 @@ func Tree(ctx context.Context, s *Snapshot, from graph.Node, depth, rows int) ([
 		return nil, nil
 	}
 	chosen := map[graph.Node][]graph.Node{} // children with a row, by parent
+	lists := map[graph.Node]int{}
 	open := &openNodes{}
 	expand := func(n graph.Node, below int) {
 		if below <= depth {
@@ -50,6 +54,10 @@ func Tree(ctx context.Context, s *Snapshot, from graph.Node, depth, rows int) ([
 		}
 		next := heap.Pop(open).(openNode)
 		chosen[next.parent] = append(chosen[next.parent], next.node)
+		if at, list := s.gathering(next.node); list > 0 && at == next.node {
+			lists[next.node] = list
+			continue
+		}
 		expand(next.node, next.depth+1)
 	}
 
@@ -57,7 +65,7 @@ func Tree(ctx context.Context, s *Snapshot, from graph.Node, depth, rows int) ([
 	var add func(n graph.Node, at int)
 	add = func(n graph.Node, at int) {
 		if n != graph.SuperRoot {
-			row := TreeRow{Node: n, Depth: at, Children: d.ChildCount(n), Rest: d.Retained(n) - s.Graph.Size(n)}
+			row := TreeRow{Node: n, Depth: at, Children: d.ChildCount(n), Rest: d.Retained(n) - s.Graph.Size(n), List: lists[n]}
 			for _, c := range chosen[n] {
 				row.Rest -= d.Retained(c)
 			}
@@ -121,7 +129,7 @@ func TreeTable(s *Snapshot, rows []TreeRow) *Table {
 		Column{Name: "expression", Title: "Held as",
 			Cell: func(row int) Cell { return Cell{Text: s.Expression(s.Dominators.PathTo(rows[row].Node))} }},
 		Column{Name: "type", Title: "Type",
-			Cell: func(row int) Cell { return textCell(s.Heap.Type(rows[row].Node)) }},
+			Cell: func(row int) Cell { return textCell(listText(rows[row].List, s.Heap.Type(rows[row].Node))) }},
 		Column{Name: "address", Title: "Address", Kind: Addr,
 			Cell: func(row int) Cell { return addrCell(s.Heap.ValueAddr(rows[row].Node)) }},
 		Column{Name: "children", Title: "Dominates", Kind: Count, Right: true,
@@ -146,16 +154,21 @@ type TreeNodeDocument struct {
 	Children   int          `json:"children"`
 	More       int          `json:"more"` // of these, those that are left out
 	MoreBytes  uint64       `json:"more_bytes"`
+	ListLength *int         `json:"list_length"` // null unless it is the first element of a list
 }
 
 // NewTreeDocument describes rows of Tree.
 func NewTreeDocument(s *Snapshot, rows []TreeRow) *TreeDocument {
 	d := &TreeDocument{"goheap/tree/1", []TreeNodeDocument{}}
 	for _, r := range rows {
-		d.Tree = append(d.Tree, TreeNodeDocument{
+		n := TreeNodeDocument{
 			r.Depth, describeNode(s, r.Node), Optional(s.Expression(s.Dominators.PathTo(r.Node))),
-			s.Dominators.Objects(r.Node), s.Graph.Size(r.Node), s.Dominators.Retained(r.Node), r.Children, r.Left, r.Rest,
-		})
+			s.Dominators.Objects(r.Node), s.Graph.Size(r.Node), s.Dominators.Retained(r.Node), r.Children, r.Left, r.Rest, nil,
+		}
+		if r.List > 0 {
+			n.ListLength = &r.List
+		}
+		d.Tree = append(d.Tree, n)
 	}
 	return d
 }
@@ -180,7 +193,7 @@ func WriteTree(w io.Writer, s *Snapshot, rows []TreeRow) error {
 		lines = append(lines, []string{
 			HumanBytes(retained), HumanPercent(s.Share(retained)), comma(s.Dominators.Objects(r.Node)),
 			indent(r.Depth) + Printable(s.Expression(s.Dominators.PathTo(r.Node))),
-			orDash(Optional(s.Heap.Type(r.Node))), addressText(Address(s.Heap.ValueAddr(r.Node))),
+			orDash(Optional(listText(r.List, s.Heap.Type(r.Node)))), addressText(Address(s.Heap.ValueAddr(r.Node))),
 		})
 		open = append(open, r)
 	}

@@ -21,7 +21,8 @@ func (c *command) tree() *cobra.Command {
 		Short: "Show what dominates what, the largest first",
 		Long: `Show the dominator tree: below each object what would be freed with it. Of the whole
 tree, or of what lies below TARGET, the objects that retain most are shown, as many
-as --top says and at most --depth levels down; "… more" stands for what is left out.
+as --top says and at most --depth levels down; "… more" stands for what is left out,
+and the first element of a list for all of it.
 
 ` + targetHelp + `
 
