@@ -23,7 +23,11 @@ type contents struct {
 	recorded *image.Counters
 	closures *program.Closures
 	progress func(phase string, done, total int64) // nil for none
+	*troubles
+}
 
+// troubles is what went wrong. All copies of the contents have the same.
+type troubles struct {
 	mu       sync.Mutex
 	problems []Problem
 	gone     string // the message of that problem which says that pages have vanished
@@ -35,7 +39,7 @@ func newContents(d *program.Program, told func(phase string, done, total int64))
 		decoder: d, exe: d.Exe, im: d.Image, types: d.Types, space: d.Space(), recorded: d.Counters,
 		gcTypes:  image.NewGCTypes(d.Image.Mem, d.Image.Arch),
 		closures: program.NewClosures(d),
-		problems: d.Problems, progress: told,
+		troubles: &troubles{problems: d.Problems}, progress: told,
 	}
 }
 

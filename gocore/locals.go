@@ -298,10 +298,10 @@ func (p *values) beside(data []byte) (*values, uint64) {
 	}
 	im, space := *p.im, *p.space
 	im.Mem, space.Mem = mem, mem
-	c := &contents{
-		decoder: p.decoder, exe: p.exe, im: &im, types: p.types, space: &space, gcTypes: p.gcTypes, recorded: p.recorded, closures: p.closures,
-	}
-	return &values{&objects{stacks: &stacks{contents: c, vars: map[place][]frameVar{}}, im: &im, graph: p.graph, live: p.live, typing: p.typing}}, addr
+	c, o := *p.contents, *p.objects
+	c.im, c.space = &im, &space
+	o.im, o.stacks = &im, &stacks{contents: &c, vars: map[place][]frameVar{}}
+	return &values{&o}, addr
 }
 
 // partText is the text of a value of which some bytes are not known.
