@@ -18,8 +18,14 @@ type holder struct {
 	name  string // "job", "stack +0x18", "register"
 	fr    *unwind.Frame
 	v     *frameVar // nil for what is no variable
-	addr  uint64    // of the variable
+	// addr is where the variable stands, and slot where its word does that was asked for.
+	// One that is in registers stands nowhere: its address is made up.
+	addr, slot uint64
+	regs       []uint64 // that hold variables of the frame
 }
+
+// madeUp is an address at which there is no memory.
+const madeUp = 1 << 62
 
 // String is the text of the holder behind the name of the goroutine.
 func (h *holder) String() string {
@@ -32,14 +38,19 @@ func (h *holder) String() string {
 // holderOf names the place of a goroutine's piece.
 func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 	g := &p.im.Goroutines[gi]
-	if pc.Slot == 0 {
-		return holder{name: p.numbered(gi, pc, notation.InRegister)}
-	}
 	if g.Recorded && pc.Frame >= 0 {
 		frame, name := p.recordedWord(gi, pc)
 		return holder{frame: frame, name: name}
 	}
 	fr, v, off := p.variableOf(gi, pc)
+	if pc.Slot == 0 {
+		if v == nil {
+			return holder{name: p.numbered(gi, pc, notation.InRegister)}
+		}
+		h := p.variableHolder(gi, fr, v, madeUp)
+		h.slot, h.regs = madeUp+off, p.registers(gi, int(pc.Frame))
+		return h
+	}
 	if fr == nil {
 		if pc.Slot < g.StackLo || pc.Slot >= g.StackHi {
 			// What else the collector scans for a goroutine are its deferred
@@ -55,7 +66,13 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 	if v == nil {
 		return holder{frame: p.callName(gi, fr, fr.Func.Name()), name: stackSlot(pc, fr.SP)}
 	}
-	return holder{frame: p.callName(gi, fr, v.fn), name: p.variableName(gi, fr, v), fr: fr, v: v, addr: pc.Slot - off}
+	h := p.variableHolder(gi, fr, v, pc.Slot-off)
+	h.slot, h.regs = pc.Slot, p.registers(gi, int(pc.Frame))
+	return h
+}
+
+func (p *stacks) variableHolder(gi int, fr *unwind.Frame, v *frameVar, addr uint64) holder {
+	return holder{frame: p.callName(gi, fr, v.fn), name: p.variableName(gi, fr, v), fr: fr, v: v, addr: addr}
 }
 
 // stackSlot names a word of a frame that is no variable's.
@@ -193,7 +210,7 @@ func (p *naming) hopFromPiece(r *image.Root, number int, to heap.Node, last *Hop
 	case h.v.escaped:
 		return notation.Link{Head: head, Suffix: h.name}, view{t: p.types.Type(h.v.typ).Elem, addr: pc.Value, n: 1}
 	}
-	s, next = p.hopInValue(pc.Slot, pc.Value, to, p.variableView(&h, &p.im.Goroutines[r.Goroutine]), h.addr)
+	s, next = p.hopInValue(h.slot, pc.Value, to, p.variableView(&h, &p.im.Goroutines[r.Goroutine]), h.addr)
 	if next.elements && next.n == 0 {
 		next.n = anyCount // the capacity is in no place
 	}
@@ -214,11 +231,14 @@ func (p *naming) variableView(h *holder, g *image.Goroutine) view {
 	whole := view{t: h.v.typ, addr: h.addr, n: 1}
 	size := p.types.Type(h.v.typ).Size
 	if size <= g.StackHi-g.StackLo {
-		whole.bytes = p.bytesOf(h.v, h.fr, nil, nil)
+		whole.bytes = p.bytesOf(h.v, h.fr, h.regs, nil, nil)
 	}
 	known := uint64(0)
 	for _, part := range h.v.parts {
 		known += part.size
+	}
+	if h.regs != nil {
+		known += uint64(len(h.v.regs) * p.im.Arch.PtrSize)
 	}
 	whole.gaps = known < size
 	return whole
@@ -360,7 +380,7 @@ func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operan
 				counted = i
 			}
 			if fits {
-				return e.frameOperand(g, fr, v, x)
+				return e.frameOperand(i, fr, v, x)
 			}
 		}
 		if len(names) > maxName {
@@ -371,16 +391,20 @@ func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operan
 	return operand{}, e.fail(x.Pos, "no variable %s is in memory there%s; `goheap show FILE g:%d` lists the stack", notation.OneLine(x.Text), didYouMean(name, names), g.ID)
 }
 
-// frameOperand is the value of a variable of a frame.
-func (e *evaluation) frameOperand(g *image.Goroutine, fr *unwind.Frame, v *frameVar, x *notation.Expr) (operand, error) {
+// frameOperand is the value of a variable of the i-th frame.
+func (e *evaluation) frameOperand(i int, fr *unwind.Frame, v *frameVar, x *notation.Expr) (operand, error) {
 	p := e.p
 	if v.parted {
 		return operand{parted: v, frame: fr}, nil
 	}
-	if len(v.parts) == 0 {
+	g := &p.im.Goroutines[e.goroutine]
+	h := holder{fr: fr, v: v, addr: madeUp, regs: p.registers(e.goroutine, i)}
+	switch {
+	case len(v.parts) > 0:
+		h.addr = fr.CFA() + uint64(v.parts[0].cfa) - v.parts[0].off
+	case h.regs == nil:
 		return operand{}, e.fail(len(e.text), "%s is in no memory at that place of the code", x.Text)
 	}
-	h := holder{fr: fr, v: v, addr: fr.CFA() + uint64(v.parts[0].cfa) - v.parts[0].off}
 	o := operand{view: p.variableView(&h, g)}
 	if !v.escaped {
 		return o, nil
@@ -399,7 +423,7 @@ func (e *evaluation) unknownPart(o operand, s *notation.Step) (operand, error) {
 	p := e.p
 	r := &p.im.Roots[p.im.Goroutines[e.goroutine].Root]
 	for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
-		if _, ok := o.parted.find(pc.Slot, o.frame.CFA()); ok && pc.Slot != 0 {
+		if _, ok := o.parted.holds(&pc, o.frame.CFA()); ok {
 			if to, ok := e.object(pc.Value); ok {
 				return to, nil
 			}

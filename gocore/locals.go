@@ -100,6 +100,7 @@ func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
 			}
 		}
 		if slices.Max(append(at, -1)) >= 0 {
+			w.regs = p.registers(g, i)
 			p.addLocals(&w, goroutine, &frames[i], list, calls, at)
 		}
 	}
@@ -123,6 +124,7 @@ func callFrame(fr *unwind.Frame, c *program.Call) Frame {
 // nowhere as a whole get a place beside the memory, all at once.
 type localWriter struct {
 	words []unwind.Slot // of the stack that the collector follows
+	regs  []uint64      // that hold variables of the frame
 	jobs  []localJob
 	data  []byte
 }
@@ -201,6 +203,11 @@ func (p *values) placeLocal(v *frameVar, l *symbols.LocalVar, fr *unwind.Frame, 
 	}
 	for _, f := range v.fixed {
 		b.Number(f.off, uint64(p.im.Arch.PtrSize), f.value)
+	}
+	for _, r := range v.regs {
+		if r.reg < uint64(len(w.regs)) {
+			b.Number(r.off, uint64(p.im.Arch.PtrSize), w.regs[r.reg])
+		}
 	}
 	nowhere := true
 	for i := range l.Pieces {

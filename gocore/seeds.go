@@ -29,7 +29,7 @@ func (p *stacks) seedTypes(t *typing.Typer) {
 func (p *stacks) seedStack(t *typing.Typer, gi int, maps *program.StackMaps) {
 	g := &p.im.Goroutines[gi]
 	frames, words := p.walkSlots(gi)
-	if len(words) == 0 {
+	if len(words) == 0 && !g.State.Running {
 		return
 	}
 	live := make(map[uint64]bool, len(words))
@@ -39,7 +39,10 @@ func (p *stacks) seedStack(t *typing.Typer, gi int, maps *program.StackMaps) {
 		}
 	}
 	stack := typing.NewStack(g.StackLo, g.StackHi, live)
-	p.eachVariable(g, frames, words, func(v *frameVar, data []byte, slots map[uint64]uint64) {
+	// What is in a register has been alive since it was put there: a call would have
+	// taken the register.
+	live[inRegister] = true
+	p.eachVariable(gi, frames, words, func(v *frameVar, data []byte, slots map[uint64]uint64) {
 		t.WalkVariable(stack, v.typ, data, func(off uint64) bool { return live[slots[off]] })
 	})
 	p.decoder.SeedIterators(t, stack, words)

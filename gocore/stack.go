@@ -66,6 +66,7 @@ type frameVar struct {
 	escaped bool // the variable is on the heap; this is the pointer to it
 	parts   []varPart
 	fixed   []fixedPart
+	regs    []regPart // of a frame that is in no call
 	// parted says that it is not known which part of the variable stands where.
 	// A part that the collector takes for a pointer is the only one that can be,
 	// if the type has but one: then the parts that are in memory say so.
@@ -89,6 +90,9 @@ type varPart struct {
 	cfa  int64 // from the canonical frame address
 }
 
+// regPart is a word of a variable in a register, by its number in DWARF.
+type regPart struct{ off, reg uint64 }
+
 // fixedPart is a word of a variable that is the same in every frame at that pc.
 type fixedPart struct{ off, value uint64 }
 
@@ -109,6 +113,20 @@ func (v *frameVar) find(addr, cfa uint64) (off uint64, ok bool) {
 	for _, p := range v.parts {
 		if at := cfa + uint64(p.cfa); addr >= at && addr-at < p.size {
 			return p.off + addr - at, true
+		}
+	}
+	return 0, false
+}
+
+// holds returns the offset in the variable of the word that a goroutine holds something
+// by, which is in the variable's frame.
+func (v *frameVar) holds(pc *image.Piece, cfa uint64) (off uint64, ok bool) {
+	if pc.Slot != 0 {
+		return v.find(pc.Slot, cfa)
+	}
+	for _, r := range v.regs {
+		if int64(pc.Register) == int64(r.reg) {
+			return r.off, true
 		}
 	}
 	return 0, false
@@ -147,6 +165,8 @@ func (p *stacks) variablesAt(at place) []frameVar {
 					}
 					v.fixed = append(v.fixed, fixedPart{pc.Offset + off, w})
 				}
+			case pc.Kind == symbols.InRegister && !at.inCall && !l.Parted && pc.Size == uint64(p.im.Arch.PtrSize):
+				v.regs = append(v.regs, regPart{pc.Offset, pc.Value})
 			case pc.Kind == symbols.Immediate && pc.Bytes == nil && pc.Size == uint64(p.im.Arch.PtrSize):
 				v.fixed = append(v.fixed, fixedPart{pc.Offset, pc.Value})
 			}
@@ -158,7 +178,7 @@ func (p *stacks) variablesAt(at place) []frameVar {
 			v.whole = len(v.parts) == 1 && len(l.Pieces) == 1
 			p.settleParts(&v)
 		}
-		if len(v.parts) > 0 || v.name == symbols.DictName {
+		if len(v.parts) > 0 || len(v.regs) > 0 || v.name == symbols.DictName {
 			out = append(out, v)
 		}
 	}
@@ -215,7 +235,7 @@ func (p *stacks) variablesIn(fr *unwind.Frame, words []unwind.Slot) []frameVar {
 		if v.lost && !p.found(&v, all, fr, words) {
 			continue
 		}
-		if v.whole {
+		if v.whole && len(v.parts) > 0 {
 			size := p.types.Type(v.typ).Size
 			if n, ok := p.im.Walker.StackObject(fr, fr.CFA()+uint64(v.parts[0].cfa)); ok && n == size {
 				v.parts, v.parted = []varPart{{0, size, v.parts[0].cfa}}, false
@@ -274,10 +294,22 @@ func (p *stacks) dictOf(vars []frameVar, fn string, fr *unwind.Frame) uint64 {
 	return p.decoder.OnlyDictionary(fn)
 }
 
+// registers returns those that hold variables of the i-th frame of a goroutine: of the
+// innermost, if a thread runs it.
+func (p *stacks) registers(gi, i int) []uint64 {
+	if s := &p.im.Goroutines[gi].State; i == 0 && s.Running {
+		return s.Registers
+	}
+	return nil
+}
+
+// inRegister stands for the address of a word that is in a register.
+const inRegister = ^uint64(0)
+
 // bytesOf puts together the bytes of a variable in a frame, in buf: zeros where
 // it is not known what they are. slots gets the address of each word that is in
-// memory, by its offset.
-func (p *stacks) bytesOf(v *frameVar, fr *unwind.Frame, buf []byte, slots map[uint64]uint64) []byte {
+// memory, or inRegister, by its offset. regs are the registers of the frame.
+func (p *stacks) bytesOf(v *frameVar, fr *unwind.Frame, regs []uint64, buf []byte, slots map[uint64]uint64) []byte {
 	w := uint64(p.im.Arch.PtrSize)
 	size := p.types.Type(v.typ).Size
 	data := append(buf[:0], make([]byte, size)...)
@@ -290,6 +322,14 @@ func (p *stacks) bytesOf(v *frameVar, fr *unwind.Frame, buf []byte, slots map[ui
 		copy(data[part.off:], b)
 		for off := uint64(0); slots != nil && off < part.size; off += w {
 			slots[part.off+off] = at + off
+		}
+	}
+	for _, r := range v.regs {
+		if r.reg < uint64(len(regs)) && r.off+w <= size {
+			p.im.Arch.PutWord(data[r.off:], regs[r.reg])
+			if slots != nil {
+				slots[r.off] = inRegister
+			}
 		}
 	}
 	for _, f := range v.fixed {
@@ -318,8 +358,9 @@ func (p *stacks) walkSlots(gi int) ([]unwind.Frame, []unwind.Slot) {
 
 // eachVariable calls f with the variables of a goroutine's frames: their bytes, as far
 // as they are known and zero elsewhere, and the address of each word of them on the
-// stack, by its offset. Bytes and slots are reused.
-func (p *stacks) eachVariable(g *image.Goroutine, frames []unwind.Frame, words []unwind.Slot, f func(v *frameVar, data []byte, slots map[uint64]uint64)) {
+// stack, or inRegister, by its offset. Bytes and slots are reused.
+func (p *stacks) eachVariable(gi int, frames []unwind.Frame, words []unwind.Slot, f func(v *frameVar, data []byte, slots map[uint64]uint64)) {
+	g := &p.im.Goroutines[gi]
 	var data []byte
 	slots := map[uint64]uint64{}
 	for i := range frames {
@@ -330,7 +371,7 @@ func (p *stacks) eachVariable(g *image.Goroutine, frames []unwind.Frame, words [
 				continue
 			}
 			clear(slots)
-			data = p.bytesOf(v, &frames[i], data, slots)
+			data = p.bytesOf(v, &frames[i], p.registers(gi, i), data, slots)
 			f(v, data, slots)
 		}
 	}
@@ -445,15 +486,15 @@ func (p *stacks) frames(g int) []Frame {
 			f := callFrame(&fr, &call)
 			for k := range vars {
 				v := &vars[k]
-				if v.fn != call.Name {
+				if v.fn != call.Name || len(v.parts) == 0 && p.registers(g, i) == nil {
 					continue
 				}
 				x := Var{Name: v.name, Type: p.types.Type(v.typ).Name, Target: heap.None}
-				if v.parts[0].off == 0 && !v.parted {
+				if len(v.parts) > 0 && v.parts[0].off == 0 && !v.parted {
 					x.Addr = fr.CFA() + uint64(v.parts[0].cfa)
 				}
 				for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
-					if _, ok := v.find(pc.Slot, fr.CFA()); ok && int(pc.Frame) == i {
+					if _, ok := v.holds(&pc, fr.CFA()); ok && int(pc.Frame) == i {
 						if n, ok := p.im.Pages.Lookup(pc.Value); ok {
 							x.Target = n
 							break
@@ -480,7 +521,7 @@ func (p *stacks) variableOf(gi int, pc *image.Piece) (fr *unwind.Frame, v *frame
 	// Of several that cover the slot, lexical blocks sharing it, the
 	// innermost is declared last.
 	for i := len(vars) - 1; i >= 0; i-- {
-		if off, ok := vars[i].find(pc.Slot, fr.CFA()); ok {
+		if off, ok := vars[i].holds(pc, fr.CFA()); ok {
 			return fr, &vars[i], off
 		}
 	}
