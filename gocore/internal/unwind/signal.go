@@ -3,6 +3,7 @@ package unwind
 // signalContext is where the kernel's signal frame keeps registers.
 type signalContext struct {
 	ucontext uint64   // distance of the ucontext from the canonical frame address of sigtramp
+	moved    uint64   // how much of that are bytes that sigtramp itself moves the stack pointer by
 	size     uint64   // bytes of ucontext up to the last register
 	regs     []uint64 // offsets in ucontext of the integer registers, by DWARF number
 	pc, sp   uint64   // offsets in ucontext
@@ -54,7 +55,7 @@ func signalContextOf(goarch string) (signalContext, bool) {
 		// (runtime/sys_linux_arm.s; the assembler does not count MOVM). The
 		// registers are r0 to r15.
 		const r0 = 32 // ucontext.uc_mcontext.r0
-		return signalContext{ucontext: 32 + siginfo, size: r0 + 16*4, regs: upTo(r0, 16, 4), sp: r0 + 13*4, lr: r0 + 14*4, pc: r0 + 15*4}, true
+		return signalContext{ucontext: 32 + siginfo, moved: 32, size: r0 + 16*4, regs: upTo(r0, 16, 4), sp: r0 + 13*4, lr: r0 + 14*4, pc: r0 + 15*4}, true
 	case "loong64":
 		// The stack pointer is at {siginfo, ucontext}. The registers are pc, and
 		// r0 to r31.
@@ -86,7 +87,9 @@ const maxNested = 16
 
 // interrupted returns the registers from before the signal that t is
 // handling. The handler's frames lead down to sigtramp, the function that the
-// kernel enters, whose caller is the kernel's signal frame. A signal can
+// kernel enters, whose caller is the kernel's signal frame; or the thread has come
+// no further than to cgoSigtramp, which the kernel enters in programs with cgo, and
+// which jumps to the other without a frame of its own (runtime/sys_linux_*.s). A signal can
 // interrupt a handler on the same stack, as when the runtime kills itself from
 // one: the registers from before the outermost count.
 func (w *Walker) interrupted(t *Thread) (Registers, bool) {
@@ -105,13 +108,17 @@ func (w *Walker) interrupted(t *Thread) (Registers, bool) {
 		// marked as the outermost function.
 		frames, _ = w.frames(s, frames[:0])
 		i := 0
-		for i < len(frames) && !frames[i].Func.NameIs("runtime.sigtramp") {
+		for i < len(frames) && !frames[i].Func.NameIs("runtime.sigtramp") && !frames[i].Func.NameIs("runtime.cgoSigtramp") {
 			i++
 		}
 		if i == len(frames) {
 			return Registers{}, false
 		}
-		b, ok := w.mem.Slice(frames[i].FP+c.ucontext, c.size)
+		ucontext := c.ucontext
+		if frames[i].Func.NameIs("runtime.cgoSigtramp") {
+			ucontext -= c.moved
+		}
+		b, ok := w.mem.Slice(frames[i].FP+ucontext, c.size)
 		if !ok {
 			return Registers{}, false
 		}

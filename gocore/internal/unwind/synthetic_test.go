@@ -536,7 +536,7 @@ func TestWalkLinkRegister(t *testing.T) {
 func TestStart(t *testing.T) {
 	p := plainStack()
 	p.funcs = append(p.funcs, fakeFunc{name: "runtime.sigtramp", flags: pclntab.TopFrame | pclntab.Asm, sp: 16},
-		fakeFunc{name: "runtime.sighandler", sp: 8})
+		fakeFunc{name: "runtime.sighandler", sp: 8}, fakeFunc{name: "runtime.cgoSigtramp", flags: pclntab.Asm})
 	// A signal stack: sighandler was called by sigtramp, which the kernel
 	// entered with the return address, then the ucontext, above it.
 	const signalLo, signalHi = 0x30000, 0x30200
@@ -596,6 +596,7 @@ func TestStart(t *testing.T) {
 		{"running", func(g *G) *Thread { return thread(pc, p.at(13)) }, running, ""},
 		{"on the scheduler's stack", func(g *G) *Thread { return thread(pc, 0x50000) }, sched, ""},
 		{"in a signal handler", func(g *G) *Thread { return thread(p.pc("runtime.sighandler", 4), sp) }, interrupted, ""},
+		{"at the entry of the handler of a program with cgo", func(g *G) *Thread { return thread(p.pc("runtime.cgoSigtramp", 0), ucontext-8) }, interrupted, ""},
 		{"in a handler of a handler", func(g *G) *Thread { return thread(p.pc("runtime.sighandler", 4), nested) }, interrupted, ""},
 		{"in the vDSO of a signal handler", func(g *G) *Thread {
 			th := thread(0xffff0000, sp-16)
