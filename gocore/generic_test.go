@@ -87,7 +87,7 @@ func documents(t *testing.T, core string, opt gocore.Options) []byte {
 		}
 		why, err := report.NewWhyDocument(t.Context(), s, target, 3, false)
 		write(why, err)
-		show, err := report.NewShowDocument(t.Context(), s, []string{target}, 0, limits)
+		show, err := report.NewShowDocument(t.Context(), s, []string{target}, report.Parts{}, limits)
 		write(show, err)
 	}
 	return out.Bytes()

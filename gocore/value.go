@@ -37,6 +37,9 @@ type Value struct {
 	// count and much in it they are those that were counted: More says so.
 	Children int
 	More     bool
+	// Map says that it opens into the entries of a map or a sync.Map, from which Choose
+	// can choose.
+	Map bool
 	// InPlace says that the value is nothing but its children, which stand in its
 	// own memory: a struct or array without a text of its own, such as that of a
 	// time.Time.
@@ -67,6 +70,8 @@ type parts struct {
 
 	key     types.ID // opensEntry
 	keyAddr uint64
+
+	chosen *chosen // opensChosen
 }
 
 type opening uint8
@@ -78,6 +83,7 @@ const (
 	opensOne              // what a pointer points to
 	opensMap              // its entries; of a sync.Map too
 	opensItems            // of a sequence of the library
+	opensChosen           // some entries of a map, in an order
 	opensChan             // the queued elements, then the goroutines that wait
 	opensEntry            // a map's key and element, where the key has parts too
 	opensClosure          // the captured variables
@@ -126,7 +132,7 @@ func (p *values) Value(n heap.Node) (Value, bool) {
 		return p.valueAt("", t, addr, whole), true
 	}
 	v.Target, v.whole = heap.None, whole
-	v.Children, v.More = clampInt(v.parts.n), v.parts.more
+	v.Children, v.More, v.Map = clampInt(v.parts.n), v.parts.more, v.parts.how == opensMap
 	v.InPlace = v.parts.inPlace && !p.isBytes(&v)
 	v.place()
 	return v, true
@@ -178,7 +184,7 @@ func (p *values) valueAt(name string, t types.ID, addr uint64, whole region) Val
 			v.TargetAddr, _ = p.im.Mem.Word(addr)
 		}
 	}
-	v.Children, v.More = clampInt(v.parts.n), v.parts.more
+	v.Children, v.More, v.Map = clampInt(v.parts.n), v.parts.more, v.parts.how == opensMap
 	_, known := p.known().Text(p.types.Type(t), addr)
 	v.InPlace = v.parts.inPlace && !known && !p.isBytes(&v)
 	v.place()
@@ -368,6 +374,10 @@ func (p *values) Children(v Value, from, limit int) []Value {
 			i++
 			return len(out) < limit
 		})
+	case opensChosen:
+		for _, e := range x.chosen.list[from : from+limit] {
+			out = append(out, p.entryValue(x.chosen.of.t, e.Entry, v.whole))
+		}
 	case opensItems:
 		i := 0
 		p.space.Items(p.types.Type(x.t), x.addr, func(t types.ID, addr uint64) bool {

@@ -126,6 +126,12 @@ func exploreValues(t *testing.T, p *Heap, n heap.Node, most int) int {
 			t.Fatalf("%s: %d children of %d", v.Type, len(children), v.Children)
 		}
 		queue = append(queue, children...)
+		if v.Map && seen < 50 {
+			chosen, sum, err := p.Choose(t.Context(), v, Choice{ByKey: true})
+			if got := p.Children(chosen, 0, 3); err != nil || sum.Kept != sum.Passed || chosen.Children+sum.Left != sum.Kept || len(got) != min(3, chosen.Children) {
+				t.Fatalf("%+v, %d of %d entries, %v", sum, len(got), chosen.Children, err)
+			}
+		}
 		queue = append(queue, p.Children(v, v.Children-1, 5)...)
 	}
 	return seen

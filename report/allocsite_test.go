@@ -27,7 +27,7 @@ func TestShowAllocation(t *testing.T) {
 		Stack: []gocore.Call{{Func: "runtime.mallocgc", File: "/go/malloc.go", Line: 9}, {Func: "main.decode" + hostile, File: "/src/decode.go", Line: 31}, {Func: "main.main"}},
 		Size:  128, Allocs: 1234, Frees: 200, Rate: 512 << 10,
 	}}
-	d, err := NewShowDocument(t.Context(), s, []string{"block0", "block1"}, 0, DefaultLimits())
+	d, err := NewShowDocument(t.Context(), s, []string{"block0", "block1"}, Parts{}, DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func everything(t *testing.T, disclosed Disclosure) string {
 		t.Fatal(err)
 	}
 	write(TreeTable(s, tree), nil)
-	show, err := NewShowDocument(ctx, s, []string{"block8", "index"}, 0, DefaultLimits())
+	show, err := NewShowDocument(ctx, s, []string{"block8", "index"}, Parts{}, DefaultLimits())
 	why, wrong := NewWhyDocument(ctx, s, "data8", 5, true)
 	hits, failed := NewFindDocument(ctx, s, "the ", List{Top: -1})
 	err = errors.Join(err, wrong, failed, WriteShow(&b, s, show), WriteWhy(&b, s, why), WriteTree(&b, s, tree), WriteFind(ctx, &b, s, "the ", List{Top: -1}),

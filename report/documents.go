@@ -592,6 +592,7 @@ type ObjectDocument struct {
 	Dominator     *NodeDocument       `json:"dominator"`
 	Allocation    *AllocationDocument `json:"allocation"` // null unless it was sampled
 	Goroutine     *StackDocument      `json:"goroutine"`  // null unless it is one
+	Entries       *EntriesDocument    `json:"entries"`    // null unless a map's were filtered or sorted
 	Fields        []FieldDocument     `json:"fields"`
 	MoreFields    int                 `json:"more_fields"`
 	Referrers     []ReferrerDocument  `json:"referrers"`

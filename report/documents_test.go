@@ -77,19 +77,19 @@ func documents(t *testing.T, s *Snapshot, disclosed Disclosure) map[string][]byt
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"show.txt": func(b *bytes.Buffer) error {
-			d, err := NewShowDocument(ctx, s, []string{"block8", "garbage", "g17"}, 0, SameLimit(2))
+			d, err := NewShowDocument(ctx, s, []string{"block8", "garbage", "g17"}, Parts{}, SameLimit(2))
 			return errors.Join(err, WriteShow(b, s, d))
 		},
 		"show.json": func(b *bytes.Buffer) error {
-			d, err := NewShowDocument(ctx, s, []string{"block8", "data8", "main.srv"}, 0, DefaultLimits())
+			d, err := NewShowDocument(ctx, s, []string{"block8", "data8", "main.srv"}, Parts{}, DefaultLimits())
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"showgoroutine.txt": func(b *bytes.Buffer) error {
-			d, err := NewShowDocument(ctx, s, []string{"g19"}, 0, DefaultLimits())
+			d, err := NewShowDocument(ctx, s, []string{"g19"}, Parts{}, DefaultLimits())
 			return errors.Join(err, WriteShow(b, s, d))
 		},
 		"showgoroutine.json": func(b *bytes.Buffer) error {
-			d, err := NewShowDocument(ctx, s, []string{"g19"}, 0, DefaultLimits())
+			d, err := NewShowDocument(ctx, s, []string{"g19"}, Parts{}, DefaultLimits())
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"why.txt": func(b *bytes.Buffer) error {
@@ -538,7 +538,7 @@ func TestWords(t *testing.T) {
 	s := analyse(t, f)
 	s.Disclosure = Shown
 	text := func(target string, from, top int) string {
-		d, err := NewShowDocument(t.Context(), s, []string{target}, from, SameLimit(top))
+		d, err := NewShowDocument(t.Context(), s, []string{target}, Parts{From: from}, SameLimit(top))
 		if err != nil {
 			t.Fatal(err)
 		}

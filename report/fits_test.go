@@ -24,7 +24,7 @@ func TestFits(t *testing.T) {
 	ctx := t.Context()
 	show := func(target string) string {
 		var b bytes.Buffer
-		d, err := NewShowDocument(ctx, s, []string{target}, 0, SameLimit(10))
+		d, err := NewShowDocument(ctx, s, []string{target}, Parts{}, SameLimit(10))
 		if err == nil {
 			err = WriteShow(&b, s, d)
 		}
@@ -60,7 +60,7 @@ func TestFits(t *testing.T) {
 			}
 		}
 	}
-	d, err := NewShowDocument(ctx, s, []string{"block0"}, 0, SameLimit(10))
+	d, err := NewShowDocument(ctx, s, []string{"block0"}, Parts{}, SameLimit(10))
 	if err != nil || len(d.Objects[0].Fits) != 2 || NewInfoDocument(s).Typing.FitBytes != 64 {
 		t.Errorf("%v: fits %q, typing %+v", err, d.Objects[0].Fits, NewInfoDocument(s).Typing)
 	}

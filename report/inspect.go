@@ -12,11 +12,17 @@ import (
 	"goheap/heap"
 )
 
-// NewShowDocument says what is known of the objects that targets name, without the
-// first parts of each value: of its fields, its elements, its entries. Where values are
+// Parts says what is shown of a value: not the first From of its parts, which are fields,
+// elements or entries; of a map those entries that Entries chooses.
+type Parts struct {
+	From    int
+	Entries Entries
+}
+
+// NewShowDocument says what is known of the objects that targets name. Where values are
 // hidden, it says of the fields how many there are. What a target is wrong about is among
 // the errors of the document, beside the others' objects.
-func NewShowDocument(ctx context.Context, s *Snapshot, targets []string, from int, limits Limits) (*ShowDocument, error) {
+func NewShowDocument(ctx context.Context, s *Snapshot, targets []string, parts Parts, limits Limits) (*ShowDocument, error) {
 	d := &ShowDocument{Schema: "goheap/show/1", Objects: []ObjectDocument{}, Errors: []ErrorDocument{}}
 	for _, target := range targets {
 		place, err := s.Resolve(ctx, target)
@@ -27,7 +33,7 @@ func NewShowDocument(ctx context.Context, s *Snapshot, targets []string, from in
 		if err != nil {
 			return nil, err
 		}
-		object, err := newPlaceDocument(ctx, s, place, from, limits)
+		object, err := newPlaceDocument(ctx, s, place, parts, limits)
 		if err != nil {
 			return nil, err
 		}
@@ -39,7 +45,7 @@ func NewShowDocument(ctx context.Context, s *Snapshot, targets []string, from in
 	return d, nil
 }
 
-func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, limits Limits) (*ObjectDocument, error) {
+func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, parts Parts, limits Limits) (*ObjectDocument, error) {
 	p := s.Heap
 	d := &ObjectDocument{
 		Address: Address(p.Addr(n)), ValueAddress: Address(p.ValueAddr(n)), Size: s.Graph.Size(n), Type: Optional(p.Type(n)),
@@ -80,12 +86,16 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, from int, 
 	}
 	var fields []gocore.Field
 	value, ok := p.Value(n)
-	if d.Count, d.CountKnown = countOf(p, n, referrers); ok {
-		fields, d.MoreFields = p.FieldsOf(p.First(value, d.Count), from, most)
+	d.Count, d.CountKnown = countOf(p, n, referrers)
+	if value, err = d.choose(ctx, s, value, parts.Entries); err != nil {
+		return nil, err
+	}
+	if ok {
+		fields, d.MoreFields = p.FieldsOf(p.First(value, d.Count), parts.From, most)
 	}
 	// Without an executable a type may be known by its name alone.
 	if len(fields) == 0 && !s.Graph.IsRoot(n) && (!p.TypeOf(n).Known || s.Process.Source().Symbols == "none") {
-		d.Fields, d.MoreFields = wordLines(s, n, from, most)
+		d.Fields, d.MoreFields = wordLines(s, n, parts.From, most)
 	}
 	if s.Disclosure == Hidden {
 		d.MoreFields, d.Fields, fields = d.MoreFields+len(d.Fields)+len(fields), []FieldDocument{}, nil

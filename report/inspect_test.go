@@ -55,7 +55,7 @@ func valued(t *testing.T) *Snapshot {
 // offset; addresses are there when they are asked for.
 func TestShowValues(t *testing.T) {
 	s := valued(t)
-	d, err := NewShowDocument(t.Context(), s, []string{"block8"}, 0, DefaultLimits())
+	d, err := NewShowDocument(t.Context(), s, []string{"block8"}, Parts{}, DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestShowFrom(t *testing.T) {
 	}{
 		{0, 2, 3, "data at"}, {1, 1, 3, "at"}, {4, 20, 0, `["k"]`}, {5, 20, 0, ""}, {1 << 40, 20, 0, ""},
 	} {
-		d, err := NewShowDocument(t.Context(), s, []string{"block8"}, test.from, SameLimit(test.limit))
+		d, err := NewShowDocument(t.Context(), s, []string{"block8"}, Parts{From: test.from}, SameLimit(test.limit))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,9 +16,9 @@ type ErrorDocument struct {
 
 // newPlaceDocument describes what a target names: a node, or a value in one or in data
 // that is none.
-func newPlaceDocument(ctx context.Context, s *Snapshot, place gocore.Place, from int, limits Limits) (*ObjectDocument, error) {
+func newPlaceDocument(ctx context.Context, s *Snapshot, place gocore.Place, parts Parts, limits Limits) (*ObjectDocument, error) {
 	if !place.Part {
-		return newObjectDocument(ctx, s, place.Node, from, limits)
+		return newObjectDocument(ctx, s, place.Node, parts, limits)
 	}
 	v := &place.Value
 	d := &ObjectDocument{
@@ -36,13 +36,32 @@ func newPlaceDocument(ctx context.Context, s *Snapshot, place gocore.Place, from
 	if most < 0 {
 		most = int(^uint(0) >> 1)
 	}
-	fields, more := s.Heap.FieldsOf(*v, from, most)
+	chosen, err := d.choose(ctx, s, *v, parts.Entries)
+	if err != nil {
+		return nil, err
+	}
+	fields, more := s.Heap.FieldsOf(chosen, parts.From, most)
 	d.MoreFields = more
 	if s.Disclosure == Hidden {
 		d.MoreFields, fields = more+len(fields), nil
 	}
 	d.addFields(s, fields)
 	return d, nil
+}
+
+// choose is a value with the entries that are asked for alone, of which the document tells.
+func (d *ObjectDocument) choose(ctx context.Context, s *Snapshot, v gocore.Value, e Entries) (gocore.Value, error) {
+	if e == (Entries{}) {
+		return v, nil
+	}
+	if !v.Map {
+		return v, fmt.Errorf("%s is no map, or a nil one: only entries of maps can be filtered and sorted by their keys; leave out --filter and --sort", Printable(d.name))
+	}
+	v, chosen, err := s.Choose(ctx, v, e)
+	if err == nil {
+		d.Entries = newEntriesDocument(e, chosen)
+	}
+	return v, err
 }
 
 // addFields adds lines of a value.

@@ -57,6 +57,7 @@ type Heap interface {
 	Value(n heap.Node) (gocore.Value, bool)
 	Children(v gocore.Value, from, limit int) []gocore.Value
 	First(v gocore.Value, count uint64) gocore.Value
+	Choose(ctx context.Context, v gocore.Value, c gocore.Choice) (gocore.Value, gocore.Chosen, error)
 	FieldsOf(v gocore.Value, from, limit int) (fields []gocore.Field, more int)
 	Hex(n heap.Node, off, size uint64) []byte
 

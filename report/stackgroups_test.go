@@ -115,7 +115,7 @@ func TestStackElided(t *testing.T) {
 		1: "runtime.gopark ...3",
 		0: "...4",
 	} {
-		d, err := NewShowDocument(t.Context(), s, []string{"g19"}, 0, Limits{Calls: calls})
+		d, err := NewShowDocument(t.Context(), s, []string{"g19"}, Parts{}, Limits{Calls: calls})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +142,7 @@ func TestStackElided(t *testing.T) {
 // Where values are hidden, those of variables and labels are.
 func TestStackHidden(t *testing.T) {
 	s := analyse(t, blockstore())
-	d, err := NewShowDocument(t.Context(), s, []string{"g19"}, 0, DefaultLimits())
+	d, err := NewShowDocument(t.Context(), s, []string{"g19"}, Parts{}, DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}

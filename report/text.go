@@ -476,6 +476,9 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 	if o.Allocation != nil {
 		rows = append(rows, []string{"allocated", o.Allocation.text()})
 	}
+	if o.Entries != nil {
+		rows = append(rows, []string{"entries", o.Entries.text()})
+	}
 	p.rows(rows, nil, "  ")
 	if o.Allocation != nil {
 		p.line("")

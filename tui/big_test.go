@@ -153,7 +153,10 @@ func (l *large) Value(heap.Node) (v gocore.Value, ok bool)             { return 
 func (l *large) Children(gocore.Value, int, int) []gocore.Value        { return nil }
 func (l *large) First(v gocore.Value, _ uint64) gocore.Value           { return v }
 func (l *large) FieldsOf(gocore.Value, int, int) ([]gocore.Field, int) { return nil, 0 }
-func (l *large) FollowedAt(heap.Node, uint64) bool                     { return false }
+func (l *large) Choose(_ context.Context, v gocore.Value, _ gocore.Choice) (gocore.Value, gocore.Chosen, error) {
+	return v, gocore.Chosen{}, nil
+}
+func (l *large) FollowedAt(heap.Node, uint64) bool { return false }
 func (l *large) FindBytes(context.Context, []byte, int) (gocore.Hits, error) {
 	return gocore.Hits{}, nil
 }

@@ -44,7 +44,7 @@ func tableActions(a *App) []Action {
 			Help: "Show only rows with a text: a part of it, whatever the case, a regular expression as /re/, or an expression as =retained > 1MiB.",
 			Do:   func() { a.openPrompt(promptFilter, filterOf(a.top()).filterText()) }},
 		{Keys: []Key{char('s')}, Label: "sort", Priority: 5, Disabled: func() string { return sortOf(a.top()).sortable() },
-			Help: "Sort by the next column.",
+			Help: "Sort by the next column; among fields, the entries of a map by key.",
 			Do:   func() { sortOf(a.top()).sort(false) }},
 		{Keys: []Key{char('S')}, Label: "reverse", Disabled: func() string { return sortOf(a.top()).sortable() },
 			Help: "Sort the other way round.",

@@ -38,6 +38,7 @@ type inspector struct {
 	loaded bool
 	needle string         // what the fields are filtered by
 	kept   map[*part]bool // what the filter keeps, and what that is in; nil: all
+	chosen *part          // the map whose entries the filter has chosen, from all of them
 	site   string         // where it was allocated, clean; "" unknown
 }
 
@@ -50,6 +51,12 @@ type part struct {
 	expanded bool
 	children []*part // the first ones, as loaded
 	all      bool    // there are no more children than these
+
+	// Of a map: which entries the children are, from all of whole; the zero one is all
+	// in the order of the table.
+	entries report.Entries
+	whole   gocore.Value
+	passed  gocore.Chosen
 }
 
 // partRow is a visible row: a part, or what stands for its children that are not
@@ -217,7 +224,7 @@ func (v *inspector) rebuild() {
 	for len(stack) > 0 {
 		at := &stack[len(stack)-1]
 		if at.next == len(at.b.children) {
-			if !at.b.all && v.kept == nil {
+			if !at.b.all && (v.kept == nil || v.chosen == at.b) {
 				v.rows = append(v.rows, partRow{at.b, true})
 			}
 			stack = stack[:len(stack)-1]
@@ -247,6 +254,42 @@ func (v *inspector) selectPart(b *part) {
 			return
 		}
 	}
+}
+
+// mapPart is the map that the selected row is, or is in; nil for none.
+func (v *inspector) mapPart() *part {
+	r, _ := v.row()
+	for b := r.part; b != nil; b = b.parent {
+		if b.Map && len(b.children) > 0 {
+			return b
+		}
+	}
+	return nil
+}
+
+// choose shows other entries of a map, or the same in another order.
+func (v *inspector) choose(m *part, e report.Entries) {
+	if m.entries == (report.Entries{}) {
+		m.whole = m.Value
+	}
+	s, whole := v.app.snap, m.whole
+	v.app.start(slotExpand, "reading the keys", func(ctx context.Context) (func(), error) {
+		value, passed := whole, gocore.Chosen{}
+		var err error
+		if e != (report.Entries{}) {
+			if value, passed, err = s.Choose(ctx, whole, e); err != nil {
+				return nil, fmt.Errorf("filter: %w", err)
+			}
+		}
+		children := s.Heap.Children(value, 0, partStep)
+		return func() {
+			m.Value, m.entries, m.passed, m.children = value, e, passed, nil
+			if v.add(m, children); v.kept == nil && v.needle != "" {
+				v.filterFields(-1)
+			}
+			v.app.moved()
+		}, ctx.Err()
+	})
 }
 
 func (v *inspector) row() (partRow, bool) {
@@ -404,7 +447,20 @@ func (v *inspector) status() string {
 	}
 	g, needle := v.grid(), ""
 	if text := v.filterText(); text != "" {
-		needle = "   filter: " + v.app.clean(text) + " (among the rows that are open)"
+		where := "among the rows that are open"
+		if m := v.chosen; m != nil {
+			where = fmt.Sprintf("%s of %s entries", countText(uint64(m.passed.Kept)), countText(uint64(m.passed.Passed)))
+		}
+		needle = fmt.Sprintf("   filter: %s (%s)", v.app.clean(text), where)
+	}
+	if m := v.mapPart(); m != nil && m.entries.Sorted {
+		needle += "   entries by key"
+		if m.entries.Backwards {
+			needle += ", backwards"
+		}
+		if m.passed.Left > 0 {
+			needle += fmt.Sprintf(" (the last %s are left out)", countText(uint64(m.passed.Left)))
+		}
 	}
 	return fmt.Sprintf("row %s of %s%s   tab: %s", countText(uint64(min(g.selected+1, g.len()))), countText(uint64(g.len())),
 		needle, strings.Join(pageNames[:], ", "))
@@ -419,8 +475,33 @@ func (v *inspector) filter(text string) {
 		l.filter(text)
 	} else if v.at == pageFields {
 		v.needle = text
+		v.filterEntries()
+	}
+}
+
+// filterEntries has the filter choose from all entries of the map of the selected row, if
+// that has more than are shown, and filters what is shown.
+func (v *inspector) filterEntries() {
+	m, text := v.chosen, v.needle
+	if strings.HasPrefix(text, "=") {
+		text = "" // keys have no expressions
+	}
+	if m == nil && text != "" {
+		if m = v.mapPart(); m != nil && m.all && m.entries.Filter == "" {
+			m = nil
+		}
+	}
+	if m == nil {
+		v.filterFields(-1)
+		return
+	}
+	if v.chosen = m; text == "" {
+		v.chosen = nil
 		v.filterFields(-1)
 	}
+	e := m.entries
+	e.Filter = text
+	v.choose(m, e)
 }
 
 func (v *inspector) unfilter() bool {
@@ -489,10 +570,24 @@ func (v *inspector) sortable() string {
 	if l := v.list(); l != nil {
 		return l.sortable()
 	}
-	return "fields and bytes stand in the order of memory"
+	return reasonIf(v.mapPart() == nil, "fields and bytes stand in the order of memory; entries of a map can be sorted")
 }
 
-func (v *inspector) sort(reverse bool) { v.list().sort(reverse) }
+// sort has the entries of a map by key, or in the order of the table again.
+func (v *inspector) sort(reverse bool) {
+	if l := v.list(); l != nil {
+		l.sort(reverse)
+		return
+	}
+	m := v.mapPart()
+	e := m.entries
+	if reverse {
+		e.Sorted, e.Backwards = true, !e.Sorted || !e.Backwards
+	} else {
+		e.Sorted, e.Backwards = !e.Sorted, false
+	}
+	v.choose(m, e)
+}
 
 // fieldRows are the parts of the value that are open.
 type fieldRows struct {

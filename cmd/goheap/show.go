@@ -11,7 +11,8 @@ import (
 )
 
 func (c *command) show() *cobra.Command {
-	var from int
+	var parts report.Parts
+	var order string
 	cmd := &cobra.Command{
 		Use:   "show FILE TARGET...",
 		Short: "Show an object: its fields, who points to it, what it retains",
@@ -35,21 +36,36 @@ memory each field stands.
 Of a goroutine the whole stack is shown: each call with its variables, arguments
 first, and the calls that it has deferred; of a deep one the 50 innermost and the 50
 outermost calls, or as many as --top says. A variable that is optimised out is
-nowhere any more, since nothing uses it.`,
+nowhere any more, since nothing uses it.
+
+Entries of a map stand in the order of its table: a page of them reads no more than
+what it passes. --filter and --sort read the keys of all entries, and elements of
+those that are shown. Keys are sorted by number, strings by their bytes, false before
+true, NaN before all numbers, pointers by address, structs and arrays by their first
+parts that differ, interfaces by the names of types (nil first) and then by value.
+The first 100,000 in this order are kept; a line says how many there are.`,
 		Example: "  goheap show core.4711 0xc000123000\n  goheap show --format json core.4711 main.cache g:17\n" +
-			"  goheap show --from 1000 --top 100 core.4711 main.cache.byID",
+			"  goheap show --from 1000 --top 100 core.4711 main.cache.byID\n" +
+			"  goheap show --sort key --filter session core.4711 main.cache.byName",
 		Args:              wants(true, "FILE", "TARGET"),
 		ValidArgsFunction: completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if from < 0 {
-				return usagef("--from wants a number of 0 or more, not %d", from)
+			if parts.From < 0 {
+				return usagef("--from wants a number of 0 or more, not %d", parts.From)
+			}
+			switch order {
+			case report.SortKey, report.SortKeyBack:
+				parts.Entries.Sorted, parts.Entries.Backwards = true, order == report.SortKeyBack
+			case "":
+			default:
+				return usagef("--sort wants key, or -key for the other way round, not %q", order)
 			}
 			var wrong []report.ErrorDocument
 			document := func(ctx context.Context, s *report.Snapshot, limits report.Limits) (*report.ShowDocument, error) {
 				if c.flags.top > 0 {
 					limits = report.SameLimit(c.flags.top)
 				}
-				d, err := report.NewShowDocument(ctx, s, args[1:], from, limits)
+				d, err := report.NewShowDocument(ctx, s, args[1:], parts, limits)
 				if err == nil {
 					d.Addresses = c.flags.physical
 					wrong = d.Errors
@@ -83,7 +99,10 @@ nowhere any more, since nothing uses it.`,
 			})
 		},
 	}
-	cmd.Flags().IntVar(&from, "from", 0, "leave out the first `N` fields, elements or entries of a value")
+	cmd.Flags().IntVar(&parts.From, "from", 0, "leave out the first `N` fields, elements or entries of a value")
+	cmd.Flags().StringVar(&parts.Entries.Filter, "filter", "", "of a map, show the entries whose key has `TEXT`, or matches /re/")
+	cmd.Flags().StringVar(&order, "sort", "", "show the entries of a map by `key`, or -key for the other way round")
+	must(cmd.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions([]string{report.SortKey, report.SortKeyBack}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
 

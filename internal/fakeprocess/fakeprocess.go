@@ -317,6 +317,11 @@ func (p *Process) First(v gocore.Value, _ uint64) gocore.Value { return v }
 
 func (p *Process) Children(gocore.Value, int, int) []gocore.Value { return nil }
 
+// Choose has no maps.
+func (p *Process) Choose(_ context.Context, v gocore.Value, _ gocore.Choice) (gocore.Value, gocore.Chosen, error) {
+	return v, gocore.Chosen{}, nil
+}
+
 // FieldsOf gives the pointers of what has a type.
 func (p *Process) FieldsOf(v gocore.Value, from, limit int) ([]gocore.Field, int) {
 	n := v.Target

@@ -52,6 +52,7 @@ func hex(p unsafe.Pointer) string { return fmt.Sprintf("%#x", uintptr(p)) }
 func main() {
 	named()
 	sized()
+	keyed()
 	containers()
 	wrappers()
 	texts()

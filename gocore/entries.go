@@ -1,0 +1,127 @@
+package gocore
+
+import (
+	"cmp"
+	"context"
+	"runtime/debug"
+	"slices"
+
+	"goheap/gocore/internal/inferior"
+)
+
+// Choice is which entries of a map are wanted, and in what order.
+type Choice struct {
+	// Keep is asked of each entry by its name, which is the key in brackets; nil keeps
+	// all.
+	Keep func(name string) bool
+	// ByKey sorts entries by their keys: false before true, numbers by number (NaN
+	// first), strings by their bytes, pointers and channels by address, arrays and
+	// structs by their first parts that differ, interfaces by the names of the types in
+	// them (nil first) and then by what they hold. Of strings the first 4,096 bytes
+	// count, and then the length. What is equal stays in the order of the table, which is
+	// also the order without ByKey.
+	ByKey, Descending bool
+}
+
+// MaxChosen is how many entries Choose keeps.
+const MaxChosen = 100_000
+
+// Chosen is what became of the entries of a map.
+type Chosen struct {
+	Passed int // entries that were looked at: all of the map
+	Kept   int // of those, what was chosen
+	Left   int // of those, what there was no room for: the last ones in the order
+}
+
+// Choose returns v, which opens into entries, so that it opens into those of a choice. It
+// passes all entries once, and reads their keys but no elements. What it remembers is
+// bounded by MaxChosen. The error is that of ctx.
+func (p *values) Choose(ctx context.Context, v Value, c Choice) (Value, Chosen, error) {
+	defer p.caught(debug.SetPanicOnFault(true))
+	x := v.parts
+	if x.how == opensChosen {
+		x = x.chosen.of
+	}
+	var sum Chosen
+	if x.how != opensMap {
+		return v, sum, nil
+	}
+	all := &chosen{of: x}
+	reader := p.keys()
+	order := func(a, b placed) int { return cmp.Compare(a.at, b.at) }
+	if c.ByKey {
+		order = func(a, b placed) int {
+			by := reader.Compare(a.KeyType, a.Key, b.KeyType, b.Key)
+			if c.Descending {
+				by = -by
+			}
+			return cmp.Or(by, cmp.Compare(a.at, b.at))
+		}
+	}
+	p.space.Entries(x.t, x.addr, func(e inferior.Entry) bool {
+		if sum.Passed++; sum.Passed%1024 == 0 && ctx.Err() != nil {
+			return false
+		}
+		e.KeyType, e.Key = reader.Direct(e.KeyType, e.Key, p.types.Type(x.t).Key)
+		if c.Keep != nil && !c.Keep("["+reader.Text(e)+"]") {
+			return true
+		}
+		sum.Kept++
+		all.add(placed{e, sum.Passed}, order)
+		return true
+	})
+	if ctx.Err() != nil {
+		return v, sum, context.Cause(ctx)
+	}
+	slices.SortFunc(all.list, order)
+	sum.Left = sum.Kept - len(all.list)
+	v.parts = parts{how: opensChosen, chosen: all, n: uint64(len(all.list))}
+	v.Children, v.More = len(all.list), false
+	return v, sum, nil
+}
+
+// chosen are entries of a map: a heap whose first is the last by their order, until they
+// are sorted.
+type chosen struct {
+	of   parts // the whole map
+	list []placed
+}
+
+type placed struct {
+	inferior.Entry
+	at int // in the table
+}
+
+// add keeps an entry if there is room, or in the place of the last one if it stands before
+// that.
+func (c *chosen) add(e placed, order func(a, b placed) int) {
+	if len(c.list) < MaxChosen {
+		c.list = append(c.list, e)
+		for i := len(c.list) - 1; i > 0; {
+			up := (i - 1) / 2
+			if order(c.list[up], c.list[i]) >= 0 {
+				return
+			}
+			c.list[up], c.list[i] = c.list[i], c.list[up]
+			i = up
+		}
+		return
+	}
+	if order(e, c.list[0]) >= 0 {
+		return
+	}
+	c.list[0] = e
+	for i := 0; ; {
+		last := i
+		for _, down := range []int{2*i + 1, 2*i + 2} {
+			if down < len(c.list) && order(c.list[down], c.list[last]) > 0 {
+				last = down
+			}
+		}
+		if last == i {
+			return
+		}
+		c.list[i], c.list[last] = c.list[last], c.list[i]
+		i = last
+	}
+}

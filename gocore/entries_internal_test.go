@@ -1,0 +1,158 @@
+package gocore
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"goheap/dump"
+	"goheap/gocore/internal/inferior"
+	"goheap/heap"
+	"goheap/internal/testcore"
+)
+
+// opened is the program of that name, and a map of it.
+func opened(t *testing.T, version, name string) (*Heap, Value) {
+	t.Helper()
+	d := testcore.Core(t, "opened", testcore.Options{Go: version}, testcore.Kernel)
+	proc, err := Open(t.Context(), d.Core, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { proc.Close() })
+	p, err := proc.Analyse(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := p.Lookup("main.maps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _ := p.Value(n)
+	for _, c := range p.Children(v, 0, v.Children) {
+		if c.Name == name {
+			return p, c
+		}
+	}
+	t.Fatalf("no %s", name)
+	return nil, Value{}
+}
+
+// without is p whose memory lacks the objects that leave is true for.
+func without(p *Heap, leave func(n heap.Node) bool) *Heap {
+	var holes []target
+	for i := range p.im.Extents {
+		e := &p.im.Extents[i]
+		for k := range uint64(e.N) {
+			if leave(e.First + heap.Node(k)) {
+				holes = append(holes, target{e.Base + k*e.Elem, e.Elem})
+			}
+		}
+	}
+	var blocks []dump.Block
+	add := func(at, end uint64) {
+		for at < end {
+			start, data := p.im.Mem.Segment(at)
+			stop := min(start+uint64(len(data)), end)
+			blocks = append(blocks, dump.Block{Addr: at, Data: data[at-start : stop-start]})
+			at = stop
+		}
+	}
+	for _, r := range p.im.Mem.Ranges() {
+		at := r.Start
+		for _, h := range holes {
+			if h.addr >= at && h.addr < r.End {
+				add(at, h.addr)
+				at = min(h.addr+h.size, r.End)
+			}
+		}
+		add(at, r.End)
+	}
+	mem := dump.NewMemory(p.im.Arch.Machine, p.im.Arch.Order(), p.im.Arch.PtrSize, blocks)
+	im := *p.im
+	im.Mem = mem
+	decoder := *p.decoder
+	decoder.Image = &im
+	c := newContents(&decoder, nil)
+	c.space.Mem = mem
+	return &Heap{naming: naming{values: &values{&objects{
+		stacks: &stacks{contents: c, vars: map[place][]frameVar{}},
+		im:     &im, graph: p.graph, live: p.live, typing: p.typing,
+	}}, index: &rootIndex{}}}
+}
+
+func keysOf(list []Value) (names []string) {
+	for _, v := range list {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
+// Sorting and filtering read keys, and no elements: without these they come out the same.
+// A page reads the tables that it passes, and no others.
+func TestEntriesRead(t *testing.T) {
+	for _, version := range []string{"go1.22.12", "go1.27.0"} {
+		t.Run(version, func(t *testing.T) {
+			p, v := opened(t, version, "Strings")
+			elements := map[heap.Node]bool{}
+			parts := map[heap.Node]int{} // the first entry that stands in each
+			n := 0
+			p.space.Entries(v.parts.t, v.parts.addr, func(e inferior.Entry) bool {
+				if to, ok := p.im.Mem.Word(e.Elem); ok {
+					if node, ok := p.im.Pages.Lookup(to); ok {
+						elements[node] = true
+					}
+				}
+				if node, ok := p.im.Pages.Lookup(e.Key); ok {
+					if _, seen := parts[node]; !seen {
+						parts[node] = n
+					}
+				}
+				n++
+				return true
+			})
+			if n != 3000 || len(elements) < 2900 || len(parts) < 2 {
+				t.Fatalf("%d entries, %d elements and %d arrays of groups are too few", n, len(elements), len(parts))
+			}
+			q := without(p, func(n heap.Node) bool { return elements[n] })
+			if c := q.Children(v, 0, 1); len(c) != 1 || !strings.Contains(c[0].Text, notInCore[1:]) {
+				t.Fatalf("an element is still there: %+v", c)
+			}
+			for _, c := range []Choice{{}, {ByKey: true}, {ByKey: true, Descending: true}, {ByKey: true, Keep: func(s string) bool { return strings.Contains(s, "77") }}} {
+				want, sum, err1 := p.Choose(t.Context(), v, c)
+				got, same, err2 := q.Choose(t.Context(), v, c)
+				if err1 != nil || err2 != nil || sum != same || !slices.Equal(keysOf(p.Children(want, 0, 3000)), keysOf(q.Children(got, 0, 3000))) {
+					t.Errorf("%+v: %+v %v, without elements %+v %v", c, sum, err1, same, err2)
+				}
+			}
+			for _, page := range []struct{ from, limit int }{{0, 1}, {0, 100}, {150, 100}, {1000, 10}} {
+				left := 0
+				q := without(p, func(n heap.Node) bool {
+					first, ok := parts[n]
+					if ok && first >= page.from+page.limit {
+						left++
+						return true
+					}
+					return false
+				})
+				if got := q.Children(v, page.from, page.limit); left == 0 || !slices.Equal(keysOf(got), keysOf(p.Children(v, page.from, page.limit))) {
+					t.Errorf("%d entries from %d, without %d arrays of groups behind them: %d come", page.limit, page.from, left, len(got))
+				}
+			}
+		})
+	}
+}
+
+// What is remembered of a choice is bounded, and is what stands first in its order.
+func TestChosenIsBounded(t *testing.T) {
+	order := func(a, b placed) int { return int(a.Key) - int(b.Key) }
+	all := &chosen{}
+	const n = MaxChosen + 5000
+	for i := range n {
+		all.add(placed{Entry: inferior.Entry{Key: uint64(i*7919%n) + 1}, at: i}, order)
+	}
+	slices.SortFunc(all.list, order)
+	if len(all.list) != MaxChosen || all.list[0].Key != 1 || all.list[MaxChosen-1].Key != MaxChosen {
+		t.Errorf("%d are kept, from %d to %d", len(all.list), all.list[0].Key, all.list[len(all.list)-1].Key)
+	}
+}
