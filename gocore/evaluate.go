@@ -580,6 +580,9 @@ func (e *evaluation) index(o operand, s *notation.Step) (operand, error) {
 	}
 	size := p.types.Type(o.t).Size
 	if !e.inArray(o, i, size) {
+		if i < 0 {
+			return o, e.fail(s.Pos, "index %d is before the array that the slice is a part of", i)
+		}
 		return o, e.fail(s.Pos, "index %d is out of range: it has %d elements", i, o.n)
 	}
 	if o.hasLen && i >= 0 && uint64(i) >= o.length && s.Beyond == "" {
@@ -713,4 +716,58 @@ func (e *evaluation) typeNamed(pos int, name string) (types.ID, error) {
 		return 0, e.fail(pos, "the program has no type %s%s", notation.OneLine(name), didYouMean(name, names))
 	}
 	return found, nil
+}
+
+// count evaluates len(x) and cap(x): a number, which stands nowhere, of what stands at x.
+func (e *evaluation) count(x *notation.Expr) (Place, error) {
+	p := e.p
+	o, err := e.value(x.X)
+	if err != nil {
+		return Place{}, err
+	}
+	if p.types.Type(o.t).Kind == types.Pointer {
+		if to, ok := e.load(o); ok && p.types.Type(to.t).Kind == types.Array {
+			o = to
+		}
+	}
+	n, ok := uint64(0), false
+	w := uint64(p.im.Arch.PtrSize)
+	t, addr := e.header(o)
+	switch typ := p.types.Type(t); {
+	case o.elements:
+		n, ok = o.n, true
+		if o.hasLen && x.Op == notation.Len {
+			n = o.length
+		}
+	case typ.Kind == types.Array:
+		n, ok = typ.Len, true
+	case typ.Kind == types.String && x.Op == notation.Len:
+		n, ok = p.wordOf(o.view, o.addr+w), true
+	case typ.Kind == types.Slice && x.Op == notation.Len:
+		n, ok = p.wordOf(o.view, o.addr+w), true
+	case typ.Kind == types.Slice:
+		n, ok = p.wordOf(o.view, o.addr+2*w), true
+	case typ.Kind == types.Map && x.Op == notation.Len:
+		if ok = addr == 0; !ok {
+			n, ok = p.mapLen(t, addr)
+		}
+	case typ.Kind == types.Chan:
+		if ok = addr == 0; !ok {
+			var c inferior.Chan
+			c, ok = p.space.Chan(nil, addr)
+			if n = c.Queued; x.Op == notation.Cap {
+				n = c.Capacity
+			}
+		}
+	}
+	if !ok {
+		return Place{}, e.fail(len(e.text), "%s has no such length", p.typeName(o))
+	}
+	o.exact = true
+	place, err := e.partPlace(o)
+	if err != nil {
+		return Place{}, err
+	}
+	place.Value = Value{Type: "int", Addr: o.addr, Size: w, Text: strconv.FormatUint(n, 10), Target: heap.None, Outside: true}
+	return place, nil
 }

@@ -343,7 +343,7 @@ func (c *call) fits(fn string, exact func() bool) bool {
 	if c.name == "" {
 		return true
 	}
-	if c.name != fn && c.name != fn[strings.LastIndexByte(fn, '/')+1:] && !exact() {
+	if c.name != fn && !strings.HasSuffix(fn, "/"+c.name) && !strings.HasSuffix(fn, "."+c.name) && !exact() {
 		return false
 	}
 	c.number--

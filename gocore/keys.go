@@ -31,8 +31,18 @@ func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, 
 	}
 	// As goheap prints it, and as Go and Delve write it.
 	o, found := find(p.keys().Matcher(t, want))
-	if !found {
-		if written, ok := notation.ParseKey(want); ok {
+	if written, ok := notation.ParseKey(want); ok && !found {
+		var others []string
+		find(func(m *inferior.Entry) bool {
+			if p.keys().Is(m, written) {
+				others = append(others, "["+p.keyText(*m)+"]")
+			}
+			return len(others) > 1
+		})
+		if len(others) > 1 {
+			return o, e.fail(s.Pos, "several keys are written like that: it may be %s", notation.AnyOf(others))
+		}
+		if len(others) == 1 {
 			o, found = find(func(m *inferior.Entry) bool { return p.keys().Is(m, written) })
 		}
 	}

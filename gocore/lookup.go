@@ -85,6 +85,9 @@ func (p *naming) resolve(text string) (Place, error) {
 			return Place{Node: heap.Node(1 + p.im.Goroutines[e.goroutine].Root)}, nil
 		}
 	}
+	if t.Expr.Op == notation.Len || t.Expr.Op == notation.Cap {
+		return e.count(t.Expr)
+	}
 	o, err := e.value(t.Expr)
 	if err != nil {
 		return Place{}, err
@@ -243,8 +246,13 @@ func (p *naming) unknownName(name string) error {
 	for _, v := range p.exe.Variables {
 		names = append(names, v.Name)
 	}
-	if near := notation.Nearest(name, names, most); len(near) > 0 {
-		return fmt.Errorf("%w: the program has no variable %s: did you mean %s?", ErrNotFound, notation.OneLine(name), notation.AnyOf(near))
+	for short := name; short != ""; short = short[:strings.LastIndexByte(short, '.')] { // fields may follow
+		if near := notation.Nearest(short, names, most); len(near) > 0 {
+			return fmt.Errorf("%w: the program has no variable %s: did you mean %s?", ErrNotFound, notation.OneLine(short), notation.AnyOf(near))
+		}
+		if strings.Count(short[strings.LastIndexByte(short, '/')+1:], ".") < 2 {
+			break
+		}
 	}
 	return fmt.Errorf("%w: %q starts with no global variable of the program; write it with its package, as in main.cache, and see `goheap roots`", ErrNotFound, name)
 }
@@ -268,7 +276,7 @@ func (e *evaluation) place(o operand) (Place, error) {
 			}
 		}
 	}
-	if to, ok := e.reached(o); ok {
+	if to, ok := e.reached(o); ok && !o.exact {
 		return to, nil
 	}
 	return e.partPlace(o)
@@ -277,10 +285,10 @@ func (e *evaluation) place(o operand) (Place, error) {
 // isObject reports whether o is all of an object, or a container whose header that is.
 func (p *naming) isObject(n heap.Node, o operand) bool {
 	own := p.ownView(n)
-	if own.addr != o.addr || own.inside != o.inside {
-		return own.t == 0 && own.inside.Stage == 0 // untyped
+	if own.t == 0 && own.inside.Stage == 0 {
+		return o.t == 0 // nothing is known of it, or it has several values
 	}
-	return own.t == o.t || own.t == 0
+	return own.addr == o.addr && own.inside == o.inside && own.t == o.t
 }
 
 // reached is the place that a pointer, or what has one in it, leads to; ok is false for
@@ -339,13 +347,8 @@ func (e *evaluation) partPlace(o operand) (Place, error) {
 	whole := region{base: o.addr, size: p.sizeOf(o)}
 	if n, ok := p.NodeAt(o.addr); ok {
 		place.Node = n
-		whole.base = p.ValueAddr(n)
-		if ext, slot, ok := p.slot(n); ok {
-			whole.size = ext.Elem - (whole.base - slot)
-		}
 	} else if r, n := p.dataAt(o.addr); r != nil {
 		place.Node, place.Variable = n, r.Name
-		whole = region{r.Addr, r.Size}
 	} else if gi := p.stackAt(o.addr); gi >= 0 {
 		place.Node = heap.Node(1 + p.im.Goroutines[gi].Root)
 	}

@@ -13,11 +13,16 @@ import (
 )
 
 // everyName is how many objects a program may have for all their names to be tried; of
-// one with more, a draw of drawn objects is.
-const (
-	everyName = 100_000
-	drawn     = 100_000
-)
+// one with more, a draw is.
+const everyName = 100_000
+
+// drawn is how large a draw is.
+func drawn() int {
+	if testcore.EveryBuild() {
+		return 100_000
+	}
+	return 5_000
+}
 
 // roundTrip looks up all names that the program prints: of roots, and the expression of
 // the path to each object. What is found is the object, or what leads to it and has the
@@ -90,7 +95,7 @@ func TestRoundTrip(t *testing.T) {
 	for _, program := range []string{"kinds", "values", "typed", "oldmaps", "stacks", "blockstore", "probe", "quiet", "interfaces"} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
-			open(t, program, testcore.Options{}, testcore.Kernel).roundTrip(t, everyName, drawn)
+			open(t, program, testcore.Options{}, testcore.Kernel).roundTrip(t, everyName, drawn())
 		})
 	}
 }

@@ -516,7 +516,7 @@ func (o *ObjectDocument) rows(s *Snapshot) [][]string {
 	}
 	if o.part {
 		rows := [][]string{{"address", address}, {"type", orDash(o.Type)}, {"size", HumanBytes(o.Size)}}
-		if o.Within != nil {
+		if o.Within != nil && string(o.Within.Name) != o.name {
 			rows = append(rows, []string{"part of", orDash(o.Within.Name)})
 		}
 		return rows

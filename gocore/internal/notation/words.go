@@ -37,7 +37,7 @@ func Nearest(name string, all []string, most int) []string {
 		far  int
 	}
 	var found []near
-	limit := 1 + len(name)/4
+	limit := 1 + len(lastName(name))/4
 	last := strings.ToLower(lastName(name))
 	lower := strings.ToLower(name)
 	for _, other := range all {
@@ -111,7 +111,7 @@ func distance(a, b string, limit int) int {
 }
 
 // SameType reports whether two texts name the same type, where b may leave out all of a
-// package's path but its last element, put the path in quotes, or write any for
+// package's path but its last element, or all packages, put the path in quotes, or write any for
 // interface {} and spaces as it likes.
 func SameType(a, b string) bool {
 	if a == b {
@@ -120,7 +120,25 @@ func SameType(a, b string) bool {
 	if b = plainType(b); plainType(a) == b {
 		return true
 	}
-	return ShortType(a) == b
+	short := ShortType(a)
+	return short == b || !strings.Contains(b, ".") && withoutPackages(short) == b
+}
+
+// withoutPackages is a type without the packages of its parts.
+func withoutPackages(s string) string {
+	var b strings.Builder
+	start := 0 // of the name that is being read
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '.':
+			start = i + 1
+		case !wordByte(c):
+			b.WriteString(s[start : i+1])
+			start = i + 1
+		}
+	}
+	b.WriteString(s[start:])
+	return b.String()
 }
 
 // plainType is a type without quotes around paths and without aliases and spaces that
