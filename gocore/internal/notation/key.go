@@ -87,21 +87,9 @@ func (p *keyParser) key(depth int) *Key {
 	case c >= '0' && c <= '9' || c == '-' || c == '+' || c == '(' || c == '.':
 		return p.number()
 	}
-	n := 0
-	for n < len(s) && strings.IndexByte(" ,{}()", s[n]) < 0 {
-		switch s[n] {
-		case '"', '[':
-			length := quotedLength(s[n:])
-			if s[n] == '[' {
-				length = Matching(s[n:]) + 1
-			}
-			if length <= 0 {
-				return nil
-			}
-			n += length
-		default:
-			n++
-		}
+	n := wordLength(s)
+	if n < 0 {
+		return nil
 	}
 	word := s[:n]
 	// The names of types may have spaces and braces: struct { A int }, interface {}.
@@ -139,6 +127,30 @@ func (p *keyParser) key(depth int) *Key {
 		return k
 	}
 	return nil
+}
+
+// wordLength returns the length of the name of a type or constant at the start of s, in
+// which there may be brackets, and the path of a package in quotes; -1 where these do not
+// end.
+func wordLength(s string) int {
+	n := 0
+	for n < len(s) && strings.IndexByte(" ,{}()", s[n]) < 0 {
+		length := 1
+		switch s[n] {
+		case '[':
+			length = Matching(s[n:]) + 1
+		case '"':
+			length = quotedLength(s[n:])
+			if length > 0 && !strings.HasPrefix(s[n+length:], ".") {
+				return n // a text behind a type
+			}
+		}
+		if length <= 0 {
+			return -1
+		}
+		n += length
+	}
+	return n
 }
 
 // conversion reads "(x)" behind a type.

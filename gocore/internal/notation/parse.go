@@ -111,6 +111,9 @@ func (p *parser) expr(at, end int) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.Op == Constant && at+n < end {
+		return nil, p.fail(at+n, "a constant has no parts")
+	}
 	e.Steps, err = p.selectors(at+n, end, false)
 	return e, err
 }

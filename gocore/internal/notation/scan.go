@@ -8,7 +8,7 @@ import (
 // Matching returns the index of what closes the bracket, brace or parenthesis at s[0],
 // quoted strings and runes apart, or -1.
 func Matching(s string) int {
-	depth := 0
+	var closes []byte // those of what is open, the innermost last
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case '"', '`', '\'':
@@ -17,10 +17,16 @@ func Matching(s string) int {
 				return -1
 			}
 			i += n - 1
-		case '(', '[', '{':
-			depth++
+		case '(':
+			closes = append(closes, ')')
+		case '[', '{':
+			closes = append(closes, s[i]+2) // ']' and '}'
 		case ')', ']', '}':
-			if depth--; depth == 0 {
+			last := len(closes) - 1
+			if last < 0 || closes[last] != s[i] {
+				return -1
+			}
+			if closes = closes[:last]; last == 0 {
 				return i
 			}
 		}

@@ -80,11 +80,14 @@ func (o Kind) samePath(got string) bool {
 // SameName reports whether a place that was found by the name of the path to a node is a
 // node of the path with the same name, since what follows it adds nothing to an
 // expression: a variable, a pointer, string or slice that is an object by itself, a map in
-// front of its parts. Or it is the value in such a node that the rest is part of.
+// front of its parts. Or the node is such a part itself, behind a key. Or it is the value in such a node that the rest is part of.
 func (p *Process) SameName(nodes []heap.Node, place gocore.Place, name string) bool {
 	i := slices.Index(nodes, place.Node)
 	if i < 0 {
-		return false
+		// Behind a key of an older sync.Map stands what holds the value.
+		const entry = "sync.entry"
+		last := len(nodes) - 1
+		return p.Type(nodes[last]) == entry || p.Type(nodes[max(last-1, 0)]) == entry
 	}
 	if place.Part {
 		return i+1 < len(nodes) && p.Path(nodes[:i+2]).Expression == name

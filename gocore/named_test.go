@@ -1,0 +1,70 @@
+package gocore_test
+
+import (
+	"strings"
+	"testing"
+
+	"goheap/gocore"
+	"goheap/heap"
+	"goheap/internal/testcore"
+)
+
+// namedValue is a line of testdata/programs/named.
+type namedValue struct{ Name, Addr, Text, Type, Refuse string }
+
+// Each name that the program says leads to what it says.
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	var all []build
+	for _, v := range []string{"go1.18.10", "go1.22.12", "go1.26.8", "go1.27.0"} {
+		all = append(all, build{v, testcore.Options{Go: v}, testcore.Kernel}, build{v + "-noopt", testcore.Options{Go: v, Flags: []string{"-gcflags=all=-N -l"}}, testcore.Kernel})
+	}
+	for _, b := range few(all, "go1.18.10", "go1.22.12", "go1.26.8-noopt", "go1.27.0") {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			p := open(t, "named", b.opt, b.kind)
+			for _, o := range decode[namedValue](t, p.said, "name") {
+				place, err := p.Resolve(o.Name)
+				if o.Refuse != "" {
+					if err == nil || !strings.Contains(err.Error(), o.Refuse) {
+						t.Errorf("%s: %v, want an error that says %q", o.Name, err, o.Refuse)
+					}
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				addr, typ, text := p.described(place)
+				if want := address(t, o.Addr); addr != want || o.Type != "" && typ != o.Type || o.Text != "" && text != o.Text {
+					t.Errorf("%s: %s %s at %#x, want %s %s at %#x", o.Name, typ, text, addr, o.Type, o.Text, want)
+				}
+			}
+			p.roundTrip(t, everyName, drawn())
+		})
+	}
+}
+
+// described is the address, the type and the value of a place.
+func (p process) described(place gocore.Place) (addr uint64, typ, text string) {
+	if place.Part {
+		return place.Value.Addr, place.Value.Type, place.Value.Text
+	}
+	v, ok := p.Value(place.Node)
+	if !ok {
+		return p.ValueAddr(place.Node), p.Type(place.Node), ""
+	}
+	return v.Addr, v.Type, v.Text
+}
+
+// A place without a node is data of the program that holds nothing on the heap.
+func TestPlaceWithoutNode(t *testing.T) {
+	p := open(t, "named", testcore.Options{}, testcore.Kernel)
+	place, err := p.Resolve("main.count")
+	if err != nil || place.Node != heap.None || !place.Part || place.Variable != "main.count" {
+		t.Errorf("%+v, %v", place, err)
+	}
+	if n, err := p.Lookup("main.count"); err == nil || n != heap.None {
+		t.Errorf("found node %d", n)
+	}
+}

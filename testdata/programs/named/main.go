@@ -1,0 +1,274 @@
+// Named has data behind every kind of name that a person may write, and says of each what
+// it leads to.
+package main
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"runtime"
+	"time"
+	"unsafe"
+
+	"goheap/testdata/programs/internal/ready"
+)
+
+// Name is one that a person writes: of an object or value at an address, with the text of
+// its value where that is known, or of nothing, with a part of what must be said then.
+type Name struct {
+	Case   string `json:"case"`
+	Name   string `json:"name"`
+	Addr   string `json:"addr,omitempty"`
+	Text   string `json:"text,omitempty"`
+	Type   string `json:"type,omitempty"`
+	Refuse string `json:"refuse,omitempty"`
+}
+
+func leads(name string, p *Session) {
+	ready.Say(Name{Case: "name", Name: name, Addr: ready.Hex(uintptr(unsafe.Pointer(p)))})
+}
+
+// stands says that a name is that of the value at an address itself.
+func stands(name string, at unsafe.Pointer, typ, text string) {
+	ready.Say(Name{Case: "name", Name: name, Addr: ready.Hex(uintptr(at)), Type: typ, Text: text})
+}
+
+func refused(name, why string) { ready.Say(Name{Case: "name", Name: name, Refuse: why}) }
+
+type Session struct {
+	ID   int
+	Next *Session
+	tags []string
+}
+
+type Limits struct{ Max, Min int }
+
+type Config struct {
+	Name    string
+	Port    int
+	Limits  Limits
+	Timeout time.Duration
+	next    *Config
+	held    *Session
+}
+
+type K struct {
+	N int
+	S string
+}
+
+type Shape interface{ Area() int }
+
+type Square struct {
+	side int
+	up   *Square
+}
+
+func (s *Square) Area() int { return s.side }
+
+type One struct{ items []*Session }
+
+type Large struct {
+	Name string
+	all  [100]*Session
+}
+
+var (
+	count    = 7
+	config   = Config{Name: "in place", Port: 80, Limits: Limits{9, 1}}
+	server   = &Config{Name: "pointed at", Port: 8080, Timeout: 3 * time.Second, next: &Config{Name: "second", Port: 2}}
+	table    = []*Config{{Name: "a"}, {Name: "b", Port: 3}}
+	registry One
+	none     *Session
+
+	byK     = map[K]*Session{}
+	byRune  = map[rune]*Session{}
+	byAny   = map[interface{}]*Session{}
+	byFloat = map[float64]*Session{}
+	byTime  = map[time.Duration]*Session{}
+	byArray = map[[2]int]*Session{}
+	byText  = map[string]*Session{}
+	byInt8  = map[int8]*Session{}
+	anyMap  = map[string]interface{}{}
+
+	shape  Shape
+	boxed  interface{}
+	twice  **Session
+	spare  []*Session
+	middle []*Session
+	large  *Large
+	queue  = make(chan *Session, 10)
+	text   string
+)
+
+var sessions int
+
+func session() *Session {
+	sessions++
+	return &Session{ID: sessions, tags: []string{fmt.Sprint("tag", sessions)}}
+}
+
+// keyed puts a session under a key of m, by a name for each way to write the key.
+func keyed(m, key interface{}, names ...string) {
+	s := session()
+	k := reflect.ValueOf(key)
+	if !k.IsValid() {
+		k = reflect.Zero(reflect.TypeOf(m).Key())
+	}
+	reflect.ValueOf(m).SetMapIndex(k, reflect.ValueOf(s))
+	for _, name := range names {
+		leads(name, s)
+	}
+}
+
+func main() {
+	for i := 0; i < 5; i++ {
+		registry.items = append(registry.items, session())
+	}
+	server.held = session()
+	maps()
+	lists()
+	values()
+	refusals()
+	frames(3, session())
+}
+
+func maps() {
+	keyed(byK, K{3, "s"}, `main.byK[{3 "s"}]`, `main.byK[K{3,"s"}]`, `main.byK[main.K{3, "s"}]`, `main.byK[K{N: 3, S: "s"}]`)
+	keyed(byK, K{0, "only"}, `main.byK[K{S: "only"}]`)
+	keyed(byRune, 'x', `main.byRune['x']`, `main.byRune[120]`)
+	keyed(byRune, '[', `main.byRune['[']`)
+	keyed(byInt8, int8(-3), `main.byInt8[-3]`)
+	keyed(byAny, nil, `main.byAny[nil]`)
+	keyed(byAny, (*Session)(nil), `main.byAny[(*main.Session)(nil)]`, `main.byAny[(*Session)(nil)]`)
+	keyed(byAny, (*K)(nil), `main.byAny[(*main.K)(nil)]`)
+	keyed(byAny, int8(3), `main.byAny[int8(3)]`)
+	keyed(byAny, 3, `main.byAny[3]`)
+	keyed(byAny, 'y', `main.byAny['y']`, `main.byAny[int32(121)]`)
+	keyed(byAny, 2.5, `main.byAny[2.5]`)
+	keyed(byAny, true, `main.byAny[true]`)
+	keyed(byAny, "a]b\x00\xff", `main.byAny["a]b\x00\xff"]`)
+	keyed(byAny, K{1, "q"}, `main.byAny[main.K{1 "q"}]`, `main.byAny[K{1, "q"}]`)
+	keyed(byAny, [2]int{1, 2}, `main.byAny[[2]int{1 2}]`, `main.byAny[[2]int{1, 2}]`)
+	keyed(byAny, 5*time.Second, `main.byAny[5s]`, `main.byAny[time.Duration(5000000000)]`)
+	keyed(byFloat, math.Inf(1), `main.byFloat[+Inf]`)
+	keyed(byFloat, 0.1, `main.byFloat[0.1]`, `main.byFloat[1e-1]`)
+	keyed(byFloat, math.NaN())
+	keyed(byFloat, math.NaN())
+	keyed(byTime, 5*time.Second, `main.byTime[5s]`, `main.byTime[5000000000]`)
+	keyed(byArray, [2]int{1, 2}, `main.byArray[{1 2}]`, `main.byArray[[2]int{1,2}]`)
+	keyed(byText, "key", `main.byText["key"]`, "main.byText[`key`]")
+	keyed(byText, "it's", `main.byText["it's"]`)
+	keyed(byText, "", `main.byText[""]`)
+	s := session()
+	anyMap["x"] = map[string]interface{}{"y": s}
+	leads(`main.anyMap["x"].(map[string]interface {})["y"].(*main.Session)`, s)
+	leads(`main.anyMap["x"].(map[string]any)["y"]`, s)
+	leads(`main.anyMap["x"]["y"]`, s)
+}
+
+func lists() {
+	leads("main.registry.items[4]", registry.items[4])
+	spare = make([]*Session, 3, 14)
+	for i := range spare[:14] {
+		spare[:14][i] = session()
+	}
+	leads("main.spare[2]", spare[2])
+	leads("main.spare[0x2]", spare[2])
+	leads("main.spare[5] beyond len 3", spare[:14][5])
+	array := make([]*Session, 10)
+	for i := range array {
+		array[i] = session()
+	}
+	middle = array[5:8:8]
+	leads("main.middle[1]", array[6])
+	stands("main.spare[1:3]", unsafe.Pointer(&spare[1]), "[]*main.Session", "")
+	stands("len(main.spare)", unsafe.Pointer(&spare), "int", "3")
+	stands("cap(main.spare)", unsafe.Pointer(&spare), "int", "14")
+	stands("len(main.byText)", unsafe.Pointer(&byText), "int", "3")
+	queue <- session()
+	first := session()
+	queue <- first
+	leads("<-main.queue[1]", first)
+	leads("(<-main.queue[1])", first)
+	stands("len(main.queue)", unsafe.Pointer(&queue), "int", "2")
+	stands("cap(main.queue)", unsafe.Pointer(&queue), "int", "10")
+}
+
+func values() {
+	stands("main.count", unsafe.Pointer(&count), "int", "7")
+	stands("main.config", unsafe.Pointer(&config), "main.Config", "")
+	stands("main.config.Limits", unsafe.Pointer(&config.Limits), "main.Limits", "{Max: 9, Min: 1}")
+	stands("main.config.Limits.Max", unsafe.Pointer(&config.Limits.Max), "int", "9")
+	stands("*main.server", unsafe.Pointer(server), "main.Config", "")
+	stands("main.server.Port", unsafe.Pointer(&server.Port), "int", "8080")
+	stands("main.server.next.Port", unsafe.Pointer(&server.next.Port), "int", "2")
+	stands("main.server.next", unsafe.Pointer(server.next), "main.Config", "")
+	stands("&main.server.next", unsafe.Pointer(&server.next), "*main.Config", "")
+	leads("main.server.held", server.held)
+	stands("main.table[1]", unsafe.Pointer(table[1]), "main.Config", "")
+	stands("main.table[1].Port", unsafe.Pointer(&table[1].Port), "int", "3")
+	stands("main.none", unsafe.Pointer(&none), "*main.Session", "nil")
+
+	shape = &Square{4, &Square{5, nil}}
+	stands("main.shape.side", unsafe.Pointer(&shape.(*Square).side), "int", "4")
+	stands("main.shape.(*main.Square).up.side", unsafe.Pointer(&shape.(*Square).up.side), "int", "5")
+	stands("main.shape.(Square).side", unsafe.Pointer(&shape.(*Square).side), "int", "4")
+	boxed = K{7, fmt.Sprint("boxed")}
+	stands("main.boxed.N", (*[2]unsafe.Pointer)(unsafe.Pointer(&boxed))[1], "int", "7")
+	stands("main.boxed.(K).N", (*[2]unsafe.Pointer)(unsafe.Pointer(&boxed))[1], "int", "7")
+	s := session()
+	twice = &s
+	leads("**main.twice", s)
+	stands("main.twice.ID", unsafe.Pointer(&s.ID), "int", fmt.Sprint(s.ID))
+	stands(fmt.Sprintf("(*main.Session)(%#x).ID", uintptr(unsafe.Pointer(s))), unsafe.Pointer(&s.ID), "int", fmt.Sprint(s.ID))
+	stands(fmt.Sprintf("(*Session)(%#x).ID", uintptr(unsafe.Pointer(s))), unsafe.Pointer(&s.ID), "int", fmt.Sprint(s.ID))
+	large = &Large{Name: fmt.Sprint("large")}
+	large.all[3] = session()
+	leads("main.large.all[3]", large.all[3])
+	stands("*main.large", unsafe.Pointer(large), "main.Large", "")
+	stands(fmt.Sprintf("%p", large), unsafe.Pointer(large), "main.Large", "")
+	text = fmt.Sprint("hello", " there")
+	first := (*[2]uintptr)(unsafe.Pointer(&text))[0]
+	ready.Say(Name{Case: "name", Name: "main.text[1]", Addr: ready.Hex(first + 1), Type: "uint8", Text: "101"})
+}
+
+func refusals() {
+	refused("main.spare[5]", "beyond len 3")
+	refused("main.spare[20]", "14 elements")
+	refused("main.middle[-6]", "before the array")
+	refused("main.cout", "did you mean main.count")
+	refused("main.config.Prt", "did you mean Port")
+	refused(`main.byText["kye"]`, `did you mean "key"`)
+	refused("main.byText[key]", `its keys look like ["`)
+	refused("main.byFloat[NaN]", "several keys are written like that")
+	refused("main.none.ID", "it is nil")
+	refused("<-main.queue[2]", "it holds 2 elements")
+	refused("main.shape.(main.K)", "it holds a *main.Square")
+	refused("main.large.all[3", "not closed")
+	refused("g:1 main.nothing · x", "no variable x")
+}
+
+// frames waits at the bottom of itself.
+//
+//go:noinline
+func frames(depth int, s *Session) {
+	inner := [2]*Session{session(), session()} // in memory, since it is indexed
+	if depth == 0 {
+		id := goroutine()
+		leads(fmt.Sprintf("g:%d main.frames · inner[1]", id), inner[1])
+		leads(fmt.Sprintf("g:%d frames · inner[%d]", id, depth), inner[depth])
+		leads(fmt.Sprintf("g:%d main.frames #2 · inner[1]", id), s)
+		ready.Wait()
+	} else {
+		frames(depth-1, inner[1])
+	}
+	runtime.KeepAlive(s)
+	runtime.KeepAlive(inner[depth%2])
+}
+
+func goroutine() (id int) {
+	var buf [64]byte
+	fmt.Sscanf(string(buf[:runtime.Stack(buf[:], false)]), "goroutine %d ", &id)
+	return id
+}
