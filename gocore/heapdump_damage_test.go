@@ -104,6 +104,14 @@ func TestSmallHeapDump(t *testing.T) {
 		}
 		got = append(got, line)
 	}
+	// Data without a name is found by its place in the section.
+	for name, want := range map[string]uint64{"data+0x0": inHeap, "data+0x0 → +0x0": inHeap, "bss+0x0 → +0x0": inHeap + 16} {
+		place, err := p.Resolve(name)
+		if n, _ := p.NodeAt(want); err != nil || place.Node != n && p.Name(place.Node) != name {
+			t.Errorf("%s is found to be %s (%v)", name, p.Name(place.Node), err)
+		}
+	}
+	p.roundTrip(t, everyName, everyName)
 	for _, addr := range []uint64{inHeap, inHeap48, inHeap48 + 48, inHeap48 + 96, inHeap1K} {
 		n, ok := p.NodeAt(addr)
 		if !ok {
@@ -112,8 +120,8 @@ func TestSmallHeapDump(t *testing.T) {
 		got = append(got, fmt.Sprintf("%#x live %t %s by %s", addr, p.doms.Live(n), p.Type(n), p.Evidence(n)))
 	}
 	want := []string{
-		"global data at 0x500000: 0xc000010000 data at 0x500000 → +0x0",
-		"global bss at 0x510000: 0xc000010010 bss at 0x510000 → +0x0",
+		"global data+0x0: 0xc000010000 data+0x0 → +0x0",
+		"global bss+0x0: 0xc000010010 bss+0x0 → +0x0",
 		"special told: 0xc000012000 told",
 		"goroutine goroutine 17 [chan receive]: 0xc000012060 goroutine 17 [chan receive] main.f · stack +0x8 (conservative) 0xc000014000 goroutine 17 [chan receive] main.f · stack +0x10",
 		"0xc000010000 live true (unknown 16 B, pointers 0x2) by none",

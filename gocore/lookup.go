@@ -99,7 +99,7 @@ func (p *naming) resolve(text string) (Place, error) {
 // stack of a goroutine, or a root that is none of these.
 func (p *naming) atAddress(t *notation.Target) (Place, error) {
 	if n, ok := p.NodeAt(t.Addr); ok {
-		if name := p.Type(n); t.Type != "" && !notation.SameType(t.Type, name) {
+		if name := p.Type(n); t.Type != "" && !notation.SameType(name, t.Type) {
 			return Place{}, fmt.Errorf("%w: at %#x stands a %s, no %s", ErrNotFound, t.Addr, name, notation.OneLine(t.Type))
 		}
 		return Place{Node: n}, nil

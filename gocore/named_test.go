@@ -10,7 +10,10 @@ import (
 )
 
 // namedValue is a line of testdata/programs/named.
-type namedValue struct{ Name, Addr, Text, Type, Refuse string }
+type namedValue struct {
+	Name, Addr, Text, Type, Refuse string
+	Path                           bool
+}
 
 // Each name that the program says leads to what it says.
 func TestNamed(t *testing.T) {
@@ -36,6 +39,11 @@ func TestNamed(t *testing.T) {
 					continue
 				}
 				addr, typ, text := p.described(place)
+				if o.Path {
+					if path := p.Expr(p.doms.PathTo(place.Node)); path != o.Name {
+						t.Errorf("the path to %s is %s", o.Name, path)
+					}
+				}
 				if want := address(t, o.Addr); addr != want || o.Type != "" && typ != o.Type || o.Text != "" && text != o.Text {
 					t.Errorf("%s: %s %s at %#x, want %s %s at %#x", o.Name, typ, text, addr, o.Type, o.Text, want)
 				}

@@ -284,7 +284,7 @@ func (s *Snapshot) HeldBy(h *Holder) string {
 	if h.Kind == RetainerJoint {
 		what = fmt.Sprintf("%s × %s", comma(h.Count), h.Type)
 	}
-	what = ShortPaths(what) + ", held jointly by "
+	what = ShortPaths(what) + heldJointly
 	return what + holderNames(s, h.Retainer, holderWidth-uniseg.StringWidth(what))
 }
 

@@ -41,7 +41,11 @@ func (s *Snapshot) Resolve(ctx context.Context, target string) (gocore.Place, er
 		n, err := s.largestOf(ctx, name)
 		return gocore.Place{Node: n}, err
 	}
-	place, err := s.Heap.Resolve(target)
+	one := target // of an object that several roots hold, lists say which
+	if strings.HasPrefix(one, "0x") {
+		one, _, _ = strings.Cut(one, heldJointly)
+	}
+	place, err := s.Heap.Resolve(one)
 	if err == nil {
 		return place, nil
 	}
@@ -54,6 +58,9 @@ func (s *Snapshot) Resolve(ctx context.Context, target string) (gocore.Place, er
 	}
 	return none, targetError{err}
 }
+
+// heldJointly stands between an object or group and the roots that hold it.
+const heldJointly = ", held jointly by "
 
 // group finds a row of several objects or goroutines by its name: "50000 × main.Session",
 // "50,000 × main.Session, held jointly by main.byID and main.byToken", "200 goroutines in

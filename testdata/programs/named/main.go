@@ -22,10 +22,16 @@ type Name struct {
 	Text   string `json:"text,omitempty"`
 	Type   string `json:"type,omitempty"`
 	Refuse string `json:"refuse,omitempty"`
+	Path   bool   `json:"path,omitempty"` // it is also how the only path to the object is called
 }
 
 func leads(name string, p *Session) {
 	ready.Say(Name{Case: "name", Name: name, Addr: ready.Hex(uintptr(unsafe.Pointer(p)))})
+}
+
+// path says that a name leads to p, and is the name of the only path to it.
+func path(name string, p *Session) {
+	ready.Say(Name{Case: "name", Name: name, Addr: ready.Hex(uintptr(unsafe.Pointer(p))), Path: true})
 }
 
 // stands says that a name is that of the value at an address itself.
@@ -108,7 +114,8 @@ func session() *Session {
 	return &Session{ID: sessions, tags: []string{fmt.Sprint("tag", sessions)}}
 }
 
-// keyed puts a session under a key of m, by a name for each way to write the key.
+// keyed puts a session under a key of m, by a name for each way to write the key: that of
+// goheap first.
 func keyed(m, key interface{}, names ...string) {
 	s := session()
 	k := reflect.ValueOf(key)
@@ -116,8 +123,12 @@ func keyed(m, key interface{}, names ...string) {
 		k = reflect.Zero(reflect.TypeOf(m).Key())
 	}
 	reflect.ValueOf(m).SetMapIndex(k, reflect.ValueOf(s))
-	for _, name := range names {
-		leads(name, s)
+	for i, name := range names {
+		if i == 0 {
+			path(name, s)
+		} else {
+			leads(name, s)
+		}
 	}
 }
 
@@ -135,27 +146,27 @@ func main() {
 
 func maps() {
 	keyed(byK, K{3, "s"}, `main.byK[{3 "s"}]`, `main.byK[K{3,"s"}]`, `main.byK[main.K{3, "s"}]`, `main.byK[K{N: 3, S: "s"}]`)
-	keyed(byK, K{0, "only"}, `main.byK[K{S: "only"}]`)
-	keyed(byRune, 'x', `main.byRune['x']`, `main.byRune[120]`)
-	keyed(byRune, '[', `main.byRune['[']`)
+	keyed(byK, K{0, "only"}, `main.byK[{0 "only"}]`, `main.byK[K{S: "only"}]`)
+	keyed(byRune, 'x', `main.byRune[120]`, `main.byRune['x']`)
+	keyed(byRune, '[', `main.byRune[91]`, `main.byRune['[']`)
 	keyed(byInt8, int8(-3), `main.byInt8[-3]`)
 	keyed(byAny, nil, `main.byAny[nil]`)
 	keyed(byAny, (*Session)(nil), `main.byAny[(*main.Session)(nil)]`, `main.byAny[(*Session)(nil)]`)
 	keyed(byAny, (*K)(nil), `main.byAny[(*main.K)(nil)]`)
 	keyed(byAny, int8(3), `main.byAny[int8(3)]`)
 	keyed(byAny, 3, `main.byAny[3]`)
-	keyed(byAny, 'y', `main.byAny['y']`, `main.byAny[int32(121)]`)
+	keyed(byAny, 'y', `main.byAny[int32(121)]`, `main.byAny['y']`)
 	keyed(byAny, 2.5, `main.byAny[2.5]`)
 	keyed(byAny, true, `main.byAny[true]`)
 	keyed(byAny, "a]b\x00\xff", `main.byAny["a]b\x00\xff"]`)
 	keyed(byAny, K{1, "q"}, `main.byAny[main.K{1 "q"}]`, `main.byAny[K{1, "q"}]`)
 	keyed(byAny, [2]int{1, 2}, `main.byAny[[2]int{1 2}]`, `main.byAny[[2]int{1, 2}]`)
-	keyed(byAny, 5*time.Second, `main.byAny[5s]`, `main.byAny[time.Duration(5000000000)]`)
+	keyed(byAny, 5*time.Second, `main.byAny[time.Duration(5000000000)]`, `main.byAny[5s]`)
 	keyed(byFloat, math.Inf(1), `main.byFloat[+Inf]`)
 	keyed(byFloat, 0.1, `main.byFloat[0.1]`, `main.byFloat[1e-1]`)
 	keyed(byFloat, math.NaN())
 	keyed(byFloat, math.NaN())
-	keyed(byTime, 5*time.Second, `main.byTime[5s]`, `main.byTime[5000000000]`)
+	keyed(byTime, 5*time.Second, `main.byTime[5000000000]`, `main.byTime[5s]`)
 	keyed(byArray, [2]int{1, 2}, `main.byArray[{1 2}]`, `main.byArray[[2]int{1,2}]`)
 	keyed(byText, "key", `main.byText["key"]`, "main.byText[`key`]")
 	keyed(byText, "it's", `main.byText["it's"]`)
@@ -175,13 +186,16 @@ func lists() {
 	}
 	leads("main.spare[2]", spare[2])
 	leads("main.spare[0x2]", spare[2])
-	leads("main.spare[5] beyond len 3", spare[:14][5])
+	path("main.spare[1]", spare[1])
+	path("main.spare[5] beyond len 3", spare[:14][5])
 	array := make([]*Session, 10)
 	for i := range array {
 		array[i] = session()
 	}
 	middle = array[5:8:8]
-	leads("main.middle[1]", array[6])
+	path("main.middle[1]", array[6])
+	path("main.middle[-1]", array[4])
+	path("main.middle[4] beyond len 3", array[9])
 	stands("main.spare[1:3]", unsafe.Pointer(&spare[1]), "[]*main.Session", "")
 	stands("len(main.spare)", unsafe.Pointer(&spare), "int", "3")
 	stands("cap(main.spare)", unsafe.Pointer(&spare), "int", "14")
