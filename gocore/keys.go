@@ -1,6 +1,7 @@
 package gocore
 
 import (
+	"fmt"
 	"strings"
 
 	"goheap/gocore/internal/inferior"
@@ -40,7 +41,7 @@ func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, 
 			return len(others) > 1
 		})
 		if len(others) > 1 {
-			return o, e.fail(s.Pos, "several keys are written like that: it may be %s", notation.AnyOf(others))
+			return o, e.failShowing(s.Pos, "several keys are written like that", ": it may be "+notation.AnyOf(others))
 		}
 		if len(others) == 1 {
 			o, found = find(func(m *inferior.Entry) bool { return p.keys().Is(m, written) })
@@ -72,16 +73,19 @@ func (e *evaluation) noKey(t types.ID, addr uint64, s *notation.Step, want strin
 		}
 		return n <= look
 	})
-	if n == 0 {
+	looks := fmt.Sprintf("; its keys look like [%s]", cutText(example, maxPartShow))
+	switch _, ok := notation.ParseKey(want); {
+	case n == 0:
 		return e.fail(s.Pos, "it has no entries")
-	}
-	if _, ok := notation.ParseKey(want); !ok && !strings.Contains(want, " at 0x") {
-		return e.fail(s.Pos, "%s is not how a key is written; its keys look like [%s]", notation.OneLine(want), cutText(example, maxPartShow))
+	case want == notation.HiddenKey:
+		return e.failShowing(s.Pos, "the key is hidden in this name: --values prints it", looks)
+	case !ok && !strings.Contains(want, " at 0x"):
+		return e.failShowing(s.Pos, notation.OneLine(want)+" is not how a key is written", looks)
 	}
 	if like := notation.Nearest(want, near, 3); len(like) > 0 {
-		return e.fail(s.Pos, "it has no key %s; did you mean %s?", notation.OneLine(want), notation.AnyOf(like))
+		looks = "; did you mean " + notation.AnyOf(like) + "?"
 	}
-	return e.fail(s.Pos, "it has no key %s; its keys look like [%s]", notation.OneLine(want), cutText(example, maxPartShow))
+	return e.failShowing(s.Pos, "it has no key "+notation.OneLine(want), looks)
 }
 
 // keys reads and writes the keys of maps.

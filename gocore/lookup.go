@@ -15,7 +15,8 @@ import (
 	"goheap/heap"
 )
 
-// ErrNotFound is wrapped by the errors of Lookup and Resolve.
+// ErrNotFound is wrapped by the errors of Lookup and Resolve. Those that have keys of maps
+// in their text have a method WithoutValues, which returns it without.
 var ErrNotFound = errors.New("not found")
 
 // Place is what a target names: a node of the graph, or a value within or outside of one.

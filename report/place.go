@@ -91,12 +91,12 @@ func whyData(s *Snapshot, target string, place gocore.Place) *WhyDocument {
 	d := &WhyDocument{Schema: "goheap/why/1", Live: true, Paths: []PathDocument{}, node: heap.None}
 	switch place.Variable {
 	case target:
-		d.part = fmt.Sprintf("%s is a variable of the program, which is always there, and holds nothing on the heap.", Printable(target))
+		d.part = fmt.Sprintf("%s is a variable of the program, which is always there, and holds nothing on the heap%s.", Printable(target), Printable(s.dataBehind(place)))
 	case "":
 		d.part = fmt.Sprintf("%s is data of the program, which is always there, and holds nothing on the heap.", Printable(target))
 		return d
 	default:
-		d.part = fmt.Sprintf("%s is data of the program, which is always there, and holds nothing on the heap: %s is it, or leads to it.", Printable(target), Printable(place.Variable))
+		d.part = fmt.Sprintf("%s is data of the program, which is always there, and holds nothing on the heap%s: %s is it, or leads to it.", Printable(target), Printable(s.dataBehind(place)), Printable(place.Variable))
 	}
 	v := &place.Value
 	d.Paths = append(d.Paths, PathDocument{

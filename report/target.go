@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"goheap/gocore"
@@ -25,9 +27,40 @@ func (e targetError) Unwrap() error { return e.error }
 func (s *Snapshot) Find(ctx context.Context, target string) (heap.Node, error) {
 	place, err := s.Resolve(ctx, target)
 	if err == nil && place.Node == heap.None {
-		err = targetError{fmt.Errorf("%s is data of the program that holds nothing on the heap; goheap show FILE TARGET shows its value", target)}
+		err = targetError{fmt.Errorf("%s is data of the program that holds nothing on the heap%s; goheap show FILE TARGET shows its value", target, s.dataBehind(place))}
 	}
 	return place.Node, err
+}
+
+// dataBehind names the data that a variable leads to and that does hold something on the
+// heap: composite literals of its own, what retains most first.
+func (s *Snapshot) dataBehind(place gocore.Place) string {
+	if place.Variable == "" {
+		return ""
+	}
+	var behind []gocore.Root
+	for _, r := range s.Heap.Roots() {
+		rest, ok := strings.CutPrefix(r.Name, place.Variable)
+		if ok && rest != "" && strings.ContainsRune(".[", rune(rest[0])) && s.Dominators.Retained(r.Node) > 0 {
+			behind = append(behind, r)
+		}
+	}
+	slices.SortStableFunc(behind, func(a, b gocore.Root) int {
+		return cmp.Compare(s.Dominators.Retained(b.Node), s.Dominators.Retained(a.Node))
+	})
+	if len(behind) == 0 {
+		return ""
+	}
+	const most = 3
+	var names []string
+	for _, r := range head(behind, most) {
+		names = append(names, fmt.Sprintf("%s (%s)", r.Name, HumanBytes(s.Dominators.Retained(r.Node))))
+	}
+	text := " itself, but what it leads to does: " + strings.Join(names, ", ")
+	if len(behind) > most {
+		text += ", …"
+	}
+	return text
 }
 
 // Resolve finds what a TARGET names: an address ("0xc000123000", inner addresses
@@ -55,6 +88,10 @@ func (s *Snapshot) Resolve(ctx context.Context, target string) (gocore.Place, er
 		return none, failed
 	case found:
 		return gocore.Place{Node: n}, nil
+	}
+	var shown interface{ WithoutValues() string }
+	if s.Disclosure == Hidden && errors.As(err, &shown) {
+		err = errors.New(shown.WithoutValues())
 	}
 	return none, targetError{err}
 }

@@ -50,12 +50,15 @@ func (s Link) Then(next Link) Link {
 	return next
 }
 
+// HiddenKey stands in the place of a key that is not shown.
+const HiddenKey = "…"
+
 // WithoutKey is the suffix with a mark in the place of the map key in it.
 func (s Link) WithoutKey() string {
 	if s.KeyAt == s.KeyEnd {
 		return s.Suffix
 	}
-	return s.Suffix[:s.KeyAt] + "…" + s.Suffix[s.KeyEnd:]
+	return s.Suffix[:s.KeyAt] + HiddenKey + s.Suffix[s.KeyEnd:]
 }
 
 // Expression puts a chain of links together. A dereference or a receive stands in

@@ -255,6 +255,7 @@ func refusals() {
 	refused("main.config.Prt", "did you mean Port")
 	refused(`main.byText["kye"]`, `did you mean "key"`)
 	refused("main.byText[key]", `its keys look like ["`)
+	refused("main.byText[…].ID", "the key is hidden")
 	refused("main.byFloat[NaN]", "several keys are written like that")
 	refused("main.none.ID", "it is nil")
 	refused("<-main.queue[2]", "it holds 2 elements")
