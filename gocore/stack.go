@@ -391,13 +391,13 @@ func (p *Process) Goroutines() []Goroutine {
 func (p *stacks) goroutineInfo(i int) Goroutine {
 	g := &p.im.Goroutines[i]
 	o := Goroutine{
-		ID: g.ID, Node: heap.Node(1 + g.Root), Status: statusName(g.Status), WaitNanos: -1,
+		ID: g.ID, Node: heap.Node(1 + g.Root), Status: image.StatusName(g.Status), WaitNanos: -1,
 		ParentID: g.Parent, StackBytes: g.StackHi - g.StackLo, Thread: g.Thread, Func: g.Func, Locked: g.Locked,
 	}
 	if g.Status == image.GWaiting || g.Status == image.GLeaked {
 		o.WaitReason = g.Why
 		if g.Why == "" {
-			o.WaitReason = p.waitReason(g.WaitReason)
+			o.WaitReason = p.decoder.WaitReason(g.WaitReason)
 		}
 		if g.WaitSince > 0 && p.recorded.LastGC > g.WaitSince {
 			o.WaitNanos = p.recorded.LastGC - g.WaitSince
@@ -418,41 +418,6 @@ func (p *stacks) goroutineInfo(i int) Goroutine {
 		o.CreatedAt = fmt.Sprintf("%s:%d", file, line)
 	}
 	return o
-}
-
-func statusName(s uint32) string {
-	switch s {
-	case image.GRunnable:
-		return "runnable"
-	case image.GRunning:
-		return "running"
-	case image.GSyscall:
-		return "syscall"
-	case image.GWaiting:
-		return "waiting"
-	case image.GCopystack:
-		return "copystack"
-	case image.GPreempted:
-		return "preempted"
-	case image.GLeaked:
-		return "leaked"
-	}
-	return fmt.Sprintf("status %d", s)
-}
-
-// waitReason reads the program's own table of reasons, whose order changes
-// between releases (runtime.waitReasonStrings).
-func (p *stacks) waitReason(r uint8) string {
-	addr, err := p.decoder.Global("runtime.waitReasonStrings")
-	if err != nil {
-		return ""
-	}
-	w := uint64(p.im.Arch.PtrSize)
-	s, ok := p.readString(addr + 2*w*uint64(r))
-	if !ok {
-		return ""
-	}
-	return s
 }
 
 // maxName bounds strings that the runtime or the linker wrote.

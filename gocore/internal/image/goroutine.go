@@ -1,6 +1,10 @@
 package image
 
-import "goheap/gocore/internal/unwind"
+import (
+	"fmt"
+
+	"goheap/gocore/internal/unwind"
+)
 
 // Goroutine states (runtime/runtime2.go).
 const (
@@ -42,4 +46,25 @@ type Goroutine struct {
 // HasNoStack reports whether a goroutine of that status is over, or has not begun.
 func HasNoStack(status uint32) bool {
 	return status == GIdle || status == GDead || status == GDeadextra
+}
+
+// StatusName returns what a status is called (runtime/traceback.go, gStatusStrings).
+func StatusName(s uint32) string {
+	switch s {
+	case GRunnable:
+		return "runnable"
+	case GRunning:
+		return "running"
+	case GSyscall:
+		return "syscall"
+	case GWaiting:
+		return "waiting"
+	case GCopystack:
+		return "copystack"
+	case GPreempted:
+		return "preempted"
+	case GLeaked:
+		return "leaked"
+	}
+	return fmt.Sprintf("status %d", s)
 }

@@ -161,3 +161,23 @@ func (d *Program) Standard(c *pclntab.InlinedCall) bool {
 	first, _, _ := strings.Cut(c.File, "/")
 	return !strings.ContainsAny(first, ".@") && !strings.HasPrefix(c.File, "/")
 }
+
+// maxReason is above the length of any reason for waiting.
+const maxReason = 1 << 12
+
+// WaitReason reads the program's own table of reasons, whose order changes between
+// releases (runtime.waitReasonStrings); "" for one that it lacks.
+func (d *Program) WaitReason(r uint8) string {
+	table, err := d.Global("runtime.waitReasonStrings")
+	if err != nil {
+		return ""
+	}
+	w := uint64(d.Image.Arch.PtrSize)
+	data, ok := d.Image.Mem.Word(table + 2*w*uint64(r))
+	n, ok2 := d.Image.Mem.Word(table + 2*w*uint64(r) + w)
+	if !ok || !ok2 || n > maxReason {
+		return ""
+	}
+	b, _ := d.Image.Mem.Slice(data, n)
+	return string(b)
+}
