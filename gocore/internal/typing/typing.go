@@ -352,6 +352,10 @@ func (t *Typer) walkAll(ctx context.Context, phase *progress.Phase, seed func(*T
 	// Parts of objects that nothing points to the start of: what they lead to
 	// is typed although they are not.
 	for len(t.interior) > 0 {
+		t.longerArrays()
+		if err := t.Drain(ctx, phase); err != nil {
+			return false, err
+		}
 		list := t.interior
 		t.interior = nil
 		t.keepParts(list)

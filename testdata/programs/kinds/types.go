@@ -113,6 +113,7 @@ var l struct {
 	large     *[100]*thing
 	larger    *[8192]*thing
 	hugeSlice []pair
+	short     [][]*thing
 	zero      *struct{}
 	withZero  *withZero
 	recursive recursive
@@ -215,6 +216,13 @@ func buildTypes() {
 	l.hugeSlice[2999].part.p = newThing()
 	say("slice in a span of its own", word(l.hugeSlice), "[]main.pair", "main.l.hugeSlice")
 	isThing("slice in a span of its own, element", l.hugeSlice[2999].part.p, "main.l.hugeSlice[2999].part.p")
+	for n := 5; n <= 6; n++ {
+		all := make([]*thing, n)
+		all[n-1] = newThing()
+		l.short = append(l.short, all[:2:2])
+		say(fmt.Sprint("array of which a slice has the beginning, ", n), word(all), "[]*main.thing", fmt.Sprintf("main.l.short[%d]", n-5))
+		isThing(fmt.Sprint("array of which a slice has the beginning, beyond it, ", n), all[n-1], "")
+	}
 	l.zero = new(struct{})
 	missing("value of no size", "it is no object")
 	l.withZero = &withZero{p: newThing()}
