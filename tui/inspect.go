@@ -425,6 +425,9 @@ func (v *inspector) facts(w, h int) []string {
 	if e := p.Evidence(v.node); e != 0 && !s.Graph.IsRoot(v.node) {
 		second += "   type known by: " + e.String()
 	}
+	if fits := p.Fits(v.node); len(fits) > 0 {
+		second += "   may be: " + a.clean(strings.Join(fits, ", or "))
+	}
 	var tabs strings.Builder
 	for i, name := range pageNames {
 		if page(i) == v.at {
