@@ -1,10 +1,8 @@
-package gocore
+package image
 
 import (
 	"math/rand/v2"
 	"testing"
-
-	"goheap/gocore/internal/image"
 )
 
 // The parts of a heap have each slot once, in order, and are of the size that was
@@ -12,10 +10,10 @@ import (
 func TestSearchParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	for range 500 {
-		im := &image.Image{}
+		im := &Image{}
 		var total uint64
 		for range r.IntN(20) {
-			e := image.Extent{Elem: 8 * uint64(1+r.IntN(200)), N: uint32(1 + r.IntN(50))}
+			e := Extent{Elem: 8 * uint64(1+r.IntN(200)), N: uint32(1 + r.IntN(50))}
 			total += e.Elem * uint64(e.N)
 			im.Extents = append(im.Extents, e)
 		}
