@@ -695,7 +695,11 @@ func (v *inspector) asTable() func() *report.Table {
 func (v *inspector) fieldText(row int) string {
 	p := v.rows[row]
 	if p.more {
-		return indented(p.depth+1, "~ "+countText(uint64(max(p.Children-len(p.children), 0)))+" more")
+		rest := p.Children - len(p.children)
+		if p.More && rest <= 0 {
+			return indented(p.depth+1, "~ more") // nobody has counted them
+		}
+		return indented(p.depth+1, "~ "+countText(uint64(rest))+" more")
 	}
 	mark := "  "
 	switch {

@@ -180,7 +180,13 @@ type Library struct {
 		Hi   Field `field:"addr.hi"`
 		Lo   Field `field:"addr.lo"`
 		Z    Field `field:"z.value" go:"23-"`
+		// OlderZ leads to an InternValue, of which two stand for no zone.
+		OlderZ Field `field:"z" size:"any"`
 	} `type:"net/netip.Addr" go:"18-" use:"some"`
+	InternValue struct {
+		Name   TypeName
+		CmpVal Field `field:"cmpVal"`
+	} `type:"internal/intern.Value" go:"-22" use:"some"`
 	NetipDetail struct {
 		Name   TypeName
 		IsV6   Field `field:"isV6"`
@@ -194,7 +200,8 @@ type Library struct {
 	Prefix struct {
 		Name        TypeName
 		IP          Field `field:"ip" size:"any"`
-		BitsPlusOne Field `field:"bitsPlusOne" go:"20-"`
+		BitsPlusOne Field `field:"bitsPlusOne" go:"21-"`
+		Bits        Field `field:"bits" go:"-20"`
 	} `type:"net/netip.Prefix" use:"some"`
 	BigInt struct {
 		Name TypeName

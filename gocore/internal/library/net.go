@@ -80,6 +80,9 @@ func (p *Reader) netipText(typ *types.Type, addr uint64) (string, bool) {
 	case "net/netip.Prefix":
 		a, ok1 := p.netipPart(typ, addr, l.Prefix.IP)
 		n, ok2 := p.uintPart(typ, addr, types.Uint8, l.Prefix.BitsPlusOne)
+		if bits, ok := p.uintPart(typ, addr, types.Int16, l.Prefix.Bits); ok {
+			n, ok2 = uint64(uint16(bits+1)), true // -1 is invalid
+		}
 		if !a.IsValid() || n == 0 {
 			return "invalid Prefix", ok1 && ok2
 		}
@@ -104,17 +107,26 @@ func (p *Reader) netipAddr(typ *types.Type, addr uint64) (a netip.Addr, ok bool)
 	l := p.library()
 	hi, ok1 := p.uintPart(typ, addr, types.Uint64, l.NetipAddr.Hi)
 	lo, ok2 := p.uintPart(typ, addr, types.Uint64, l.NetipAddr.Lo)
-	z, at, ok3 := p.Part(typ, addr, l.NetipAddr.Z)
-	if !ok1 || !ok2 || !ok3 || z.Kind != types.Pointer {
+	if !ok1 || !ok2 {
 		return a, false
+	}
+	v6, zone, known := uint64(0), "", false
+	z, at, ok := p.Part(typ, addr, l.NetipAddr.Z)
+	if !ok || z.Kind != types.Pointer {
+		if z, at, ok = p.Part(typ, addr, l.NetipAddr.OlderZ); !ok || z.Kind != types.Pointer {
+			return a, false
+		}
+		v6, zone, known = p.olderZone(at)
 	}
 	to, ok := p.Mem.Word(at)
 	if to == 0 {
 		return a, ok // the zero Addr
 	}
-	detail := p.Types.Type(z.Elem)
-	v6, ok1 := p.uintPart(detail, to, types.Bool, l.NetipDetail.IsV6)
-	zone, ok2 := p.stringPart(detail, to, l.NetipDetail.ZoneV6)
+	if !known {
+		detail := p.Types.Type(z.Elem)
+		v6, ok1 = p.uintPart(detail, to, types.Bool, l.NetipDetail.IsV6)
+		zone, ok2 = p.stringPart(detail, to, l.NetipDetail.ZoneV6)
+	}
 	if !ok1 || !ok2 || v6 > 1 {
 		return a, false
 	}
@@ -126,4 +138,32 @@ func (p *Reader) netipAddr(typ *types.Type, addr uint64) (a netip.Addr, ok bool)
 		b[i], b[8+i] = byte(hi>>(56-8*i)), byte(lo>>(56-8*i))
 	}
 	return netip.AddrFrom16(b).WithZone(zone), true
+}
+
+// olderZone reads, where the pointer at addr leads, the kind and the zone of an address:
+// net/netip.z4 and z6noz stand for those without one, others have it interned
+// (net/netip/netip.go, internal/intern/intern.go, Go 1.22).
+func (p *Reader) olderZone(addr uint64) (v6 uint64, zone string, ok bool) {
+	to, ok := p.Mem.Word(addr)
+	if to == 0 || !ok {
+		return 0, "", false
+	}
+	for v6, name := range []string{"net/netip.z4", "net/netip.z6noz"} {
+		if _, at, ok := p.Global(name); ok {
+			if is, ok := p.Mem.Word(at); ok && is == to {
+				return uint64(v6), "", true
+			}
+		}
+	}
+	id, _ := p.Types.Lookup(string(p.library().InternValue.Name))
+	part, at, ok := p.Part(p.Types.Type(id), to, p.library().InternValue.CmpVal)
+	if !ok || part.Kind != types.Interface {
+		return 0, "", false
+	}
+	dyn, at, ok := p.Dynamic(part, at)
+	if !ok || p.Types.Type(dyn).Kind != types.String {
+		return 0, "", false
+	}
+	zone, ok = p.String(at, maxString)
+	return 1, zone, ok
 }

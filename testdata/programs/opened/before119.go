@@ -2,7 +2,7 @@
 
 package main
 
-type since struct{}
+type since119 struct{}
 
-// newer has none: the types of package sync/atomic exist since Go 1.19.
-func newer() {}
+// atomics has none: the types of package sync/atomic exist since Go 1.19.
+func atomics() {}

@@ -4,8 +4,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"reflect"
 	"runtime"
+	"runtime/pprof"
 	"unsafe"
 
 	"goheap/testdata/programs/internal/ready"
@@ -27,7 +30,10 @@ type everything struct {
 	Held      held
 	Wrapped   wrapped
 	Library   library
-	Since     since
+	Since119  since119
+	Since121  since121
+	Since123  since123
+	Since124  since124
 }
 
 var (
@@ -50,13 +56,19 @@ func starts(text string, path ...string) *want {
 func hex(p unsafe.Pointer) string { return fmt.Sprintf("%#x", uintptr(p)) }
 
 func main() {
+	// For make drift, which sees of the library only what a program uses.
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("program", "opened")))
+	reflect.MakeFunc(reflect.TypeOf(main), func([]reflect.Value) []reflect.Value { return nil })
 	named()
 	sized()
 	keyed()
 	containers()
 	wrappers()
 	texts()
-	newer()
+	atomics()
+	contexts()
+	handles()
+	weaklings()
 	for _, w := range wants {
 		ready.Say(w)
 	}

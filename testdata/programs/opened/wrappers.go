@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/big"
+	"net"
+	"net/netip"
 	"reflect"
 	"strings"
 	"sync"
@@ -92,6 +95,13 @@ type library struct {
 	Background, TODO, Cancel, Cancelled, Deadline, Passed context.Context
 	Chain, Typed, Constant, Own, Deep                     context.Context
 
+	Addr, Addr6, Addr6z, NoAddr netip.Addr
+	Port                        netip.AddrPort
+	Prefix                      netip.Prefix
+	IP                          net.IP
+	Net                         *net.IPNet
+	Big                         *big.Int
+
 	Timer, Stopped, Fired, After *time.Timer
 	Ticker, NoTicks              *time.Ticker
 	Copied                       struct{ T time.Timer }
@@ -145,6 +155,20 @@ func texts() {
 		l.Deep = context.WithValue(l.Deep, userKey, i)
 	}
 	say("(*context.valueCtx) …"+deepest(95, 100), at("Deep")...)
+
+	l.Addr, l.Addr6, l.Addr6z = netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::2"), netip.MustParseAddr("fe80::1%eth1")
+	l.Port, l.Prefix = netip.AddrPortFrom(l.Addr6z, 8080), netip.MustParsePrefix("192.0.2.0/24")
+	l.IP, l.Big = net.ParseIP("2001:db8::1"), new(big.Int).Exp(big.NewInt(7), big.NewInt(60), nil)
+	_, l.Net, _ = net.ParseCIDR("10.20.0.0/14")
+	say(l.Addr.String(), at("Addr")...)
+	say(l.Addr6.String(), at("Addr6")...)
+	say(l.Addr6z.String(), at("Addr6z")...)
+	say(l.NoAddr.String(), at("NoAddr")...)
+	say(l.Port.String(), at("Port")...)
+	say(l.Prefix.String(), at("Prefix")...)
+	say(l.IP.String(), at("IP")...)
+	say(hex(unsafe.Pointer(l.Net))+" → "+l.Net.String(), at("Net")...)
+	say(hex(unsafe.Pointer(l.Big))+" → "+l.Big.String(), at("Big")...)
 
 	l.Timer, l.Stopped, l.Fired = time.NewTimer(time.Hour), time.NewTimer(time.Hour), time.NewTimer(time.Nanosecond)
 	l.Stopped.Stop()
