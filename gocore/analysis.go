@@ -172,7 +172,7 @@ func (h *Heap) runTyper(ctx context.Context, t *typing.Typer) error {
 		}
 		t.Alive = live.Bits().Words()
 	}
-	err := dump.Guard(func() error { return t.Run(ctx, h.seedTypes) })
+	err := dump.Guard(func() error { return t.Run(ctx, h.vars.Seed) })
 	h.unwalked = t.Mem.Refused
 	return err
 }
@@ -180,9 +180,9 @@ func (h *Heap) runTyper(ctx context.Context, t *typing.Typer) error {
 func (h *Heap) newTyper(rooted func() error) *typing.Typer {
 	c := h.decoder.TypingConfig()
 	c.Capture, c.Global = h.closures.TypeOf, h.decoder.Global
-	c.Closure, c.Entry, c.StackWords = h.closures.Surely, h.decoder.IsEntry, h.eachStackWords
+	c.Closure, c.Entry, c.StackWords = h.closures.Surely, h.decoder.IsEntry, h.vars.EachWords
 	t := typing.New(c, h.graph)
-	t.Late = h.seedSpecials
+	t.Late = h.decoder.SeedSpecials
 	t.Reached = func() (*heap.Marker, error) {
 		err := rooted()
 		return h.live, err

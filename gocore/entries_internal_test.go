@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"goheap/dump"
+	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/inferior"
 	"goheap/heap"
 	"goheap/internal/testcore"
@@ -76,7 +77,7 @@ func without(p *Heap, leave func(n heap.Node) bool) *Heap {
 	c := newContents(&decoder, nil)
 	c.space.Mem = mem
 	return &Heap{naming: naming{values: &values{&objects{
-		stacks: &stacks{contents: c, vars: map[place][]frameVar{}},
+		stacks: &stacks{contents: c, vars: frames.New(c.decoder, &im)},
 		im:     &im, graph: p.graph, live: p.live, typing: p.typing,
 	}}, index: &rootIndex{}}}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/notation"
@@ -27,7 +28,7 @@ type operand struct {
 	// root is the node that is meant, heap.SuperRoot for none in particular.
 	root heap.Node
 	// parted is a variable of a frame of which it is not known where its parts are.
-	parted *frameVar
+	parted *frames.Var
 	frame  *unwind.Frame
 	// Of an unsafe.Pointer, the struct that declares it, and where in it.
 	outer    types.ID

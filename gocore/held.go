@@ -115,7 +115,7 @@ func (h *holding) node(from heap.Node) {
 // pieceView is the variable of a goroutine's frame that a piece is in.
 func (p *naming) pieceView(gi int, pc *image.Piece) view {
 	h := p.holderOf(gi, pc)
-	if g := &p.im.Goroutines[gi]; h.v != nil && !h.v.parted && !h.v.escaped && p.types.Type(h.v.typ).Size <= g.StackHi-g.StackLo {
+	if g := &p.im.Goroutines[gi]; h.v != nil && !h.v.Parted && !h.v.Escaped && p.types.Type(h.v.Type).Size <= g.StackHi-g.StackLo {
 		return p.variableView(&h, g)
 	}
 	return view{}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/unwind"
@@ -17,7 +18,7 @@ type holder struct {
 	frame string // the call: "main.work work.go:12", "" for what is in none
 	name  string // "job", "stack +0x18", "register"
 	fr    *unwind.Frame
-	v     *frameVar // nil for what is no variable
+	v     *frames.Var // nil for what is no variable
 	// addr is where the variable stands, and slot where its word does that was asked for.
 	// One that is in registers stands nowhere: its address is made up.
 	addr, slot uint64
@@ -42,13 +43,13 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 		frame, name := p.recordedWord(gi, pc)
 		return holder{frame: frame, name: name}
 	}
-	fr, v, off := p.variableOf(gi, pc)
+	fr, v, off := p.vars.Of(gi, pc)
 	if pc.Slot == 0 {
 		if v == nil {
 			return holder{name: p.numbered(gi, pc, notation.InRegister)}
 		}
 		h := p.variableHolder(gi, fr, v, madeUp)
-		h.slot, h.regs = madeUp+off, p.registers(gi, int(pc.Frame))
+		h.slot, h.regs = madeUp+off, p.vars.Registers(gi, int(pc.Frame))
 		return h
 	}
 	if fr == nil {
@@ -67,12 +68,12 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 		return holder{frame: p.callName(gi, fr, fr.Func.Name()), name: stackSlot(pc, fr.SP)}
 	}
 	h := p.variableHolder(gi, fr, v, pc.Slot-off)
-	h.slot, h.regs = pc.Slot, p.registers(gi, int(pc.Frame))
+	h.slot, h.regs = pc.Slot, p.vars.Registers(gi, int(pc.Frame))
 	return h
 }
 
-func (p *stacks) variableHolder(gi int, fr *unwind.Frame, v *frameVar, addr uint64) holder {
-	return holder{frame: p.callName(gi, fr, v.fn), name: p.variableName(gi, fr, v), fr: fr, v: v, addr: addr}
+func (p *stacks) variableHolder(gi int, fr *unwind.Frame, v *frames.Var, addr uint64) holder {
+	return holder{frame: p.callName(gi, fr, v.Func), name: p.variableName(gi, fr, v), fr: fr, v: v, addr: addr}
 }
 
 // stackSlot names a word of a frame that is no variable's.
@@ -126,7 +127,7 @@ func (p *stacks) callName(gi int, fr *unwind.Frame, fn string) string {
 	name := p.callText(fr, fn)
 	n := 1
 	c := callFinder{p: p, name: name}
-	frames, _ := p.walkSlots(gi)
+	frames, _ := p.vars.Walk(gi)
 	for i := range frames {
 		if frames[i].SP == fr.SP {
 			break
@@ -182,14 +183,14 @@ func (p *stacks) callText(fr *unwind.Frame, fn string) string {
 
 // variableName is the name of a variable, with the line of its declaration where others
 // of its function have the same name at that place of the code.
-func (p *stacks) variableName(gi int, fr *unwind.Frame, v *frameVar) string {
-	_, words := p.walkSlots(gi)
-	for _, o := range p.variablesIn(fr, words) {
-		if o.name == v.name && o.fn == v.fn && o.decl != v.decl && v.decl != 0 {
-			return fmt.Sprintf("%s (line %d)", v.name, v.decl)
+func (p *stacks) variableName(gi int, fr *unwind.Frame, v *frames.Var) string {
+	_, words := p.vars.Walk(gi)
+	for _, o := range p.vars.In(fr, words) {
+		if o.Name == v.Name && o.Func == v.Func && o.Decl != v.Decl && v.Decl != 0 {
+			return fmt.Sprintf("%s (line %d)", v.Name, v.Decl)
 		}
 	}
-	return v.name
+	return v.Name
 }
 
 // hopFromPiece names how the word of a goroutine or a special that has the given number
@@ -205,10 +206,10 @@ func (p *naming) hopFromPiece(r *image.Root, number int, to heap.Node, last *Hop
 	switch {
 	case h.v == nil:
 		return notation.Link{Head: head, Suffix: h.name}, p.ownView(to)
-	case h.v.parted:
+	case h.v.Parted:
 		return notation.Link{Head: head, Suffix: h.name + ".?"}, p.ownView(to)
-	case h.v.escaped:
-		return notation.Link{Head: head, Suffix: h.name}, view{t: p.types.Type(h.v.typ).Elem, addr: pc.Value, n: 1}
+	case h.v.Escaped:
+		return notation.Link{Head: head, Suffix: h.name}, view{t: p.types.Type(h.v.Type).Elem, addr: pc.Value, n: 1}
 	}
 	s, next = p.hopInValue(h.slot, pc.Value, to, p.variableView(&h, &p.im.Goroutines[r.Goroutine]), h.addr)
 	if next.elements && next.n == 0 {
@@ -228,17 +229,17 @@ func keptHop(number int) notation.Link {
 
 // variableView is a variable of a frame.
 func (p *naming) variableView(h *holder, g *image.Goroutine) view {
-	whole := view{t: h.v.typ, addr: h.addr, n: 1}
-	size := p.types.Type(h.v.typ).Size
+	whole := view{t: h.v.Type, addr: h.addr, n: 1}
+	size := p.types.Type(h.v.Type).Size
 	if size <= g.StackHi-g.StackLo {
-		whole.bytes = p.bytesOf(h.v, h.fr, h.regs, nil, nil)
+		whole.bytes = p.vars.Bytes(h.v, h.fr, h.regs, nil, nil)
 	}
 	known := uint64(0)
-	for _, part := range h.v.parts {
-		known += part.size
+	for _, part := range h.v.Parts {
+		known += part.Size
 	}
 	if h.regs != nil {
-		known += uint64(len(h.v.regs) * p.im.Arch.PtrSize)
+		known += uint64(len(h.v.Regs) * p.im.Arch.PtrSize)
 	}
 	whole.gaps = known < size
 	return whole
@@ -305,7 +306,7 @@ func (e *evaluation) stackSlot(g *image.Goroutine, off uint64, x *notation.Expr)
 			}
 		}
 	}
-	frames, _ := p.walkSlots(e.goroutine)
+	frames, _ := p.vars.Walk(e.goroutine)
 	for i := range frames {
 		fr := &frames[i]
 		if fn := fr.Func.Name(); call.fits(fn, func() bool { return call.is(fr, fn) }) {
@@ -362,21 +363,21 @@ func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operan
 	counted := -1 // the frame that was counted last: it has many variables
 	fits := false
 	var names []string
-	frames, words := p.walkSlots(e.goroutine)
+	frames, words := p.vars.Walk(e.goroutine)
 	for i := range frames {
 		fr := &frames[i]
-		vars := p.variablesIn(fr, words)
+		vars := p.vars.In(fr, words)
 		for k := range slices.Backward(vars) { // the innermost block is declared last
 			v := &vars[k]
-			if v.name != name {
-				names = append(names, v.name)
+			if v.Name != name {
+				names = append(names, v.Name)
 				continue
 			}
-			if line != 0 && v.decl != line {
+			if line != 0 && v.Decl != line {
 				continue
 			}
 			if call.name == "" || counted != i {
-				fits = call.fits(v.fn, func() bool { return call.is(fr, v.fn) })
+				fits = call.fits(v.Func, func() bool { return call.is(fr, v.Func) })
 				counted = i
 			}
 			if fits {
@@ -392,21 +393,21 @@ func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operan
 }
 
 // frameOperand is the value of a variable of the i-th frame.
-func (e *evaluation) frameOperand(i int, fr *unwind.Frame, v *frameVar, x *notation.Expr) (operand, error) {
+func (e *evaluation) frameOperand(i int, fr *unwind.Frame, v *frames.Var, x *notation.Expr) (operand, error) {
 	p := e.p
-	if v.parted {
+	if v.Parted {
 		return operand{parted: v, frame: fr}, nil
 	}
 	g := &p.im.Goroutines[e.goroutine]
-	h := holder{fr: fr, v: v, addr: madeUp, regs: p.registers(e.goroutine, i)}
+	h := holder{fr: fr, v: v, addr: madeUp, regs: p.vars.Registers(e.goroutine, i)}
 	switch {
-	case len(v.parts) > 0:
-		h.addr = fr.CFA() + uint64(v.parts[0].cfa) - v.parts[0].off
+	case len(v.Parts) > 0:
+		h.addr = fr.CFA() + uint64(v.Parts[0].CFA) - v.Parts[0].Off
 	case h.regs == nil:
 		return operand{}, e.fail(len(e.text), "%s is in no memory at that place of the code", x.Text)
 	}
 	o := operand{view: p.variableView(&h, g)}
-	if !v.escaped {
+	if !v.Escaped {
 		return o, nil
 	}
 	to, ok := e.load(o)
@@ -423,11 +424,11 @@ func (e *evaluation) unknownPart(o operand, s *notation.Step) (operand, error) {
 	p := e.p
 	r := &p.im.Roots[p.im.Goroutines[e.goroutine].Root]
 	for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
-		if _, ok := o.parted.holds(&pc, o.frame.CFA()); ok {
+		if _, ok := o.parted.Holds(&pc, o.frame.CFA()); ok {
 			if to, ok := e.object(pc.Value); ok {
 				return to, nil
 			}
 		}
 	}
-	return o, e.fail(s.Pos, "%s was taken apart, and holds nothing", o.parted.name)
+	return o, e.fail(s.Pos, "%s was taken apart, and holds nothing", o.parted.Name)
 }

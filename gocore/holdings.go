@@ -64,7 +64,7 @@ func (p *naming) howNamed(r *image.Root, pc *image.Piece) int {
 	switch h := p.holderOf(int(r.Goroutine), pc); {
 	case h.v == nil:
 		return noName
-	case h.v.parted:
+	case h.v.Parted:
 		return partName
 	}
 	return wholeName

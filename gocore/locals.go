@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/library"
 	"goheap/gocore/internal/program"
@@ -69,7 +70,7 @@ func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
 		from, to := elision(len(calls), most)
 		return slices.Delete(calls, from, to), to - from, from
 	}
-	frames, words := p.walkSlots(g)
+	frames, words := p.vars.Walk(g)
 	inlined := map[uint64][]program.Call{}
 	total := 0
 	for i := range frames {
@@ -100,7 +101,7 @@ func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
 			}
 		}
 		if slices.Max(append(at, -1)) >= 0 {
-			w.regs = p.registers(g, i)
+			w.regs = p.vars.Registers(g, i)
 			p.addLocals(&w, goroutine, &frames[i], list, calls, at)
 		}
 	}
@@ -140,8 +141,8 @@ type localJob struct {
 // addLocals adds to calls the variables of the frame in which those of list are; at says
 // where in calls.
 func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame, list []program.Call, calls []StackCall, at []int) {
-	placed, all := p.variablesIn(fr, w.words), p.variablesAt(placeOf(fr))
-	for _, l := range p.decoder.Locals(fr.LookupPC(), fr.CFA(), placeOf(fr).inCall) {
+	placed, all := p.vars.In(fr, w.words), p.vars.At(frames.PlaceOf(fr))
+	for _, l := range p.decoder.Locals(fr.LookupPC(), fr.CFA(), frames.PlaceOf(fr).InCall) {
 		k := len(list) - 1 - l.Inlined // a function may be inlined into itself
 		if k < 0 || list[k].Name != l.Func {
 			k = slices.IndexFunc(list, func(c program.Call) bool { return c.Name == l.Func })
@@ -150,15 +151,15 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 			continue
 		}
 		c := &calls[at[k]]
-		v := frameVar{name: l.Name, fn: l.Func, typ: l.Type, escaped: l.Escaped, dict: l.Dict, decl: l.DeclLine, parted: l.Parted}
-		if i := slices.IndexFunc(placed, func(x frameVar) bool { return x.name == v.name && x.fn == v.fn && x.decl == v.decl }); i >= 0 {
+		v := frames.Var{Name: l.Name, Func: l.Func, Type: l.Type, Escaped: l.Escaped, Dict: l.Dict, Decl: l.DeclLine, Parted: l.Parted}
+		if i := slices.IndexFunc(placed, func(x frames.Var) bool { return x.Name == v.Name && x.Func == v.Func && x.Decl == v.Decl }); i >= 0 {
 			v = placed[i]
-		} else if v.dict != 0 {
-			if t := p.decoder.Instance(v.dict, p.dictOf(all, v.fn, fr)); t != 0 {
-				v.typ = t
+		} else if v.Dict != 0 {
+			if t := p.decoder.Instance(v.Dict, p.vars.DictOf(all, v.Func, fr)); t != 0 {
+				v.Type = t
 			}
 		}
-		typ := p.types.Type(v.typ)
+		typ := p.types.Type(v.Type)
 		if !l.Param && !l.Result && l.DeclLine > c.Line || typ.Size > g.StackHi-g.StackLo {
 			continue // it is not declared yet; nothing on a stack is larger
 		}
@@ -177,43 +178,43 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 
 // placeLocal finds the bytes of a variable, sets what x says of where they are, and
 // returns what there is to write; of type 0 for nothing.
-func (p *values) placeLocal(v *frameVar, l *symbols.LocalVar, fr *unwind.Frame, x *Local, w *localWriter) localJob {
-	typ := p.types.Type(v.typ)
+func (p *values) placeLocal(v *frames.Var, l *symbols.LocalVar, fr *unwind.Frame, x *Local, w *localWriter) localJob {
+	typ := p.types.Type(v.Type)
 	if at, whole := wholePlace(v, l, fr.CFA(), typ.Size); whole {
 		x.State = LocalKnown
 		if !p.im.Mem.Present(at, typ.Size) {
 			x.State = LocalUnreadable
 			return localJob{}
 		}
-		if !v.escaped {
+		if !v.Escaped {
 			x.Addr = at
-			return localJob{typ: v.typ, addr: at}
+			return localJob{typ: v.Type, addr: at}
 		}
 	}
-	if typ.Size > maxParted {
+	if typ.Size > frames.MaxParted {
 		x.State = LocalPartly // nothing so large is taken apart
-		if len(v.parts)+len(l.Pieces) == 0 {
+		if len(v.Parts)+len(l.Pieces) == 0 {
 			x.State = LocalDead
 		}
 		return localJob{}
 	}
 	b := p.decoder.Compose(typ.Size)
-	for _, part := range v.parts {
-		b.InMemory(part.off, fr.CFA()+uint64(part.cfa), part.size)
+	for _, part := range v.Parts {
+		b.InMemory(part.Off, fr.CFA()+uint64(part.CFA), part.Size)
 	}
-	for _, f := range v.fixed {
-		b.Number(f.off, uint64(p.im.Arch.PtrSize), f.value)
+	for _, f := range v.Fixed {
+		b.Number(f.Off, uint64(p.im.Arch.PtrSize), f.Value)
 	}
-	for _, r := range v.regs {
-		if r.reg < uint64(len(w.regs)) {
-			b.Number(r.off, uint64(p.im.Arch.PtrSize), w.regs[r.reg])
+	for _, r := range v.Regs {
+		if r.Reg < uint64(len(w.regs)) {
+			b.Number(r.Off, uint64(p.im.Arch.PtrSize), w.regs[r.Reg])
 		}
 	}
 	nowhere := true
 	for i := range l.Pieces {
 		piece := &l.Pieces[i]
 		nowhere = nowhere && piece.Kind == symbols.InRegister
-		if !v.parted && !l.Parted && (len(v.parts) == 0 || piece.Kind != symbols.InMemory) {
+		if !v.Parted && !l.Parted && (len(v.Parts) == 0 || piece.Kind != symbols.InMemory) {
 			b.Piece(piece)
 		}
 	}
@@ -222,15 +223,15 @@ func (p *values) placeLocal(v *frameVar, l *symbols.LocalVar, fr *unwind.Frame, 
 		x.State, x.Addr = LocalKnown, b.Addr
 	case b.Missing:
 		x.State = LocalUnreadable
-	case b.Some() && !v.parted:
+	case b.Some() && !v.Parted:
 		x.State = LocalPartly
-	case nowhere && !v.parted:
+	case nowhere && !v.Parted:
 		x.State = LocalDead
 	default:
 		x.State = LocalPartly
 		return localJob{}
 	}
-	if v.escaped && typ.Kind == types.Pointer {
+	if v.Escaped && typ.Kind == types.Pointer {
 		// The variable is on the heap, and this is its address.
 		x.Type, x.Addr = p.types.Type(typ.Elem).Name, 0
 		if x.State == LocalKnown {
@@ -249,22 +250,22 @@ func (p *values) placeLocal(v *frameVar, l *symbols.LocalVar, fr *unwind.Frame, 
 	case x.State == LocalDead || x.State == LocalUnreadable:
 		return localJob{}
 	case x.Addr != 0:
-		return localJob{typ: v.typ, addr: x.Addr}
+		return localJob{typ: v.Type, addr: x.Addr}
 	}
 	for len(w.data)%16 != 0 {
 		w.data = append(w.data, 0)
 	}
 	w.data = append(w.data, b.Data...)
-	return localJob{typ: v.typ, at: len(w.data) - len(b.Data), known: b.Known}
+	return localJob{typ: v.Type, at: len(w.data) - len(b.Data), known: b.Known}
 }
 
 // wholePlace returns where all of a variable of size bytes stands together, if it does.
-func wholePlace(v *frameVar, l *symbols.LocalVar, cfa, size uint64) (addr uint64, ok bool) {
+func wholePlace(v *frames.Var, l *symbols.LocalVar, cfa, size uint64) (addr uint64, ok bool) {
 	switch {
-	case v.parted || size == 0:
-	case len(v.parts) == 1 && v.parts[0].off == 0 && v.parts[0].size >= size:
-		return cfa + uint64(v.parts[0].cfa), true
-	case len(v.parts) == 0 && !l.Parted && len(l.Pieces) == 1 && l.Pieces[0].Kind == symbols.InMemory && l.Pieces[0].Offset == 0 && l.Pieces[0].Size >= size:
+	case v.Parted || size == 0:
+	case len(v.Parts) == 1 && v.Parts[0].Off == 0 && v.Parts[0].Size >= size:
+		return cfa + uint64(v.Parts[0].CFA), true
+	case len(v.Parts) == 0 && !l.Parted && len(l.Pieces) == 1 && l.Pieces[0].Kind == symbols.InMemory && l.Pieces[0].Offset == 0 && l.Pieces[0].Size >= size:
 		return l.Pieces[0].Value, true
 	}
 	return 0, false
@@ -307,7 +308,7 @@ func (p *values) beside(data []byte) (*values, uint64) {
 	im.Mem, space.Mem = mem, mem
 	c, o := *p.contents, *p.objects
 	c.im, c.space = &im, &space
-	o.im, o.stacks = &im, &stacks{contents: &c, vars: map[place][]frameVar{}}
+	o.im, o.stacks = &im, &stacks{contents: &c, vars: frames.New(p.decoder, &im)}
 	return &values{&o}, addr
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore/internal/corefile"
+	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/heapdump"
 	"goheap/gocore/internal/program"
 	"goheap/internal/progress"
@@ -175,7 +176,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 // fill takes over what a decoder read; told is Options.Progress.
 func (p *Process) fill(d *program.Program, told func(phase string, done, total int64)) {
 	p.contents = newContents(d, told)
-	p.stacks = &stacks{contents: p.contents, vars: map[place][]frameVar{}}
+	p.stacks = &stacks{contents: p.contents, vars: frames.New(p.decoder, p.im)}
 	p.analysing = make(chan struct{}, 1)
 }
 

@@ -44,7 +44,7 @@ func TestTypesBesideMarking(t *testing.T) {
 					passes := 0
 					err := ty.Run(t.Context(), func(ty *typing.Typer) {
 						passes++
-						h.seedTypes(ty)
+						h.vars.Seed(ty)
 					})
 					if err != nil {
 						t.Fatal(err)

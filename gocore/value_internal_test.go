@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"goheap/dump"
+	"goheap/gocore/internal/frames"
 	"goheap/heap"
 	"goheap/internal/testcore"
 )
@@ -84,7 +85,7 @@ func damagedProcess(p *Heap, list []target, total uint64, ops []byte) *Heap {
 	c := newContents(&decoder, nil)
 	c.space.Mem = mem
 	return &Heap{naming: naming{&values{&objects{
-		stacks: &stacks{contents: c, vars: map[place][]frameVar{}},
+		stacks: &stacks{contents: c, vars: frames.New(c.decoder, &im)},
 		im:     &im, graph: p.graph, live: p.live, typing: p.typing,
 	}}, &rootIndex{}}}
 }

@@ -25,7 +25,7 @@ var may = map[string][]string{
 	"internal/repeat":   {},
 	"heap":              {"internal/flat", "internal/progress"},
 	"dump":              {"internal/arch", "internal/files", "internal/flat", "internal/progress"},
-	"gocore": {"dump", "heap", "gocore/internal/corefile", "gocore/internal/heapdump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/keys", "gocore/internal/layout",
+	"gocore": {"dump", "heap", "gocore/internal/corefile", "gocore/internal/frames", "gocore/internal/heapdump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/keys", "gocore/internal/layout",
 		"gocore/internal/library", "gocore/internal/notation", "gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "internal/flat", "internal/progress"},
 
 	// The rooms of gocore, from the bottom up. No room sees names and values, which are
@@ -39,6 +39,7 @@ var may = map[string][]string{
 	"gocore/internal/keys":         {"gocore/internal/inferior", "gocore/internal/notation", "gocore/internal/types"},
 	"gocore/internal/unwind":       {"gocore/internal/pclntab", "internal/arch"},
 	"gocore/internal/inferior":     {"dump", "gocore/internal/layout", "gocore/internal/types", "internal/arch"},
+	"gocore/internal/frames":       {"gocore/internal/image", "gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind"},
 	"gocore/internal/notation":     {"internal/repeat"},
 	"gocore/internal/library":      {"gocore/internal/inferior", "gocore/internal/layout", "gocore/internal/notation", "gocore/internal/types"},
 	"gocore/internal/image":        {"dump", "heap", "gocore/internal/types", "gocore/internal/unwind", "internal/arch", "internal/flat", "internal/progress"},

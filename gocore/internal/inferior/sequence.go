@@ -28,16 +28,16 @@ func (s *Space) ListLen(typ *types.Type, addr uint64) (n uint64, ok, is bool) {
 		return 0, false, true
 	}
 	n, ok = s.Mem.Word(at)
-	first, _ := s.link(root, to, l.ListElement.Next.Paths()[0])
+	first, _ := link(s, root, to, l.ListElement.Next.Paths()[0])
 	if first == 0 {
 		return 0, ok && n == 0, true // nothing was put into it yet
 	}
-	back, _ := s.link(root, first, l.ListElement.Prev.Paths()[0])
+	back, _ := link(s, root, first, l.ListElement.Prev.Paths()[0])
 	return n, ok && n < maxCount && back == to && (n == 0) == (first == to), true
 }
 
 // link reads a pointer of a structure at addr.
-func (s *Space) link(typ *types.Type, addr uint64, field string) (uint64, bool) {
+func link(s *Space, typ *types.Type, addr uint64, field string) (uint64, bool) {
 	part, at, ok := s.follow(typ, addr, field)
 	if !ok || part.Kind != types.Pointer && part.Kind != types.UnsafePointer {
 		return 0, false
@@ -61,7 +61,7 @@ func (s *Space) Items(typ *types.Type, addr uint64, f func(t types.ID, addr uint
 		if !ok || !ok2 {
 			return
 		}
-		s.linked(root, to, l.ListElement.Next.Paths()[0], l.ListElement.Prev.Paths()[0], func(at uint64) bool {
+		linked(s, root, to, l.ListElement.Next.Paths()[0], l.ListElement.Prev.Paths()[0], func(at uint64) bool {
 			of, _ := s.Mem.Word(at + owner.Offset)
 			if n == 0 || of != addr {
 				return false
@@ -74,25 +74,25 @@ func (s *Space) Items(typ *types.Type, addr uint64, f func(t types.ID, addr uint
 		if !ok || !f(value.Type, addr+value.Offset) {
 			return
 		}
-		s.linked(typ, addr, l.Ring.Next.Paths()[0], l.Ring.Prev.Paths()[0], func(at uint64) bool {
+		linked(s, typ, addr, l.Ring.Next.Paths()[0], l.Ring.Prev.Paths()[0], func(at uint64) bool {
 			return f(value.Type, at+value.Offset)
 		})
 	case l.Pool.Name.Is(typ.Name):
-		seen := map[uint64]bool{}
-		if s.pooled(s.wordAt(addr, l.Pool.Local), s.wordAt(addr, l.Pool.LocalSize), seen, f) {
-			s.pooled(s.wordAt(addr, l.Pool.Victim), s.wordAt(addr, l.Pool.VictimSize), seen, f)
+		p := pool{Space: s, seen: map[uint64]bool{}, f: f}
+		if p.caches(s.wordAt(addr, l.Pool.Local), s.wordAt(addr, l.Pool.LocalSize)) {
+			p.caches(s.wordAt(addr, l.Pool.Victim), s.wordAt(addr, l.Pool.VictimSize))
 		}
 	}
 }
 
 // linked calls f with the nodes behind the one at first, until it is that again.
-func (s *Space) linked(typ *types.Type, first uint64, next, prev string, f func(at uint64) bool) {
+func linked(s *Space, typ *types.Type, first uint64, next, prev string, f func(at uint64) bool) {
 	for from := first; ; {
-		at, ok := s.link(typ, from, next)
+		at, ok := link(s, typ, from, next)
 		if !ok || at == 0 || at == first {
 			return
 		}
-		if back, ok := s.link(typ, at, prev); !ok || back != from || !f(at) {
+		if back, ok := link(s, typ, at, prev); !ok || back != from || !f(at) {
 			return
 		}
 		from = at
@@ -107,9 +107,15 @@ const (
 	maxProcs = 1 << 16
 )
 
-// pooled calls f with what n caches of a sync.Pool keep, and reports whether to go on.
-// seen are the arrays that were looked at.
-func (s *Space) pooled(locals, n uint64, seen map[uint64]bool, f func(t types.ID, addr uint64) bool) bool {
+// pool calls f with what a sync.Pool keeps.
+type pool struct {
+	*Space
+	seen map[uint64]bool // the arrays that were looked at
+	f    func(t types.ID, addr uint64) bool
+}
+
+// caches calls f with what n caches keep, and reports whether to go on.
+func (s *pool) caches(locals, n uint64) bool {
 	l := &s.Layout.Library
 	id, _ := s.Types.Lookup(string(l.PoolLocal.Name))
 	local := s.Types.Type(id)
@@ -125,12 +131,12 @@ func (s *Space) pooled(locals, n uint64, seen map[uint64]bool, f func(t types.ID
 			return true
 		}
 		empty, _ := s.Types.Lookup("interface {}")
-		if word, _ := s.Mem.Word(to); word != 0 && !f(empty, to) {
+		if word, _ := s.Mem.Word(to); word != 0 && !s.f(empty, to) {
 			return false
 		}
 		queue := s.wordAt(at, l.PoolLocal.Tail)
 		for k := 0; k < maxQueues && queue != 0; k++ {
-			if !s.queued(s.Types.Type(chain), queue, empty, seen, f) {
+			if !s.queue(s.Types.Type(chain), queue, empty) {
 				return false
 			}
 			queue = s.wordAt(queue, l.PoolChainElt.Next)
@@ -139,9 +145,9 @@ func (s *Space) pooled(locals, n uint64, seen map[uint64]bool, f func(t types.ID
 	return true
 }
 
-// queued is pooled for one queue, a ring whose free places are zero (sync/poolqueue.go,
+// queue is caches for one queue, a ring whose free places are zero (sync/poolqueue.go,
 // poolDequeue). A slot is a sync.eface, which is as an empty interface.
-func (s *Space) queued(chain *types.Type, addr uint64, item types.ID, seen map[uint64]bool, f func(t types.ID, addr uint64) bool) bool {
+func (s *pool) queue(chain *types.Type, addr uint64, item types.ID) bool {
 	vals, at, ok := s.Part(chain, addr, s.Layout.Library.PoolChainElt.Vals)
 	w := uint64(s.Arch.PtrSize)
 	if !ok || vals.Kind != types.Slice || s.Types.Type(vals.Elem).Size != 2*w {
@@ -150,12 +156,12 @@ func (s *Space) queued(chain *types.Type, addr uint64, item types.ID, seen map[u
 	data, _ := s.Mem.Word(at)
 	n, _ := s.Mem.Word(at + w)
 	start, room, ok := s.Slot(data)
-	if !ok || seen[start] || n > (room-(data-start))/(2*w) {
+	if !ok || s.seen[start] || n > (room-(data-start))/(2*w) {
 		return true
 	}
-	seen[start] = true
+	s.seen[start] = true
 	for i := range n {
-		if word, _ := s.Mem.Word(data + i*2*w); word != 0 && !f(item, data+i*2*w) {
+		if word, _ := s.Mem.Word(data + i*2*w); word != 0 && !s.f(item, data+i*2*w) {
 			return false
 		}
 	}

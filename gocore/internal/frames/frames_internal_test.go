@@ -1,9 +1,10 @@
-package gocore
+package frames
 
 import (
 	"testing"
 
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/types"
 	"goheap/internal/arch"
 )
@@ -11,9 +12,9 @@ import (
 // A variable whose type is of no possible size is not taken apart.
 func TestPartedBounds(t *testing.T) {
 	table := types.New(arch.AMD64(), nil, nil)
-	p := &stacks{contents: &contents{im: &image.Image{Arch: arch.AMD64()}, types: table}}
-	v := frameVar{typ: table.NewStruct("main.Huge", "main", 1<<62, nil), parts: []varPart{{0, 8, -16}}}
-	if p.settleParts(&v); !v.parted {
+	p := New(&program.Program{Types: table}, &image.Image{Arch: arch.AMD64()})
+	v := Var{Type: table.NewStruct("main.Huge", "main", 1<<62, nil), Parts: []Part{{0, 8, -16}}}
+	if p.settleParts(&v); !v.Parted {
 		t.Errorf("%+v", v)
 	}
 }
