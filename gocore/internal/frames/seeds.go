@@ -47,7 +47,6 @@ func (p *Reader) seedStack(t *typing.Typer, gi int, maps *program.StackMaps) {
 		t.WalkVariable(stack, v.Type, data, func(off uint64) bool { return live[slots[off]] })
 	})
 	d := p.program
-	d.SeedIterators(t, stack, words)
 	maps.Seed(t, stack, frames, words)
 	d.SeedCalls(t, g, len(words))
 	d.SeedWaits(t, stack, g)

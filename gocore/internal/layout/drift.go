@@ -18,7 +18,7 @@ func Types() []Name {
 		{"internal/abi.ArrayType", "21-"}, {"internal/abi.ChanType", "21-"}, {"internal/abi.FuncType", "21-"}, {"internal/abi.InterfaceType", "21-"},
 		{"internal/abi.MapType", "26-"}, {"internal/abi.PtrType", "21-"}, {"internal/abi.SliceType", "21-"}, {"internal/abi.StructType", "21-"},
 		{"internal/abi.Type", "21-"}, {"internal/abi.SwissMapType", "24-25"},
-		{"internal/runtime/maps.Map", "24-"}, {"internal/runtime/maps.table", "24-"}, {"runtime.hmap", "-23"},
+		{"internal/runtime/maps.Iter", "24-"}, {"internal/runtime/maps.Map", "24-"}, {"internal/runtime/maps.table", "24-"}, {"runtime.hmap", "-23"},
 		{"reflect.Value", ""}, {"reflect.funcTypeFixed4", ""}, {"reflect.makeFuncImpl", ""}, {"reflect.rtype", ""},
 		{"runtime.hchan", ""}, {"runtime.itabTableType", ""}, {"runtime.maybeTraceableChan", "26-"}, {"runtime.timeTimer", "23-"},
 		{"internal/runtime/atomic.Uintptr", "23-"},

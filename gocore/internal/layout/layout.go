@@ -453,6 +453,13 @@ type Runtime struct {
 		Elem Field `field:"elem|Elem" size:"any"`
 	} `type:"noalg.struct { key *|struct { key *" go:"24-"`
 
+	// MapIter is what a loop over a map has on its stack, of either kind.
+	MapIter struct {
+		Size Size
+		Typ  Field `field:"typ|t"`
+		M    Field `field:"m|h"`
+	} `type:"internal/runtime/maps.Iter|runtime.hiter" use:"some"`
+
 	// A sync.Map, and what package unique is made of.
 	HashTrieMap struct {
 		Name TypeName

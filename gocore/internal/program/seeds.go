@@ -5,7 +5,6 @@ import (
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
-	"goheap/gocore/internal/unwind"
 )
 
 // SeedWaits starts the walk at the values that a goroutine waits to send or receive.
@@ -16,26 +15,6 @@ func (d *Program) SeedWaits(t *typing.Typer, stack *typing.Stack, g *image.Gorou
 	for _, w := range d.Space().Waits(g.Waiting) {
 		if typ := t.ByDescriptor(w.Type); typ != 0 {
 			t.PointVariable(stack, typ, w.Elem)
-		}
-	}
-}
-
-// SeedIterators starts the walk at the maps that are being ranged over: in an iterator the
-// descriptor of the map's type stands in front of the pointer to the map
-// (internal/runtime/maps.Iter, until Go 1.23 runtime.hiter).
-func (d *Program) SeedIterators(t *typing.Typer, stack *typing.Stack, words []unwind.Slot) {
-	w := uint64(d.Image.Arch.PtrSize)
-	for _, s := range words {
-		if s.Conservative {
-			continue
-		}
-		before, _ := d.Image.Mem.Word(s.Addr - w)
-		if !d.IsDescriptor(before) {
-			continue
-		}
-		if typ := t.ByDescriptor(before); d.Types.Type(typ).Kind == types.Map {
-			at, _ := d.Image.Mem.Word(s.Addr)
-			t.PointMap(stack, typ, at)
 		}
 	}
 }

@@ -15,13 +15,20 @@ import (
 type StackMaps struct {
 	*Program
 	space *inferior.Space
+	iter  types.ID              // of iterators, 0 for unknown
 	known map[uint64][]types.ID // maps that a frame may have, by its pc
 	how   map[types.ID]*inferior.Map
 }
 
 // NewStackMaps looks for maps in the stacks of a program.
 func NewStackMaps(p *Program) *StackMaps {
-	return &StackMaps{p, p.Space(), map[uint64][]types.ID{}, map[types.ID]*inferior.Map{}}
+	m := &StackMaps{Program: p, space: p.Space(), known: map[uint64][]types.ID{}, how: map[types.ID]*inferior.Map{}}
+	for _, name := range [...]string{"internal/runtime/maps.Iter", "runtime.hiter"} {
+		if id, ok := p.Types.Lookup(name); ok && m.iter == 0 {
+			m.iter = id
+		}
+	}
+	return m
 }
 
 // Seed starts the walk at the maps in the frames of a stack. Which words are the
@@ -42,6 +49,7 @@ func (m *StackMaps) Seed(t *typing.Typer, stack *typing.Stack, frames []unwind.F
 		if s.Conservative || s.Frame < 0 || int(s.Frame) >= len(frames) {
 			continue
 		}
+		m.iterator(t, stack, s, words)
 		// The first word counts the entries, in both families.
 		if n, ok := m.Image.Mem.Word(header); !ok || n == 0 || n > maxStackMap {
 			continue
@@ -62,6 +70,39 @@ func (m *StackMaps) Seed(t *typing.Typer, stack *typing.Stack, frames []unwind.F
 			t.PointMap(stack, fits, header)
 		}
 	}
+}
+
+// iterator starts the walk at the map that is being ranged over, if the live word s is
+// that map in an iterator, in which the descriptor of the map's type stands before it
+// (internal/runtime/maps.Iter, until Go 1.23 runtime.hiter): the live words around it are
+// the pointers of one.
+func (m *StackMaps) iterator(t *typing.Typer, stack *typing.Stack, s unwind.Slot, words []unwind.Slot) {
+	l := &m.Layout.MapIter
+	if !l.M.Has() || m.iter == 0 {
+		return
+	}
+	start := s.Addr - l.M.Offset
+	desc, _ := m.Image.Mem.Word(start + l.Typ.Offset)
+	if !m.IsDescriptor(desc) || !m.pointersAre(m.iter, start, words) {
+		return
+	}
+	typ := t.ByDescriptor(desc)
+	at, _ := m.Image.Mem.Word(s.Addr)
+	if how := m.layout(typ); how != nil && at != 0 {
+		if _, ok := m.space.MapLen(how, at); ok {
+			t.PointMap(stack, typ, at)
+		}
+	}
+}
+
+// layout returns how maps of a type are read, nil for what is none.
+func (m *StackMaps) layout(id types.ID) *inferior.Map {
+	how, ok := m.how[id]
+	if !ok {
+		how = m.space.Map(id)
+		m.how[id] = how
+	}
+	return how
 }
 
 // maxStackMap is more entries than a map has that lives on a stack.
@@ -87,11 +128,7 @@ func (m *StackMaps) candidates(fr *unwind.Frame) []types.ID {
 
 // fits reports whether the header of a map of a type can stand at an address of a stack.
 func (m *StackMaps) fits(id types.ID, header uint64, words []unwind.Slot) bool {
-	how, ok := m.how[id]
-	if !ok {
-		how = m.space.Map(id)
-		m.how[id] = how
-	}
+	how := m.layout(id)
 	if how == nil || how.Group == 0 {
 		return false
 	}
