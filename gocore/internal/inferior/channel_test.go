@@ -13,7 +13,7 @@ func (p *program) channels() {
 	p.structure("runtime.g", "goid uint64")
 	p.pointer("runtime.g")
 	p.pointer("runtime.sudog")
-	p.structure("runtime.sudog", "g *runtime.g", "next *runtime.sudog", "prev *runtime.sudog")
+	p.structure("runtime.sudog", "g *runtime.g", "next *runtime.sudog", "prev *runtime.sudog", "elem unsafe.Pointer", "waitlink *runtime.sudog", "c unsafe.Pointer")
 	p.structure("runtime.waitq", "first *runtime.sudog", "last *runtime.sudog")
 	p.structure("runtime.hchan", "qcount int", "dataqsiz int", "buf unsafe.Pointer", "elemsize uint16", "closed uint32",
 		"timer unsafe.Pointer", "elemtype unsafe.Pointer", "sendx int", "recvx int", "recvq runtime.waitq", "sendq runtime.waitq")
@@ -123,6 +123,51 @@ func TestChan(t *testing.T) {
 		}
 		if _, ok := s.Chan(nil, 1<<20); ok {
 			t.Error("a channel is where there is no memory")
+		}
+	})
+}
+
+// A goroutine that waits has the values of all channels that it waits at, in the order of
+// the list; what waits at no channel, or without a value, is left out. A list that does
+// not end, or leaves the memory, has none.
+func TestWaits(t *testing.T) {
+	eachArch(t, func(t *testing.T, a arch.Arch) {
+		for _, loop := range []int{-1, 0, 1, 3, -2} {
+			p := newProgram(t, a, 1)
+			p.channels()
+			s := p.link()
+			list := make([]uint64, 4)
+			for i := range list {
+				list[i] = p.alloc("runtime.sudog", 1)
+			}
+			var want []Wait
+			for i := range list {
+				header := p.alloc("runtime.hchan", 1)
+				p.put(header, "runtime.hchan", "elemtype", uint64(1000+i))
+				if i != 1 {
+					p.put(list[i], "runtime.sudog", "c", header)
+				}
+				if i != 2 {
+					p.put(list[i], "runtime.sudog", "elem", uint64(2000+i))
+				}
+				if i+1 < len(list) {
+					p.put(list[i], "runtime.sudog", "waitlink", list[i+1])
+				}
+				if i == 0 || i == 3 {
+					want = append(want, Wait{uint64(2000 + i), uint64(1000 + i)})
+				}
+			}
+			switch {
+			case loop >= 0:
+				p.put(list[3], "runtime.sudog", "waitlink", list[loop])
+				want = nil
+			case loop == -2:
+				p.put(list[3], "runtime.sudog", "waitlink", 1<<20)
+				want = nil
+			}
+			if got := s.Waits(list[0]); !slices.Equal(got, want) {
+				t.Errorf("%d: %+v, want %+v", loop, got, want)
+			}
 		}
 	})
 }
