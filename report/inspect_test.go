@@ -134,3 +134,20 @@ func TestShowFrom(t *testing.T) {
 		t.Errorf("%t %+v", ok, v)
 	}
 }
+
+// What became of the entries of a map is said in a line.
+func TestEntriesText(t *testing.T) {
+	for _, test := range []struct {
+		e    Entries
+		c    gocore.Chosen
+		want string
+	}{
+		{Entries{Sorted: true}, gocore.Chosen{Passed: 1500, Kept: 1500}, "1,500, by key"},
+		{Entries{Sorted: true, Backwards: true}, gocore.Chosen{Passed: 200_000, Kept: 200_000, Left: 100_000}, "200,000, by key, backwards; the last 100,000 of them are left out"},
+		{Entries{Filter: "x\x1b"}, gocore.Chosen{Passed: 1500, Kept: 3}, "3 of 1,500, whose keys match x\\x1b"},
+	} {
+		if got := newEntriesDocument(test.e, test.c).text(); got != test.want {
+			t.Errorf("%+v %+v: %s, want %s", test.e, test.c, got, test.want)
+		}
+	}
+}
