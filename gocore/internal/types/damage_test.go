@@ -19,6 +19,9 @@ func checkTable(t *testing.T, table *types.Table, ids []types.ID) {
 		if table.Type(id) != typ {
 			t.Fatalf("type %d is two types", id)
 		}
+		if name := types.ConstantsOf(table, id).Name(3, typ.Size); name != "" && (typ.Package == "" || typ.Kind < types.Int || typ.Kind > types.Uintptr) {
+			t.Fatalf("%s, of kind %d, has the constant %s", typ.Name, typ.Kind, name)
+		}
 		words := table.Words(id)
 		checkInside(t, table, typ, words, typ.Size, 0)
 		for _, off := range []uint64{0, 8, typ.Size / 16 * 8, typ.Size - 8, typ.Size, 1 << 63} {

@@ -91,6 +91,8 @@ type key int
 
 const userKey key = 1
 
+var userName interface{} = "user"
+
 type library struct {
 	Background, TODO, Cancel, Cancelled, Deadline, Passed context.Context
 	Chain, Typed, Constant, Own, Deep                     context.Context
@@ -141,7 +143,7 @@ func texts() {
 	say("(*context.timerCtx) context.Background.WithDeadline(2199-01-02T03:04:05Z)", at("Deadline")...)
 	l.Passed = withDeadline(bg, time.Date(1999, 1, 2, 3, 4, 5, 0, time.UTC))
 	say("(*context.timerCtx) context.Background.WithDeadline(1999-01-02T03:04:05Z) (context deadline exceeded)", at("Passed")...)
-	l.Chain = context.WithValue(l.Deadline, "user", "ann")
+	l.Chain = context.WithValue(l.Deadline, userName, "ann")
 	l.Chain = withCancel(l.Chain)
 	say(`(*context.cancelCtx) context.Background.WithDeadline(2199-01-02T03:04:05Z).WithValue("user", "ann").WithCancel`, at("Chain")...)
 	l.Typed = context.WithValue(bg, item{1, "k"}, &item{})
