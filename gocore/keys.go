@@ -15,8 +15,9 @@ import (
 func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, error) {
 	p := e.p
 	want, isKey := strings.CutPrefix(s.Text, "key ")
+	in := p.space.Entries
 	find := func(match func(m *inferior.Entry) bool) (o operand, found bool) {
-		p.space.Entries(t, addr, func(m inferior.Entry) bool {
+		in(t, addr, func(m inferior.Entry) bool {
 			if !match(&m) {
 				return true
 			}
@@ -48,7 +49,10 @@ func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, 
 		}
 	}
 	if !found {
-		return o, e.noKey(t, addr, s, want)
+		in = p.space.Emptied // of such a key something is left
+		if o, found = find(p.keys().Matcher(t, want)); !found {
+			return o, e.noKey(t, addr, s, want)
+		}
 	}
 	if t := p.types.Type(o.t); isKey && t.Kind == types.Interface {
 		if dyn, ok := e.dynamic(o); ok {

@@ -92,10 +92,17 @@ func (p process) leadsTo(r gocore.Root, n heap.Node) bool {
 // Each name that is printed leads back to what it was printed for.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
-	for _, program := range []string{"kinds", "values", "typed", "oldmaps", "stacks", "blockstore", "probe", "quiet", "interfaces"} {
+	for _, program := range []string{"kinds", "values", "typed", "oldmaps", "stacks", "blockstore", "probe", "quiet", "interfaces", "sampled"} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
 			open(t, program, testcore.Options{}, testcore.Kernel).roundTrip(t, everyName, drawn())
+		})
+	}
+	for _, program := range []string{"probe", "stacks"} {
+		t.Run(program+"-heapdump", func(t *testing.T) {
+			t.Parallel()
+			dump := testcore.Core(t, program, testcore.Options{}, testcore.HeapDump)
+			openFile(t, dump.Heap, dump.Exe, dump.Output).roundTrip(t, everyName, drawn())
 		})
 	}
 }

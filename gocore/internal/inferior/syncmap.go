@@ -171,6 +171,36 @@ func (s *Space) olderEntries(o olderSyncMap, addr uint64, f func(Entry) bool) {
 	})
 }
 
+// Emptied calls f with the keys of an older sync.Map of type t at addr that have no value
+// any more, until it returns false: their entries remain until the map is copied. Elem is
+// where the pointer to such an entry stands.
+func (s *Space) Emptied(t types.ID, addr uint64, f func(Entry) bool) {
+	o, ok := s.olderSyncMap(t)
+	if !ok {
+		return
+	}
+	dirty, _ := s.Mem.Word(addr + o.dirty.Offset)
+	read := uint64(0)
+	if at, _ := s.Mem.Word(addr + o.read.Offset); at != 0 {
+		read, _ = s.Mem.Word(at + o.entries.Offset)
+	}
+	more := true
+	for _, header := range []uint64{dirty, read} {
+		if header == 0 || !more {
+			continue
+		}
+		s.Entries(o.entries.Type, header, func(e Entry) bool {
+			x, ok := s.syncEntryWord(s.Types.Type(e.ElemType).Elem)
+			at, _ := s.Mem.Word(e.Elem)
+			if to, _ := s.Mem.Word(at + x.Offset); !ok || at == 0 || to != 0 {
+				return true
+			}
+			more = f(e)
+			return more
+		})
+	}
+}
+
 // Entries calls f with the entries of a container of type t until it returns false: of
 // a map with its header at addr, or of the hash trie or sync.Map that stands there.
 func (s *Space) Entries(t types.ID, addr uint64, f func(Entry) bool) {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"runtime"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -105,6 +106,9 @@ var (
 	large  *Large
 	queue  = make(chan *Session, 10)
 	text   string
+
+	// emptied has lost some keys, which older versions keep without values.
+	emptied sync.Map
 )
 
 var sessions int
@@ -171,6 +175,15 @@ func maps() {
 	keyed(byText, "key", `main.byText["key"]`, "main.byText[`key`]")
 	keyed(byText, "it's", `main.byText["it's"]`)
 	keyed(byText, "", `main.byText[""]`)
+	for i := 0; i < 10; i++ {
+		emptied.Store(i, session())
+	}
+	emptied.Range(func(k, v interface{}) bool { return true }) // all are in the map that is only read
+	emptied.Delete(3)
+	emptied.Delete(7)
+	if v, ok := emptied.Load(4); ok {
+		leads(`main.emptied[4]`, v.(*Session))
+	}
 	s := session()
 	anyMap["x"] = map[string]interface{}{"y": s}
 	leads(`main.anyMap["x"].(map[string]interface {})["y"].(*main.Session)`, s)
