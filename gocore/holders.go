@@ -212,9 +212,6 @@ func (p *naming) hopFromPiece(r *image.Root, number int, to heap.Node, last *Hop
 		return notation.Link{Head: head, Suffix: h.name}, view{t: p.types.Type(h.v.Type).Elem, addr: pc.Value, n: 1}
 	}
 	s, next = p.hopInValue(h.slot, pc.Value, to, p.variableView(&h, &p.im.Goroutines[r.Goroutine]), h.addr)
-	if next.elements && next.n == 0 {
-		next.n = anyCount // the capacity is in no place
-	}
 	return notation.Link{Head: head, Suffix: h.name}.Then(s), next
 }
 

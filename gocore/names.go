@@ -221,8 +221,12 @@ func (p *naming) hopInValue(slot, value uint64, to heap.Node, v view, base uint6
 // on.
 func (p *naming) sliceView(typ *types.Type, v view, addr, first uint64) view {
 	w := uint64(p.im.Arch.PtrSize)
+	capacity := p.wordOf(v, addr+2*w)
+	if capacity == 0 && v.gaps {
+		capacity = anyCount // it is in no place
+	}
 	return view{
-		t: typ.Elem, addr: first, elements: true, n: p.wordOf(v, addr+2*w),
+		t: typ.Elem, addr: first, elements: true, n: capacity,
 		length: p.wordOf(v, addr+w), hasLen: !v.gaps,
 	}
 }

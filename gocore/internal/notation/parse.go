@@ -348,5 +348,8 @@ func captured(s string) (Step, int, bool) {
 	}
 	rest := s[by+len(capturedBy):]
 	n := nameLength(rest)
+	if n == 0 && strings.HasPrefix(rest, ".") {
+		n = 1 + nameLength(rest[1:]) // the compiler made it: .autotmp_3
+	}
 	return Step{Kind: Captured, Text: s[1:by], Variable: rest[:n]}, by + len(capturedBy) + n, true
 }
