@@ -18,11 +18,14 @@ type StackMaps struct {
 	iter  types.ID              // of iterators, 0 for unknown
 	known map[uint64][]types.ID // maps that a frame may have, by its pc
 	how   map[types.ID]*inferior.Map
+	left  uint64 // entries that may still be counted
 }
 
 // NewStackMaps looks for maps in the stacks of a program.
 func NewStackMaps(p *Program) *StackMaps {
 	m := &StackMaps{Program: p, space: p.Space(), known: map[uint64][]types.ID{}, how: map[types.ID]*inferior.Map{}}
+	// In a sound program each is counted once, or a few times where several types fit.
+	m.left = p.Image.Mem.Size()
 	for _, name := range [...]string{"internal/runtime/maps.Iter", "runtime.hiter"} {
 		if id, ok := p.Types.Lookup(name); ok && m.iter == 0 {
 			m.iter = id
@@ -144,8 +147,9 @@ func (m *StackMaps) fits(id types.ID, header uint64, words []unwind.Slot) bool {
 	entries := uint64(0)
 	m.space.Entries(id, header, func(inferior.Entry) bool {
 		entries++
-		return entries <= n
+		return entries <= n && entries <= m.left
 	})
+	m.left -= min(m.left, entries)
 	if entries != n {
 		return false
 	}
