@@ -308,7 +308,7 @@ func (p *values) beside(data []byte) (*values, uint64) {
 	im.Mem, space.Mem = mem, mem
 	c, o := *p.contents, *p.objects
 	c.im, c.space = &im, &space
-	o.im, o.stacks = &im, &stacks{contents: &c, vars: frames.New(p.decoder, &im)}
+	o.im, o.stacks = &im, &stacks{contents: &c, vars: frames.New(p.decoder, &im, p.closures)}
 	return &values{&o}, addr
 }
 

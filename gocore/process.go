@@ -176,7 +176,7 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 // fill takes over what a decoder read; told is Options.Progress.
 func (p *Process) fill(d *program.Program, told func(phase string, done, total int64)) {
 	p.contents = newContents(d, told)
-	p.stacks = &stacks{contents: p.contents, vars: frames.New(p.decoder, p.im)}
+	p.stacks = &stacks{contents: p.contents, vars: frames.New(p.decoder, p.im, p.closures)}
 	p.analysing = make(chan struct{}, 1)
 }
 

@@ -85,7 +85,7 @@ func damagedProcess(p *Heap, list []target, total uint64, ops []byte) *Heap {
 	c := newContents(&decoder, nil)
 	c.space.Mem = mem
 	return &Heap{naming: naming{&values{&objects{
-		stacks: &stacks{contents: c, vars: frames.New(c.decoder, &im)},
+		stacks: &stacks{contents: c, vars: frames.New(c.decoder, &im, c.closures)},
 		im:     &im, graph: p.graph, live: p.live, typing: p.typing,
 	}}, &rootIndex{}}}
 }

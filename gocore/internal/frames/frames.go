@@ -17,8 +17,9 @@ import (
 // Reader finds the variables of the goroutines of an image. It may be used by several
 // goroutines.
 type Reader struct {
-	program *program.Program
-	image   *image.Image
+	program  *program.Program
+	image    *image.Image
+	closures *program.Closures
 
 	walkMu sync.Mutex // guards image.Walker
 	mu     sync.Mutex
@@ -26,8 +27,8 @@ type Reader struct {
 }
 
 // New returns a Reader of the goroutines in im, which are those of the program.
-func New(p *program.Program, im *image.Image) *Reader {
-	return &Reader{program: p, image: im, vars: map[Place][]Var{}}
+func New(p *program.Program, im *image.Image, closures *program.Closures) *Reader {
+	return &Reader{program: p, image: im, closures: closures, vars: map[Place][]Var{}}
 }
 
 // Var is a variable at one pc, with its places relative to the frame.

@@ -48,6 +48,7 @@ func (p *Reader) seedStack(t *typing.Typer, gi int, maps *program.StackMaps) {
 	})
 	d := p.program
 	maps.Seed(t, stack, frames, words)
+	p.closures.SeedStackClosures(t, stack, g, words)
 	d.SeedCalls(t, g, len(words))
 	d.SeedWaits(t, stack, g)
 }

@@ -364,8 +364,10 @@ type Runtime struct {
 		Waitlink Field `field:"waitlink"`
 	} `type:"runtime.sudog"`
 	Itab struct {
-		Size Size
-		Type Field `field:"Type|_type"`
+		Size  Size
+		Inter Field `field:"Inter|inter"`
+		Type  Field `field:"Type|_type"`
+		Fun   Field `field:"Fun|fun" size:"any"`
 	} `type:"internal/abi.ITab|runtime.itab"`
 	ItabTable struct {
 		Name    TypeName

@@ -91,3 +91,18 @@ func (t *Typer) pointStack(c claim) {
 		t.walkLive(data[:x.size], x, func(off uint64) bool { return s.live[addr+off] })
 	}
 }
+
+// PointInterface claims what an interface with methods holds, by its two words.
+func (t *Typer) PointInterface(s *Stack, itab, p uint64) {
+	to := t.dynamicType(itab, types.IfaceWord)
+	if to.id == 0 || p == 0 {
+		return
+	}
+	t.onStack = s
+	if d := to.direct; d != nil {
+		t.follow(d, p, nil)
+	} else {
+		t.point(claim{p: p, n: 1, x: to, evidence: ByInterface})
+	}
+	t.onStack = nil
+}

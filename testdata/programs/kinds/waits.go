@@ -36,6 +36,7 @@ func buildWaits() {
 	start(selectingSends)
 	start(receivingStruct)
 	start(deferringCalls)
+	start(deferringOnce)
 	start(goingCalls)
 	keptByFinalizer()
 	queuedFinalizers()
@@ -184,4 +185,22 @@ func goingCalls(b blocked) {
 func holdsCloser(forever chan struct{}, c *closer) {
 	<-forever
 	c.n++
+}
+
+//go:noinline
+func asSummer(x *thing) summer { return x }
+
+// deferringOnce has deferred calls whose closures are in its frame.
+func deferringOnce(b blocked) {
+	c := toldCloser("deferred call of a method, on a stack")
+	defer c.Close()
+	list := []*thing{told("deferred call with arguments, on a stack, element")}
+	defer closes(count, c, escape(list), long("name"), asSummer(told("deferred call with arguments, on a stack, interface")))
+	s := asSummer(told("deferred call of a method of an interface, on a stack"))
+	said[len(said)-1].Nameless = !describesCaptures
+	defer s.Sum()
+	x := told("deferred call of a closure, on a stack")
+	said[len(said)-1].Nameless = !describesCaptures
+	defer func() { used(x.id) }()
+	b.wait()
 }
