@@ -90,7 +90,7 @@ func questions(t *testing.T, p process) askedOf {
 	t.Helper()
 	g, d := p.graph, p.doms
 	a := askedOf{}
-	a.add(0, 3, uint64(0), uint64(8), []byte("text"), "main.nowhere", "0xc000000000", "g:1", func(gocore.Stage) {})
+	a.add(0, 3, uint64(0), uint64(8), []byte("text"), "main.nowhere", "0xc000000000", "g:1", gocore.Choice{ByKey: true}, func(gocore.Stage) {})
 	for _, r := range p.Roots() {
 		if r.Kind == gocore.GlobalRoot {
 			a.add(r.Name, r.Name+"[0]", r.Node)
@@ -200,7 +200,7 @@ func TestVanishedBeforeReading(t *testing.T) {
 				}
 			}
 			a := askedOf{}
-			a.add(0, 3, uint64(8), func(gocore.Stage) {})
+			a.add(0, 3, uint64(8), gocore.Choice{ByKey: true}, func(gocore.Stage) {})
 			askEverything(t, p, a, func(_ string, call func() error) { _ = call() })
 			if problems := p.Problems(); len(problems) == 0 || !strings.Contains(problems[len(problems)-1].Message, dump.ErrChanged.Error()) {
 				t.Errorf("problems %v", problems)
