@@ -245,7 +245,7 @@ func Numbered(s string) (word string, number int, ok bool) {
 // localLength returns the length of the name of a variable, with the line of its
 // declaration where it is written, or of another place in a goroutine.
 func localLength(s string) int {
-	n := nameLength(s)
+	n := variableLength(s)
 	for _, word := range []string{OnStack, StackWord, InRegister + " ", Deferred + " "} {
 		if strings.HasPrefix(s, word) && len(s) > len(word) && s[len(word)] != '(' && !strings.HasPrefix(s[len(word)-1:], arrow) && !strings.HasPrefix(s[len(word)-1:], repeated) && !strings.HasPrefix(s[len(word)-1:], capturedBy) {
 			n = max(n, len(word)+nameLength(s[len(word):]))
@@ -347,9 +347,6 @@ func captured(s string) (Step, int, bool) {
 		return Step{}, 0, false
 	}
 	rest := s[by+len(capturedBy):]
-	n := nameLength(rest)
-	if n == 0 && strings.HasPrefix(rest, ".") {
-		n = 1 + nameLength(rest[1:]) // the compiler made it: .autotmp_3
-	}
+	n := variableLength(rest)
 	return Step{Kind: Captured, Text: s[1:by], Variable: rest[:n]}, by + len(capturedBy) + n, true
 }

@@ -28,7 +28,7 @@ var texts = []string{
 	`main.x["a]b\""].c`, `main.x[{1 "]"}]`, "main.x[key 17].(*T).z", "main.x.(struct { A int \"json:\\\")\\\"\" }).A", "main.x.next ×5", "main.x(.a.n) ×4.b", "main.x.(*T) ×4",
 	"main.x → +0x18", "main.x → cleanup 2 function.func1.2 captured p.q", "main.x → weak handle ×4", "main.x[5] beyond len 3.a", "main.x[-1]", "main.x[1:3]", "len(main.x.a)", "cap(main.x[3:])",
 	"(*main.T)(0xc000010000).next", "(*[]main.T)(0x12)[3]", "&main.x.a", "&*main.x", "queued finalizer 2.a", "data+0x18 → +0x0", `"example.com/x".V.a`, "example.com/x.V.a",
-	"unknown.name.a[3]", "main.x['[']", "main.x.y.func1 captured +0x10 → +0x8",
+	"unknown.name.a[3]", "g:1 · deferred 2.deferwrap1 captured .autotmp_3.p", "g:1 main.f · .autotmp_3.p", "main.x['[']", "main.x.y.func1 captured +0x10 → +0x8",
 }
 
 // What is printed is read as it was meant, and printed again in the same way.

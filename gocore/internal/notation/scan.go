@@ -101,6 +101,15 @@ func nameLength(s string) int {
 	return len(s)
 }
 
+// variableLength returns the length of the name of a local variable at the start of s: the
+// compiler's own ones may begin with a dot.
+func variableLength(s string) int {
+	if strings.HasPrefix(s, ".") {
+		return 1 + nameLength(s[1:])
+	}
+	return nameLength(s)
+}
+
 // arrowLength returns the length of the hop behind the arrow that s starts with, and of
 // the arrow.
 func arrowLength(s string) int {
