@@ -78,12 +78,12 @@ func (e *evaluation) noKey(t types.ID, addr uint64, s *notation.Step, want strin
 		return n <= look
 	})
 	looks := fmt.Sprintf("; its keys look like [%s]", cutText(example, maxPartShow))
-	switch _, ok := notation.ParseKey(want); {
+	switch k, ok := notation.ParseKey(want); {
 	case n == 0:
 		return e.fail(s.Pos, "it has no entries")
 	case want == notation.HiddenKey:
 		return e.failShowing(s.Pos, "the key is hidden in this name: --values prints it", looks)
-	case !ok && !strings.Contains(want, " at 0x"):
+	case (!ok || k.Kind == notation.ConstantKey) && !strings.Contains(want, " at 0x"):
 		return e.failShowing(s.Pos, notation.OneLine(want)+" is not how a key is written", looks)
 	}
 	if like := notation.Nearest(want, near, 3); len(like) > 0 {

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"strconv"
+	"strings"
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/notation"
@@ -133,6 +134,25 @@ func (p *Reader) equalsKey(t types.ID, addr uint64, want *notation.Key, parts *i
 		have, number := want.Uint()
 		return ok && number && have == at
 	}
+	if want.Kind == notation.ConstantKey {
+		return p.isConstant(t, addr, want.Text)
+	}
 	text := p.Scalar(typ, addr)
 	return want.Equals(text, typ.Name)
+}
+
+// isConstant reports whether the number of type t at addr is the constant of that name,
+// with its package or without.
+func (p *Reader) isConstant(t types.ID, addr uint64, name string) bool {
+	typ := p.Types.Type(t)
+	if typ.Kind < types.Int || typ.Kind > types.Uintptr {
+		return false
+	}
+	v, ok := p.Space.Mem.Uint(addr, int(typ.Size))
+	constant := types.ConstantsOf(p.Types, t).Name(v, typ.Size)
+	if !ok || constant == "" {
+		return false
+	}
+	short := typ.Package[strings.LastIndexByte(typ.Package, '/')+1:]
+	return name == constant || name == short+"."+constant || name == typ.Package+"."+constant
 }

@@ -29,6 +29,7 @@ const (
 	NilKey
 	CompositeKey
 	DurationKey
+	ConstantKey // the name of a constant, or of several that are bits: Read|Write
 )
 
 // ParseKey reads the text between the brackets of an index.
@@ -125,6 +126,9 @@ func (p *keyParser) key(depth int) *Key {
 			k.Type = word
 		}
 		return k
+	}
+	if strings.IndexFunc(word, func(r rune) bool { return r < 0x80 && !wordByte(byte(r)) && !strings.ContainsRune("./-|", r) }) < 0 {
+		return &Key{Kind: ConstantKey, Text: word}
 	}
 	return nil
 }
@@ -264,6 +268,8 @@ func (k *Key) Defaults(typ string) bool {
 		return typ == "int32"
 	case DurationKey:
 		return typ == "time.Duration"
+	case ConstantKey:
+		return true // which has a type of its own
 	case NumberKey:
 		if strings.HasPrefix(k.Text, "0x") && strings.ContainsAny(typ, "*") {
 			return true

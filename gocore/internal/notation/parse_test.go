@@ -158,6 +158,8 @@ func TestParseKey(t *testing.T) {
 		"nil":                  {Kind: NilKey},
 		"true":                 {Kind: BoolKey, Text: "true"},
 		"1h5s":                 {Kind: DurationKey, Text: "3605000000000"},
+		"Green":                {Kind: ConstantKey, Text: "Green"},
+		"example.com/x.A|B":    {Kind: ConstantKey, Text: "example.com/x.A|B"},
 		"int8(3)":              {Kind: NumberKey, Type: "int8", Text: "3"},
 		"(*main.T)(nil)":       {Kind: NilKey, Type: "*main.T"},
 		"(chan int)(0xc0)":     {Kind: NumberKey, Type: "chan int", Text: "0xc0"},
@@ -176,7 +178,7 @@ func TestParseKey(t *testing.T) {
 	if !ok || k.Type != "struct { A int; B interface {} }" || len(k.Parts) != 2 {
 		t.Errorf("%+v", k)
 	}
-	for _, bad := range []string{"", "x", "[", "{1", `"a`, "int8(", "(*T)(", "1 2", "{1}}", strings.Repeat("{", 10_000)} {
+	for _, bad := range []string{"", "[", "{1", `"a`, "int8(", "(*T)(", "1 2", "{1}}", strings.Repeat("{", 10_000)} {
 		if k, ok := ParseKey(bad); ok {
 			t.Errorf("%.20s is read as %+v", bad, k)
 		}

@@ -75,6 +75,13 @@ func (s *Square) Area() int { return s.side }
 
 type One struct{ items []*Session }
 
+type Color int
+
+const (
+	Red Color = iota
+	Green
+)
+
 type Large struct {
 	Name string
 	all  [100]*Session
@@ -96,6 +103,7 @@ var (
 	byArray = map[[2]int]*Session{}
 	byText  = map[string]*Session{}
 	byInt8  = map[int8]*Session{}
+	byColor = map[Color]*Session{}
 	anyMap  = map[string]interface{}{}
 
 	shape  Shape
@@ -113,6 +121,9 @@ var (
 
 var sessions int
 
+// session makes one on the heap.
+//
+//go:noinline
 func session() *Session {
 	sessions++
 	return &Session{ID: sessions, tags: []string{fmt.Sprint("tag", sessions)}}
@@ -154,6 +165,8 @@ func maps() {
 	keyed(byRune, 'x', `main.byRune[120]`, `main.byRune['x']`)
 	keyed(byRune, '[', `main.byRune[91]`, `main.byRune['[']`)
 	keyed(byInt8, int8(-3), `main.byInt8[-3]`)
+	keyed(byColor, Green, `main.byColor[1]`, `main.byColor[Green]`, `main.byColor[main.Green]`)
+	keyed(byAny, Green, `main.byAny[main.Color(1)]`, `main.byAny[Green]`)
 	keyed(byAny, nil, `main.byAny[nil]`)
 	keyed(byAny, (*Session)(nil), `main.byAny[(*main.Session)(nil)]`, `main.byAny[(*Session)(nil)]`)
 	keyed(byAny, (*K)(nil), `main.byAny[(*main.K)(nil)]`)
@@ -268,6 +281,7 @@ func refusals() {
 	refused("main.config.Prt", "did you mean Port")
 	refused(`main.byText["kye"]`, `did you mean "key"`)
 	refused("main.byText[key]", `its keys look like ["`)
+	refused("main.byColor[Red]", `its keys look like [1]`)
 	refused("main.byText[…].ID", "the key is hidden")
 	refused("main.byFloat[NaN]", "several keys are written like that")
 	refused("main.none.ID", "it is nil")
