@@ -24,7 +24,7 @@ TIME   ?= 30s
 # It says itself what it does, once it is built.
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build install uninstall demo tour recording test test-matrix test-damage race fuzz lint cross bench drift drift-tested clean need-go need-core
+.PHONY: help build install uninstall demo tour recording test test-matrix test-delve test-damage race fuzz lint cross bench drift drift-tested clean need-go need-core
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
@@ -105,7 +105,7 @@ fuzz: need-go ## fuzz TARGET=FuzzX, or all, each for TIME=30s
 	done; exit $$status; }
 
 lint: need-go ## staticcheck, of the version that go.mod names
-	$(GO) tool staticcheck -tags matrix ./...
+	$(GO) tool staticcheck -tags matrix,delve ./...
 
 cross: need-go ## build the viewer for linux, darwin and windows on amd64 and arm64
 	@for os in linux darwin windows; do for arch in amd64 arm64; do \
@@ -131,6 +131,11 @@ matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArc
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
 	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 60m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout ./gocore/internal/types
+
+# What needs no network, in the same package, make test runs.
+test-delve: need-go ## hold paths, values and stacks against Delve, which is built from the module proxy
+	@command -v gcore >/dev/null || { echo "Core files of running servers need gdb: apt-get install gdb"; exit 1; }
+	$(GO) test -count=1 -timeout 30m -tags delve -run '^TestDelve$$' -v ./internal/testcore/delve
 
 DRIFT_FROM    ?= $(firstword $(VERSIONS))
 # What they use of the library differs; values needs Go 1.23.

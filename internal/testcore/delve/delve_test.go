@@ -3,8 +3,10 @@
 package delve
 
 import (
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"goheap/gocore"
@@ -74,6 +76,10 @@ func TestDelve(t *testing.T) {
 			run(t, all, exe, core, ofServer)
 		})
 	}
+	t.Run("kinds-go1.27", func(t *testing.T) {
+		d := testcore.Core(t, "kinds", testcore.Options{Go: "go1.27.0"}, testcore.Gcore)
+		run(t, all, d.Exe, d.Core, math.MaxInt)
+	})
 	t.Log(all)
 	if n := all.paths; n < leastPaths {
 		t.Errorf("%d paths were compared, want %d", n, leastPaths)
@@ -84,6 +90,11 @@ func TestDelve(t *testing.T) {
 	reasons, err := explained("explained.txt")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(all.differ)) {
+		if reasons[kind] != "" {
+			t.Logf("explained, %d times: %s\n\t%s", all.times[kind], kind, all.differ[kind][0])
+		}
 	}
 	for _, wrong := range all.judge(reasons) {
 		t.Error(wrong)
@@ -96,6 +107,7 @@ func run(t *testing.T, all *findings, exe, core string, most int) {
 	for _, n := range c.draw(seed, ofOneType, most) {
 		c.path(n)
 	}
+	c.variablesOf(seed, most)
 	if err := c.allGoroutines(); err != nil {
 		t.Error(err)
 	}

@@ -43,6 +43,35 @@ func (c *comparison) draw(seed uint64, each, most int) []heap.Node {
 	return out
 }
 
+// variablesOf compares the values of global variables, most of them by a seed.
+func (c *comparison) variablesOf(seed uint64, most int) {
+	list := slices.Clone(c.named)
+	rand.New(rand.NewPCG(seed, 1)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	for _, r := range list[:min(len(list), most)] {
+		if c.suffixed[r.Name] {
+			c.untranslated[byOtherPackage]++
+			continue
+		}
+		expr, err := translate(r.Name, false, c.number(anywhere))
+		var reason untranslatable
+		if errors.As(err, &reason) {
+			c.untranslated[reason]++
+			continue
+		}
+		v, err := c.c.eval(anywhere, expr, loads)
+		gv, ok := c.h.Value(r.Node)
+		switch {
+		case err != nil:
+			c.disagree("Delve cannot evaluate: "+err.Error(), "%s: %s", c.name, r.Name)
+		case !ok:
+			c.disagree("global variable that has no value to goheap", "%s: %s", c.name, r.Name)
+		default:
+			c.paths++
+			c.value(gv, v, r.Name, 0)
+		}
+	}
+}
+
 // path evaluates the path to an object, and compares what stands there. Where Delve has
 // no words for the whole path, it is given the part behind, from an object in between.
 func (c *comparison) path(n heap.Node) {
@@ -122,7 +151,7 @@ func (c *comparison) framesOf(s start, expression string) (at []scope, err error
 	}
 	for i := range frames {
 		f := &frames[i]
-		if f.name() == s.function && fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line) == s.position {
+		if sameFunction(s.function, f.name()) && fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line) == s.position {
 			at = append(at, scope{GoroutineID: id, Frame: i})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,12 +98,27 @@ func (c *comparison) goroutine(index int, g *gocore.Goroutine, d *goroutine) err
 	if own[outermost].Func == goexit && outermost > 0 {
 		outermost--
 	}
-	if strings.Contains(own[outermost].Func, ".gowrap") && outermost > 0 && own[outermost].Func != d.StartLoc.name() {
-		outermost-- // Delve passes the wrapper of a go statement with arguments over
+	if wrapped(own[outermost].Func) && outermost > 0 && own[outermost].Func != d.StartLoc.name() {
+		outermost--
 	}
 	same("start", own[outermost].Func, d.StartLoc.name())
 	c.frames(g, own, frames)
 	return c.deferredCalls(g, d, frames)
+}
+
+// sameFunction compares the names of functions; of a generic one Go's own tracebacks write
+// the type arguments as dots.
+func sameFunction(goheap, delve string) bool {
+	return goheap == delve || typeArguments.ReplaceAllString(goheap, "[...]") == typeArguments.ReplaceAllString(delve, "[...]")
+}
+
+var typeArguments = regexp.MustCompile(`\[.*\]`)
+
+// wrapped reports whether a function, or the closure of one, is what the compiler has made
+// of a go or defer statement with arguments: Delve passes it over, and names the function
+// that it calls.
+func wrapped(fn string) bool {
+	return strings.Contains(fn, ".gowrap") || strings.Contains(fn, ".deferwrap")
 }
 
 // goexit is where all goroutines end; no call came from it.
@@ -116,7 +132,7 @@ func (c *comparison) located(g *gocore.Goroutine, own []gocore.Frame, what strin
 		// Of the innermost frame only the function: see frames. For a call that is inlined
 		// Delve gives the place of that and the function around it.
 		o := &own[i]
-		if (o.Func == l.name() || o.Inlined) && o.File == l.File && (i == 0 || o.Line == l.Line) {
+		if (sameFunction(o.Func, l.name()) || o.Inlined) && o.File == l.File && (i == 0 || o.Line == l.Line) {
 			c.values["goroutine's "+what]++
 			return
 		}
@@ -128,8 +144,6 @@ func (c *comparison) located(g *gocore.Goroutine, own []gocore.Frame, what strin
 	c.disagree("goroutine's "+what, "%s: goroutine %d: Delve's %s %s:%d is no frame's", c.name, g.ID, l.name(), l.File, l.Line)
 }
 
-func place(fn, file string, line int) string { return fmt.Sprintf("%s %s:%d", fn, file, line) }
-
 // frames compares two stacks, frame by frame.
 func (c *comparison) frames(g *gocore.Goroutine, own []gocore.Frame, theirs []stackframe) {
 	for g.Status == "syscall" && len(theirs) > len(own) && theirs[0].name() != own[0].Func {
@@ -139,7 +153,7 @@ func (c *comparison) frames(g *gocore.Goroutine, own []gocore.Frame, theirs []st
 	for i := range min(len(own), len(theirs)) {
 		o, t := &own[i], &theirs[i]
 		where := fmt.Sprintf("%s: goroutine %d, frame %d", c.name, g.ID, i)
-		if o.Func != t.name() {
+		if !sameFunction(o.Func, t.name()) {
 			c.disagree("function of a frame", "%s: goheap %s, Delve %s", where, o.Func, t.name())
 			return
 		}
@@ -212,7 +226,7 @@ func (c *comparison) deferredCalls(g *gocore.Goroutine, d *goroutine, frames []s
 			c.disagree("deferred call that goheap has not", "%s: goroutine %d: %s at %#x", c.name, g.ID, name, closure)
 		} else if !c.h.TypeOf(n).Known {
 			c.unknown++
-		} else if typ := c.h.Type(n); typ != "closure "+name {
+		} else if typ := c.h.Type(n); typ != "closure "+name && !wrapped(typ) {
 			c.disagree("function of a deferred call", "%s: goroutine %d: goheap %s, Delve %s", c.name, g.ID, typ, name)
 		} else {
 			c.values["deferred call"]++
@@ -273,7 +287,8 @@ func (c *comparison) variable(v gocore.Var, d *variable, where string) {
 			c.disagree("variable on a stack that Delve cannot read, and of which goheap says what it holds: "+d.Unreadable, "%s: goheap %s at %#x → %s", where, v.Type, v.Addr, c.h.Name(v.Target))
 			return
 		}
-		c.disagree("variable on a stack that Delve cannot read: "+d.Unreadable, "%s: goheap %s at %#x", where, v.Type, v.Addr)
+		// Nothing uses it any more, and its slot, or what is left of it, holds anything.
+		c.values["variable that holds nothing to both"]++
 		return
 	}
 	if d.Flags&flagEscaped != 0 && sameType(v.Type, "*"+d.Type) {

@@ -70,6 +70,7 @@ var beyond = []struct {
 	{regexp.MustCompile(`\(void\) does not support indexing$`), byHidden},
 	{regexp.MustCompile(`\(type void\) has no member \w+$`), byHidden},
 	{regexp.MustCompile(`^no type entry found`), byTypeName},
+	{regexp.MustCompile(`^can not convert .* constant to interface`), byDynamicKey},
 	{regexp.MustCompile(`\(unsafe\.Pointer\) can not be dereferenced$`), byHidden},
 }
 
@@ -140,12 +141,11 @@ func variableName(s string) (name, rest string, err error) {
 	if strings.HasPrefix(s, "data at 0x") || strings.HasPrefix(s, "data+0x") {
 		return "", "", inData
 	}
-	slash := 0 // behind the last slash of the package's path
 	end := strings.IndexAny(s, "[( ")
 	if end < 0 {
 		end = len(s)
 	}
-	slash = strings.LastIndexByte(s[:end], '/') + 1
+	slash := strings.LastIndexByte(s[:end], '/') + 1 // behind the last of the package's path
 	dot := strings.IndexByte(s[slash:end], '.')
 	if dot < 0 { // a local variable
 		return s[:end], s[end:], identifier(s[:end])
@@ -153,12 +153,18 @@ func variableName(s string) (name, rest string, err error) {
 	// What stands before the first dot behind the last slash is the package's name;
 	// for a local variable it is the variable.
 	first := s[:slash+dot]
+	if slash == 0 && capturing.MatchString(s[dot:]) {
+		return first, s[dot:], nil // the local variable is a function
+	}
 	next := slash + dot + 1
 	after := strings.IndexByte(s[next:end], '.')
 	if after < 0 {
 		after = end - next
 	}
 	second := s[next : next+after]
+	if second == "?" {
+		return "", "", byPart
+	}
 	if second == "" || identifier(second) != nil {
 		return "", "", inData // main..stmp_3, or what else the linker has named
 	}

@@ -26,6 +26,8 @@ type comparison struct {
 	stacks map[int64][]stackframe // by goroutine, as Delve has them
 	// suffixed are the names of global variables that others end in, behind a slash.
 	suffixed map[string]bool
+	// named are the roots that are global variables to both.
+	named []gocore.Root
 }
 
 // newComparison compares what h has with what c says.
@@ -61,14 +63,28 @@ func (c *comparison) globals(theirs map[string]*variable) {
 		switch {
 		case v == nil:
 			c.skipped["roots that are no variables of a package to Delve"]++
+		case v.Addr != r.Addr && c.holds(v, r.Addr):
+			c.values["static data, by the variable that leads to it"]++
 		case v.Addr != r.Addr:
 			c.disagree("address of a global variable", "%s: %s: goheap %#x, Delve %#x", c.name, r.Name, r.Addr, v.Addr)
 		case !sameType(r.Type, v.Type):
 			c.disagree(fmt.Sprintf("type of a global variable: goheap %s, Delve %s", r.Type, v.Type), "%s: %s", c.name, r.Name)
 		default:
 			c.values["global variable"]++
+			c.named = append(c.named, r)
 		}
 	}
+}
+
+// holds reports whether a variable is a pointer, slice or interface that leads to an
+// address.
+func (c *comparison) holds(v *variable, addr uint64) bool {
+	at := v.Addr
+	if v.Kind == reflect.Interface {
+		at += 8
+	}
+	word, ok := c.word(at)
+	return ok && word == addr
 }
 
 // loads is how much of a value Delve is asked for: nothing in it may be so much that
@@ -168,6 +184,9 @@ var (
 	// Of the types of functions, DWARF tells those of one name apart by a number.
 	localType = regexp.MustCompile(`·\d+`)
 	direction = regexp.MustCompile(`<-chan |chan<- `)
+	// The linker makes a type of its own of the runtime's for each type of channel
+	// (cmd/link/internal/ld/dwarf.go, synthesizechantypes).
+	ofChannel = regexp.MustCompile(`\b(sudog|waitq|hchan)<.*>`)
 )
 
 // sameType compares types by their names, which differ in how they are written.
@@ -179,6 +198,7 @@ func plainType(name string) string {
 	for before := ""; before != name; { // what follows a field may be one
 		before, name = name, fieldPackage.ReplaceAllString(name, "$1$2")
 	}
+	name = ofChannel.ReplaceAllString(name, "runtime.$1")
 	return direction.ReplaceAllString(localType.ReplaceAllString(name, ""), "chan ")
 }
 
@@ -220,10 +240,17 @@ func (c *comparison) text(gv gocore.Value, dv *variable) (kind string, different
 		return "bool", is(dv.Value)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		if n, ok := integer(gv.Type, text); ok && n.String() == dv.number() {
+		n, name, ok := integer(gv.Type, text)
+		theirs, _, named := strings.Cut(dv.Value, " (")
+		switch {
+		case !ok || n.String() != dv.number():
+			return "integer", differs(dv.Value)
+		case name == "" || !named:
 			return "integer", nil
+		case name != theirs:
+			return "name of a constant", differs(dv.Value)
 		}
-		return "integer", differs(dv.Value)
+		return "name of a constant", nil
 	case reflect.Float32, reflect.Float64:
 		return "float", is(floatText(dv.Value, dv.Kind))
 	case reflect.Complex64, reflect.Complex128:
@@ -347,6 +374,9 @@ func (c *comparison) structText(gv gocore.Value, dv *variable) (kind string, dif
 		theirs, err2 := time.Parse(time.RFC3339Nano, clock)
 		// Delve formats to the second, and adds the monotonic clock behind a comma
 		// (proc/variables.go, formatTime).
+		if got == clock {
+			return "time", nil // in a year that RFC 3339 does not have
+		}
 		if err != nil || err2 != nil || !ours.Truncate(time.Second).Equal(theirs.Truncate(time.Second)) {
 			return "time", differs(dv.Value)
 		}
@@ -380,14 +410,19 @@ func (c *comparison) structText(gv gocore.Value, dv *variable) (kind string, dif
 	return "", nil // its fields are compared
 }
 
-// integer reads an integer out of its text: "-3", "0x10", "2 (no such file)", "1.5s".
-func integer(typ, text string) (*big.Int, bool) {
+// integer reads an integer out of its text: "-3", "0x10", "2 (no such file)", "1.5s",
+// "main.Running (2)", whose name it returns too.
+func integer(typ, text string) (n *big.Int, name string, ok bool) {
 	if typ == "time.Duration" {
 		d, err := time.ParseDuration(text)
-		return big.NewInt(int64(d)), err == nil
+		return big.NewInt(int64(d)), "", err == nil
 	}
-	number, _, _ := strings.Cut(text, " ")
-	return new(big.Int).SetString(number, 0)
+	number, rest, _ := strings.Cut(text, " (")
+	if n, ok = new(big.Int).SetString(number, 0); ok {
+		return n, "", true
+	}
+	n, ok = new(big.Int).SetString(strings.TrimSuffix(rest, ")"), 0)
+	return n, number, ok
 }
 
 // floatText is a float of Delve's as goheap writes it: Delve formats with 'f'
@@ -520,6 +555,10 @@ func (c *comparison) parts(gv gocore.Value, dv *variable, path string, depth int
 		for i := range list {
 			if f := &dv.Children[i]; list[i].Name != f.Name && !(list[i].Name == "_" || f.Name == "_") {
 				c.disagree("name of a field of "+dv.Type, "%s: %s: goheap %q, Delve %q", c.name, path, list[i].Name, f.Name)
+				continue
+			}
+			if list[i].Name == "elem" && ofChannel.MatchString(dv.Type) {
+				c.skipped["elements of waiting goroutines, which have the channel's type to the linker alone"]++
 				continue
 			}
 			c.value(list[i], &dv.Children[i], path+"."+list[i].Name, depth)
