@@ -95,7 +95,10 @@ func survey(t *testing.T, opened *gocore.Process) []gocore.Problem {
 	for i, n := range nodes {
 		if i%(1+len(nodes)/500) == 0 {
 			p.Name(n)
-			p.Expr(d.PathTo(n))
+			path := d.PathTo(n)
+			if name := p.Expr(path); len(path) < 100 {
+				p.Resolve(name) // which may fail, in time
+			}
 			p.Fields(n, 20)
 			p.Hex(n, 0, 64)
 			p.AllocSite(n)
