@@ -52,6 +52,7 @@ type evaluation struct {
 	// its call; "" for any.
 	goroutine int
 	frame     string
+	followed  int // pointers and interfaces, to find what is meant
 }
 
 // fail says what is wrong with what stands at pos of the text, and in front of it.

@@ -296,7 +296,10 @@ func (p *naming) isObject(n heap.Node, o operand) bool {
 // another value, and where it leads to nothing.
 func (e *evaluation) reached(o operand) (place Place, ok bool) {
 	p := e.p
-	for range maxIndirections {
+	for {
+		if e.followed++; e.followed > maxIndirections {
+			return place, false
+		}
 		typ := p.types.Type(o.t)
 		if o.inside.Stage != 0 || o.elements {
 			break
@@ -338,7 +341,8 @@ func (e *evaluation) whole(o operand) (Place, bool) {
 	return place, err == nil
 }
 
-// maxIndirections bounds how many interfaces lead from one to the next.
+// maxIndirections bounds how many pointers and interfaces lead from one to the next: a
+// pointer may lead to itself.
 const maxIndirections = 100
 
 // partPlace is the place of a value that is no node.

@@ -87,6 +87,14 @@ type Large struct {
 	all  [100]*Session
 }
 
+// Loop points to itself, and knot holds itself.
+type Loop *Loop
+
+var (
+	loop Loop
+	knot interface{}
+)
+
 var (
 	count    = 7
 	config   = Config{Name: "in place", Port: 80, Limits: Limits{9, 1}}
@@ -237,6 +245,14 @@ func lists() {
 
 func values() {
 	stands("main.count", unsafe.Pointer(&count), "int", "7")
+	loop, knot = Loop(&loop), &knot
+	self := fmt.Sprintf("%p → %p", &loop, &loop)
+	for _, name := range []string{"main.loop", "*main.loop", "**main.loop"} {
+		stands(name, unsafe.Pointer(&loop), "main.Loop", self)
+	}
+	self = fmt.Sprintf("(*interface {}) %p → (*interface {}) %p", &knot, &knot)
+	stands("main.knot", unsafe.Pointer(&knot), "interface {}", self)
+	stands("*main.knot", unsafe.Pointer(&knot), "interface {}", self)
 	stands("main.config", unsafe.Pointer(&config), "main.Config", "")
 	stands("main.config.Limits", unsafe.Pointer(&config.Limits), "main.Limits", "{Max: 9, Min: 1}")
 	stands("main.config.Limits.Max", unsafe.Pointer(&config.Limits.Max), "int", "9")
