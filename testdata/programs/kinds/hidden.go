@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime/metrics"
 	"unsafe"
 )
@@ -63,6 +64,11 @@ var h struct {
 	samples   []metrics.Sample
 }
 
+// behind is the path to what an interface off bytes into an object without a type holds.
+func behind(path string, off uintptr) string {
+	return fmt.Sprintf("%s → +%#x", path, off+unsafe.Sizeof(off))
+}
+
 // buildHidden has objects to whose beginning nothing leads that has a type.
 //
 //go:noinline
@@ -71,7 +77,7 @@ func buildHidden() {
 	h.entries = append(h.entries, &f.entry)
 	say("struct known by a part", at(f), "main.future", "main.h.entries[0]").Fits = true
 	isThing("struct known by a part, behind the part", f.entry.term, "main.h.entries[0].term")
-	isThing("struct known by a part, beside the part", f.response.(*thing), "main.h.entries[0] → +0x50")
+	isThing("struct known by a part, beside the part", f.response.(*thing), behind("main.h.entries[0]", unsafe.Offsetof(f.response)))
 
 	queue := make([]*record, 0, 6)
 	for i := 0; i < 6; i++ {
@@ -96,8 +102,8 @@ func buildHidden() {
 	s := &silent{any: newThing(), sums: word1{newThing()}}
 	h.silent = unsafe.Pointer(s)
 	say("struct behind an unsafe.Pointer", at(s), unknown(8, 0x34), "main.h.silent")
-	isThing("struct behind an unsafe.Pointer, any", s.any.(*thing), "main.h.silent → +0x10")
-	isThing("struct behind an unsafe.Pointer, interface", s.sums.(word1).p, "main.h.silent → +0x20")
+	isThing("struct behind an unsafe.Pointer, any", s.any.(*thing), behind("main.h.silent", unsafe.Offsetof(s.any)))
+	isThing("struct behind an unsafe.Pointer, interface", s.sums.(word1).p, behind("main.h.silent", unsafe.Offsetof(s.sums)))
 
 	held := newThing()
 	code := func() int { return held.id }
