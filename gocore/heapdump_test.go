@@ -97,9 +97,10 @@ func compareHeapDump(t *testing.T, program string, opt testcore.Options, args ..
 	}
 
 	// Types.
-	// A dump has no cleanups: what only these lead to is not there, or has no type.
+	// A dump has no cleanups and no registers: what only these lead to is not there, or
+	// has no type.
 	got, want := d.countTypes(), c.countTypes()
-	for typ, n := range c.onlyByCleanups(d) {
+	for typ, n := range c.onlyInCore(d) {
 		if want[typ] -= n; want[typ] == 0 {
 			delete(want, typ)
 		}
@@ -205,9 +206,9 @@ func (p process) countTypes() map[string]int {
 	return m
 }
 
-// onlyByCleanups counts the objects of countTypes that cleanups hold, and that are of
-// another type or none in d.
-func (p process) onlyByCleanups(d process) map[string]int {
+// onlyInCore counts the objects of countTypes that cleanups or running goroutines hold,
+// and that are of another type or none in d.
+func (p process) onlyInCore(d process) map[string]int {
 	m := map[string]int{}
 	for _, e := range p.graph.Extents {
 		for i := range e.Count {
@@ -218,7 +219,7 @@ func (p process) onlyByCleanups(d process) map[string]int {
 			if in, ok := d.NodeAt(p.Addr(n)); ok && d.Type(in) == p.Type(n) {
 				continue
 			}
-			if strings.Contains(p.Expr(p.doms.PathTo(n)), "cleanup") {
+			if path := p.Expr(p.doms.PathTo(n)); strings.Contains(path, "cleanup") || strings.Contains(path, " [running] ") {
 				m[p.Type(n)]++
 			}
 		}
