@@ -6,7 +6,6 @@ import (
 	"goheap/dump"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
-	"goheap/gocore/internal/layout"
 	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/types"
 )
@@ -52,6 +51,3 @@ func (p *contents) problem(s dump.Severity, count int, message string) {
 	defer p.mu.Unlock()
 	p.problems = append(p.problems, Problem{Severity: s, Message: message, Count: count})
 }
-
-// library is what is known of types of the standard library.
-func (p *contents) library() *layout.Library { return &p.space.Layout.Library }

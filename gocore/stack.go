@@ -98,11 +98,6 @@ func (p *stacks) goroutineInfo(i int) Goroutine {
 // maxName bounds strings that the runtime or the linker wrote.
 const maxName = 1 << 12
 
-// readString copies the string whose header stands at addr.
-func (p *contents) readString(addr uint64) (string, bool) {
-	return p.space.String(addr, maxName)
-}
-
 // Frames returns the calls on the stack of the goroutine with the given index in
 // Goroutines, innermost first, and their variables.
 func (p *Process) Frames(g int) []Frame {
