@@ -126,12 +126,21 @@ func checkGraph(t *testing.T, m *made) (specialRoots int) {
 		}
 	}
 
-	// Each special is where it belongs. Roots of specials are in their order.
+	// Each special is where it belongs. Roots of specials are in their order, and those of
+	// one name have numbers.
 	next := own
+	named := map[string]int{}
 	for i := range im.Specials {
 		s := &im.Specials[i]
 		object, ok := m.node(s.Object)
-		isRoot := next < len(im.Roots) && im.Roots[next].Addr == s.Object && im.Roots[next].Name == specialName(s) && slices.Equal(held[next], m.special(s))
+		name := specialName(s)
+		if n := named[name]; n > 0 {
+			name += fmt.Sprintf(" %d", n+1)
+		}
+		isRoot := next < len(im.Roots) && im.Roots[next].Addr == s.Object && im.Roots[next].Name == name && slices.Equal(held[next], m.special(s))
+		if isRoot {
+			named[specialName(s)]++
+		}
 		if !isRoot {
 			if !ok || !reached[object] {
 				t.Fatalf("%s is no root, and its object is not reached", specialName(s))
