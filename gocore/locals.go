@@ -147,12 +147,14 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 		if k < 0 || list[k].Name != l.Func {
 			k = slices.IndexFunc(list, func(c program.Call) bool { return c.Name == l.Func })
 		}
-		if k < 0 || at[k] < 0 || strings.Contains(l.Name, ".") || l.Name == "" {
-			continue
+		if k < 0 || at[k] < 0 || strings.ContainsAny(l.Name, ".#") || l.Name == "" {
+			continue // the compiler's own: .this, #yield1
 		}
 		c := &calls[at[k]]
 		v := frames.Var{Name: l.Name, Func: l.Func, Type: l.Type, Escaped: l.Escaped, Dict: l.Dict, Decl: l.DeclLine, Parted: l.Parted}
-		if i := slices.IndexFunc(placed, func(x frames.Var) bool { return x.Name == v.Name && x.Func == v.Func && x.Decl == v.Decl }); i >= 0 {
+		if i := slices.IndexFunc(placed, func(x frames.Var) bool {
+			return x.Name == v.Name && x.Func == v.Func && x.Decl == v.Decl && x.Escaped == v.Escaped
+		}); i >= 0 {
 			v = placed[i]
 		} else if v.Dict != 0 {
 			if t := p.decoder.Instance(v.Dict, p.vars.DictOf(all, v.Func, fr)); t != 0 {
@@ -160,8 +162,8 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 			}
 		}
 		typ := p.types.Type(v.Type)
-		if !l.Param && !l.Result && l.DeclLine > c.Line || typ.Size > g.StackHi-g.StackLo {
-			continue // it is not declared yet; nothing on a stack is larger
+		if !declared(&l, c.Line) || typ.Size > g.StackHi-g.StackLo {
+			continue // nothing on a stack is larger
 		}
 		x := Local{Name: l.Name, Type: typ.Name, Arg: l.Param, Result: l.Result, Line: l.DeclLine, Target: heap.None}
 		j := p.placeLocal(&v, &l, fr, &x, w)
@@ -174,6 +176,20 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 		}
 		c.Locals = append(c.Locals, x)
 	}
+}
+
+// declared reports whether a variable has got its first value where its function is at a
+// line. The call that gives it one is on the line of its declaration: while that is
+// running, what stands in a place that the variable has in the whole function, or has
+// nowhere, is not its value.
+func declared(l *symbols.LocalVar, line int) bool {
+	switch {
+	case l.Param, l.Result, l.Captured, l.DeclLine < line:
+		return true
+	case l.DeclLine > line:
+		return false
+	}
+	return !l.OnePlace && len(l.Pieces) > 0
 }
 
 // placeLocal finds the bytes of a variable, sets what x says of where they are, and

@@ -28,6 +28,12 @@ type LocalVar struct {
 	// "&" of DWARF, the location is that of the pointer to it, and Type is the
 	// pointer's type.
 	Escaped bool
+	// Captured says that a closure has it from the function around it: DeclLine is
+	// then that of its first use (cmd/compile/internal/ir, Go 1.23 and newer).
+	Captured bool
+	// OnePlace says that the compiler gave it one place for the whole function, where it
+	// stands also before it is declared.
+	OnePlace bool
 	// Pieces say where it is, by offset. Parts that are nowhere at this pc are
 	// missing; a variable that is entirely so has none.
 	Pieces []Piece
@@ -220,6 +226,8 @@ func (w *scopeWalker) variable(e *info.Entry, fn string, inlined int) {
 		DeclLine: int(o.DeclLine),
 		Param:    e.Tag == info.TagFormalParameter && !o.VarParam,
 		Result:   e.Tag == info.TagFormalParameter && o.VarParam,
+		Captured: e.HasClosureOffset || o.HasClosureOffset,
+		OnePlace: e.HasLocation,
 	}
 	v.Dict = w.dictPlace(o.Type)
 	if name, ok := strings.CutPrefix(v.Name, "&"); ok {

@@ -53,6 +53,7 @@ type goroutine struct {
 	Labels  map[string]string `json:"labels,omitempty"`
 	Callers []string          `json:"callers"` // of the function that says it, innermost first, with their places
 	Locals  []local           `json:"locals,omitempty"`
+	Absent  []string          `json:"absent,omitempty"` // variables that have no value yet
 	Defers  []call            `json:"defers,omitempty"`
 }
 
@@ -236,6 +237,36 @@ func locals(n int, name string, ok bool, p point, list []int, e error) {
 	sink = ref
 }
 
+// receives waits for what gives its variables their first values, and has an argument
+// that has gone to the heap and is another one there.
+//
+//go:noinline
+func receives(from chan *request, moved int) {
+	sink = &moved
+	moved++
+	says(goroutine{Name: "not declared yet", Absent: []string{"got", "ok"}, Locals: []local{
+		{"moved", "int", "8", false, true},
+	}})
+	got, ok := <-from
+	runtime.KeepAlive(got)
+	runtime.KeepAlive(ok)
+}
+
+// capturing starts a goroutine whose function has variables of this one, which are
+// declared, to DWARF, where it uses them first: behind the place where it waits.
+func capturing(a *api, r *request) {
+	from := make(chan *request)
+	go func() {
+		says(goroutine{Name: "captured", Locals: []local{
+			{"a", "*main.api", "", false, false}, {"r", "*main.request", "", false, false},
+		}})
+		for x := range from {
+			a.total += len(x.body)
+			r.id++
+		}
+	}()
+}
+
 func main() {
 	b := make([]byte, 64)
 	b = bytes.TrimPrefix(b[:runtime.Stack(b, false)], []byte("goroutine "))
@@ -264,6 +295,8 @@ func main() {
 	start(func() { go inDefer(3) })
 	start(func() { go deep(300) })
 	start(func() { go locals(14, strings.Repeat("abc", 1), true, point{1, 2}, []int{1, 2, 3}, io.EOF) })
+	start(func() { go receives(make(chan *request), 7) })
+	start(func() { capturing(a, &request{8, nil}) })
 	start(func() {
 		go func() {
 			runtime.LockOSThread()
