@@ -103,6 +103,7 @@ func (c *comparison) goroutine(index int, g *gocore.Goroutine, d *goroutine) err
 	}
 	same("start", own[outermost].Func, d.StartLoc.name())
 	c.frames(g, own, frames)
+	c.locals(g, index, frames)
 	return c.deferredCalls(g, d, frames)
 }
 
@@ -298,6 +299,10 @@ func (c *comparison) variable(v gocore.Var, d *variable, where string) {
 			return
 		}
 		c.values["variable that has gone to the heap"]++
+		return
+	}
+	if isShape(v.Type, d.Type) {
+		c.skipped[shapes]++
 		return
 	}
 	if !sameType(v.Type, d.Type) {

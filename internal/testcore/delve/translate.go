@@ -26,7 +26,10 @@ const (
 	byReceiver   untranslatable = "the receiver of a method value: Delve knows what is captured by DWARF, which has no variable for it"
 	bySyncMap    untranslatable = "an element of a sync.Map: to Delve it is a struct"
 	byHidden     untranslatable = "what an unsafe.Pointer leads to: Delve does not know its type"
-	byTypeName   untranslatable = "a type that Delve does not find by its name"
+	// It reads an address out of the value, where there is nothing: see explained.txt.
+	byValue    untranslatable = "a part of a variable captured by value, which Delve takes for a reference"
+	byOutside  untranslatable = "an element of an array outside of the slice that leads to it"
+	byTypeName untranslatable = "a type that Delve does not find by its name"
 	// Delve takes the first variable whose name ends in a slash and the one that it is
 	// given (proc/eval.go, findGlobalInternal).
 	byOtherPackage untranslatable = "a variable whose package has the name of the end of another's path: Delve takes either"
@@ -69,6 +72,8 @@ var beyond = []struct {
 	{regexp.MustCompile(`\(sync\.Map\) does not support indexing$`), bySyncMap},
 	{regexp.MustCompile(`\(void\) does not support indexing$`), byHidden},
 	{regexp.MustCompile(`\(type void\) has no member \w+$`), byHidden},
+	{regexp.MustCompile(`^unreadable: error while reading spliced memory`), byValue},
+	{regexp.MustCompile(`^index out of bounds$`), byOutside},
 	{regexp.MustCompile(`^no type entry found`), byTypeName},
 	{regexp.MustCompile(`^can not convert .* constant to interface`), byDynamicKey},
 	{regexp.MustCompile(`\(unsafe\.Pointer\) can not be dereferenced$`), byHidden},

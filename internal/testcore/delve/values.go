@@ -107,6 +107,10 @@ func (c *comparison) value(gv gocore.Value, dv *variable, path string, depth int
 		}
 		return
 	}
+	if isShape(gv.Type, dv.Type) {
+		c.skipped[shapes]++
+		return
+	}
 	if !sameType(gv.Type, dv.Type) {
 		c.disagree(fmt.Sprintf("type of a part: goheap %s, Delve %s", gv.Type, dv.Type), "%s: %s", c.name, path)
 		return
@@ -188,6 +192,25 @@ var (
 	// (cmd/link/internal/ld/dwarf.go, synthesizechantypes).
 	ofChannel = regexp.MustCompile(`\b(sudog|waitq|hchan)<.*>`)
 )
+
+const shapes = "values of generic code, whose type is a shape to Delve"
+
+// isShape reports whether Delve has but the shape of a type that goheap has found in the
+// dictionary of the generic function.
+func isShape(goheap, delve string) bool {
+	return strings.Contains(delve, "go.shape.") && !strings.Contains(goheap, "go.shape.")
+}
+
+// opened reports whether a type is one of those of the library that goheap opens into what
+// they hold, where Delve has the fields of a struct.
+func opened(typ string) bool {
+	typ, _, _ = strings.Cut(typ, "[")
+	switch typ {
+	case "sync.Map", "internal/sync.HashTrieMap", "sync.Pool", "container/list.List", "container/ring.Ring", "reflect.Value", "weak.Pointer":
+		return true
+	}
+	return false
+}
 
 // sameType compares types by their names, which differ in how they are written.
 func sameType(goheap, delve string) bool {
@@ -544,6 +567,10 @@ func (c *comparison) parts(gv gocore.Value, dv *variable, path string, depth int
 			c.parts(gv, &dv.Children[0], path+".(data)", depth)
 		}
 	case reflect.Struct:
+		if opened(dv.Type) {
+			c.skipped["types of the library that goheap opens into what they hold"]++
+			return
+		}
 		list := c.h.Children(gv, 0, len(dv.Children))
 		if len(dv.Children) == 0 {
 			return // Delve has not loaded it
@@ -693,7 +720,7 @@ func (c *comparison) at(n heap.Node, addr uint64, typ string) (gocore.Value, boo
 		if v.Addr == addr && sameType(v.Type, typ) {
 			return v, true
 		}
-		if !v.InPlace && !strings.HasPrefix(v.Type, "[") || v.Children == 0 {
+		if v.Children == 0 || opened(v.Type) {
 			return v, false
 		}
 		first := c.h.Children(v, 0, 1)
