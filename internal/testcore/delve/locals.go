@@ -117,7 +117,7 @@ func (c *comparison) local(l *gocore.Local, d *variable, where string) {
 		c.disagree("address of a local variable", "%s: goheap %#x, Delve %#x", where, l.Addr, d.Addr)
 		return
 	}
-	if q := ring(d); q != nil && d.Kind == reflect.Chan && q.queued > q.size {
+	if q := ring(d); q != nil && d.Kind == reflect.Chan && (q.queued > q.size || q.size > maxQueue) {
 		c.skipped["dead variables that are no channels any more"]++
 		return
 	}
@@ -154,3 +154,6 @@ func (c *comparison) deferredBy(o *gocore.StackCall, t *stackframe, where string
 		c.skipped["deferred calls that the compiler has written into the function"] += n
 	}
 }
+
+// maxQueue is more than the buffer of any channel has room for.
+const maxQueue = 1 << 40

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"go/token"
+	"math/big"
 	"regexp"
 	"strings"
 
@@ -22,6 +23,7 @@ const (
 	byStructKey  untranslatable = "a map's element by a key that is a struct or array: Delve has no composite literals"
 	byDynamicKey untranslatable = "a map's element by a key in an interface: Delve compares constants with no interface"
 	byPointerKey untranslatable = "a map's element by a key that is a pointer: Delve takes an address for an integer"
+	byFloatKey   untranslatable = "a map's element by a key that is no float exactly: Delve compares the number as it is written"
 	byLongKey    untranslatable = "a map's element by a key that is not written in full"
 	byReceiver   untranslatable = "the receiver of a method value: Delve knows what is captured by DWARF, which has no variable for it"
 	bySyncMap    untranslatable = "an element of a sync.Map: to Delve it is a struct"
@@ -253,10 +255,22 @@ func (t *translator) selected(x, part string) (string, error) {
 			return "", byPointerKey
 		case key == "nil", strings.HasSuffix(key, "}"), strings.HasSuffix(key, ")") && key[0] != '"' && key[0] != '(':
 			return "", byDynamicKey
+		case strings.ContainsAny(key, ".e") && inexact(key):
+			return "", byFloatKey
 		}
 		return x + part, nil
 	}
 	return "", fmt.Errorf("%s: %q is not understood", x, part)
+}
+
+// inexact reports whether a number is none that a float64 can be.
+func inexact(number string) bool {
+	r, ok := new(big.Rat).SetString(number)
+	if !ok {
+		return false
+	}
+	_, exact := r.Float64()
+	return !exact
 }
 
 // received is an element of the channel x by its place in the queue (runtime/chan.go,

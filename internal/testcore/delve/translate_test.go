@@ -65,6 +65,8 @@ func TestTranslate(t *testing.T) {
 		{"main.m[int8(3)].x", byDynamicKey},
 		{"main.m[nil]", byDynamicKey},
 		{"main.m[0xc000012340].x", byPointerKey},
+		{`main.m[1e+100]`, byFloatKey},
+		{`main.m[0.1].x`, byFloatKey},
 		{`main.m["abc"… (700 bytes) at 0xc000012340].x`, byLongKey},
 		{"main.f.Get captured receiver", byReceiver},
 		{"data at 0x5e80c8.x", inData},
