@@ -52,7 +52,13 @@ func TestCheckQuiet(t *testing.T) {
 				// scans it for that finalizer (runtime/mgcmark.go,
 				// gcScanFinalizer, Go 1.26): here four os.file of 96 bytes and
 				// an Account of 64.
-				if c.Name == checkNames[5] && c.Difference != 0 && c.Difference != -(4*96+64) {
+				// And two workers that come to an object at the same time, each of which
+				// looks at the mark before it sets it, both count it (greyobject).
+				twice := -c.Difference
+				if twice >= 4*96+64 {
+					twice -= 4*96 + 64
+				}
+				if c.Name == checkNames[5] && (twice < 0 || twice > 256) {
 					t.Errorf("%s: ours %d, the runtime's %d", c.Name, c.Ours, c.Runtime)
 				}
 			}

@@ -65,6 +65,18 @@ func (p process) described(place gocore.Place) (addr uint64, typ, text string) {
 	return v.Addr, v.Type, v.Text
 }
 
+// In a long chain of data the names do not grow with each step.
+func TestDataNames(t *testing.T) {
+	p := open(t, "named", testcore.Options{}, testcore.Kernel)
+	longest := 0
+	for _, r := range p.Roots() {
+		longest = max(longest, len(r.Name))
+	}
+	if longest < 500 || longest > 5000 {
+		t.Errorf("the longest name has %d bytes", longest)
+	}
+}
+
 // A place without a node is data of the program that holds nothing on the heap.
 func TestPlaceWithoutNode(t *testing.T) {
 	p := open(t, "named", testcore.Options{}, testcore.Kernel)

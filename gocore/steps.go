@@ -43,7 +43,7 @@ func (e *evaluation) steps(o operand, steps []notation.Step) (operand, error) {
 	for i := range steps {
 		s := &steps[i]
 		if s.Kind == notation.Repeat {
-			if s.N > e.p.im.Nodes {
+			if s.N > max(e.p.im.Nodes, maxRepetitions) {
 				return o, e.fail(s.Pos, "%d repetitions are more than the program has objects", s.N)
 			}
 			for range s.N {
@@ -321,3 +321,6 @@ func didYouMean(name string, all []string) string {
 	}
 	return ""
 }
+
+// maxRepetitions are followed whatever the number of objects: data may be linked too.
+const maxRepetitions = 1 << 20

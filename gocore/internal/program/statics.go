@@ -68,6 +68,10 @@ func (d *Program) TypingConfig() typing.Config {
 	return c
 }
 
+// maxStaticName bounds the names of static values: that of each in a list of them is as
+// long as its way. Those far down are data without a name.
+const maxStaticName = 1 << 12
+
 // staticName names the value at addr by the word of from that points to it.
 // cursor remembers, by holder, where the last one was found.
 func (d *Program) staticName(addr uint64, from typing.Static, known map[uint64]Static, cursor map[typing.Static]uint64) (string, bool) {
@@ -93,7 +97,7 @@ func (d *Program) staticName(addr uint64, from typing.Static, known map[uint64]S
 				outer += fmt.Sprintf("[%d]", off/size)
 			}
 			path, _, _ := d.Types.FieldPath(from.Type, off%size)
-			return outer + path, true
+			return outer + path, len(outer)+len(path) <= maxStaticName
 		}
 	}
 	return "", false

@@ -14,6 +14,17 @@ import (
 	"goheap/testdata/programs/internal/ready"
 )
 
+// Link is one of a chain.
+type Link struct {
+	next *Link
+	held *Session
+}
+
+var (
+	links = &[20000]Link{{held: &Session{}}}
+	chain *Link // in data without a name, each but by the one before
+)
+
 // Name is one that a person writes: of an object or value at an address, with the text of
 // its value where that is known, or of nothing, with a part of what must be said then.
 type Name struct {
@@ -284,6 +295,14 @@ func values() {
 	leads("main.large.all[3]", large.all[3])
 	stands("*main.large", unsafe.Pointer(large), "main.Large", "")
 	stands(fmt.Sprintf("%p", large), unsafe.Pointer(large), "main.Large", "")
+	for i := range links[1:] {
+		links[i].next = &links[i+1]
+	}
+	links[100].held, links[19999].held = session(), session()
+	far, farther := links[100].held, links[19999].held
+	chain, links = &links[0], nil
+	leads("main.chain.next ×100.held", far)
+	leads("main.chain.next ×19999.held", farther)
 	text = fmt.Sprint("hello", " there")
 	first := (*[2]uintptr)(unsafe.Pointer(&text))[0]
 	ready.Say(Name{Case: "name", Name: "main.text[1]", Addr: ready.Hex(first + 1), Type: "uint8", Text: "101"})
