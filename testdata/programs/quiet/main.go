@@ -211,7 +211,8 @@ func sayHolds() {
 	ready.Holds("main.Account", owners, 1)
 	ready.Holds("[]main.Entry", histories, 1)
 	ready.Holds("main.Node", 1<<12-1, 0)
-	ready.Holds("main.Entry", 300+40+len(pair), 0) // registry, queue
+	ready.Holds("main.Entry", 300+40+len(pair)+cleanups, 0) // registry, queue
+	ready.Holds("*main.Entry", cleanups, 0)
 	ready.Holds("main.Circle", 300, 0)
 	ready.Holds("main.Square", 299, 0)                // the value 0 needs none
 	ready.Holds("[]main.Block", 2*len(headered)+1, 0) // large, and slices behind pointers to them
