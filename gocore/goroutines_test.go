@@ -253,6 +253,24 @@ func compareDefers(t *testing.T, want saidGoroutine, have []gocore.Deferred) {
 	}
 }
 
+// A function that is inlined twice has each of its variables twice.
+func TestStackInlinedTwice(t *testing.T) {
+	t.Parallel()
+	p := open(t, "goroutines", testcore.Options{}, testcore.Kernel)
+	said := decode[saidGoroutine](t, p.said, "goroutine")
+	g := p.indexOf(t, said[slices.IndexFunc(said, func(s saidGoroutine) bool { return s.Name == "inlined twice" })].ID)
+	calls, _, _ := p.Stack(g, -1)
+	var values []string
+	for _, l := range calls[slices.IndexFunc(calls, func(c gocore.StackCall) bool { return c.Func == "main.counters" })].Locals {
+		if l.Name == "n" {
+			values = append(values, l.Text)
+		}
+	}
+	if !slices.Equal(values, []string{"3", "8"}) {
+		t.Errorf("the two n are %s", values)
+	}
+}
+
 // A heap dump has as much with its executable. Without it there are the calls.
 func TestStackHeapDump(t *testing.T) {
 	t.Parallel()

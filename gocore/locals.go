@@ -152,9 +152,7 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 		}
 		c := &calls[at[k]]
 		v := frames.Var{Name: l.Name, Func: l.Func, Type: l.Type, Escaped: l.Escaped, Dict: l.Dict, Decl: l.DeclLine, Parted: l.Parted}
-		if i := slices.IndexFunc(placed, func(x frames.Var) bool {
-			return x.Name == v.Name && x.Func == v.Func && x.Decl == v.Decl && x.Escaped == v.Escaped
-		}); i >= 0 {
+		if i := slices.IndexFunc(placed, func(x frames.Var) bool { return sameLocal(&x, &l, fr.CFA()) }); i >= 0 {
 			v = placed[i]
 		} else if v.Dict != 0 {
 			if t := p.decoder.Instance(v.Dict, p.vars.DictOf(all, v.Func, fr)); t != 0 {
@@ -190,6 +188,19 @@ func declared(l *symbols.LocalVar, line int) bool {
 		return false
 	}
 	return !l.OnePlace && len(l.Pieces) > 0
+}
+
+// sameLocal reports whether v is what is known in its frame of the variable that l
+// declares. A function that is inlined twice has two of each, and those that the compiler
+// moved to the heap are declared side by side: then the place tells which is which.
+func sameLocal(v *frames.Var, l *symbols.LocalVar, cfa uint64) bool {
+	if v.Name != l.Name || v.Func != l.Func || v.Decl != l.DeclLine || v.Escaped != l.Escaped {
+		return false
+	}
+	if !l.Escaped || len(v.Parts) == 0 || len(l.Pieces) == 0 || l.Pieces[0].Kind != symbols.InMemory {
+		return true
+	}
+	return cfa+uint64(v.Parts[0].CFA) == l.Pieces[0].Value
 }
 
 // placeLocal finds the bytes of a variable, sets what x says of where they are, and

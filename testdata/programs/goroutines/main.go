@@ -267,6 +267,19 @@ func capturing(a *api, r *request) {
 	}()
 }
 
+// counter is inlined; its n is moved to the heap.
+func counter(n int) func() int {
+	return func() int { n++; return n }
+}
+
+//go:noinline
+func counters() {
+	a, b := counter(3), counter(8)
+	sink = []func() int{a, b}
+	says(goroutine{Name: "inlined twice"})
+	<-forever
+}
+
 func main() {
 	b := make([]byte, 64)
 	b = bytes.TrimPrefix(b[:runtime.Stack(b, false)], []byte("goroutine "))
@@ -290,6 +303,7 @@ func main() {
 		go f()
 	})
 	start(func() { go generic(point{1, 2}) })
+	start(func() { go counters() })
 	start(func() { go deferring(20) })
 	start(func() { go openCoded(a, 3) })
 	start(func() { go inDefer(3) })
