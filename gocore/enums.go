@@ -10,11 +10,12 @@ const (
 	FinalizerRoot                  // queued, or of an object that nothing reaches any more
 	CleanupRoot                    // likewise
 	WeakHandleRoot                 // likewise
+	TimerRoot                      // all timers that run one function
 	UnknownRoot                    // that a heap dump describes in words, or stands for those it lacks
 )
 
-// String returns the kind's name in reports: "object", "global", "goroutine" or
-// "special".
+// String returns the kind's name in reports: "object", "global", "goroutine", "timers"
+// or "special".
 func (k RootKind) String() string {
 	switch k {
 	case NoRoot:
@@ -23,6 +24,8 @@ func (k RootKind) String() string {
 		return "global"
 	case GoroutineRoot:
 		return "goroutine"
+	case TimerRoot:
+		return "timers"
 	}
 	return "special"
 }

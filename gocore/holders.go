@@ -43,6 +43,9 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 		frame, name := p.recordedWord(gi, pc)
 		return holder{frame: frame, name: name}
 	}
+	if pc.Register == image.InRecord {
+		return holder{name: notation.Record}
+	}
 	fr, v, off := p.vars.Of(gi, pc)
 	if pc.Slot == 0 {
 		if v == nil {
@@ -106,8 +109,10 @@ func (p *stacks) eachOutside(gi int, word string, f func(pc *image.Piece) bool) 
 	r := &p.im.Roots[g.Root]
 	for i := range p.im.Pieces[r.First : r.First+r.N] {
 		pc := &p.im.Pieces[r.First+i]
-		ok := pc.Slot == 0
+		ok := pc.Slot == 0 && pc.Register != image.InRecord
 		switch word {
+		case notation.Record:
+			ok = pc.Register == image.InRecord
 		case notation.Context:
 			ok = pc.Slot != 0 && pc.Slot == g.State.Ctxt
 		case notation.Deferred:

@@ -152,9 +152,13 @@ type Root struct {
 	Node          heap.Node
 	Kind          RootKind
 	Name          string
-	Type, Package string // of a global
+	Type, Package string // of a global; Type also of what a finalizer gets
 	Addr, Size    uint64
 	Goroutine     int // index in Goroutines, -1 for none
+	Timers        int // how many they are, 0 where it is no root of timers
+	// Own says that it is the runtime's, or a list that empties pools: it leads to what
+	// others hold, and counts as holding only what nothing else leads to.
+	Own bool
 }
 
 // Roots returns the roots that the file itself has, by node. Finalizers, cleanups and
@@ -168,7 +172,15 @@ func (p *stacks) describeRoots(roots []image.Root) []Root {
 	out := make([]Root, len(roots))
 	for i := range roots {
 		r := &roots[i]
-		out[i] = Root{Node: heap.Node(1 + i), Kind: rootKind(r.Kind), Name: p.rootName(r), Addr: r.Addr, Size: r.Size, Goroutine: int(r.Goroutine)}
+		out[i] = Root{Node: heap.Node(1 + i), Kind: rootKind(r.Kind), Name: p.rootName(r), Addr: r.Addr, Size: r.Size, Goroutine: int(r.Goroutine), Own: r.Own()}
+		if r.Kind == image.TimerRoot {
+			out[i].Timers = r.N
+		}
+		if r.PointerType != 0 {
+			if id, ok := p.types.ByRuntimeType(r.PointerType); ok {
+				out[i].Type = p.types.Type(id).Name
+			}
+		}
 		if r.Kind == image.GlobalRoot {
 			out[i].Type, out[i].Package = p.rootTypeName(r), program.PackageOf(r.Name)
 		}

@@ -3,6 +3,7 @@ package heap
 import (
 	"context"
 
+	"goheap/internal/flat"
 	"goheap/internal/progress"
 )
 
@@ -11,11 +12,6 @@ import (
 // and its numbers are below n; every root is in one class. The results are those
 // of RetainedSet with all roots of a class, for all classes in one pass over the
 // graph. The error is the context's.
-//
-// An object dies with a class if every path to it passes through a root of the
-// class. Roots apart, it does so if that holds for all that points to it: the
-// class flows along the edges, and where two different ones meet, several stand.
-// A root is where its own class begins, whatever points to it.
 func (d *Dominators) RetainedByClass(ctx context.Context, classes []uint32, n int) ([]Total, error) {
 	p := progress.Start(ctx, "retained by class", 0)
 	defer p.Finish()
@@ -24,26 +20,56 @@ func (d *Dominators) RetainedByClass(ctx context.Context, classes []uint32, n in
 	if err != nil {
 		return nil, err
 	}
-	const none, several = 0, 1 // then the classes, from 2 on
+	if err := c.classify(ctx, classes, n); err != nil {
+		return nil, err
+	}
 	totals := make([]Total, n)
-	state := make([]uint32, len(c.heads))
+	for v, s := range c.state {
+		if s >= firstClass {
+			head := d.vertex[c.heads[v]]
+			totals[s-firstClass].Objects += d.Objects(head)
+			totals[s-firstClass].Bytes += d.Retained(head)
+		}
+	}
+	return totals, nil
+}
+
+// The states of a vertex: no class reaches it yet, several do, or one alone, which is
+// added to firstClass.
+const (
+	noClass = iota
+	several
+	firstClass
+)
+
+// classify finds for each vertex the class of roots that alone reaches it, and makes
+// joint those heads that several reach.
+//
+// An object dies with a class if every path to it passes through a root of the
+// class. Roots apart, it does so if that holds for all that points to it: the
+// class flows along the edges, and where two different ones meet, several stand.
+// A root is where its own class begins, whatever points to it.
+func (c *contraction) classify(ctx context.Context, classes []uint32, n int) error {
+	c.classes, c.n = classes, n
+	c.state = flat.Make[uint32](len(c.heads))
+	state := c.state
 	var queue []uint32
 	for v := range state {
 		if r := c.root(v); r != None {
-			state[v] = classes[r-1] + 2
+			state[v] = classes[r-1] + firstClass
 			queue = append(queue, uint32(v))
 		}
 	}
 	// A vertex changes twice at most: from none to a class, and to several.
 	for steps := 0; len(queue) > 0; steps++ {
 		if steps&(checkEvery-1) == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
 		v := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
 		for _, w := range c.to[c.start[v]:c.start[v+1]] {
 			joined := state[v]
-			if state[w] != none && state[w] != joined {
+			if state[w] != noClass && state[w] != joined {
 				joined = several
 			}
 			if joined != state[w] && c.root(int(w)) == None {
@@ -52,12 +78,12 @@ func (d *Dominators) RetainedByClass(ctx context.Context, classes []uint32, n in
 			}
 		}
 	}
-	for v, s := range state {
-		if s > several {
-			head := d.vertex[c.heads[v]]
-			totals[s-2].Objects += d.Objects(head)
-			totals[s-2].Bytes += d.Retained(head)
+	joint := c.joint[:0]
+	for _, n := range c.joint {
+		if state[c.of(n)] == several {
+			joint = append(joint, n)
 		}
 	}
-	return totals, nil
+	c.joint = joint
+	return nil
 }

@@ -63,11 +63,46 @@ type JointGroup struct {
 // 4096 whose own subtrees of the dominator tree have pointers to the joint
 // slots with the greatest sum of retained bytes, counted once per pointer.
 func (d *Dominators) Joint(ctx context.Context, types []TypeID) (*Joint, error) {
+	classes := make([]uint32, d.g.Roots)
+	for i := range classes {
+		classes[i] = uint32(i)
+	}
+	j, err := d.JointByClass(ctx, types, classes, len(classes))
+	if err != nil {
+		return nil, err
+	}
+	return &Joint{j.Groups}, nil
+}
+
+// ClassTotal is what a class of roots holds.
+type ClassTotal struct {
+	Retained Total // what would be freed if none of its roots were there
+	// Reached is what they lead to, shared with others or not; valid if Told.
+	Reached Total
+	Told    bool // not of a class that JointByClass does not tell apart
+}
+
+// ClassJoint is what the classes of roots of a program hold, alone and jointly: what
+// they retain, and the groups, which do not overlap, add up to the live heap.
+type ClassJoint struct {
+	Classes []ClassTotal // by class
+	// Groups are the slots that two classes or more reach and that no other such slot
+	// dominates, in the order of Joint. Of each class that holds a group, Holders
+	// has the lowest root.
+	Groups []JointGroup
+}
+
+// JointByClass is Joint for classes of roots, as those of RetainedByClass are, in place of
+// single roots, and says what each class retains and reaches.
+func (d *Dominators) JointByClass(ctx context.Context, types []TypeID, classes []uint32, n int) (*ClassJoint, error) {
 	p := progress.Start(ctx, "joint holders", 0)
 	defer p.Finish()
 	c, err := d.contract(ctx)
 	defer c.free()
 	if err != nil {
+		return nil, err
+	}
+	if err := c.classify(ctx, classes, n); err != nil {
 		return nil, err
 	}
 	if err := c.condense(ctx); err != nil {
@@ -87,7 +122,11 @@ func (d *Dominators) Joint(ctx context.Context, types []TypeID) (*Joint, error) 
 	if err != nil {
 		return nil, err
 	}
-	return c.group(ctx, types, holders, mask, others)
+	groups, err := c.group(ctx, types, holders, mask, others)
+	if err != nil {
+		return nil, err
+	}
+	return &ClassJoint{c.totals(holders, more, mask), groups}, nil
 }
 
 // contraction is the live graph with each subtree of the dominator tree below
@@ -107,6 +146,12 @@ type contraction struct {
 	start []uint64 // by vertex; the edges, double ones included
 	to    []uint32
 
+	// Of classify: the class of each root, less one, how many classes there are, and by
+	// vertex the class that alone reaches it, plus firstClass, or several.
+	classes []uint32
+	n       int
+	state   []uint32
+
 	// Components are strongly connected. Edges between them go from higher
 	// numbers to lower ones.
 	component  []uint32 // by vertex
@@ -123,6 +168,7 @@ func (c *contraction) free() {
 	flat.Free(c.joint)
 	flat.Free(c.start)
 	flat.Free(c.to)
+	flat.Free(c.state)
 	flat.Free(c.component)
 	flat.Free(c.cross)
 }
@@ -305,11 +351,17 @@ func (c *contraction) condense(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// reach returns by component which of at most 64 roots reach it.
-func (c *contraction) reach(ctx context.Context, roots []Node) ([]uint64, error) {
+// reach returns by component which of at most 64 classes reach it.
+func (c *contraction) reach(ctx context.Context, classes []uint32) ([]uint64, error) {
 	mask := flat.Make[uint64](c.components)
-	for i, r := range roots {
-		mask[c.component[c.of(r)]] |= 1 << i
+	bit := make([]uint64, c.n)
+	for i, k := range classes {
+		bit[k] = 1 << i
+	}
+	for v := range c.heads {
+		if r := c.root(v); r != None {
+			mask[c.component[v]] |= bit[c.classes[r-1]]
+		}
 	}
 	for i, e := range c.cross {
 		mask[uint32(e)] |= mask[e>>32]
@@ -320,15 +372,21 @@ func (c *contraction) reach(ctx context.Context, roots []Node) ([]uint64, error)
 	return mask, ctx.Err()
 }
 
-// reachAny returns by component whether any of the roots reaches it; nil if
+// reachAny returns by component whether any of the classes reaches it; nil if
 // there are none.
-func (c *contraction) reachAny(ctx context.Context, roots []Node) ([]bool, error) {
-	if len(roots) == 0 {
+func (c *contraction) reachAny(ctx context.Context, classes []uint32) ([]bool, error) {
+	if len(classes) == 0 {
 		return nil, nil
 	}
 	any := flat.Make[bool](c.components)
-	for _, r := range roots {
-		any[c.component[c.of(r)]] = true
+	chosen := make([]bool, c.n)
+	for _, k := range classes {
+		chosen[k] = true
+	}
+	for v := range c.heads {
+		if r := c.root(v); r != None && chosen[c.classes[r-1]] {
+			any[c.component[v]] = true
+		}
 	}
 	for i, e := range c.cross {
 		any[uint32(e)] = any[uint32(e)] || any[e>>32]
@@ -339,31 +397,38 @@ func (c *contraction) reachAny(ctx context.Context, roots []Node) ([]bool, error
 	return any, ctx.Err()
 }
 
-// chooseHolders returns, both ascending, the roots that the groups tell apart
-// and the others that have edges to another vertex.
-func (c *contraction) chooseHolders(ctx context.Context) (chosen, others []Node, err error) {
+// chooseHolders returns, both by their lowest root, the classes that the groups tell
+// apart and the others that have edges to what is not theirs alone.
+func (c *contraction) chooseHolders(ctx context.Context) (chosen, others []uint32, err error) {
 	type candidate struct {
-		root  Node
+		class uint32
 		bytes uint64
+		holds bool
 	}
+	first := c.firstRoots()
+	byRoot := func(a, b candidate) int { return cmp.Compare(first[a.class], first[b.class]) }
 	best := func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.bytes, a.bytes), cmp.Compare(a.root, b.root))
+		return cmp.Or(cmp.Compare(b.bytes, a.bytes), byRoot(a, b))
 	}
-	byRoot := func(a, b candidate) int { return cmp.Compare(a.root, b.root) }
-	var all []candidate
-	for v := range c.heads {
-		r := c.root(v)
-		if r == None || c.start[v] == c.start[v+1] {
+	all := make([]candidate, c.n)
+	for i := range all {
+		all[i].class = uint32(i)
+	}
+	for v, s := range c.state {
+		if s < firstClass {
 			continue
 		}
-		k := candidate{root: r}
+		k := &all[s-firstClass]
 		for _, w := range c.to[c.start[v]:c.start[v+1]] {
-			if c.root(int(w)) == None {
+			if c.state[w] != s {
+				k.holds = true
+			}
+			if c.state[w] == several {
 				k.bytes += c.d.retained[c.heads[w]]
 			}
 		}
-		all = append(all, k)
 	}
+	all = slices.DeleteFunc(all, func(k candidate) bool { return !k.holds })
 	slices.SortFunc(all, best)
 	few := all[:min(len(all), maxCandidates)]
 	if len(few) > maxHolders {
@@ -373,12 +438,12 @@ func (c *contraction) chooseHolders(ctx context.Context) (chosen, others []Node,
 			weight[c.component[c.of(n)]] += c.d.Retained(n)
 		}
 		for batch := range slices.Chunk(few, maxHolders) {
-			var roots []Node
+			var classes []uint32
 			for i := range batch {
-				roots = append(roots, batch[i].root)
+				classes = append(classes, batch[i].class)
 				batch[i].bytes = 0
 			}
-			mask, err := c.reach(ctx, roots)
+			mask, err := c.reach(ctx, classes)
 			if err != nil {
 				flat.Free(mask)
 				return nil, nil, err
@@ -397,22 +462,71 @@ func (c *contraction) chooseHolders(ctx context.Context) (chosen, others []Node,
 	slices.SortFunc(all[n:], byRoot)
 	for i, k := range all {
 		if i < n {
-			chosen = append(chosen, k.root)
+			chosen = append(chosen, k.class)
 		} else {
-			others = append(others, k.root)
+			others = append(others, k.class)
 		}
 	}
 	return chosen, others, nil
 }
 
+// firstRoots returns by class the lowest root.
+func (c *contraction) firstRoots() []Node {
+	first := make([]Node, c.n)
+	for i, k := range slices.Backward(c.classes) {
+		first[k] = Node(i + 1)
+	}
+	return first
+}
+
+// totals returns what the classes hold; those that mask tells apart are the holders, and
+// more are the others that hold something jointly.
+func (c *contraction) totals(holders, more []uint32, mask []uint64) []ClassTotal {
+	all := make([]ClassTotal, c.n)
+	for i := range all {
+		all[i].Told = true
+	}
+	for _, k := range more {
+		all[k].Told = false
+	}
+	for v, s := range c.state {
+		head := c.d.vertex[c.heads[v]]
+		objects, bytes := c.d.Objects(head), c.d.Retained(head)
+		if bytes == 0 {
+			continue
+		}
+		if s >= firstClass {
+			k := &all[s-firstClass]
+			k.Retained.Objects += objects
+			k.Retained.Bytes += bytes
+		}
+		for m := mask[c.component[v]]; m != 0; m &= m - 1 {
+			k := &all[holders[bits.TrailingZeros64(m)]]
+			k.Reached.Objects += objects
+			k.Reached.Bytes += bytes
+		}
+	}
+	told := make([]bool, c.n)
+	for _, k := range holders {
+		told[k] = true
+	}
+	for i := range all {
+		if all[i].Told && !told[i] {
+			all[i].Reached = all[i].Retained
+		}
+	}
+	return all
+}
+
 // group collects the joint slots by type and holders.
-func (c *contraction) group(ctx context.Context, types []TypeID, holders []Node, mask []uint64, others []bool) (*Joint, error) {
+func (c *contraction) group(ctx context.Context, types []TypeID, holders []uint32, mask []uint64, others []bool) ([]JointGroup, error) {
 	type key struct {
 		t    TypeID
 		mask uint64
 		more bool
 	}
 	d := c.d
+	first := c.firstRoots()
 	index := make(map[key]uint32)
 	sets := make(map[uint64][]Node)
 	var groups []JointGroup
@@ -439,7 +553,7 @@ func (c *contraction) group(ctx context.Context, types []TypeID, holders []Node,
 				set, ok := sets[k.mask]
 				if !ok {
 					for m := k.mask; m != 0; m &= m - 1 {
-						set = append(set, holders[bits.TrailingZeros64(m)])
+						set = append(set, first[holders[bits.TrailingZeros64(m)]])
 					}
 					sets[k.mask] = set
 				}
@@ -472,5 +586,5 @@ func (c *contraction) group(ctx context.Context, types []TypeID, holders []Node,
 	slices.SortFunc(groups, func(a, b JointGroup) int {
 		return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Type, b.Type), cmp.Compare(a.First, b.First))
 	})
-	return &Joint{groups}, nil
+	return groups, nil
 }

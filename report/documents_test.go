@@ -315,9 +315,9 @@ func TestHolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"all":  "0xc000000000 b.all, held jointly by more than 64 roots: a.variable0, a.variable1, a.variable2, …",
-		"both": "0xc000000040 b.both, held jointly by 35 roots: a.variable1, a.variable3, a.variable5, …",
-		"some": "0xc000000080 b.some, held jointly by 4 roots: a.variable0, a.variable1, a.variable2, …",
+		"all":  "0xc000000000 b.all, held jointly by more than 64 holders: a.variable0, a.variable1, a.variable2, …",
+		"both": "0xc000000040 b.both, held jointly by 35 holders: a.variable1, a.variable3, a.variable5, …",
+		"some": "0xc000000080 b.some, held jointly by 4 holders: a.variable0, a.variable1, a.variable2, …",
 	}
 	for id, want := range want {
 		i := slices.IndexFunc(all, func(r Retainer) bool { return r.Node == f.Node[id] })
@@ -327,12 +327,12 @@ func TestHolder(t *testing.T) {
 		if got := s.HeldBy(&Holder{Retainer: all[i]}); got != want {
 			t.Errorf("%s: %q, want %q", id, got, want)
 		}
-		if got, want := holderNames(s, all[i], 1), strings.Split(holderNames(s, all[i], 1000), ", ")[0]+", …"; got != want {
+		if got, want := holderNames(s, &Holder{Retainer: all[i]}, 1), strings.Split(holderNames(s, &Holder{Retainer: all[i]}, 1000), ", ")[0]+", …"; got != want {
 			t.Errorf("%s without room: %q, want %q", id, got, want)
 		}
 	}
 	none := Retainer{Kind: RetainerJoint, Count: 2, Type: "main.T", Members: []heap.Node{1, 2}, MoreHolders: true}
-	if got, want := s.HeldBy(&Holder{Retainer: none}), "2 × main.T, held jointly by several roots"; got != want {
+	if got, want := s.HeldBy(&Holder{Retainer: none}), "2 × main.T, held jointly by several holders"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -359,7 +359,7 @@ func TestHolders(t *testing.T) {
 	}
 	for i := range all {
 		h := &all[i]
-		if got := s.HeldBy(h); !slices.Equal(h.Members, want[got]) || h.Retained != 256*h.Count || h.At != h.Node || !h.Goroutines || h.Single() || s.HolderType(h) != "" {
+		if got := s.HeldBy(h); !slices.Equal(h.Members, want[got]) || h.Retained != 256*h.Count || h.At != h.Node || !h.Class || h.Single() || s.HolderType(h) != "" {
 			t.Errorf("%q: %+v", got, h)
 		}
 	}
@@ -582,7 +582,7 @@ func TestSuspects(t *testing.T) {
 	}
 	want := []string{
 		"single: main.srv keeps 29.2 KiB (65.4 % of the live heap) alive, of which 29.1 KiB in main.srv.storage.(*main.memStorage).blocks ([]*main.Block).",
-		"group: 3 objects of type main.Block, each held by several roots, keep 12.4 KiB (27.7 % of the live heap) alive; nearly all are reached through main.index.",
+		"group: 3 × main.Block, held jointly by main.srv and main.index, keep 12.4 KiB (27.7 % of the live heap) alive.",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("suspects differ (-want +got):\n%s", diff)
@@ -626,7 +626,7 @@ func TestSuspectGoroutines(t *testing.T) {
 	if len(found) != 1 || found[0].Count != 20 || found[0].Retained != 20*64 {
 		t.Fatalf("suspects: %+v", found)
 	}
-	if found[0].Rule != RuleGoroutines || len(found[0].Members) != 20 {
+	if found[0].Rule != RuleClass || len(found[0].Members) != 20 {
 		t.Errorf("rule %q, %d members", found[0].Rule, len(found[0].Members))
 	}
 	if want := "20 goroutines in main.leak, created by main.start, keep 1.25 KiB (100.0 % of the live heap) alive."; found[0].Sentence != want {
@@ -656,7 +656,7 @@ func TestSuspectGoroutinesHoldJointly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		i := slices.IndexFunc(found, func(f Suspect) bool { return f.Rule == RuleGoroutines })
+		i := slices.IndexFunc(found, func(f Suspect) bool { return f.Rule == RuleClass })
 		if global != (i < 0) || !global && (found[i].Retained != s.Dominators.LiveBytes() || found[i].Count != 3) {
 			t.Errorf("held by a global too: %v; suspects: %+v", global, found)
 		}

@@ -193,7 +193,17 @@ func (s *Snapshot) Referrers(ctx context.Context, n heap.Node) ([]heap.Node, err
 	if len(from) > 0 && from[0] == heap.SuperRoot {
 		from = from[1:]
 	}
+	if i := slices.Index(from, n); i >= 0 && !s.pointsToItself(n) {
+		from = slices.Delete(from, i, i+1)
+	}
 	return from, s.byRetained(ctx, from)
+}
+
+// pointsToItself reports whether an edge from n to itself is a pointer of the program: one
+// that gocore takes for a way of the runtime's is in the graph as such an edge.
+func (s *Snapshot) pointsToItself(n heap.Node) bool {
+	_, _, ok := s.edge(n, n)
+	return ok
 }
 
 // NewWhyDocument says what keeps the object that target names alive, along up to n

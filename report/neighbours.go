@@ -21,6 +21,9 @@ func (s *Snapshot) References(ctx context.Context, n heap.Node) ([]heap.Node, er
 		}
 		if !seen.Has(t) {
 			seen.Set(t)
+			if t == n && !s.pointsToItself(n) {
+				continue
+			}
 			to = append(to, t)
 		}
 	}

@@ -69,21 +69,28 @@ func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 			}
 		}
 		for _, g := range joint.Groups {
-			r := Retainer{
-				Kind: RetainerObject, Name: p.Name(g.Most), Type: p.Type(g.Most), TypeID: g.Type, Node: g.Most,
-				Address: p.Addr(g.Most), Count: uint64(g.Count),
-				Objects: g.Objects, Shallow: g.Shallow, Retained: g.Retained,
-				Members: g.Nodes, Holders: ownFirst(s, g.Holders), MoreHolders: g.MoreHolders,
-			}
-			if g.Count > 1 {
-				r.Kind, r.Address = RetainerJoint, 0
-				r.Name = fmt.Sprintf("%d × %s", g.Count, r.Type)
-			}
+			r := s.jointRetainer(g)
 			all = append(all, r)
 		}
 		slices.SortStableFunc(all, compareRetainers)
 		return all, nil
 	})
+}
+
+// jointRetainer is the retainer that a group is.
+func (s *Snapshot) jointRetainer(g heap.JointGroup) Retainer {
+	p := s.Heap
+	r := Retainer{
+		Kind: RetainerObject, Name: p.Name(g.Most), Type: p.Type(g.Most), TypeID: g.Type, Node: g.Most,
+		Address: p.Addr(g.Most), Count: uint64(g.Count),
+		Objects: g.Objects, Shallow: g.Shallow, Retained: g.Retained,
+		Members: g.Nodes, Holders: ownFirst(s, g.Holders), MoreHolders: g.MoreHolders,
+	}
+	if g.Count > 1 {
+		r.Kind, r.Address = RetainerJoint, 0
+		r.Name = fmt.Sprintf("%d × %s", g.Count, r.Type)
+	}
+	return r
 }
 
 // ownFirst returns holders with the program's variables first, then its
@@ -113,68 +120,6 @@ func compareRetainers(a, b Retainer) int {
 		cmp.Compare(a.Name, b.Name), cmp.Compare(a.Address, b.Address))
 }
 
-// Holder is a row of what holds the live heap, as people read it: a retainer, or all
-// goroutines that run the same function and were created by the same one. A
-// thousand of them are one thing.
-type Holder struct {
-	Retainer        // Members are also the nodes of several goroutines, ascending
-	Goroutines bool // it stands for several
-	// At is where the bytes come together below a single retainer: its accumulation
-	// point. For a row with Members it is Node.
-	At heap.Node
-	// List is the number of elements of the list that At is the first of, 0 for none.
-	List int
-}
-
-// Single reports whether the row stands for one node.
-func (h *Holder) Single() bool { return h.Count <= 1 }
-
-// Holders returns Retainers with the goroutines of one kind as one, in the same
-// order. The slice belongs to the Snapshot.
-func (s *Snapshot) Holders(ctx context.Context) ([]Holder, error) {
-	return s.holders.get(func() ([]Holder, error) {
-		all, err := s.Retainers(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return gather(ctx, s, foldGoroutines(s, all))
-	})
-}
-
-// foldGoroutines makes one row of the goroutines of one kind.
-func foldGoroutines(s *Snapshot, all []Retainer) []Holder {
-	goroutines := goroutineByNode(s)
-	rows := []Holder{}
-	place := map[goroutineKind]int{}
-	for _, r := range all {
-		g, ok := goroutines[r.Node]
-		at, old := place[kindOfGoroutine(g.Goroutine)]
-		if !ok || !old {
-			if ok {
-				place[kindOfGoroutine(g.Goroutine)] = len(rows)
-			}
-			rows = append(rows, Holder{Retainer: r})
-			continue
-		}
-		sum := &rows[at]
-		if !sum.Goroutines {
-			sum.Goroutines, sum.Members = true, []heap.Node{sum.Node}
-		}
-		sum.Members = append(sum.Members, r.Node)
-		sum.Count++
-		sum.Objects += r.Objects
-		sum.Retained += r.Retained
-		sum.Name = goroutinesIn(sum.Count, g)
-	}
-	for i := range rows {
-		if rows[i].Goroutines {
-			slices.Sort(rows[i].Members)
-		}
-	}
-	slices.SortStableFunc(rows, func(a, b Holder) int { return compareRetainers(a.Retainer, b.Retainer) })
-	return rows
-}
-
 // unfolded makes a row of each retainer.
 func unfolded(all []Retainer) []Holder {
 	rows := make([]Holder, len(all))
@@ -196,26 +141,13 @@ func gather(ctx context.Context, s *Snapshot, rows []Holder) ([]Holder, error) {
 		if h.At = h.Node; h.Members == nil {
 			h.At, h.List = s.gathering(h.Node)
 		}
+		// The numbers of a row are those of the path that it prints.
+		const nearly = 99 // percent
+		for d := s.Dominators; h.At != h.Node && d.Retained(h.At) < d.Retained(h.Node)/100*nearly; {
+			h.At, h.List = d.Idom(h.At), 0
+		}
 	}
 	return rows, nil
-}
-
-// goroutineKind is what goroutines have in common that people read as one.
-type goroutineKind struct{ function, createdBy string }
-
-func kindOfGoroutine(g gocore.Goroutine) goroutineKind { return goroutineKind{g.Func, g.CreatedBy} }
-
-// goroutinesIn names n goroutines like g: "200 goroutines in main.worker,
-// created by main.main".
-func goroutinesIn(n uint64, g GoroutineRow) string {
-	text := plural(n, "goroutine")
-	if g.Func != "" {
-		text += " in " + g.Func
-	}
-	if g.CreatedBy != "" {
-		text += ", created by " + g.CreatedBy
-	}
-	return text
 }
 
 // Accumulation is the place below a retainer where its bytes come together.
@@ -274,8 +206,8 @@ func accumulationAt(s *Snapshot, at heap.Node) Accumulation {
 // HeldBy says who holds the bytes of h in the words that a person would use: the
 // expression of the accumulation point, or a count and the joint holders.
 func (s *Snapshot) HeldBy(h *Holder) string {
-	if h.Goroutines {
-		return ShortPaths(h.Name)
+	if h.Class || h.Timers > 0 {
+		return ShortPaths(h.counted())
 	}
 	if h.Members == nil {
 		return s.Expression(s.Dominators.PathTo(h.At))
@@ -284,15 +216,21 @@ func (s *Snapshot) HeldBy(h *Holder) string {
 	if h.Kind == RetainerJoint {
 		what = fmt.Sprintf("%s × %s", comma(h.Count), h.Type)
 	}
-	what = ShortPaths(what) + heldJointly
-	return what + holderNames(s, h.Retainer, holderWidth-uniseg.StringWidth(what))
+	what = ShortPaths(what)
+	if h.OtherTypes > 0 {
+		what += " and " + plural(uint64(h.OtherTypes), "other type")
+	}
+	what += heldJointly
+	return what + holderNames(s, h, holderWidth-uniseg.StringWidth(what))
 }
 
 // HolderType is the type of what HeldBy names: that of the variable where the
 // expression is but its name, and the parts of its map hold the bytes; "" for
-// goroutines.
+// a class of roots.
 func (s *Snapshot) HolderType(h *Holder) string {
 	switch {
+	case h.Class:
+		return ""
 	case h.Members != nil:
 		return h.Type
 	case h.List > 0:
@@ -318,14 +256,14 @@ const (
 
 // holderNames names the holders if they are few, else it counts them and names
 // the first, one at least and as many as fit in width.
-func holderNames(s *Snapshot, r Retainer, width int) string {
+func holderNames(s *Snapshot, r *Holder, width int) string {
 	known := len(r.Holders)
 	if known == 0 {
-		return "several roots"
+		return "several holders"
 	}
 	var names []string
 	for _, h := range r.Holders[:min(known, namedHolders)] {
-		names = append(names, ShortPaths(s.Heap.Name(h)))
+		names = append(names, ShortPaths(s.heldByClass(h)))
 	}
 	if last := len(names) - 1; known <= namedHolders && !r.MoreHolders {
 		if last == 0 {
@@ -333,7 +271,7 @@ func holderNames(s *Snapshot, r Retainer, width int) string {
 		}
 		return strings.Join(names[:last], ", ") + " and " + names[last]
 	}
-	text := plural(uint64(known), "root") + ": "
+	text := plural(uint64(known), "holder") + ": "
 	if r.MoreHolders {
 		text = "more than " + text
 	}

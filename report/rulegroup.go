@@ -27,8 +27,10 @@ func groupRule() Rule {
 // twice; roots are of no type.
 func findGroups(ctx context.Context, h *hunt) error {
 	var groups []Suspect
+	var rows [][]*Holder // by group
 	place := map[heap.TypeID]int{}
-	for i, r := range h.retainers {
+	for i := range h.holders {
+		r := &h.holders[i]
 		if h.claimed[i] || r.Kind != RetainerJoint && r.Kind != RetainerObject {
 			continue
 		}
@@ -37,8 +39,10 @@ func findGroups(ctx context.Context, h *hunt) error {
 			at = len(groups)
 			place[r.TypeID] = at
 			groups = append(groups, Suspect{Rule: RuleGroup, Name: r.Type, Type: r.Type, Node: r.Node})
+			rows = append(rows, nil)
 		}
 		g := &groups[at]
+		rows[at] = append(rows[at], r)
 		g.Count += r.Count
 		g.Retained += r.Retained
 		g.Members = append(g.Members, r.Members...)
@@ -46,7 +50,7 @@ func findGroups(ctx context.Context, h *hunt) error {
 			g.Node = r.Node
 		}
 	}
-	for _, g := range groups {
+	for i, g := range groups {
 		if g.Retained <= h.threshold {
 			continue
 		}
@@ -54,13 +58,16 @@ func findGroups(ctx context.Context, h *hunt) error {
 		if err := h.gather(ctx, &g); err != nil {
 			return err
 		}
-		g.Sentence = h.groupSentence(&g)
+		g.Sentence = h.groupSentence(&g, rows[i])
 		h.found = append(h.found, g)
 	}
 	return nil
 }
 
-func (h *hunt) groupSentence(f *Suspect) string {
+func (h *hunt) groupSentence(f *Suspect, rows []*Holder) string {
+	if len(rows) == 1 {
+		return fmt.Sprintf("%s, %s %s alive.", Printable(h.s.HeldBy(rows[0])), keep(f.Count), h.amount(f.Retained))
+	}
 	text := fmt.Sprintf("%s of type %s, each held by several roots, %s %s alive; ",
 		plural(f.Count, "object"), Printable(f.Name), keep(f.Count), h.amount(f.Retained))
 	if f.Gathered {

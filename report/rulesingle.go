@@ -21,8 +21,9 @@ func singleRule() Rule {
 // findSingle is step 2 of MAT's leak hunter (FindLeaksQuery): the children of the
 // super-root that retain more than the threshold.
 func findSingle(_ context.Context, h *hunt) error {
-	for i, r := range h.retainers {
-		if r.Retained <= h.threshold || r.Kind == RetainerJoint {
+	for i := range h.holders {
+		r := &h.holders[i]
+		if r.Retained <= h.threshold || r.Kind == RetainerJoint || r.Class || r.Timers > 0 || r.Own {
 			continue
 		}
 		h.claimed[i] = true

@@ -52,14 +52,18 @@ type Snapshot struct {
 	Checks     []gocore.Check
 	// Disclosure is Hidden unless it is set before the first question.
 	Disclosure Disclosure
-	Phases     []Phase // in the order in which they began; they overlap
-	Peak       uint64  // anonymous memory of this process, in bytes; 0 unknown
+	// LeastSuspect is how many bytes something must hold to be suspect. It is 1 MiB unless
+	// it is set before the first question: in a program at rest somebody always holds most.
+	LeastSuspect uint64
+	Phases       []Phase // in the order in which they began; they overlap
+	Peak         uint64  // anonymous memory of this process, in bytes; 0 unknown
 
 	groupings
 
 	progress  func(phase string, done, total int64)
 	retainers memo[[]Retainer]
 	holders   memo[[]Holder]
+	classes   memo[*classes]
 	types     memo[[]TypeRow]
 	folded    memo[[]TypeRow]
 	roots     memo[[]RootRow]
@@ -121,7 +125,7 @@ func New(ctx context.Context, p Process, h Heap) (*Snapshot, error) {
 
 // newSnapshot is New; t has the phases before, and gets that which follows.
 func newSnapshot(ctx context.Context, p Process, h Heap, t *progress.Tracker) (*Snapshot, error) {
-	s := &Snapshot{Process: p, Heap: h, Graph: h.Graph(), Dominators: h.Dominators(), progress: progress.From(ctx)}
+	s := &Snapshot{LeastSuspect: 1 << 20, Process: p, Heap: h, Graph: h.Graph(), Dominators: h.Dominators(), progress: progress.From(ctx)}
 	ctx = noted(ctx, t)
 	phase := progress.Start(ctx, "check", 0)
 	checks, err := h.Check(ctx)

@@ -24,18 +24,18 @@ type Rule struct {
 
 // Rules returns the rules in the order in which they are applied: what an earlier
 // one has claimed, a later one leaves alone.
-func Rules() []Rule { return []Rule{singleRule(), groupRule(), goroutineRule()} }
+func Rules() []Rule { return []Rule{singleRule(), groupRule(), classRule()} }
 
 // Suspect is what probably should not hold as much as it does.
 type Suspect struct {
 	Rule     string
-	Name     string // of the root or object, the type, or the goroutines' function
+	Name     string // of the root or object, the type, or the class of roots
 	Type     string
 	Node     heap.Node // of a group, the member that retains most
 	Address  uint64    // 0 for a group
 	Count    uint64    // retainers, 1 for a single one
 	Retained uint64    // bytes
-	// Members are the objects or goroutines of a group, ascending.
+	// Members are the objects of a group, or the roots of a class, ascending.
 	Members []heap.Node
 	// Gathered says that the accumulation point is where the paths to nearly
 	// all members come together, and not one below a single member.
@@ -46,23 +46,22 @@ type Suspect struct {
 
 // hunt is one application of the rules.
 type hunt struct {
-	s          *Snapshot
-	threshold  uint64 // bytes; what retains more is suspect
-	retainers  []Retainer
-	claimed    []bool // by retainer
-	goroutines map[heap.Node]GoroutineRow
-	found      []Suspect
+	s         *Snapshot
+	threshold uint64 // bytes; what retains more is suspect
+	holders   []Holder
+	claimed   []bool // by holder
+	found     []Suspect
 }
 
 // Suspects applies the rules. What retains most stands first.
 func Suspects(ctx context.Context, s *Snapshot) ([]Suspect, error) {
-	retainers, err := s.Retainers(ctx)
+	holders, err := s.Holders(ctx)
 	if err != nil {
 		return nil, err
 	}
 	h := &hunt{
-		s: s, threshold: s.Dominators.LiveBytes() / suspectPart,
-		retainers: retainers, claimed: make([]bool, len(retainers)), goroutines: goroutineByNode(s),
+		s: s, threshold: max(s.Dominators.LiveBytes()/suspectPart, s.LeastSuspect),
+		holders: holders, claimed: make([]bool, len(holders)),
 	}
 	for _, r := range Rules() {
 		if err := r.find(ctx, h); err != nil {

@@ -113,7 +113,7 @@ func (s *Snapshot) group(ctx context.Context, name string) (n heap.Node, found b
 		}
 		for i := range all {
 			h := &all[i]
-			if h.Members == nil {
+			if h.Members == nil && h.Timers == 0 {
 				continue
 			}
 			plain := strings.ReplaceAll(name, ",", "")

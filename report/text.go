@@ -189,13 +189,22 @@ func WriteReport(ctx context.Context, w io.Writer, s *Snapshot, n int, physical 
 	summary := NewSummaryDocument(s)
 	src, h, t := summary.Source, summary.Heap, summary.Typing
 	p := &printer{w: bufio.NewWriter(w)}
-	verdict, _ := s.VerdictText()
+	checked, _ := s.VerdictText()
 	fits := ""
 	if percent := share(t.FitBytes, h.LiveBytes); percent >= 500 { // 0.1 %
 		fits = ", " + HumanPercent(percent) + " ≈"
 	}
-	p.line("%s: %s live, %s typed%s, %s behind unknown, check %s%s", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects),
-		HumanPercent(share(t.TypedBytes, h.LiveBytes)), fits, HumanPercent(share(t.BehindUnknown, h.LiveBytes)), verdict, incomplete(src.Complete))
+	head := []string{
+		fmt.Sprintf("%s: %s live  %s %s/%s", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects), Printable(string(src.GoVersion)), Printable(string(src.OS)), Printable(string(src.Arch))),
+		fmt.Sprintf("%s typed%s, %s behind unknown, check %s%s", HumanPercent(share(t.TypedBytes, h.LiveBytes)), fits, HumanPercent(share(t.BehindUnknown, h.LiveBytes)), checked, incomplete(src.Complete)),
+	}
+	first, err := verdict(ctx, s, head, suspects)
+	if err != nil {
+		return err
+	}
+	for _, line := range first {
+		p.line("%s", clipped(line, verdictWidth))
+	}
 	p.line("")
 	p.section("Who holds it", holders, n)
 	if len(suspects) > 0 {

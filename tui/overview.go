@@ -47,7 +47,7 @@ func newOverview(a *App) view {
 	v.list.sets = func(row int) rowSet { return a.holderSet(&v.holders[row]) }
 	v.body.keepStart = func(place int) bool { return v.holders[v.shown().Row(place)].Members != nil }
 	v.list.opens = func(row int) {
-		if h := &v.holders[row]; h.Goroutines {
+		if h := &v.holders[row]; h.Class {
 			a.push(newMembers(a, h.Members))
 		} else {
 			a.reveal(h.At)

@@ -72,7 +72,7 @@ func (w *words) holderSetOf(ctx context.Context, f *report.Suspect) rowSet {
 		return w.setOf(f.Node)
 	}
 	for i := range all {
-		if h := &all[i]; h.Members != nil && !h.Single() && (h.Node == f.Node || h.Goroutines && slices.Contains(h.Members, f.Node)) {
+		if h := &all[i]; h.Members != nil && !h.Single() && (h.Node == f.Node || h.Class && slices.Contains(h.Members, f.Node)) {
 			return w.holderSet(h)
 		}
 	}

@@ -118,7 +118,7 @@ func TestInTerminal(t *testing.T) {
 
 	t.Run("walk", func(t *testing.T) {
 		m := startTmux(t, 120, 30, "", open)
-		m.wait("[1 Overview]", store, "Why alive", "held jointly by main.srv and main.re", "suspects (6)")
+		m.wait("[1 Overview]", store, "Why alive", "1 other type, held jointly by main.… ", "suspects (6)")
 		m.keys("Enter").wait("[2 Dominators]", ".blocks  []*main.Block", "dominates")
 		m.keys("Enter").wait("▾ .blocks")
 		m.keys("Down", "w").wait("why alive: main.Block", store+"[")

@@ -64,7 +64,7 @@ func (w *words) holderSet(h *report.Holder) rowSet {
 		return w.setOf(h.Node)
 	}
 	name := h.Name
-	if !h.Goroutines {
+	if !h.Class {
 		name = fmt.Sprintf("%s × %s", countText(h.Count), h.Type)
 	}
 	return setOfAll(fmt.Sprintf("%s, %s", name, addrText(w.snap.Heap.ValueAddr(h.Node))), h.Node, h.Members)

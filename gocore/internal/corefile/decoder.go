@@ -86,6 +86,9 @@ func (d *decoder) decode(ctx context.Context) (err error) {
 	if err := d.readGoroutines(ctx); err != nil {
 		return err
 	}
+	if err := d.readSched(ctx); err != nil {
+		return err
+	}
 	if err := d.readQueues(ctx); err != nil {
 		return err
 	}

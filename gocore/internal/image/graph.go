@@ -29,21 +29,20 @@ func (im *Image) ScanGraph(ctx context.Context, types *GCTypes) (*heap.Graph, er
 
 // RootGraph completes a graph of ScanGraph. A special is an edge of the object
 // that it belongs to; if nothing else reaches that object the special becomes a
-// Root of its own. live is the set of nodes that are reached; the caller closes
-// it.
+// Root of its own. Pointers that are but ways of the runtime's are left out: see ways.
+// live is the set of nodes that are reached; the caller closes it.
 func (im *Image) RootGraph(ctx context.Context, types *GCTypes, g *heap.Graph) (live *heap.Marker, err error) {
 	phase := progress.Start(ctx, "live set", 0)
 	defer phase.Finish()
 	live = heap.NewMarker(g)
-	for i := range im.Roots {
-		if err := ctx.Err(); err != nil {
-			live.Close()
-			return nil, err
-		}
-		im.eachTarget(&im.Roots[i], live.Mark)
+	w := im.newWays(g, live)
+	defer w.free()
+	if err := w.mark(ctx); err != nil {
+		live.Close()
+		return nil, err
 	}
 	live = im.specialRoots(types, g, live)
-	im.writeRootRows(g)
+	im.writeRootRows(g, w)
 	return live, nil
 }
 
@@ -150,7 +149,7 @@ func (im *Image) specialRoots(types *GCTypes, g *heap.Graph, live *heap.Marker) 
 // specialRoot describes a special as a root, and appends what it keeps to the
 // pieces.
 func (im *Image) specialRoot(types *GCTypes, s Special) Root {
-	r := Root{Goroutine: -1, Addr: s.Object, First: len(im.Pieces)}
+	r := Root{Goroutine: -1, Addr: s.Object, PointerType: s.PointerType, First: len(im.Pieces)}
 	switch s.Kind {
 	case FinalizerSpecial:
 		r.Kind, r.Name = FinalizerRoot, fmt.Sprintf("finalizer of %#x", s.Object)
@@ -177,7 +176,7 @@ func (im *Image) specialRoot(types *GCTypes, s Special) Root {
 
 // writeRootRows fills the rows of SuperRoot and of the roots, which nobody knew
 // while the heap was scanned, into the gap that was left for them.
-func (im *Image) writeRootRows(g *heap.Graph) {
+func (im *Image) writeRootRows(g *heap.Graph, w *ways) {
 	at := uint64(0)
 	put := func(n heap.Node) {
 		g.Target[at] = n
@@ -189,7 +188,12 @@ func (im *Image) writeRootRows(g *heap.Graph) {
 	end := g.Offset[im.FirstNode()]
 	for i := range im.Roots {
 		g.Offset[1+i] = at
-		im.eachTarget(&im.Roots[i], put)
+		r := &im.Roots[i]
+		im.eachTarget(r, func(n heap.Node) {
+			if w.holds(r, n) {
+				put(n)
+			}
+		})
 	}
 	g.Offset[0] = 0
 	// The numbers behind the last root are nobody's; the last of them has

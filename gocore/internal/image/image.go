@@ -59,8 +59,12 @@ type Image struct {
 	Pieces   []Piece // of all roots: see Root
 
 	Goroutines []Goroutine
-	Walker     *unwind.Walker // nil without an executable
-	Walks      unwind.Walks   // of the goroutines' stacks
+	Records    Records
+	// Physical asks for a graph with all pointers of the runtime, as the collector
+	// follows them.
+	Physical bool
+	Walker   *unwind.Walker // nil without an executable
+	Walks    unwind.Walks   // of the goroutines' stacks
 
 	// Of a heap dump: the frames of all goroutines, and the data segments.
 	Frames   []Frame

@@ -12,21 +12,26 @@ import (
 type Piece struct {
 	Slot, Value  uint64
 	Frame        int32 // index in the goroutine's frames, -1 for none
-	Register     int16 // DWARF number where Slot is 0, else -1
+	Register     int16 // DWARF number where Slot is 0, InRecord, else -1
 	Conservative bool
 }
 
+// InRecord is the register of a goroutine's piece that stands for its runtime.g itself.
+const InRecord = -2
+
 // Root is one holder of heap memory that is not an object itself.
 type Root struct {
-	Kind      RootKind
-	Name      string
-	Addr      uint64
-	Size      uint64
-	Type      types.ID // of a global, 0 for unknown
-	Count     uint64   // values of Type
-	Elements  bool     // the values are the array behind a slice
-	Goroutine int32    // index in Image.Goroutines, -1 for none
-	First, N  int      // Image.Pieces[First:First+N]
+	Kind     RootKind
+	Name     string
+	Addr     uint64
+	Size     uint64
+	Type     types.ID // of a global, 0 for unknown
+	Count    uint64   // values of Type
+	Elements bool     // the values are the array behind a slice
+	// PointerType is the address of the descriptor of what a finalizer gets, 0 for unknown.
+	PointerType uint64
+	Goroutine   int32 // index in Image.Goroutines, -1 for none
+	First, N    int   // Image.Pieces[First:First+N]
 }
 
 // RootKind is what kind of thing a root is.
@@ -38,6 +43,7 @@ const (
 	FinalizerRoot // queued, or of an object that nothing reaches any more
 	CleanupRoot
 	WeakHandleRoot
+	TimerRoot   // all timers that run one function
 	UnknownRoot // that a heap dump describes in words, or stands for those it lacks
 )
 
@@ -48,6 +54,8 @@ func (k RootKind) String() string {
 		return "global"
 	case GoroutineRoot:
 		return "goroutine"
+	case TimerRoot:
+		return "timers"
 	}
 	return "special"
 }

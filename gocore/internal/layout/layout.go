@@ -309,7 +309,14 @@ type Runtime struct {
 	P struct {
 		Size   Size
 		Mcache Field `field:"mcache"`
+		// Until Go 1.22 it is the heap itself, a slice.
+		Timers     Field `field:"timers" size:"any"`
+		TimersHeap Field `field:"timers.heap" go:"23-" size:"any"`
 	} `type:"runtime.p"`
+	TimerWhen struct {
+		Size  Size
+		Timer Field `field:"timer" go:"23-"`
+	} `type:"runtime.timerWhen" go:"23-"`
 	Mcache struct {
 		Size  Size
 		Alloc Field `field:"alloc"`

@@ -53,6 +53,8 @@ type Library struct {
 	RuntimeTimer struct {
 		Name   TypeName
 		Period Field `field:"period"`
+		F      Field `field:"f"`
+		Arg    Field `field:"arg" size:"any"`
 	} `type:"runtime.timer" use:"some"`
 	TimeTimer struct {
 		Name   TypeName

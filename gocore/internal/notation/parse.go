@@ -225,6 +225,7 @@ const (
 	InRegister = "register"
 	Deferred   = "deferred"
 	Context    = "context"
+	Record     = "record" // the goroutine's runtime.g
 )
 
 // Numbered takes the name of a place apart of which there may be several: "deferred 3",
@@ -239,7 +240,7 @@ func Numbered(s string) (word string, number int, ok bool) {
 		}
 		number = n
 	}
-	return word, number, word == InRegister || word == Deferred || word == Context
+	return word, number, word == InRegister || word == Deferred || word == Context || word == Record
 }
 
 // localLength returns the length of the name of a variable, with the line of its

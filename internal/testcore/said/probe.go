@@ -161,7 +161,7 @@ func (p *Process) reachingRoots(n heap.Node) []heap.Node {
 // the variable there that a path to n starts with, as far as it has a name.
 func (p *Process) isRoot(root, n heap.Node, want string) bool {
 	switch p.KindOf(root).String() {
-	case "global":
+	case "global", "timers":
 		return p.Name(root) == want
 	case "special":
 		kind, ok := strings.CutSuffix(want, " queue")

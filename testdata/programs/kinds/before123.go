@@ -4,7 +4,6 @@ package main
 
 const (
 	describesCaptures = false
-	timersOfP         = "timers[?]"
 	timerChannel      = "<-chan time.Time" // by the field C, and as sure as by arg
 )
 

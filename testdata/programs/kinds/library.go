@@ -16,6 +16,7 @@ import (
 	"reflect"
 	"regexp"
 	"regexp/syntax"
+	"runtime"
 	"strings"
 	"syscall"
 	"text/template"
@@ -126,11 +127,11 @@ func buildLibrary() {
 	say("time.Timer, channel", word(d.timer.C), timerChannel, "main.d.timer.C")
 	d.ticker = time.NewTicker(1000 * time.Hour)
 	say("time.Ticker", at(d.ticker), timerType("time.Ticker"), "main.d.ticker")
-	onP(func(p int) {
-		x := newThing()
-		time.AfterFunc(500*time.Hour, func() { println(x) })
-		isThing("time.AfterFunc", x, fmt.Sprintf("runtime.allp[%d].%s.arg.(func()).func1.1 captured x", p, timersOfP))
-	})
+	x := newThing()
+	timed := func() { println(x) }
+	time.AfterFunc(500*time.Hour, timed)
+	name := runtime.FuncForPC(reflect.ValueOf(timed).Pointer()).Name()
+	isThing("time.AfterFunc", x, fmt.Sprintf("timers that run %s.arg.(func()).%s captured x", name, name[strings.Index(name, ".func")+1:]))
 
 	d.value = reflect.ValueOf(newThing())
 	isThing("reflect.Value", d.value.Interface().(*thing), "main.d.value.ptr")

@@ -11,9 +11,6 @@ import (
 // describesCaptures: DW_AT_go_closure_offset is there.
 const describesCaptures = true
 
-// timersOfP is the field of a P that leads to a timer.
-const timersOfP = "timers.heap[?].timer"
-
 // timerChannel is the type that a reader finds for the channel of a timer.
 const timerChannel = "chan time.Time"
 

@@ -9,6 +9,7 @@ package main
 
 import (
 	"os"
+	"reflect"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -446,8 +447,9 @@ func others() {
 	one("channelBuffer", address(inside), "global", "main.mailbox")
 
 	inTimer := newT(78)
-	time.AfterFunc(1000*time.Hour, func() { spun = inTimer.Index })
-	one("timer", address(inTimer), "global", "runtime.allp")
+	late := func() { spun = inTimer.Index }
+	time.AfterFunc(1000*time.Hour, late)
+	one("timer", address(inTimer), "timers", "timers that run "+runtime.FuncForPC(reflect.ValueOf(late).Pointer()).Name())
 }
 
 // dead makes objects that nothing keeps alive: a weak pointer does not, and

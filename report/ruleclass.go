@@ -1,0 +1,46 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"goheap/heap"
+)
+
+// RuleClass is the rule for roots of one class that hold much together.
+const RuleClass = "roots"
+
+func classRule() Rule {
+	return Rule{
+		Name:  RuleClass,
+		Title: "many roots of one kind",
+		Doc: "Goroutines in the same function, created by the same one, timers that run the same function, or finalizers of one type together hold more than a tenth of the live heap: " +
+			"that much would be freed if there were none of them, what several of them share included.",
+		find: findClasses,
+	}
+}
+
+// findClasses does for roots what MAT's hunter does for classes, with what they
+// retain as a set in place of a sum: a leak of goroutines that all hold the same
+// thing would have a sum of nothing.
+func findClasses(_ context.Context, h *hunt) error {
+	for i := range h.holders {
+		r := &h.holders[i]
+		if !r.Class && r.Timers == 0 || r.Own || r.Retained <= h.threshold {
+			continue
+		}
+		f := Suspect{Rule: RuleClass, Name: r.Name, Node: r.Node, Count: r.Count, Retained: r.Retained, Members: r.Members}
+		if f.Members == nil {
+			f.Members = []heap.Node{r.Node}
+		}
+		f.Accumulation = h.s.Accumulation(r.Node)
+		what := Printable(h.s.HeldBy(r))
+		if strings.Contains(what, ", ") {
+			what += ","
+		}
+		f.Sentence = fmt.Sprintf("%s %s %s alive.", what, keep(max(f.Count, uint64(r.Timers))), h.amount(f.Retained))
+		h.found = append(h.found, f)
+	}
+	return nil
+}

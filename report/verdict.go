@@ -1,0 +1,337 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"goheap/heap"
+)
+
+const (
+	// verdictWidth and verdictLines are the terminal that nobody has made larger.
+	verdictWidth = 80
+	verdictLines = 24
+	// leastShare is the share of the live heap from which a holder is worth a line, in
+	// hundredths of a percent.
+	leastShare = 10
+	// verdictSuspects is how many suspects the verdict has room for.
+	verdictSuspects = 3
+)
+
+// verdict returns the first lines of a report: what the program is, what is suspect in
+// words, and who holds most. They are at most 24 of 80 columns, each Printable.
+func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) ([]string, error) {
+	lines := slices.Concat(head, []string{""})
+	if len(found) == 0 {
+		lines = append(lines, "Nothing suspicious is alive.")
+	}
+	shown := found[:min(len(found), verdictSuspects)]
+	for i := range shown {
+		f := &shown[i]
+		number := fmt.Sprintf("%d  ", i+1)
+		lines = append(lines, indented(number, "   ", ShortPaths(f.short(s)))...)
+		parts, err := s.suspectParts(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range parts {
+			lines = append(lines, clipped("   "+Printable(ShortPaths(p)), verdictWidth))
+		}
+	}
+	if more := len(found) - len(shown); more > 0 {
+		lines = append(lines, fmt.Sprintf("   and %s below", plural(uint64(more), "more suspect")))
+	}
+	holders, err := s.Holders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const heading = 2
+	room := verdictLines - len(lines) - heading
+	if room < 1 {
+		return lines, nil
+	}
+	lines = append(lines, "", holderLine("Holders", "retains", "reaches", "objects"))
+	for i := range holders[:min(len(holders), room)] {
+		h := &holders[i]
+		if s.Share(h.Retained) < leastShare && i > 0 {
+			break
+		}
+		reaches := "-"
+		if h.ReachedKnown {
+			reaches = HumanBytes(h.Reached)
+		}
+		lines = append(lines, holderLine("  "+Printable(s.HeldBy(h)), HumanBytes(h.Retained), reaches, comma(h.Objects)))
+	}
+	return lines, nil
+}
+
+// short is the sentence without what the lines below it say.
+func (f *Suspect) short(s *Snapshot) string {
+	if f.Rule != RuleSingle {
+		return f.Sentence
+	}
+	text := Printable(f.Name)
+	if !s.Graph.IsRoot(f.Node) {
+		text = Printable(s.Expression(s.Dominators.PathTo(f.Node)))
+	}
+	return fmt.Sprintf("%s keeps %s (%s of the live heap) alive.", text, HumanBytes(f.Retained), HumanPercent(s.Share(f.Retained)))
+}
+
+// holderLine lays out a holder and three numbers in 80 columns.
+func holderLine(name string, numbers ...string) string {
+	const width = 47
+	name = clipped(name, width)
+	line := name + strings.Repeat(" ", width-uniseg.StringWidth(name))
+	for _, n := range numbers {
+		line += fmt.Sprintf(" %10s", n)
+	}
+	return line
+}
+
+// clipped cuts text to a width, with … in the place of what is left out.
+func clipped(text string, width int) string {
+	if uniseg.StringWidth(text) <= width {
+		return text
+	}
+	var b strings.Builder
+	used := 1 // the …
+	for g := uniseg.NewGraphemes(text); g.Next(); {
+		if used += g.Width(); used > width {
+			break
+		}
+		b.WriteString(g.Str())
+	}
+	return b.String() + "…"
+}
+
+// indented breaks text at spaces into lines of 80 columns; first stands before the first
+// one, rest before the others.
+func indented(first, rest, text string) []string {
+	var lines []string
+	line, empty := first, true
+	for _, word := range strings.Fields(text) {
+		if !empty && uniseg.StringWidth(line)+1+uniseg.StringWidth(word) > verdictWidth {
+			lines = append(lines, line)
+			line, empty = rest, true
+		}
+		if !empty {
+			line += " "
+		}
+		line += word
+		empty = false
+	}
+	lines = append(lines, line)
+	for i := range lines {
+		lines[i] = clipped(lines[i], verdictWidth)
+	}
+	return lines
+}
+
+// suspectParts says in a few lines where the bytes of a suspect are: in which fields, or
+// in what.
+func (s *Snapshot) suspectParts(ctx context.Context, f *Suspect) ([]string, error) {
+	if f.Rule != RuleSingle {
+		parts, err := s.madeOf(ctx, f.Members, f.Retained, f.Rule == RuleGroup)
+		if err != nil {
+			return nil, err
+		}
+		lines := s.stateLines(f)
+		if len(parts) > 0 {
+			lines = append(lines, madeText(parts))
+		}
+		return lines, nil
+	}
+	return s.fieldParts(ctx, f.Node)
+}
+
+// stateLines says of goroutines what they wait for, how long at most, and where.
+func (s *Snapshot) stateLines(f *Suspect) []string {
+	goroutines := goroutineByNode(s)
+	g, ok := goroutines[f.Node]
+	if !ok {
+		return nil
+	}
+	text := g.State()
+	if at := s.writtenAt(g); at != "" {
+		text += " at " + at
+	}
+	if g.CreatedAt != "" {
+		text += ", started at " + baseOf(g.CreatedAt)
+	}
+	return []string{text}
+}
+
+// writtenAt is the line of the innermost frame of the function that a goroutine is called
+// by, "" if it has none.
+func (s *Snapshot) writtenAt(g GoroutineRow) string {
+	for _, f := range s.Process.Frames(g.Index) {
+		if f.Func == g.Func && f.File != "" {
+			return fmt.Sprintf("%s:%d", baseOf(f.File), f.Line)
+		}
+	}
+	return ""
+}
+
+func baseOf(file string) string { return file[strings.LastIndexByte(file, '/')+1:] }
+
+// part is what some of the bytes of a holder are in.
+type part struct {
+	typ   string
+	count uint64
+	bytes uint64
+}
+
+// madeText is "39.2 MiB in 4,999 main.result, of that 39.1 MiB in 4,999 []uint8".
+func madeText(parts []part) string {
+	var texts []string
+	for _, p := range parts {
+		texts = append(texts, fmt.Sprintf("%s in %s × %s", HumanBytes(p.bytes), comma(p.count), ShortPaths(p.typ)))
+	}
+	return strings.Join(texts, ", of that ")
+}
+
+// madeParts is how many steps are told of what something is made of.
+const madeParts = 2
+
+// madeOf walks down the dominator tree from nodes as long as objects of one type keep half
+// of the bytes, and returns the types that it meets, with how many objects of each there
+// are and what these retain: the first one and the last one, if there are more than two.
+// With self the nodes themselves count as the first step. The insides of maps are not
+// told.
+func (s *Snapshot) madeOf(ctx context.Context, nodes []heap.Node, total uint64, self bool) ([]part, error) {
+	const half = 2
+	d, types := s.Dominators, s.Heap.TypeIDs()
+	var parts []part
+	level := nodes
+	for first := true; ; first = false {
+		byType := map[heap.TypeID]*made{}
+		visit := func(n heap.Node) {
+			t := types[n]
+			m := byType[t]
+			if m == nil {
+				m = &made{}
+				byType[t] = m
+			}
+			m.bytes += d.Retained(n)
+			m.nodes = append(m.nodes, n)
+		}
+		for i, n := range level {
+			if i%pace == 0 && ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			if first && self {
+				visit(n)
+				continue
+			}
+			for _, c := range d.Children(n) {
+				visit(c)
+			}
+		}
+		var most *made
+		for _, t := range slices.Sorted(mapKeys(byType)) {
+			if m := byType[t]; most == nil || m.bytes > most.bytes {
+				most = m
+			}
+		}
+		if most == nil || most.bytes < total/half {
+			break
+		}
+		name := s.Heap.Type(most.nodes[0])
+		if !s.ofMap(name) {
+			parts = append(parts, part{name, uint64(len(most.nodes)), most.bytes})
+		}
+		level = most.nodes
+	}
+	if len(parts) > madeParts {
+		parts = []part{parts[0], parts[len(parts)-1]}
+	}
+	return parts, nil
+}
+
+type made struct {
+	bytes uint64
+	nodes []heap.Node
+}
+
+func mapKeys[K comparable, V any](m map[K]V) func(func(K) bool) {
+	return func(yield func(K) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// ofMap reports whether a type is one that the runtime makes maps of.
+func (s *Snapshot) ofMap(name string) bool {
+	_, inside := mapOfInside(name)
+	return inside || strings.Contains(name, "internal/runtime/maps.")
+}
+
+// fieldParts names the places below a root or object that keep a tenth of it or more.
+func (s *Snapshot) fieldParts(ctx context.Context, n heap.Node) ([]string, error) {
+	const (
+		tenth = 10
+		most  = 4
+	)
+	d := s.Dominators
+	at, list := s.gathering(n)
+	var places []Accumulation
+	// From n to where the bytes come together, the first object that has several such
+	// parts is where they part.
+	chain := d.Chain(at)
+	for _, on := range chain[slices.Index(chain, n):] {
+		kids := d.TopChildren(on, most)
+		kids = slices.DeleteFunc(kids, func(c heap.Node) bool { return d.Retained(c) < d.Retained(n)/tenth })
+		if len(kids) > 1 || on == at && len(kids) > 0 && list == 0 {
+			for _, c := range kids {
+				places = append(places, s.Accumulation(c))
+			}
+			break
+		}
+	}
+	if len(places) == 0 {
+		a := accumulationAt(s, at)
+		a.List = list
+		places = []Accumulation{a}
+	}
+	var lines []string
+	for _, a := range places {
+		line := fmt.Sprintf("%-9s %6s  %s", HumanBytes(a.Retained), HumanPercent(s.Share(a.Retained)), ShortPaths(a.Expression))
+		typ := cmp.Or(listText(a.List, a.Type))
+		if a.List == 0 {
+			typ = s.goType(a.Node)
+		}
+		line += "  " + ShortPaths(typ)
+		lines = append(lines, line)
+		if a.List > 0 {
+			continue
+		}
+		parts, err := s.madeOf(ctx, []heap.Node{a.Node}, a.Retained, false)
+		if err != nil {
+			return nil, err
+		}
+		if len(parts) > 0 {
+			lines = append(lines, "  "+madeText(parts))
+		}
+	}
+	return lines, nil
+}
+
+// goType is the type that a person has written for what holds n: that of the map whose
+// insides n is among.
+func (s *Snapshot) goType(n heap.Node) string {
+	path := s.Dominators.PathTo(n)
+	for _, n := range slices.Backward(path) {
+		if typ := s.Heap.Type(n); !s.ofMap(typ) {
+			return typ
+		}
+	}
+	return s.Heap.Type(n)
+}
