@@ -18,7 +18,7 @@ func checks(t testing.TB, p *doctored.Core) map[string]Check {
 		t.Fatal(err)
 	}
 	proc := &Process{file: io.NopCloser(nil)}
-	proc.fill(d, nil)
+	proc.fill(d, Options{})
 	defer func() {
 		proc.exe = nil // others read with it
 		proc.Close()

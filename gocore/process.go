@@ -45,6 +45,10 @@ type Options struct {
 	Debug string // path of a file with the executable's debugging information; "" is found through the executable
 	Force bool   // go on although the build id of the executable, or of Debug, is another
 
+	// Runtime makes the runtime's own tables holders like all others: the graph has each
+	// pointer that the collector follows. Otherwise they hold what nothing else leads to.
+	Runtime bool
+
 	// Progress is told of the phases of all that is done with the process under a
 	// context that does not carry a function of its own for that, as those of
 	// heap.WithProgress do; nil is silent. It is called when a phase begins, with done
@@ -156,7 +160,7 @@ func (p *Process) openCore(ctx context.Context, core *dump.Core, opt Options, ph
 		return err
 	}
 	d.Problems = append(append(core.Problems, problems...), d.Problems...)
-	p.fill(d, opt.Progress)
+	p.fill(d, opt)
 	p.source = p.describe("core", core.Path, core.Size)
 	return nil
 }
@@ -167,15 +171,16 @@ func (p *Process) openHeapDump(ctx context.Context, file *dump.HeapDump, opt Opt
 	if err != nil {
 		return err
 	}
-	p.fill(d, opt.Progress)
+	p.fill(d, opt)
 	p.source = p.describe("heapdump", file.Path, file.Size)
 	p.source.GoVersion = file.Params.GoVersion
 	return nil
 }
 
-// fill takes over what a decoder read; told is Options.Progress.
-func (p *Process) fill(d *program.Program, told func(phase string, done, total int64)) {
-	p.contents = newContents(d, told)
+// fill takes over what a decoder read.
+func (p *Process) fill(d *program.Program, opt Options) {
+	d.Image.Physical = opt.Runtime
+	p.contents = newContents(d, opt.Progress)
 	p.stacks = &stacks{contents: p.contents, vars: frames.New(p.decoder, p.im, p.closures)}
 	p.analysing = make(chan struct{}, 1)
 }

@@ -143,7 +143,7 @@ func (v *victim) open(ctx context.Context) (*Process, error) {
 		return nil, err
 	}
 	p := &Process{file: core}
-	p.fill(d, nil)
+	p.fill(d, Options{})
 	return p, ctx.Err()
 }
 

@@ -200,9 +200,6 @@ func (d *Dominators) contract(ctx context.Context) (*contraction, error) {
 		}
 	}
 	c.start = flat.Make[uint64](len(c.heads) + 2)
-	if joint == 0 {
-		return c, nil
-	}
 	c.joint = flat.Make[Node](joint)[:0]
 	pairs := flat.Make[uint64](len(g.Target))[:0]
 	defer func() { flat.Free(pairs) }()

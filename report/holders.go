@@ -63,7 +63,7 @@ type classes struct {
 
 // rootsByClass is rootClasses, made once.
 func (s *Snapshot) rootsByClass() *classes {
-	c, _ := s.classes.get(func() (*classes, error) { return s.rootClasses(), nil }) // never fails
+	c, _ := s.classes.get(func() (*classes, error) { return rootClasses(s), nil }) // never fails
 	return c
 }
 
@@ -71,7 +71,7 @@ func (s *Snapshot) rootsByClass() *classes {
 // the one that created them, finalizers and cleanups by what they are about, and what the
 // runtime has for itself, its own goroutines included, into one. Timers are classes
 // already. Variables are a class each.
-func (s *Snapshot) rootClasses() *classes {
+func rootClasses(s *Snapshot) *classes {
 	c := &classes{of: make([]uint32, s.Graph.Roots)}
 	place := map[string]uint32{}
 	goroutines := goroutineByNode(s)
@@ -139,7 +139,7 @@ func specialsOf(r gocore.Root) string {
 func (c *class) name() string { return fmt.Sprintf("%d %s", len(c.roots), c.words) }
 
 // heldByClass names the holder whose lowest root n is.
-func (s *Snapshot) heldByClass(n heap.Node) string {
+func heldByClass(s *Snapshot, n heap.Node) string {
 	c := s.rootsByClass()
 	if k := &c.all[c.of[n-1]]; len(k.roots) > 1 {
 		return comma(uint64(len(k.roots))) + " " + k.words
@@ -167,19 +167,19 @@ func (s *Snapshot) Holders(ctx context.Context) ([]Holder, error) {
 		rows := []Holder{}
 		for i, total := range joint.Classes {
 			if total.Retained.Bytes > 0 {
-				h := s.classHolder(&c.all[i], roots, total.Retained)
+				h := classHolder(s, &c.all[i], roots, total.Retained)
 				h.Reached, h.ReachedKnown = total.Reached.Bytes, total.Told
 				rows = append(rows, h)
 			}
 		}
-		rows = append(rows, s.jointHolders(joint.Groups)...)
+		rows = append(rows, jointHolders(s, joint.Groups)...)
 		slices.SortStableFunc(rows, func(a, b Holder) int { return compareRetainers(a.Retainer, b.Retainer) })
 		return gather(ctx, s, rows)
 	})
 }
 
 // classHolder is the row of a class of roots.
-func (s *Snapshot) classHolder(c *class, roots []gocore.Root, total heap.Total) Holder {
+func classHolder(s *Snapshot, c *class, roots []gocore.Root, total heap.Total) Holder {
 	most := c.roots[0]
 	for _, n := range c.roots {
 		if s.Dominators.Retained(n) > s.Dominators.Retained(most) {
@@ -200,7 +200,7 @@ func (s *Snapshot) classHolder(c *class, roots []gocore.Root, total heap.Total) 
 
 // jointHolders makes a row of all groups that the same holders hold: they go when all of
 // these let go, whatever their types are.
-func (s *Snapshot) jointHolders(groups []heap.JointGroup) []Holder {
+func jointHolders(s *Snapshot, groups []heap.JointGroup) []Holder {
 	var rows []Holder
 	place := map[string]int{}
 	for _, g := range groups {
@@ -208,7 +208,7 @@ func (s *Snapshot) jointHolders(groups []heap.JointGroup) []Holder {
 		at, seen := place[key]
 		if !seen {
 			place[key] = len(rows)
-			rows = append(rows, s.jointHolder(g))
+			rows = append(rows, jointHolder(s, g))
 			continue
 		}
 		h := &rows[at]
@@ -231,8 +231,8 @@ func (s *Snapshot) jointHolders(groups []heap.JointGroup) []Holder {
 }
 
 // jointHolder is the row of a group.
-func (s *Snapshot) jointHolder(g heap.JointGroup) Holder {
-	h := Holder{Retainer: s.jointRetainer(g)}
+func jointHolder(s *Snapshot, g heap.JointGroup) Holder {
+	h := Holder{Retainer: jointRetainer(s, g)}
 	h.Members = slices.Clone(h.Members)
 	return h
 }

@@ -69,7 +69,7 @@ func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 			}
 		}
 		for _, g := range joint.Groups {
-			r := s.jointRetainer(g)
+			r := jointRetainer(s, g)
 			all = append(all, r)
 		}
 		slices.SortStableFunc(all, compareRetainers)
@@ -78,7 +78,7 @@ func (s *Snapshot) Retainers(ctx context.Context) ([]Retainer, error) {
 }
 
 // jointRetainer is the retainer that a group is.
-func (s *Snapshot) jointRetainer(g heap.JointGroup) Retainer {
+func jointRetainer(s *Snapshot, g heap.JointGroup) Retainer {
 	p := s.Heap
 	r := Retainer{
 		Kind: RetainerObject, Name: p.Name(g.Most), Type: p.Type(g.Most), TypeID: g.Type, Node: g.Most,
@@ -263,7 +263,7 @@ func holderNames(s *Snapshot, r *Holder, width int) string {
 	}
 	var names []string
 	for _, h := range r.Holders[:min(known, namedHolders)] {
-		names = append(names, ShortPaths(s.heldByClass(h)))
+		names = append(names, ShortPaths(heldByClass(s, h)))
 	}
 	if last := len(names) - 1; known <= namedHolders && !r.MoreHolders {
 		if last == 0 {

@@ -22,9 +22,10 @@ import (
 
 // Options are passed to gocore.Open.
 type Options struct {
-	Exe   string // path of the executable; "" finds it through the core
-	Debug string // path of a separate debug file
-	Force bool   // accept an executable whose build id differs
+	Exe     string // path of the executable; "" finds it through the core
+	Debug   string // path of a separate debug file
+	Force   bool   // accept an executable whose build id differs
+	Runtime bool   // gocore.Options.Runtime
 
 	// Progress is told of the phases of loading and, later, of what the Snapshot finds
 	// out, where the context does not carry a function of its own for that, as those of
@@ -79,7 +80,7 @@ func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
 	ctx = progress.Or(ctx, opt.Progress)
 	phases := new(progress.Tracker)
 	peak := watchMemory()
-	p, err := gocore.Open(noted(ctx, phases), path, gocore.Options{Exe: opt.Exe, Debug: opt.Debug, Force: opt.Force, Progress: opt.Progress})
+	p, err := gocore.Open(noted(ctx, phases), path, gocore.Options{Exe: opt.Exe, Debug: opt.Debug, Force: opt.Force, Runtime: opt.Runtime, Progress: opt.Progress})
 	if err != nil {
 		peak()
 		return nil, ended(ctx, err)

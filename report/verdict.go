@@ -35,7 +35,7 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 		f := &shown[i]
 		number := fmt.Sprintf("%d  ", i+1)
 		lines = append(lines, indented(number, "   ", ShortPaths(f.short(s)))...)
-		parts, err := s.suspectParts(ctx, f)
+		parts, err := suspectParts(ctx, s, f)
 		if err != nil {
 			return nil, err
 		}
@@ -134,30 +134,30 @@ func indented(first, rest, text string) []string {
 
 // suspectParts says in a few lines where the bytes of a suspect are: in which fields, or
 // in what.
-func (s *Snapshot) suspectParts(ctx context.Context, f *Suspect) ([]string, error) {
+func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error) {
 	if f.Rule != RuleSingle {
-		parts, err := s.madeOf(ctx, f.Members, f.Retained, f.Rule == RuleGroup)
+		parts, err := madeOf(ctx, s, f.Members, f.Retained, f.Rule == RuleGroup)
 		if err != nil {
 			return nil, err
 		}
-		lines := s.stateLines(f)
+		lines := stateLines(s, f)
 		if len(parts) > 0 {
 			lines = append(lines, madeText(parts))
 		}
 		return lines, nil
 	}
-	return s.fieldParts(ctx, f.Node)
+	return fieldParts(ctx, s, f.Node)
 }
 
 // stateLines says of goroutines what they wait for, how long at most, and where.
-func (s *Snapshot) stateLines(f *Suspect) []string {
+func stateLines(s *Snapshot, f *Suspect) []string {
 	goroutines := goroutineByNode(s)
 	g, ok := goroutines[f.Node]
 	if !ok {
 		return nil
 	}
 	text := g.State()
-	if at := s.writtenAt(g); at != "" {
+	if at := writtenAt(s, g); at != "" {
 		text += " at " + at
 	}
 	if g.CreatedAt != "" {
@@ -168,7 +168,7 @@ func (s *Snapshot) stateLines(f *Suspect) []string {
 
 // writtenAt is the line of the innermost frame of the function that a goroutine is called
 // by, "" if it has none.
-func (s *Snapshot) writtenAt(g GoroutineRow) string {
+func writtenAt(s *Snapshot, g GoroutineRow) string {
 	for _, f := range s.Process.Frames(g.Index) {
 		if f.Func == g.Func && f.File != "" {
 			return fmt.Sprintf("%s:%d", baseOf(f.File), f.Line)
@@ -203,7 +203,7 @@ const madeParts = 2
 // are and what these retain: the first one and the last one, if there are more than two.
 // With self the nodes themselves count as the first step. The insides of maps are not
 // told.
-func (s *Snapshot) madeOf(ctx context.Context, nodes []heap.Node, total uint64, self bool) ([]part, error) {
+func madeOf(ctx context.Context, s *Snapshot, nodes []heap.Node, total uint64, self bool) ([]part, error) {
 	const half = 2
 	d, types := s.Dominators, s.Heap.TypeIDs()
 	var parts []part
@@ -242,7 +242,7 @@ func (s *Snapshot) madeOf(ctx context.Context, nodes []heap.Node, total uint64, 
 			break
 		}
 		name := s.Heap.Type(most.nodes[0])
-		if !s.ofMap(name) {
+		if !ofMap(name) {
 			parts = append(parts, part{name, uint64(len(most.nodes)), most.bytes})
 		}
 		level = most.nodes
@@ -269,13 +269,13 @@ func mapKeys[K comparable, V any](m map[K]V) func(func(K) bool) {
 }
 
 // ofMap reports whether a type is one that the runtime makes maps of.
-func (s *Snapshot) ofMap(name string) bool {
+func ofMap(name string) bool {
 	_, inside := mapOfInside(name)
 	return inside || strings.Contains(name, "internal/runtime/maps.")
 }
 
 // fieldParts names the places below a root or object that keep a tenth of it or more.
-func (s *Snapshot) fieldParts(ctx context.Context, n heap.Node) ([]string, error) {
+func fieldParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error) {
 	const (
 		tenth = 10
 		most  = 4
@@ -306,14 +306,14 @@ func (s *Snapshot) fieldParts(ctx context.Context, n heap.Node) ([]string, error
 		line := fmt.Sprintf("%-9s %6s  %s", HumanBytes(a.Retained), HumanPercent(s.Share(a.Retained)), ShortPaths(a.Expression))
 		typ := cmp.Or(listText(a.List, a.Type))
 		if a.List == 0 {
-			typ = s.goType(a.Node)
+			typ = goType(s, a.Node)
 		}
 		line += "  " + ShortPaths(typ)
 		lines = append(lines, line)
 		if a.List > 0 {
 			continue
 		}
-		parts, err := s.madeOf(ctx, []heap.Node{a.Node}, a.Retained, false)
+		parts, err := madeOf(ctx, s, []heap.Node{a.Node}, a.Retained, false)
 		if err != nil {
 			return nil, err
 		}
@@ -326,10 +326,10 @@ func (s *Snapshot) fieldParts(ctx context.Context, n heap.Node) ([]string, error
 
 // goType is the type that a person has written for what holds n: that of the map whose
 // insides n is among.
-func (s *Snapshot) goType(n heap.Node) string {
+func goType(s *Snapshot, n heap.Node) string {
 	path := s.Dominators.PathTo(n)
 	for _, n := range slices.Backward(path) {
-		if typ := s.Heap.Type(n); !s.ofMap(typ) {
+		if typ := s.Heap.Type(n); !ofMap(typ) {
 			return typ
 		}
 	}

@@ -83,7 +83,7 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 }
 
 func (f *flags) options() report.Options {
-	return report.Options{Exe: f.exe, Debug: f.debug, Force: f.force}
+	return report.Options{Exe: f.exe, Debug: f.debug, Force: f.force, Runtime: f.runtime}
 }
 
 // print writes an answer in the asked-for format. It calls clear before the

@@ -123,7 +123,7 @@ func TestHelp(t *testing.T) {
 		if status != statusDone || stderr != "" {
 			t.Errorf("%s --help: status %d, stderr %q", verb.Name(), status, stderr)
 		}
-		for _, flag := range []string{"--exe", "--debug", "--format", "--output", "--top", "--where", "--values", "--physical", "--no-index", "--max-memory", "--force", "Examples:"} {
+		for _, flag := range []string{"--exe", "--debug", "--format", "--output", "--top", "--where", "--values", "--physical", "--runtime", "--no-index", "--max-memory", "--force", "Examples:"} {
 			if !strings.Contains(stdout, flag) {
 				t.Errorf("%s --help does not mention %s", verb.Name(), flag)
 			}
