@@ -1,14 +1,15 @@
 package report
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rivo/uniseg"
 
+	"goheap/gocore"
 	"goheap/heap"
 )
 
@@ -40,7 +41,7 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 			return nil, err
 		}
 		for _, p := range parts {
-			lines = append(lines, clipped("   "+Printable(ShortPaths(p)), verdictWidth))
+			lines = append(lines, indented("   ", "     ", Printable(ShortPaths(p)))...)
 		}
 	}
 	if more := len(found) - len(shown); more > 0 {
@@ -76,6 +77,9 @@ func (f *Suspect) short(s *Snapshot) string {
 		return f.Sentence
 	}
 	text := Printable(f.Name)
+	if g, ok := goroutineByNode(s)[f.Node]; ok && g.Func != "" {
+		text += " in " + Printable(g.Func)
+	}
 	if !s.Graph.IsRoot(f.Node) {
 		text = Printable(s.Expression(s.Dominators.PathTo(f.Node)))
 	}
@@ -114,7 +118,13 @@ func clipped(text string, width int) string {
 func indented(first, rest, text string) []string {
 	var lines []string
 	line, empty := first, true
-	for _, word := range strings.Fields(text) {
+	words := strings.Fields(text)
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		if i+2 < len(words) && words[i+1] == "×" {
+			word = strings.Join(words[i:i+3], " ") // a number and its type stay together
+			i += 2
+		}
 		if !empty && uniseg.StringWidth(line)+1+uniseg.StringWidth(word) > verdictWidth {
 			lines = append(lines, line)
 			line, empty = rest, true
@@ -135,8 +145,12 @@ func indented(first, rest, text string) []string {
 // suspectParts says in a few lines where the bytes of a suspect are: in which fields, or
 // in what.
 func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error) {
-	if f.Rule != RuleSingle {
-		parts, err := madeOf(ctx, s, f.Members, f.Retained, f.Rule == RuleGroup)
+	members := f.Members
+	if s.Heap.KindOf(f.Node) == gocore.GoroutineRoot && members == nil {
+		members = []heap.Node{f.Node}
+	}
+	if members != nil {
+		parts, err := madeOf(ctx, s, members, f.Retained, f.Rule == RuleGroup)
 		if err != nil {
 			return nil, err
 		}
@@ -149,16 +163,34 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 	return fieldParts(ctx, s, f.Node)
 }
 
-// stateLines says of goroutines what they wait for, how long at most, and where.
+// stateLines says of goroutines in which states they are, for how long at most where the
+// runtime knows, and which lines of code they are at and were started by.
 func stateLines(s *Snapshot, f *Suspect) []string {
 	goroutines := goroutineByNode(s)
 	g, ok := goroutines[f.Node]
 	if !ok {
 		return nil
 	}
+	group := StackGroup{}
+	longest := int64(-1)
+	members := f.Members
+	if members == nil {
+		members = []heap.Node{f.Node}
+	}
+	for _, n := range members {
+		m := goroutines[n]
+		group.addState(m.State())
+		longest = max(longest, m.WaitNanos)
+	}
 	text := g.State()
+	if len(group.States) > 1 {
+		text = group.StateText()
+	}
+	if longest >= int64(time.Second) {
+		text += " for up to " + duration(time.Duration(longest))
+	}
 	if at := writtenAt(s, g); at != "" {
-		text += " at " + at
+		text += ", at " + at
 	}
 	if g.CreatedAt != "" {
 		text += ", started at " + baseOf(g.CreatedAt)
@@ -303,23 +335,25 @@ func fieldParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error)
 	}
 	var lines []string
 	for _, a := range places {
-		line := fmt.Sprintf("%-9s %6s  %s", HumanBytes(a.Retained), HumanPercent(s.Share(a.Retained)), ShortPaths(a.Expression))
-		typ := cmp.Or(listText(a.List, a.Type))
+		line := fmt.Sprintf("%s: %s (%s)", ShortPaths(a.Expression), HumanBytes(a.Retained), HumanPercent(s.Share(a.Retained)))
+		typ := a.TypeText()
 		if a.List == 0 {
 			typ = goType(s, a.Node)
 		}
-		line += "  " + ShortPaths(typ)
-		lines = append(lines, line)
-		if a.List > 0 {
-			continue
+		if typ != "" {
+			line += ", " + ShortPaths(typ)
 		}
-		parts, err := madeOf(ctx, s, []heap.Node{a.Node}, a.Retained, false)
-		if err != nil {
-			return nil, err
+		var parts []part
+		if a.List == 0 {
+			var err error
+			if parts, err = madeOf(ctx, s, []heap.Node{a.Node}, a.Retained, false); err != nil {
+				return nil, err
+			}
 		}
 		if len(parts) > 0 {
-			lines = append(lines, "  "+madeText(parts))
+			line += ": " + madeText(parts)
 		}
+		lines = append(lines, line)
 	}
 	return lines, nil
 }
