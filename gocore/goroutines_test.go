@@ -260,14 +260,18 @@ func TestStackInlinedTwice(t *testing.T) {
 	said := decode[saidGoroutine](t, p.said, "goroutine")
 	g := p.indexOf(t, said[slices.IndexFunc(said, func(s saidGoroutine) bool { return s.Name == "inlined twice" })].ID)
 	calls, _, _ := p.Stack(g, -1)
-	var values []string
+	var values, names []string
 	for _, l := range calls[slices.IndexFunc(calls, func(c gocore.StackCall) bool { return c.Func == "main.counters" })].Locals {
 		if l.Name == "n" {
-			values = append(values, l.Text)
+			values, names = append(values, l.Text), append(names, l.As)
+			place, err := p.Resolve(fmt.Sprintf("g:%d main.counters · %s", p.Goroutines()[g].ID, l.As))
+			if err != nil || p.Addr(place.Node) != l.Addr && place.Value.Addr != l.Addr {
+				t.Errorf("%s is found at %#x, %#x (%v), want %#x", l.As, p.Addr(place.Node), place.Value.Addr, err, l.Addr)
+			}
 		}
 	}
-	if !slices.Equal(values, []string{"3", "8"}) {
-		t.Errorf("the two n are %s", values)
+	if !slices.Equal(values, []string{"3", "8"}) || !slices.Equal(names, []string{"n #2", "n"}) {
+		t.Errorf("the two n are %s, called %s", values, names)
 	}
 }
 

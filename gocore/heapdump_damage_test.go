@@ -111,7 +111,7 @@ func TestSmallHeapDump(t *testing.T) {
 			t.Errorf("%s is found to be %s (%v)", name, p.Name(place.Node), err)
 		}
 	}
-	p.roundTrip(t, everyName, everyName)
+	p.roundTrip(t, everyName())
 	for _, addr := range []uint64{inHeap, inHeap48, inHeap48 + 48, inHeap48 + 96, inHeap1K} {
 		n, ok := p.NodeAt(addr)
 		if !ok {

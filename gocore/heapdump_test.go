@@ -35,11 +35,14 @@ func heapDumpBuilds() []build {
 	}, "go1.26", "go1.27-pie")
 }
 
-// dumpPrograms are the programs of which dumps and cores are compared.
-var dumpPrograms = []struct {
+// dumpProgram is one that writes a heap dump where it is asked to.
+type dumpProgram struct {
 	name string
 	args []string
-}{{"quiet", nil}, {"sessions", []string{"2000"}}, {"stacks", nil}, {"typed", nil}, {"probe", nil}}
+}
+
+// dumpPrograms are the programs of which dumps and cores are compared.
+var dumpPrograms = []dumpProgram{{"quiet", nil}, {"sessions", []string{"2000"}}, {"stacks", nil}, {"typed", nil}, {"probe", nil}}
 
 // One process that was dumped both ways has the same objects, types, retained sizes
 // and paths.

@@ -9,6 +9,7 @@ import (
 	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/notation"
+	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/unwind"
 	"goheap/heap"
 )
@@ -76,7 +77,8 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 }
 
 func (p *stacks) variableHolder(gi int, fr *unwind.Frame, v *frames.Var, addr uint64) holder {
-	return holder{frame: p.callName(gi, fr, v.Func), name: p.variableName(gi, fr, v), fr: fr, v: v, addr: addr}
+	_, words := p.vars.Walk(gi)
+	return holder{frame: p.callName(gi, fr, v.Func), name: variableName(p.vars.In(fr, words), v), fr: fr, v: v, addr: addr}
 }
 
 // stackSlot names a word of a frame that is no variable's.
@@ -187,15 +189,25 @@ func (p *stacks) callText(fr *unwind.Frame, fn string) string {
 }
 
 // variableName is the name of a variable, with the line of its declaration where others
-// of its function have the same name at that place of the code.
-func (p *stacks) variableName(gi int, fr *unwind.Frame, v *frames.Var) string {
-	_, words := p.vars.Walk(gi)
-	for _, o := range p.vars.In(fr, words) {
-		if o.Name == v.Name && o.Func == v.Func && o.Decl != v.Decl && v.Decl != 0 {
-			return fmt.Sprintf("%s (line %d)", v.Name, v.Decl)
+// of its function have the same name at that place of the code. Of those that are declared
+// on one line, which a function that is inlined twice in the frame has, the second from the
+// last one on has "#2" behind it. vars are those of the frame.
+func variableName(vars []frames.Var, v *frames.Var) string {
+	name, number, found := v.Name, 0, false
+	for k := range slices.Backward(vars) {
+		switch o := &vars[k]; {
+		case o.Name != v.Name || o.Func != v.Func:
+		case o.Decl != v.Decl && v.Decl != 0:
+			name = fmt.Sprintf("%s (line %d)", v.Name, v.Decl)
+		case o.Decl == v.Decl && !found:
+			number++
+			found = o.SamePlace(v)
 		}
 	}
-	return v.Name
+	if number > 1 {
+		name += fmt.Sprintf(" #%d", number)
+	}
+	return name
 }
 
 // hopFromPiece names how the word of a goroutine or a special that has the given number
@@ -303,7 +315,10 @@ func (e *evaluation) stackSlot(g *image.Goroutine, off uint64, x *notation.Expr)
 	call := e.newCall()
 	if g.Recorded {
 		for i, f := range p.framesOf(e.goroutine) {
-			if call.fits(f.Name, func() bool { return f.Name == call.name }) {
+			if call.fits(f.Name) {
+				call.number--
+			}
+			if call.name == "" || call.fits(f.Name) && call.number == 0 {
 				return e.stackWord(g, p.framesOf(e.goroutine)[i].SP+off, x)
 			}
 		}
@@ -311,7 +326,7 @@ func (e *evaluation) stackSlot(g *image.Goroutine, off uint64, x *notation.Expr)
 	frames, _ := p.vars.Walk(e.goroutine)
 	for i := range frames {
 		fr := &frames[i]
-		if fn := fr.Func.Name(); call.fits(fn, func() bool { return call.is(fr, fn) }) {
+		if call.next(fr) {
 			return e.stackWord(g, fr.SP+off, x)
 		}
 	}
@@ -325,64 +340,76 @@ func (e *evaluation) noCall(g *image.Goroutine, x *notation.Expr) error {
 // call is the one that an expression is about.
 type call struct {
 	callFinder
-	number int // of those that fit
+	fn     string // the function in the name that goheap gives the call
+	number int    // of those that fit
+	first  bool   // no number is written
 }
 
 // newCall takes the number off the name of a call: "main.f main.go:12 #3".
 func (e *evaluation) newCall() *call {
-	c := &call{callFinder: callFinder{p: e.p.stacks, name: e.frame}, number: 1}
-	if i := strings.LastIndex(c.name, " #"); i >= 0 {
-		if n, err := strconv.Atoi(c.name[i+len(" #"):]); err == nil && n > 0 {
-			c.name, c.number = c.name[:i], n
-		}
+	c := &call{callFinder: callFinder{p: e.p.stacks}}
+	c.name, c.number = notation.Ordinal(e.frame)
+	c.first = c.name == e.frame
+	c.fn, _, _ = strings.Cut(c.name, " (inlined in ")
+	if i := strings.LastIndexByte(c.fn, ' '); i >= 0 {
+		c.fn = c.fn[:i]
 	}
 	return c
 }
 
-// fits reports whether a frame with a call of fn is the one that is meant: by the name
-// that goheap gives it, which exact tells, or by that of the function, with or without
-// the path of its package.
-func (c *call) fits(fn string, exact func() bool) bool {
+// fits reports whether a person may mean a call of fn: by the name of the function, with
+// or without the path of its package.
+func (c *call) fits(fn string) bool {
+	return c.name == fn || strings.HasSuffix(fn, "/"+c.name) || strings.HasSuffix(fn, "."+c.name)
+}
+
+// next reports whether a frame, or one of the calls that are inlined there, is what is
+// meant. It is asked for each frame once, innermost first. Where no number says which of
+// several calls is, those behind the first one are too, for what the first does not have.
+func (c *call) next(fr *unwind.Frame) bool {
 	if c.name == "" {
 		return true
 	}
-	if c.name != fn && !strings.HasSuffix(fn, "/"+c.name) && !strings.HasSuffix(fn, "."+c.name) && !exact() {
-		return false
+	fits := c.is(fr, c.fn) || c.fits(fr.Func.Name())
+	if !fits && !strings.Contains(c.name, " ") {
+		fits = slices.ContainsFunc(c.p.decoder.CallsAt(fr.LookupPC()), func(x program.Call) bool { return c.fits(x.Name) })
 	}
-	c.number--
-	return c.number == 0
+	if fits {
+		c.number--
+	}
+	return fits && (c.number == 0 || c.first)
 }
+
+// of reports whether a variable of fn, in the frame that is meant, is one of the call.
+func (c *call) of(fn string) bool { return c.name == "" || fn == c.fn || c.fits(fn) }
 
 // frameVariable finds a variable of a frame by its name, innermost first.
 func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operand, error) {
 	p := e.p
-	name, line := x.Text, 0
+	name, number := notation.Ordinal(x.Text)
+	line := 0
 	if i := strings.Index(name, " (line "); i >= 0 {
 		line, _ = strconv.Atoi(strings.TrimSuffix(name[i+len(" (line "):], ")"))
 		name = name[:i]
 	}
 	call := e.newCall()
-	counted := -1 // the frame that was counted last: it has many variables
-	fits := false
 	var names []string
 	frames, words := p.vars.Walk(e.goroutine)
 	for i := range frames {
 		fr := &frames[i]
+		meant := call.next(fr)
 		vars := p.vars.In(fr, words)
+		left := number
 		for k := range slices.Backward(vars) { // the innermost block is declared last
 			v := &vars[k]
 			if v.Name != name {
 				names = append(names, v.Name)
 				continue
 			}
-			if line != 0 && v.Decl != line {
+			if !meant || line != 0 && v.Decl != line || !call.of(v.Func) {
 				continue
 			}
-			if call.name == "" || counted != i {
-				fits = call.fits(v.Func, func() bool { return call.is(fr, v.Func) })
-				counted = i
-			}
-			if fits {
+			if left--; left == 0 {
 				return e.frameOperand(i, fr, v, x)
 			}
 		}

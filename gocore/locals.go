@@ -35,6 +35,7 @@ type Deferred struct {
 // Local is a variable of a call with its value.
 type Local struct {
 	Name, Type  string
+	As          string // what a target calls it in its call: Name, with the line or a number where others there have it too
 	Arg, Result bool
 	Line        int    // of the declaration, 0 for unknown
 	Addr        uint64 // where all of it stands together, 0 for nowhere
@@ -151,9 +152,11 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 			continue // the compiler's own: .this, #yield1
 		}
 		c := &calls[at[k]]
+		as := l.Name
 		v := frames.Var{Name: l.Name, Func: l.Func, Type: l.Type, Escaped: l.Escaped, Dict: l.Dict, Decl: l.DeclLine, Parted: l.Parted}
 		if i := slices.IndexFunc(placed, func(x frames.Var) bool { return sameLocal(&x, &l, fr.CFA()) }); i >= 0 {
 			v = placed[i]
+			as = variableName(placed, &v)
 		} else if v.Dict != 0 {
 			if t := p.decoder.Instance(v.Dict, p.vars.DictOf(all, v.Func, fr)); t != 0 {
 				v.Type = t
@@ -163,7 +166,7 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 		if !declared(&l, c.Line) || typ.Size > g.StackHi-g.StackLo {
 			continue // nothing on a stack is larger
 		}
-		x := Local{Name: l.Name, Type: typ.Name, Arg: l.Param, Result: l.Result, Line: l.DeclLine, Target: heap.None}
+		x := Local{Name: l.Name, As: as, Type: typ.Name, Arg: l.Param, Result: l.Result, Line: l.DeclLine, Target: heap.None}
 		j := p.placeLocal(&v, &l, fr, &x, w)
 		if x.State == LocalDead && strings.HasPrefix(l.Name, "~") {
 			continue // a result without a name
@@ -347,7 +350,11 @@ func (p *values) partText(t types.ID, addr uint64, known []bool) string {
 		return p.valueAt("", t, addr, region{addr, typ.Size}).Text
 	case !slices.Contains(known, true):
 		return "(" + string(LocalDead) + ")"
-	case typ.Kind != types.Struct:
+	}
+	if of, at := p.known().Unwrap(t, addr); of != t && at >= addr && at-addr+p.types.Type(of).Size <= uint64(len(known)) {
+		return p.partText(of, at, known[at-addr:at-addr+p.types.Type(of).Size])
+	}
+	if typ.Kind != types.Struct {
 		return "(" + string(LocalPartly) + ")"
 	}
 	var b strings.Builder

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -29,7 +30,8 @@ type StackCallDocument struct {
 	Deferred  []DeferredDocument `json:"deferred"`
 }
 
-// VariableDocument is a variable of a call. State is "known", "partly optimised out",
+// VariableDocument is a variable of a call, by the name that a target has for it there: of
+// several of one name with the line of its declaration, or a number. State is "known", "partly optimised out",
 // "optimised out" (nothing uses it any more, and it is nowhere) or "unreadable" (the
 // file lacks the memory in which it stands). Value is null where it is not known or
 // values are hidden; Target is the object that it points to.
@@ -77,7 +79,7 @@ func newStackDocument(ctx context.Context, s *Snapshot, n heap.Node, most int) (
 func stackCallDocument(s *Snapshot, c *gocore.StackCall) StackCallDocument {
 	d := StackCallDocument{FrameDocument: frameDocument(&c.Frame), PC: Address(c.PC), Variables: []VariableDocument{}, Deferred: []DeferredDocument{}}
 	for _, l := range c.Locals {
-		v := VariableDocument{Name: Escaped(l.Name), Kind: "local", Type: Optional(l.Type), Line: lineNumber(l.Line), Address: Address(l.Addr), State: l.State}
+		v := VariableDocument{Name: Escaped(cmp.Or(l.As, l.Name)), Kind: "local", Type: Optional(l.Type), Line: lineNumber(l.Line), Address: Address(l.Addr), State: l.State}
 		switch {
 		case l.Arg:
 			v.Kind = "argument"

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -235,7 +236,7 @@ func callLines(i int, c *gocore.StackCall) []frameLine {
 		if value == "" {
 			value = "(" + string(x.State) + ")"
 		}
-		lines = append(lines, frameLine{text: "      " + x.Name, typ: x.Type, value: value, target: x.Target, variable: true})
+		lines = append(lines, frameLine{text: "      " + cmp.Or(x.As, x.Name), typ: x.Type, value: value, target: x.Target, variable: true})
 	}
 	if len(dead) > 0 {
 		lines = append(lines, frameLine{text: "      optimised out: " + strings.Join(dead, ", "), target: heap.None})

@@ -24,7 +24,8 @@ Goroutines
   g:17                    a goroutine, with its stack
   "g:17 main.work · job"  a variable in a call; main.work work.go:12 where it was called from
                           several lines, and #2 for the second call from the innermost one
-  "g:17 … · x (line 30)"  of several variables of one name, that declared in this line
+  "g:17 … · x (line 30)"  of several variables of one name, that declared in this line;
+                          x #2 for the second from the last, where they share the line
   "g:17 … · stack +0x18"  a word of a frame that is no variable
   "g:17 · deferred 2"     what deferred calls, registers ("register 3") and the goroutine
                           itself ("context") hold

@@ -92,6 +92,11 @@ func (v *Var) find(addr, cfa uint64) (off uint64, ok bool) {
 	return 0, false
 }
 
+// SamePlace reports whether a variable of the same frame stands where v does.
+func (v *Var) SamePlace(o *Var) bool {
+	return slices.Equal(v.Parts, o.Parts) && slices.Equal(v.Regs, o.Regs)
+}
+
 // Holds returns the offset in the variable of the word that a goroutine holds something
 // by, which is in the variable's frame.
 func (v *Var) Holds(pc *image.Piece, cfa uint64) (off uint64, ok bool) {

@@ -243,8 +243,19 @@ func Numbered(s string) (word string, number int, ok bool) {
 	return word, number, word == InRegister || word == Deferred || word == Context || word == Record
 }
 
+// Ordinal takes the number off the name of one of several things that have the same name:
+// "main.f main.go:12 #3", "n #2". The first has none.
+func Ordinal(s string) (name string, number int) {
+	if i := strings.LastIndex(s, ordinal); i >= 0 {
+		if n, err := strconv.Atoi(s[i+len(ordinal):]); err == nil && n > 0 {
+			return s[:i], n
+		}
+	}
+	return s, 1
+}
+
 // localLength returns the length of the name of a variable, with the line of its
-// declaration where it is written, or of another place in a goroutine.
+// declaration and the number where they are written, or of another place in a goroutine.
 func localLength(s string) int {
 	n := variableLength(s)
 	for _, word := range []string{OnStack, StackWord, InRegister + " ", Deferred + " "} {
@@ -258,6 +269,11 @@ func localLength(s string) int {
 		}
 		if end := strings.IndexByte(s[n:], ')'); end >= 0 {
 			n += end + 1
+		}
+	}
+	if digits, ok := strings.CutPrefix(s[n:], ordinal); ok {
+		if behind := strings.TrimLeft(digits, "0123456789"); behind != digits {
+			n = len(s) - len(behind)
 		}
 	}
 	return n

@@ -109,13 +109,15 @@ type Error struct {
 func (e *Error) Error() string { return e.What }
 
 // arrow stands in front of a hop that no Go expression names, capturedBy between a
-// function and a variable that it captured, inFrame between a call and a variable.
+// function and a variable that it captured, inFrame between a call and a variable, ordinal
+// in front of the number of one of several of the same name.
 const (
 	arrow      = " → "
 	capturedBy = " captured "
 	repeated   = " ×"
 	inFrame    = "· "
 	beyond     = " beyond len "
+	ordinal    = " #"
 )
 
 // String is the text of the target.

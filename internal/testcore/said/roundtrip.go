@@ -1,0 +1,99 @@
+package said
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"goheap/gocore"
+	"goheap/heap"
+)
+
+// Draw says of how many objects the names are looked up: of all where there are at most
+// All, else of Some of them.
+type Draw struct{ All, Some int }
+
+// How long paths may be for each to be tried, and how many hops those that are drawn of
+// the longer ones may have together: each object of a list of a million has a path.
+const (
+	shortPath = 200
+	longHops  = 1_000_000
+)
+
+// RoundTrip looks up the names that are printed: of all roots, and the expressions of the
+// paths to live objects. It returns how many it has tried, and a sentence for each that
+// does not lead to what it was printed for: the object, or what leads to it and has the
+// same name, see SameName.
+func (p *Process) RoundTrip(d Draw) (tried int, wrong []string) {
+	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	for _, r := range p.Roots() {
+		tried++
+		if n, err := p.Lookup(r.Name); n != r.Node && !p.leadsTo(r, n) {
+			say("the root %s is found to be %s (%v)", r.Name, p.Name(n), err)
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	draw := func(nodes []heap.Node, n int) []heap.Node {
+		n = min(n, len(nodes))
+		for i := range n {
+			k := i + random.IntN(len(nodes)-i)
+			nodes[i], nodes[k] = nodes[k], nodes[i]
+		}
+		return nodes[:n]
+	}
+	var objects []heap.Node
+	for i := range p.Graph.Extents {
+		e := &p.Graph.Extents[i]
+		for n := e.First; n < e.First+heap.Node(e.Count); n++ {
+			if p.Doms.Live(n) {
+				objects = append(objects, n)
+			}
+		}
+	}
+	if len(objects) > d.All {
+		objects = draw(objects, d.Some)
+	}
+	var long []heap.Node
+	for i, n := range objects {
+		nodes := p.Doms.PathTo(n)
+		if len(nodes) > shortPath {
+			long = append(long, n)
+			continue
+		}
+		tried++
+		p.lookUp(n, nodes, say)
+		if i%20 > 0 {
+			continue
+		}
+		for _, name := range []string{p.Name(n), p.Expr([]heap.Node{n})} {
+			tried++
+			if found, err := p.Lookup(name); err != nil || found != n {
+				say("%s is found to be %s (%v)", name, p.Name(found), err)
+			}
+		}
+	}
+	hops := 0
+	for _, n := range draw(long, len(long)) {
+		nodes := p.Doms.PathTo(n)
+		if hops += len(nodes); hops > longHops+len(nodes) {
+			break
+		}
+		tried++
+		p.lookUp(n, nodes, say)
+	}
+	return tried, wrong
+}
+
+// lookUp tries the expression of a path.
+func (p *Process) lookUp(n heap.Node, nodes []heap.Node, say func(string, ...any)) {
+	name := p.Expr(nodes)
+	place, err := p.Resolve(name)
+	if err != nil || place.Node != n && !p.SameName(nodes, place, name) {
+		say("the path to %s is %s, which is found to be %s (%v)", p.Name(n), name, p.Name(place.Node), err)
+	}
+}
+
+// leadsTo reports whether the root r is data that the variable with its name, found to be
+// n, leads to.
+func (p *Process) leadsTo(r gocore.Root, n heap.Node) bool {
+	return n != heap.None && p.KindOf(n) == gocore.GlobalRoot && p.Name(n) == r.Name
+}
