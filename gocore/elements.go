@@ -41,12 +41,20 @@ func (e *evaluation) index(o operand, s *notation.Step) (operand, error) {
 			return e.entry(t, addr, s)
 		}
 	}
+	if inner, ok := e.unwrapped(o); ok {
+		if inner, err := e.through(inner, s); err == nil {
+			return e.index(inner, s)
+		}
+	}
 	if lo, hi, ok := notation.Range(s.Text); ok {
 		return e.elementRange(o, s, lo, hi)
 	}
 	i, err := e.integer(s.Text)
 	if err != nil {
 		return o, e.fail(s.Pos, "%q is no index", notation.OneLine(s.Text))
+	}
+	if p.space.IsSequence(typ) && !o.elements && o.inside.Stage == 0 && o.bytes == nil {
+		return e.item(o, s, i)
 	}
 	if o, err = e.elements(o, s); err != nil {
 		return o, err
@@ -62,6 +70,21 @@ func (e *evaluation) index(o operand, s *notation.Step) (operand, error) {
 		return o, e.fail(s.Pos, "index %d is beyond len %d; the array behind the slice goes on: write %s for what stands there", i, o.length, notation.BeyondLen(i, o.length))
 	}
 	return o.within(o.t, uint64(i)*size), nil
+}
+
+// item selects an item of a list, a ring or a pool of the library by its place.
+func (e *evaluation) item(o operand, s *notation.Step, i int64) (operand, error) {
+	var found operand
+	n := int64(0)
+	e.p.space.Items(e.p.types.Type(o.t), o.addr, func(t types.ID, addr uint64) bool {
+		found = valueAt(t, addr)
+		n++
+		return n <= i
+	})
+	if i < 0 || n <= i {
+		return o, e.fail(s.Pos, "index %d is out of range: it has %d items", i, n)
+	}
+	return found, nil
 }
 
 // inArray reports whether element i of a slice or array is there: also where it is

@@ -137,6 +137,12 @@ func (e *evaluation) deref(x *notation.Expr) (operand, error) {
 			}
 		}
 	}
+	if inner, ok := e.unwrapped(o); ok {
+		if to, ok := e.load(inner); ok && e.p.types.Type(inner.t).Kind == types.Pointer {
+			to.whole, to.pointee = true, true
+			return to, nil
+		}
+	}
 	return o, e.fail(len(e.text), "%s of type %s is no pointer to anything", notation.OneLine(x.X.String()), e.p.typeName(o))
 }
 

@@ -357,9 +357,12 @@ func (e *evaluation) newCall() *call {
 	return c
 }
 
-// fits reports whether a person may mean a call of fn: by the name of the function, with
-// or without the path of its package.
+// fits reports whether a person may mean a call of fn: by the name of the function, as
+// stacks have it, with or without the path of its package.
 func (c *call) fits(fn string) bool {
+	if strings.HasSuffix(c.name, "]") || strings.Contains(c.name, "[...]") {
+		fn = program.WithoutShapes(fn)
+	}
 	return c.name == fn || strings.HasSuffix(fn, "/"+c.name) || strings.HasSuffix(fn, "."+c.name)
 }
 

@@ -22,10 +22,14 @@ func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, 
 				return true
 			}
 			found = true
-			if isKey {
-				o = valueAt(m.KeyType, m.Key)
-			} else {
-				o = valueAt(m.ElemType, m.Elem)
+			slot, want := m.Elem, p.types.Type(t).Elem
+			if o = valueAt(m.ElemType, slot); isKey {
+				slot, want = m.Key, p.types.Type(t).Key
+				o = valueAt(m.KeyType, slot)
+			}
+			// What is large stands behind a pointer, which is the map's own.
+			if o.t, o.addr = p.direct(o.t, o.addr, want); o.addr != slot {
+				o.whole, o.pointee = true, true
 			}
 			return false
 		})

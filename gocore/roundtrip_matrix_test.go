@@ -21,7 +21,7 @@ var roundTripPrograms = []struct {
 }{
 	{name: "arenas", since: 20, env: []string{"GOEXPERIMENT=arenas"}},
 	{name: "blockstore", since: 22},
-	{name: "busy", only: testcore.Gcore},
+	{name: "busy", since: 19, only: testcore.Gcore},
 	{name: "cgocalls", env: []string{"CGO_ENABLED=1"}},
 	{name: "foreign", env: []string{"CGO_ENABLED=1"}},
 	{name: "goroutines"},

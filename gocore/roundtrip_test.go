@@ -36,12 +36,22 @@ func (p process) roundTrip(t *testing.T, d said.Draw) {
 // Each name that is printed leads back to what it was printed for.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
-	for _, program := range []string{"kinds", "values", "typed", "oldmaps", "stacks", "blockstore", "probe", "quiet", "interfaces", "sampled"} {
+	for _, program := range []string{
+		"blockstore", "goroutines", "interfaces", "kinds", "oldmaps", "opened", "probe", "quiet", "reflected", "registers", "sampled", "stacks", "typed", "values",
+	} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
 			open(t, program, testcore.Options{}, testcore.Kernel).roundTrip(t, everyName())
 		})
 	}
+	t.Run("oldmaps-go1.23", func(t *testing.T) { // with a sync.Map of two maps
+		t.Parallel()
+		open(t, "oldmaps", testcore.Options{Go: "go1.23.12"}, testcore.Kernel).roundTrip(t, everyName())
+	})
+	t.Run("busy", func(t *testing.T) { // whose frames are scanned conservatively
+		t.Parallel()
+		open(t, "busy", testcore.Options{At: "runtime.gcDrain", Skip: 3}, testcore.Gcore).roundTrip(t, everyName())
+	})
 	for _, program := range []string{"probe", "stacks"} {
 		t.Run(program+"-heapdump", func(t *testing.T) {
 			t.Parallel()

@@ -37,6 +37,28 @@ func (e *evaluation) through(o operand, s *notation.Step) (operand, error) {
 	return o, nil
 }
 
+// unwrapped is the value that one of the library's types is but a way to get at, such as a
+// sync/atomic.Pointer or a reflect.Value: show has its parts for parts of the wrapper. ok is
+// false for other values, and for variables that stand in no one place.
+func (e *evaluation) unwrapped(o operand) (inner operand, ok bool) {
+	p := e.p
+	typ := p.types.Type(o.t)
+	if typ.Kind != types.Struct || o.bytes != nil || o.inside.Stage != 0 || o.elements {
+		return o, false
+	}
+	if e.followed++; e.followed > maxIndirections {
+		return o, false
+	}
+	of, at, ok := p.known().Reflected(typ, o.addr)
+	if !ok || of == 0 {
+		of, at = p.known().Unwrap(o.t, o.addr)
+	}
+	if of == o.t && at == o.addr {
+		return o, false
+	}
+	return valueAt(of, at), true
+}
+
 // steps follows what is selected of a value.
 func (e *evaluation) steps(o operand, steps []notation.Step) (operand, error) {
 	var err error
@@ -178,6 +200,13 @@ func (e *evaluation) field(o operand, s *notation.Step) (operand, error) {
 	}
 	typ := p.types.Type(o.t)
 	path, ok := types.Promoted(p.types, o.t, s.Text)
+	if !ok {
+		if inner, wraps := e.unwrapped(o); wraps {
+			if inner, err := e.through(inner, s); err == nil {
+				return e.field(inner, s)
+			}
+		}
+	}
 	if !ok || o.elements {
 		return o, e.fail(s.Pos, "%s has no field %q%s", p.typeName(o), s.Text, didYouMean(s.Text, fieldNames(typ)))
 	}

@@ -37,6 +37,8 @@ Expressions, from a variable of a package or a goroutine
   x.field  x.Promoted     fields; pointers and interfaces in front of them are followed
   x[3]  x[2:5]            elements of arrays, slices and strings; [-1] before a slice's start,
   x[9] beyond len 3       and behind its end in the array that it is a part of
+  list[3]                 likewise of container/list and ring, and of sync.Pool; atomic.Pointer,
+                          reflect.Value and their like stand for what is in them
   m["key"]  m[17]  m[Red] elements of maps, by keys as Go writes them: 'x', 5s, nil, (*T)(nil),
   m[{3 "s"}]  m[K{3,"s"}] (*T)(0xc000010000), int8(3) in an interface; m[key 17] is the key
                           itself. A key that is too long, or a NaN, has its address in it:

@@ -172,8 +172,9 @@ func (s *Space) olderEntries(o olderSyncMap, addr uint64, f func(Entry) bool) {
 }
 
 // Emptied calls f with the keys of an older sync.Map of type t at addr that have no value
-// any more, until it returns false: their entries remain until the map is copied. Elem is
-// where the pointer to such an entry stands.
+// any more, until it returns false: their entries remain until the map is copied. Those
+// that the dirty map was made without are in the other one alone, and lead to
+// sync.expunged. Elem is where the pointer to such an entry stands.
 func (s *Space) Emptied(t types.ID, addr uint64, f func(Entry) bool) {
 	o, ok := s.olderSyncMap(t)
 	if !ok {
@@ -185,6 +186,7 @@ func (s *Space) Emptied(t types.ID, addr uint64, f func(Entry) bool) {
 		read, _ = s.Mem.Word(at + o.entries.Offset)
 	}
 	more := true
+	inDirty := map[uint64]bool{}
 	for _, header := range []uint64{dirty, read} {
 		if header == 0 || !more {
 			continue
@@ -192,7 +194,13 @@ func (s *Space) Emptied(t types.ID, addr uint64, f func(Entry) bool) {
 		s.Entries(o.entries.Type, header, func(e Entry) bool {
 			x, ok := s.syncEntryWord(s.Types.Type(e.ElemType).Elem)
 			at, _ := s.Mem.Word(e.Elem)
-			if to, _ := s.Mem.Word(at + x.Offset); !ok || at == 0 || to != 0 {
+			if !ok || at == 0 {
+				return true
+			}
+			if header == dirty {
+				inDirty[at] = true
+			}
+			if to, _ := s.Mem.Word(at + x.Offset); to != 0 && (dirty == 0 || inDirty[at]) {
 				return true
 			}
 			more = f(e)

@@ -50,7 +50,8 @@ func Parse(text string, names Names) (*Target, error) {
 	return &Target{Expr: e}, nil
 }
 
-// goroutine takes apart what follows "g:": "17", "17 [select] main.work work.go:12 · x".
+// goroutine takes apart what follows "g:": "17", "17 [select] main.work work.go:12 · x", or
+// "17 [select], created by main.main" as lists of goroutines have it.
 func (p *parser) goroutine(at int, rest string) (*Target, error) {
 	digits := 0
 	for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {
@@ -68,6 +69,9 @@ func (p *parser) goroutine(at int, rest string) (*Target, error) {
 			return nil, p.fail(at+1, "the bracket is not closed")
 		}
 		rest, at = rest[1+end+1:], at+1+end+1
+		if strings.HasPrefix(rest, ", ") { // who created it, and its labels
+			return t, nil
+		}
 	}
 	if strings.TrimSpace(rest) == "" {
 		return t, nil

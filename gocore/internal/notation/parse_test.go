@@ -47,6 +47,10 @@ func TestParse(t *testing.T) {
 	if want := "g:17 main.work main.go:12 · a"; err != nil || target.String() != want {
 		t.Errorf("%v, %v, want %s", target, err, want)
 	}
+	target, err = Parse(`goroutine 17 [select, locked to thread], labels {"a": "· b"}, created by main.main in goroutine 1 at main.go:3`, someNames)
+	if err != nil || target.String() != "g:17" {
+		t.Errorf("%v, %v, want g:17", target, err)
+	}
 	target, err = Parse("main.x.y[3].z.w ×3.a", someNames)
 	if err != nil || target.Expr.Text != "main.x.y[3].z" || len(target.Expr.Steps) != 2 || target.Expr.Steps[0].N != 3 {
 		t.Errorf("%+v, %v", target.Expr, err)

@@ -84,15 +84,25 @@ func (o Kind) samePath(got string) bool {
 func (p *Process) SameName(nodes []heap.Node, place gocore.Place, name string) bool {
 	i := slices.Index(nodes, place.Node)
 	if i < 0 {
-		// Behind a key of an older sync.Map stands what holds the value.
+		// Behind a key of an older sync.Map stands what holds the value, and the key has the
+		// name of what the value leads to.
 		const entry = "sync.entry"
-		last := len(nodes) - 1
-		return p.Type(nodes[last]) == entry || p.Type(nodes[max(last-1, 0)]) == entry
+		for _, n := range nodes[max(len(nodes)-2, 0):] {
+			if p.Type(n) == entry {
+				return place.Part || p.leadsOn(n, place.Node, 3)
+			}
+		}
+		return false
 	}
 	if place.Part {
 		return i+1 < len(nodes) && p.Path(nodes[:i+2]).Expression == name
 	}
 	return p.Path(nodes[:i+1]).Expression == name
+}
+
+// leadsOn reports whether a node is at most a number of pointers behind another.
+func (p *Process) leadsOn(from, to heap.Node, pointers int) bool {
+	return from == to || pointers > 0 && slices.ContainsFunc(p.Graph.Targets(from), func(n heap.Node) bool { return p.leadsOn(n, to, pointers-1) })
 }
 
 // BoxOf reports whether box is an object that holds nothing but what leads to n,
