@@ -224,7 +224,7 @@ func (p *naming) hopFromPiece(r *image.Root, number int, to heap.Node, last *Hop
 	case h.v == nil:
 		return notation.Link{Head: head, Suffix: h.name}, p.ownView(to)
 	case h.v.Parted:
-		return notation.Link{Head: head, Suffix: h.name + ".?"}, p.ownView(to)
+		return notation.Link{Head: head, Suffix: h.name + p.unknownParts(r, h.v, h.fr, number)}, p.ownView(to)
 	case h.v.Escaped:
 		return notation.Link{Head: head, Suffix: h.name}, view{t: p.types.Type(h.v.Type).Elem, addr: pc.Value, n: 1}
 	}
@@ -450,17 +450,45 @@ func (e *evaluation) frameOperand(i int, fr *unwind.Frame, v *frames.Var, x *not
 	return to, nil
 }
 
-// unknownPart is what the part of a variable leads to of which it is not known which it
-// is: "local.?".
-func (e *evaluation) unknownPart(o operand, s *notation.Step) (operand, error) {
-	p := e.p
-	r := &p.im.Roots[p.im.Goroutines[e.goroutine].Root]
-	for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
-		if _, ok := o.parted.Holds(&pc, o.frame.CFA()); ok {
-			if to, ok := e.object(pc.Value); ok {
-				return to, nil
-			}
+// unknownParts names the part of a variable that the word of a goroutine with the given
+// number is, of which it is not known which it is: ".?", and ".?2" for the second word that
+// the variable holds something by.
+func (p *naming) unknownParts(r *image.Root, v *frames.Var, fr *unwind.Frame, number int) string {
+	n := 0
+	for i := range number + 1 {
+		if _, ok := v.Holds(&p.im.Pieces[r.First+i], fr.CFA()); ok {
+			n++
 		}
 	}
-	return o, e.fail(s.Pos, "%s was taken apart, and holds nothing", o.parted.Name)
+	if n > 1 {
+		return fmt.Sprintf(".?%d", n)
+	}
+	return ".?"
+}
+
+// unknownPart is what such a part leads to.
+func (e *evaluation) unknownPart(o operand, s *notation.Step) (operand, error) {
+	p := e.p
+	text, ok := strings.CutPrefix(s.Text, "?")
+	number := 1
+	if text != "" && ok {
+		n, err := strconv.Atoi(text)
+		number, ok = n, err == nil
+	}
+	if !ok || s.Kind != notation.Field {
+		return o, e.fail(s.Pos, "%s was taken apart, and which part of it is where is not known: write %s.? for the first that leads to anything, %s.?2 for the second", o.parted.Name, o.parted.Name, o.parted.Name)
+	}
+	r := &p.im.Roots[p.im.Goroutines[e.goroutine].Root]
+	for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
+		if _, ok := o.parted.Holds(&pc, o.frame.CFA()); !ok {
+			continue
+		}
+		if number--; number > 0 {
+			continue
+		}
+		if to, ok := e.object(pc.Value); ok && number == 0 {
+			return to, nil
+		}
+	}
+	return o, e.fail(s.Pos, "%s was taken apart, and no such part of it leads to anything", o.parted.Name)
 }

@@ -261,6 +261,10 @@ func (p *naming) unknownName(name string) error {
 // place says what a value stands for.
 func (e *evaluation) place(o operand) (Place, error) {
 	p := e.p
+	if o.parted != nil {
+		_, err := e.unknownPart(o, &notation.Step{Pos: len(e.text)})
+		return Place{}, err
+	}
 	if o.root != heap.SuperRoot {
 		return Place{Node: o.root}, nil
 	}

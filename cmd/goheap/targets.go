@@ -26,6 +26,8 @@ Goroutines
                           several lines, and #2 for the second call from the innermost one
   "g:17 … · x (line 30)"  of several variables of one name, that declared in this line;
                           x #2 for the second from the last, where they share the line
+  "g:17 … · x.?"          of a variable in parts of which it is not known which is which, what
+                          the first leads to that leads to anything; x.?2 for the second
   "g:17 … · stack +0x18"  a word of a frame that is no variable
   "g:17 · deferred 2"     what deferred calls, registers ("register 3") and the goroutine
                           itself ("context") hold

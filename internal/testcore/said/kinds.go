@@ -74,7 +74,7 @@ func (o Kind) samePath(got string) bool {
 		return true
 	}
 	unknownPart := o.Path[:strings.LastIndexByte(o.Path, '.')+1] + "?"
-	return o.Parted && got == unknownPart
+	return o.Parted && (got == unknownPart || got == unknownPart+"2")
 }
 
 // SameName reports whether a place that was found by the name of the path to a node is a

@@ -120,6 +120,7 @@ func buildFrames() {
 	start(interfaceVariable)
 	start(structVariable)
 	start(splitVariable)
+	start(splitTwice)
 	start(arrayVariable)
 	start(mapVariable)
 	start(channelVariable)
@@ -233,6 +234,20 @@ func splitVariable(b blocked) {
 	runtime.KeepAlive(msg.p)
 	runtime.KeepAlive(msg.id)
 }
+
+func splitTwice(b blocked) {
+	all := trio{first: newThing(), third: newThing()}
+	k := b.say("struct variable in parts, the first", at(all.first), "main.thing", "all.first", here()+5)
+	k.Parted = optimised()
+	k = b.say("struct variable in parts, the third", at(all.third), "main.thing", "all.third", here()+3)
+	k.Parted = optimised()
+	b.ready()
+	<-b.forever
+	runtime.KeepAlive(all.first)
+	runtime.KeepAlive(all.third)
+}
+
+type trio struct{ first, second, third *thing }
 
 func arrayVariable(b blocked) {
 	var many [5]*thing
