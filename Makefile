@@ -132,11 +132,11 @@ bench: build need-core ## measure the reference load against the budgets, then t
 	exit $$status
 
 # The tests by name are those that try fewer builds in make test, or that it leaves out.
-matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|EveryRename|Buckets)$$
+matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|EveryRename|Buckets|RoundTripEverywhere)$$
 
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
-	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 60m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout ./gocore/internal/types
+	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 120m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout ./gocore/internal/types
 
 # What needs no network, in the same package, make test runs.
 test-delve: need-go ## hold paths, values and stacks against Delve, which is built from the module proxy

@@ -46,12 +46,14 @@ var roundTripPrograms = []struct {
 // Whatever a program is, however it was built, and whoever took its core, each name that
 // is printed leads back to what it was printed for.
 func TestRoundTripEverywhere(t *testing.T) {
+	t.Parallel()
 	for _, program := range roundTripPrograms {
 		for _, b := range roundTripBuilds() {
 			if minor(b.opt.Go) < program.since || program.only != "" && b.kind != program.only || program.env != nil && b.opt.Arch != "" {
 				continue
 			}
 			t.Run(program.name+"/"+b.name, func(t *testing.T) {
+				t.Parallel()
 				opt := b.opt
 				opt.Env = append(opt.Env[:len(opt.Env):len(opt.Env)], program.env...)
 				if b.kind == testcore.HeapDump {

@@ -79,6 +79,7 @@ Each test program is built with each Go version on linux/amd64, and goheap reads
 
 - where a check against the program's own runtime differs (` + "`goheap check`" + `), and what the list of problems has;
 - where a claim on a type was rejected;
+- which names that are printed do not lead back to what they were printed for;
 - of sessions and quiet: of which of their types they hold another number of objects than is found;
 - of the others: how many of the objects that they describe one by one, with address, type, and path or holder, are found as described, and which are not.
 
