@@ -124,3 +124,60 @@ func (h *Heap) partsOf(n heap.Node, id types.ID, off uint64, depth int) (list []
 	}
 	return list
 }
+
+// TestUnnamedFitsOfKnown asks words of stacks that no variable has for the types of
+// objects that are known.
+func TestUnnamedFitsOfKnown(t *testing.T) {
+	t.Parallel()
+	var sum answers
+	for _, version := range []string{"go1.21.13", "go1.26.8", "go1.27.0"} {
+		for _, program := range []string{"kinds", "stacks", "goroutines"} {
+			dump := testcore.Core(t, program, testcore.Options{Go: version}, testcore.Kernel)
+			sum.askUnnamed(t, dump.Core, dump.Exe)
+		}
+	}
+	t.Logf("%+v", sum)
+	if sum.wrong > 0 || sum.right < 10 {
+		t.Errorf("%d are right, and %d wrong", sum.right, sum.wrong)
+	}
+}
+
+// askUnnamed asks all the words of stacks in a core that lead to an object whose type is
+// known otherwise.
+func (sum *answers) askUnnamed(t *testing.T, core, exe string) {
+	t.Helper()
+	p, err := Open(t.Context(), core, Options{Exe: exe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	h := newHeap(p.stacks)
+	defer h.free()
+	for _, err := range []error{h.scan(t.Context()), h.findLive(t.Context())} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	typer := h.newTyper(func() error { return nil })
+	if err := h.runTyper(t.Context(), typer); err != nil {
+		t.Fatal(err)
+	}
+	var words []typing.StackWord
+	h.vars.EachWords(func(goroutine int, addrs []uint64) {
+		for _, a := range addrs {
+			words = append(words, typing.StackWord{Goroutine: goroutine, Addr: a})
+		}
+	})
+	for _, x := range typer.UnnamedFits(words) {
+		id, form := typing.SplitTypeID(h.typing.IDs[x.Node])
+		switch ev := h.typing.Evidence[x.Node]; {
+		case ev == 0 || ev >= typing.ByFit:
+			sum.other++
+		case form == typing.OneValue && id == x.Type:
+			sum.right++
+		default:
+			sum.wrong++
+			t.Logf("%s: node %d, a %s by evidence %d, is said to be %s", core, x.Node, h.types.Type(id).Name, h.typing.Evidence[x.Node], h.types.Type(x.Type).Name)
+		}
+	}
+}

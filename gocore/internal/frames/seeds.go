@@ -53,9 +53,9 @@ func (p *Reader) seedStack(t *typing.Typer, gi int, maps *program.StackMaps) {
 	d.SeedWaits(t, stack, g)
 }
 
-// EachWords calls f with the words of each stack that the collector follows exactly, by
-// their addresses, in ascending order.
-func (p *Reader) EachWords(f func(addrs []uint64)) {
+// EachWords calls f with each goroutine and the words of its stack that the collector
+// follows exactly, by their addresses, in ascending order.
+func (p *Reader) EachWords(f func(goroutine int, addrs []uint64)) {
 	var addrs []uint64
 	for i := range p.image.Goroutines {
 		_, slots := p.Walk(i)
@@ -65,6 +65,6 @@ func (p *Reader) EachWords(f func(addrs []uint64)) {
 				addrs = append(addrs, s.Addr)
 			}
 		}
-		f(addrs)
+		f(i, addrs)
 	}
 }

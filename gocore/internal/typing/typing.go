@@ -128,8 +128,9 @@ type Typer struct {
 	waiting  int         // bits set in waits
 	sweeping bool
 	interior []interiorClaim
-	parts    []Part   // what claims say of the parts of objects without a type
-	floor    Evidence // no claim is stronger
+	parts    []Part      // what claims say of the parts of objects without a type
+	unnamed  []StackWord // that lead to objects without a type
+	floor    Evidence    // no claim is stronger
 	static   map[Static]bool
 	statics  []Static // to be walked
 	within   Static   // the one whose pointers are being followed
@@ -162,9 +163,13 @@ type Config struct {
 	Closure func(entry, addr uint64) types.ID
 	// Entry reports whether the code of a function begins at pc; it may be nil.
 	Entry func(pc uint64) bool
-	// StackWords calls f with the words of each stack that the collector follows, by
-	// their addresses, in ascending order. It may be nil.
-	StackWords func(f func(addrs []uint64))
+	// StackWords calls f with each goroutine and the words of its stack that the
+	// collector follows, by their addresses, in ascending order. It may be nil.
+	StackWords func(f func(goroutine int, addrs []uint64))
+	// Unplaced calls f with what those of the words hold that are in no variable, and
+	// with what the variables of the same call that have no place may point to. The words
+	// are in the order of their goroutines. It may be nil.
+	Unplaced func(words []StackWord, f func(word uint64, may []types.ID))
 	// Global returns the address of a variable.
 	Global func(name string) (uint64, error)
 	// Described are types known beforehand, by the addresses of their descriptors.

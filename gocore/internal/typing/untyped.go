@@ -28,6 +28,10 @@ func (t *Typer) fromUntyped(ctx context.Context, phase *progress.Phase) error {
 		if err := t.Drain(ctx, phase); err != nil {
 			return err
 		}
+		t.claimUnnamed()
+		if err := t.Drain(ctx, phase); err != nil {
+			return err
+		}
 	}
 	return t.fitParts(ctx, phase)
 }
@@ -83,13 +87,17 @@ func (t *Typer) ownWords(n heap.Node) {
 // collector follows: before each there may be the first word of an interface. It may be
 // left over too, from a variable that had the place before, so that this is no more than
 // a type that fits: docs/types.md has what it was measured to be worth.
-func (t *Typer) stackPairs(live []uint64) {
+func (t *Typer) stackPairs(goroutine int, live []uint64) {
 	w := uint64(t.arch.PtrSize)
 	before := uint64(0)
 	for _, addr := range live {
-		if b := t.Mem.Bytes(addr-w, 2*w); before != addr-w && len(b) > 0 {
-			if c, ok := t.pair(t.arch.Word(b), t.arch.Word(b[w:])); ok {
-				t.attempt(c)
+		b := t.Mem.Bytes(addr-w, 2*w)
+		if len(b) > 0 && t.unknownAt(t.arch.Word(b[w:])) {
+			t.unnamed = append(t.unnamed, StackWord{goroutine, addr})
+			if before != addr-w {
+				if c, ok := t.pair(t.arch.Word(b), t.arch.Word(b[w:])); ok {
+					t.attempt(c)
+				}
 			}
 		}
 		before = addr
