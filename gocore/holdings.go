@@ -2,7 +2,6 @@ package gocore
 
 import (
 	"runtime/debug"
-	"strings"
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/notation"
@@ -11,32 +10,55 @@ import (
 
 // Holding is one word by which a root holds an object.
 type Holding struct {
-	Expr   string // as in the path through it: "main.worker main.go:42 · local.f[3]"
-	Detail string // as in Hop
-	Named  bool   // a variable holds it, whose name is known
-	Slot   uint64 // the address of the word, 0 for a register
-	Exact  bool   // the collector takes the word for a pointer, and does not only suspect it
+	// Expr is the path through it, from the name of the root on: "goroutine 17
+	// [chan receive] main.worker main.go:42 · local.f[3]". WithoutKeys is as in Path.
+	Expr, WithoutKeys string
+	Detail            string // as in Hop
+	Named             bool   // a variable holds it, whose name is known
+	Slot              uint64 // the address of the word, 0 for a register
+	Exact             bool   // the collector takes the word for a pointer, and does not only suspect it
 }
 
-// Holdings returns all words by which a goroutine, or what a special keeps, holds an
-// object, in the order of their addresses: Path goes through the first that has a name.
-func (p *naming) Holdings(root, object heap.Node) []Holding {
+// Holdings returns the words by which a goroutine, or what a special keeps, holds an
+// object: the one that Path goes through first, then up to most others in the order of
+// their addresses, and how many there are besides.
+func (p *naming) Holdings(root, object heap.Node, most int) (list []Holding, more int) {
 	defer p.caught(debug.SetPanicOnFault(true))
 	r := p.root(root)
 	if r == nil || r.Kind == image.GlobalRoot {
-		return nil
+		return nil, 0
 	}
-	var out []Holding
+	best, how := p.bestHolding(r, object)
+	if how < 0 {
+		return nil, 0
+	}
+	list = append(list, p.holding(root, r, best, object))
 	p.eachHolding(r, object, func(number int) bool {
-		var h Hop
-		s, _ := p.hopFromPiece(r, number, object, &h)
-		pc := &p.im.Pieces[r.First+number]
-		out = append(out, Holding{
-			Expr: strings.TrimPrefix(s.Text(), " "), Detail: h.Detail, Slot: pc.Slot, Exact: !pc.Conservative, Named: p.howNamed(r, pc) == wholeName,
-		})
+		switch {
+		case number == best:
+		case len(list) > most:
+			more++
+		default:
+			list = append(list, p.holding(root, r, number, object))
+		}
 		return true
 	})
-	return out
+	return list, more
+}
+
+// holding is the word of a root with the given number, which holds an object.
+func (p *naming) holding(root heap.Node, r *image.Root, number int, object heap.Node) Holding {
+	var h Hop
+	s, _ := p.hopFromPiece(r, number, object, &h)
+	name := p.Name(root)
+	full, keyless := notation.NewExpression(name), notation.NewExpression(name)
+	full.Add(s, s.Suffix)
+	keyless.Add(s, s.WithoutKey())
+	pc := &p.im.Pieces[r.First+number]
+	return Holding{
+		Expr: full.String(), WithoutKeys: keyless.String(), Detail: h.Detail,
+		Slot: pc.Slot, Exact: !pc.Conservative, Named: p.howNamed(r, pc) == wholeName,
+	}
 }
 
 // eachHolding calls f with the numbers of the words of a root that lead to a node until it
@@ -77,7 +99,18 @@ const maxHoldings = 64
 // hopFromPieces names how a goroutine or a special holds a node: by a variable, if one
 // does.
 func (p *naming) hopFromPieces(r *image.Root, to heap.Node, last *Hop) (s notation.Link, next view) {
-	best, most, asked := 0, -1, 0
+	best, how := p.bestHolding(r, to)
+	if how < 0 {
+		return notation.Link{Suffix: " → ?"}, p.ownView(to)
+	}
+	return p.hopFromPiece(r, best, to, last)
+}
+
+// bestHolding returns the number of the first word by which a root holds a node that has
+// most of a name, and how much it has: -1 if none holds it.
+func (p *naming) bestHolding(r *image.Root, to heap.Node) (best, most int) {
+	most = -1
+	asked := 0
 	p.eachHolding(r, to, func(number int) bool {
 		if n := p.howNamed(r, &p.im.Pieces[r.First+number]); n > most {
 			best, most = number, n
@@ -85,8 +118,5 @@ func (p *naming) hopFromPieces(r *image.Root, to heap.Node, last *Hop) (s notati
 		asked++
 		return most < wholeName && asked < maxHoldings
 	})
-	if most < 0 {
-		return notation.Link{Suffix: " → ?"}, p.ownView(to)
-	}
-	return p.hopFromPiece(r, best, to, last)
+	return best, most
 }

@@ -639,12 +639,16 @@ type WhyDocument struct {
 }
 
 // PathDocument is a way from a root to an object, the root's hop first. Where it is not
-// disjoint, it shares objects between its ends with a path before it.
+// disjoint, it shares objects between its ends with a path before it. AlsoHeldBy are the
+// other words by which a goroutine holds the first object of the path, by address, and
+// MoreHoldings is how many there are besides.
 type PathDocument struct {
-	Root       NodeDocument  `json:"root"`
-	Expression Optional      `json:"expression"`
-	Disjoint   bool          `json:"disjoint"`
-	Hops       []HopDocument `json:"hops"`
+	Root         NodeDocument  `json:"root"`
+	Expression   Optional      `json:"expression"`
+	Disjoint     bool          `json:"disjoint"`
+	AlsoHeldBy   []Escaped     `json:"also_held_by"`
+	MoreHoldings int           `json:"more_holdings"`
+	Hops         []HopDocument `json:"hops"`
 }
 
 // HopDocument is an object on a path. Where it dominates, its end frees the object that

@@ -221,7 +221,7 @@ func TestContract(t *testing.T) {
 			"objects.goroutine.calls.variables objects.goroutine.calls.variables.name objects.goroutine.calls.variables.kind objects.goroutine.calls.variables.type objects.goroutine.calls.variables.state " +
 			"objects.goroutine.calls.variables.value objects.goroutine.calls.deferred objects.goroutine.calls.deferred.function objects.goroutine.calls.deferred.count " +
 			"objects.goroutine.elided_calls objects.goroutine.elided_behind",
-		"why.json": "schema live paths " + node("paths.root") + "paths.expression paths.hops paths.hops.expression paths.hops.type paths.hops.address paths.hops.retained_bytes paths.hops.dominates",
+		"why.json": "schema live paths " + node("paths.root") + "paths.expression paths.also_held_by paths.more_holdings paths.hops paths.hops.expression paths.hops.type paths.hops.address paths.hops.retained_bytes paths.hops.dominates",
 	}
 	s := analyse(t, blockstore())
 	s.Phases = []Phase{{"mark", time.Millisecond}}

@@ -349,6 +349,30 @@ func pointerWord(s *Snapshot, from, to heap.Node) (word string, offset uint64, o
 // Pointee stands for a hop that adds nothing to an expression.
 const Pointee = "(what it points to)"
 
+// shownHoldings is how many words are named by which a goroutine also holds an object: a
+// recursion has thousands.
+const shownHoldings = 8
+
+// alsoHeldBy names the words of the root of a path that hold its first object, but for the
+// one that the path goes through, and counts those that are not named.
+func alsoHeldBy(s *Snapshot, path []heap.Node) (also []Escaped, more int) {
+	also = []Escaped{}
+	if len(path) < 2 {
+		return also, 0
+	}
+	list, more := s.Heap.Holdings(path[0], path[1], shownHoldings)
+	for i, h := range list {
+		expr := h.Expr
+		if s.Disclosure == Hidden {
+			expr = h.WithoutKeys
+		}
+		if i > 0 {
+			also = append(also, Escaped(expr))
+		}
+	}
+	return also, more
+}
+
 // newPathDocument describes a path by its logical hops: the parts of a map or channel
 // are one hop with it unless physical asks for them. In JSON a hop has a physical
 // name only where it is asked for: else the expressions of the hops, each as often as
@@ -356,6 +380,7 @@ const Pointee = "(what it points to)"
 func newPathDocument(s *Snapshot, nodes []heap.Node, physical bool) PathDocument {
 	path := s.Heap.Path(nodes)
 	d := PathDocument{Root: describeNode(s, path.Root), Expression: Optional(s.Expression(nodes)), Disjoint: true, Hops: []HopDocument{}}
+	d.AlsoHeldBy, d.MoreHoldings = alsoHeldBy(s, nodes)
 	for _, r := range s.HopRuns(path, physical) {
 		h := path.Hops[r.First]
 		hop := HopDocument{

@@ -53,6 +53,7 @@ type Heap interface {
 
 	Path(nodes []heap.Node) gocore.Path
 	Edge(from, to heap.Node) (expr string, offset uint64, ok bool)
+	Holdings(root, object heap.Node, most int) (list []gocore.Holding, more int)
 
 	Value(n heap.Node) (gocore.Value, bool)
 	Children(v gocore.Value, from, limit int) []gocore.Value

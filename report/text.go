@@ -421,6 +421,12 @@ func WriteWhy(w io.Writer, s *Snapshot, d *WhyDocument) error {
 			title += ", sharing objects with another"
 		}
 		p.line("%s: %s", title, Printable(string(path.Expression)))
+		for _, also := range path.AlsoHeldBy {
+			p.line("  also held by: %s", Printable(string(also)))
+		}
+		if path.MoreHoldings > 0 {
+			p.line("  and by %s more", plural(uint64(path.MoreHoldings), "word"))
+		}
 		rows := [][]string{{"", "Hop", "Type", "Address", "Retained", "Share"}}
 		for _, h := range path.Hops {
 			mark := ""

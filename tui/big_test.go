@@ -260,6 +260,8 @@ func (l *large) Path(nodes []heap.Node) gocore.Path {
 	return p
 }
 
+func (l *large) Holdings(heap.Node, heap.Node, int) ([]gocore.Holding, int) { return nil, 0 }
+
 func (l *large) Edge(from, to heap.Node) (expr string, offset uint64, ok bool) {
 	l.asked++
 	_, i := l.kind(to)

@@ -21,7 +21,9 @@ hop, then others that share no inner object with the earlier ones. If a global
 variable leads to it, one of the paths starts at a global: where the shorter ones do
 not, it is the last, and may share objects with them. A hop marked with * dominates
 the object: without it, the object would be garbage. A map or channel is one hop,
-whatever it consists of; --physical shows each of its parts. Hops that repeat, as in
+whatever it consists of; --physical shows each of its parts. Where a goroutine holds
+the first object by several words, the path goes through a variable, if one is known,
+and the others are "also held by". Hops that repeat, as in
 a list, are one line: .next ×300000, or (.node.next) ×5; in json, "times" says how
 often the expression stands there, "objects" how many objects that are.
 

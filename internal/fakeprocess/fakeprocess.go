@@ -303,6 +303,9 @@ func (p *Process) Edge(from, to heap.Node) (expr string, offset uint64, ok bool)
 	return "", 0, false
 }
 
+// Holdings knows none.
+func (p *Process) Holdings(heap.Node, heap.Node, int) ([]gocore.Holding, int) { return nil, 0 }
+
 // HeldCount knows none.
 func (p *Process) HeldCount(heap.Node, []heap.Node) (uint64, bool) { return 0, false }
 
