@@ -124,7 +124,7 @@ func (p process) heldBeside(n heap.Node) (size uint64) {
 	beside := map[heap.Node]bool{}
 	for _, g := range p.Goroutines() {
 		for _, to := range p.graph.Targets(g.Node) {
-			if expr, _, ok := p.Edge(g.Node, to); ok && (strings.Contains(expr, "(conservative)") || strings.HasSuffix(expr, "register")) {
+			if expr, _, ok := p.Edge(g.Node, to); ok && (strings.Contains(expr, "(conservative)") || strings.Contains(expr, "· register ")) {
 				beside[to] = true
 			}
 		}

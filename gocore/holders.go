@@ -17,7 +17,7 @@ import (
 // holder is where a piece of a goroutine stands, in words.
 type holder struct {
 	frame string // the call: "main.work work.go:12", "" for what is in none
-	name  string // "job", "stack +0x18", "register"
+	name  string // "job", "stack +0x18", "register RAX"
 	fr    *unwind.Frame
 	v     *frames.Var // nil for what is no variable
 	// addr is where the variable stands, and slot where its word does that was asked for.
@@ -50,6 +50,9 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 	fr, v, off := p.vars.Of(gi, pc)
 	if pc.Slot == 0 {
 		if v == nil {
+			if name := p.im.Arch.Register(int(pc.Register)); name != "" {
+				return holder{name: notation.InRegister + " " + name}
+			}
 			return holder{name: p.numbered(gi, pc, notation.InRegister)}
 		}
 		h := p.variableHolder(gi, fr, v, madeUp)
@@ -264,6 +267,11 @@ func (p *naming) variableView(h *holder, g *image.Goroutine) view {
 func (e *evaluation) local(x *notation.Expr) (operand, error) {
 	p := e.p
 	g := &p.im.Goroutines[e.goroutine]
+	if name, ok := strings.CutPrefix(x.Text, notation.InRegister+" "); ok && e.frame == "" {
+		if o, ok := e.register(name); ok {
+			return o, nil
+		}
+	}
 	word, number, ok := notation.Numbered(x.Text)
 	if ok && e.frame == "" {
 		var o operand
@@ -294,6 +302,18 @@ func (e *evaluation) local(x *notation.Expr) (operand, error) {
 		return operand{}, e.fail(x.Pos, "goroutine %d has no %q that holds anything; a heap dump has the words of stacks, but no variables", g.ID, x.Text)
 	}
 	return e.frameVariable(g, x)
+}
+
+// register is what the register of a name leads to, if a thread runs the goroutine.
+func (e *evaluation) register(name string) (o operand, ok bool) {
+	p := e.p
+	p.eachOutside(e.goroutine, notation.InRegister, func(pc *image.Piece) bool {
+		if strings.EqualFold(p.im.Arch.Register(int(pc.Register)), name) {
+			o, ok = e.object(pc.Value)
+		}
+		return !ok
+	})
+	return o, ok
 }
 
 // stackWord is what the word at an address of the stack leads to.

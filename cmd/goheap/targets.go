@@ -29,7 +29,7 @@ Goroutines
   "g:17 … · x.?"          of a variable in parts of which it is not known which is which, what
                           the first leads to that leads to anything; x.?2 for the second
   "g:17 … · stack +0x18"  a word of a frame that is no variable
-  "g:17 · deferred 2"     what deferred calls, registers ("register 3") and the goroutine
+  "g:17 · deferred 2"     what deferred calls, registers ("register RAX") and the goroutine
                           itself ("context") hold
 
 Expressions, from a variable of a package or a goroutine

@@ -222,7 +222,8 @@ func unknownLength(s string) int {
 }
 
 // What holds an object for a goroutine and is no variable is named by one of these, and
-// what follows: an offset, an address, or a number where there are several.
+// what follows: an offset, an address, the name of a register, or a number where there
+// are several.
 const (
 	OnStack    = "stack +"
 	StackWord  = "stack word "

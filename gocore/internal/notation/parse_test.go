@@ -23,7 +23,7 @@ func someNames(s string) int {
 var texts = []string{
 	"0xc000012340", "0xc000012340 main.T", "g:17", "g:17 main.work main.go:12 · job.f[3]", "g:17 · deferred 2.func1 captured x",
 	"g:17 main.inner (inlined in main.outer) a.go:4 #3 · *local (line 12).p", "g:17 main.f f.go:1 · (*stack +0x18).a", "g:1 main.f · stack +0x8 (conservative) → +0x10",
-	"g:1 · register 3.x", "g:17 main.f f.go:1 · n #2.p", "g:17 main.f f.go:1 #3 · *n (line 3) #2", "g:1 · context.func1 captured y", "g:1 · stack word 0xc000 → finalizer",
+	"g:1 · register 3.x", "g:1 · register RAX", "g:1 · register X0.next[3]", "g:1 · register R14 → +0x8", "g:17 main.f f.go:1 · n #2.p", "g:17 main.f f.go:1 #3 · *n (line 3) #2", "g:1 · context.func1 captured y", "g:1 · stack word 0xc000 → finalizer",
 	"main.x", "main.x.a.b", "main.x.y[3].z.w", "*main.x", "**main.x.p", "(*main.x.p).q", "<-main.queue[0]", "(<-main.queue[5]).name.first", "<-(<-main.queue[1])[2]",
 	`main.x["a]b\""].c`, `main.x[{1 "]"}]`, "main.x[key 17].(*T).z", "main.x.(struct { A int \"json:\\\")\\\"\" }).A", "main.x.next ×5", "main.x(.a.n) ×4.b", "main.x.(*T) ×4",
 	"main.x → +0x18", "main.x → cleanup 2 function.func1.2 captured p.q", "main.x → weak handle ×4", "main.x[5] beyond len 3.a", "main.x[-1]", "main.x[1:3]", "len(main.x.a)", "cap(main.x[3:])",

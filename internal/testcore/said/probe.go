@@ -189,7 +189,7 @@ func (p *Process) isRoot(root, n heap.Node, want string) bool {
 				return true
 			case strings.HasPrefix(detail, fn+" ") && strings.Contains(detail, " · stack +"):
 				return true // a word of the frame that no variable covers: a closure's, or one read without a map
-			case detail == "register":
+			case strings.HasPrefix(detail, "register "):
 				return true
 			case strings.HasPrefix(detail, "runtime.asyncPreempt ") && strings.HasSuffix(detail, "(conservative)"):
 				return true // a register, too: a preempted goroutine has saved them there
