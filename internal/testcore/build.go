@@ -17,10 +17,15 @@ const (
 )
 
 func (c cache) build(program string, opt Options) (exe string, err error) {
-	if !filepath.IsLocal(program) || strings.ContainsRune(program, filepath.Separator) {
-		return "", fmt.Errorf("test program %q: want the name of a folder in %s", program, programs)
+	among, name := path.Split(program)
+	if !filepath.IsLocal(program) || name == "" || among != "" && among != "cases/" {
+		return "", fmt.Errorf("test program %q: want the name of a folder in %s or its cases", program, programs)
 	}
-	source, err := sourceKey(c.root, path.Join(programs, program), shared)
+	folders := []string{path.Join(programs, program), shared}
+	if among != "" {
+		folders = append(folders, path.Join(programs, among, "internal"))
+	}
+	source, err := sourceKey(c.root, folders...)
 	if err != nil {
 		return "", fmt.Errorf("test program %s: %w", program, err)
 	}
@@ -33,14 +38,14 @@ func (c cache) build(program string, opt Options) (exe string, err error) {
 	}
 	key := keyOf("build", c.root, program, source, opt.toolchain(), runtime.GOOS, opt.goarch(),
 		fmt.Sprint(opt.PIE), strings.Join(opt.Flags, "\x00"), strings.Join(opt.Env, "\x00"))
-	dir, err := c.entry("exe-"+program, key, func(dir string) error {
+	dir, err := c.entry("exe-"+name, key, func(dir string) error {
 		opt.tell("building %s/%s with %s (the first time, the library too)", programs, program, opt.toolchain())
 		return c.compile(dir, program, opt)
 	})
 	if err != nil {
 		return "", fmt.Errorf("building test program %s with %s: %w", program, opt.toolchain(), err)
 	}
-	return filepath.Join(dir, program), nil
+	return filepath.Join(dir, name), nil
 }
 
 func (c cache) compile(dir, program string, opt Options) error {
@@ -61,7 +66,7 @@ func (c cache) compile(dir, program string, opt Options) error {
 	if opt.PIE {
 		mode = "pie"
 	}
-	if err := c.goBuild(mod, filepath.Join(dir, program), mode, path.Join(programs, program), opt); err != nil {
+	if err := c.goBuild(mod, filepath.Join(dir, path.Base(program)), mode, path.Join(programs, program), opt); err != nil {
 		return err
 	}
 	// A program may have a plugin, which it finds beside it.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -45,7 +46,7 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 	}
 	key := keyOf(parts...)
 	taken := false
-	dir, err := c.entry("core-"+program+"-"+string(kind), key, func(dir string) error {
+	dir, err := c.entry("core-"+path.Base(program)+"-"+string(kind), key, func(dir string) error {
 		taken = true
 		opt.tell("running %s until it has said what it holds", program)
 		lines, err := record(dir, exe, opt, kind, args)
