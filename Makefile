@@ -24,7 +24,7 @@ TIME   ?= 30s
 # It says itself what it does, once it is built.
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build install uninstall demo tour recording test test-matrix test-delve test-damage race fuzz lint cross bench drift drift-tested clean need-go need-core
+.PHONY: help build install uninstall demo tour recording test culprits test-matrix test-delve test-damage race fuzz lint cross bench drift drift-tested clean need-go need-core
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
@@ -111,7 +111,7 @@ fuzz: need-go ## fuzz TARGET=FuzzX, or all, each for TIME=30s
 	done; exit $$status; }
 
 lint: need-go ## staticcheck, of the version that go.mod names
-	$(GO) tool staticcheck -tags matrix,delve ./...
+	$(GO) tool staticcheck -tags matrix,delve,culprits ./...
 
 cross: need-go ## build the viewer for linux, darwin and windows on amd64 and arm64
 	@for os in linux darwin windows; do for arch in amd64 arm64; do \
@@ -137,6 +137,13 @@ matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArc
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
 	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 120m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout ./gocore/internal/types
+
+# GO=go1.22.12 builds the programs with that toolchain, and not the viewer; CASE=REGEXP
+# tries those whose name matches, and prints their screens.
+culprits: need-core ## hold the first screen of report against 37 leaking and healthy programs; HEAPDUMP=1 for heap dumps
+	@command -v go >/dev/null || $(MAKE) --no-print-directory need-go GO=go
+	@go test -count=1 -timeout 30m -tags culprits -run '^TestCulprits$$' -v ./internal/testcore/culprits \
+	  -build "$(filter go1.%,$(GO))" $(if $(HEAPDUMP),-heapdump) $(if $(CASE),-only '$(CASE)')
 
 # What needs no network, in the same package, make test runs.
 test-delve: need-go ## hold paths, values and stacks against Delve, which is built from the module proxy

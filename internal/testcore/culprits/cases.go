@@ -1,0 +1,198 @@
+// Package culprits holds the first screen of goheap report against what leaking
+// programs, those of testdata/programs/cases, say of themselves.
+//
+// The comparison takes a core of each and has the build tag culprits: make culprits.
+package culprits
+
+// expected says what the first screen on one program must have. Numbers and bytes are
+// not here: the program prints them (package stand of testdata/programs/cases).
+type expected struct {
+	program string
+
+	// Each must be on the screen, or for texts with "|" between them one of these.
+	texts []string
+
+	// A suspect that has none of these in its words is innocent. For those without,
+	// every suspect is.
+	culprits []string
+
+	holderOnly bool // neither numbers nor bytes need to be there
+
+	from, to int // the minor versions of Go with which it leaks; 0 is no bound
+
+	inDump []string // instead of texts for a heap dump, which has neither stacks nor times
+	noDump string   // why a heap dump cannot have it
+}
+
+const nothing = "nothing suspicious|Nothing suspicious"
+
+// inventory lists all programs: those after public reports first.
+var inventory = []expected{
+	{
+		program:  "ctxchildren",
+		texts:    []string{"main.app.ctx", "map[context.canceler]struct{}"},
+		culprits: []string{"main.app", "context"},
+	}, {
+		program:  "chansend",
+		texts:    []string{"main.lookup.func1", "main.result", "proven leaked"},
+		culprits: []string{"main.lookup.func1", "main.result"},
+		inDump:   []string{"main.lookup.func1", "main.result"},
+	}, {
+		program:  "waiters",
+		texts:    []string{"main.(*api).handle", "main.req", "utex"},
+		culprits: []string{"main.(*api).handle", "main.req", "main.api"},
+		inDump:   []string{"main.(*api).handle", "main.req"},
+	}, {
+		program:  "timeafter",
+		texts:    []string{"timers", "main.main|time.After|time.sendTime|goroutineReady"},
+		culprits: []string{"timer"},
+		to:       22,
+		noDump:   "the dumper leaves out timers",
+	}, {
+		program:  "deferloop",
+		texts:    []string{"main.poll", "main.response|main.(*response).Close", "defer"},
+		culprits: []string{"main.poll", "main.response", "main.(*response)"},
+	}, {
+		program:  "fincycle",
+		texts:    []string{"*main.Device", "finalizer"},
+		culprits: []string{"main.Device", "main.open.func1"},
+	}, {
+		program:  "httpbody",
+		texts:    []string{"net/http.(*persistConn)|net/http.persistConn|net/http.(*Transport)"},
+		culprits: []string{"net/http", "net.(*conn)", "bufio"},
+	}, {
+		program:  "syncpool",
+		texts:    []string{"main.bufPool", "bytes.Buffer|[]uint8"},
+		culprits: []string{"main.bufPool"},
+	}, {
+		program:    "substring",
+		texts:      []string{"main.findings"},
+		culprits:   []string{"main.findings", "main.Finding"},
+		holderOnly: true,
+	}, {
+		program:    "mapshrink",
+		texts:      []string{"main.tracker"},
+		culprits:   []string{"main.tracker"},
+		holderOnly: true,
+	}, {
+		program: "appstruct",
+		texts: []string{
+			"main.app.sessions|.sessions", "map[int]*main.Session", ".audit", "[]string",
+			".cache.entries", "map[string][]uint8",
+		},
+		culprits: []string{"main.app"},
+	}, {
+		program:  "bigchan",
+		texts:    []string{"main.hub.events", "chan *main.Event", ".replies", "chan chan []uint8"},
+		culprits: []string{"main.hub"},
+	}, {
+		program:  "queue",
+		texts:    []string{"main.tr.controlbuf.list", "main.itemNode"},
+		culprits: []string{"main.tr"},
+	}, {
+		program:    "sparecap",
+		texts:      []string{"main.hub.clients"},
+		culprits:   []string{"main.hub", "main.client", "main.msg"},
+		holderOnly: true,
+	}, {
+		program:  "jointidx",
+		texts:    []string{"main.byID", "main.byToken", "main.Session"},
+		culprits: []string{"main.Session", "main.byID", "main.byToken"},
+	}, {
+		program:    "stacks",
+		texts:      []string{"main.walk"},
+		culprits:   []string{"main.walk", "stack"},
+		holderOnly: true,
+		noDump:     "it does not say how large stacks are",
+	}, {
+		program:    "cgomem",
+		texts:      []string{"outside"},
+		culprits:   []string{"outside", "cgo", " C "},
+		holderOnly: true,
+		noDump:     "it has the Go heap alone",
+	}, {
+		program:    "released",
+		texts:      []string{"live"},
+		holderOnly: true,
+	}, {
+		program:    "garbage",
+		texts:      []string{"main.keep", "garbage"},
+		culprits:   []string{"main.keep", "main.record", "garbage"},
+		holderOnly: true,
+	}, {
+		program:    "dupstr",
+		texts:      []string{"main.series"},
+		culprits:   []string{"main.series", "main.Label"},
+		holderOnly: true,
+	}, {
+		program: "singlefield",
+		texts: []string{
+			"main.staticOne.items", "main.staticTwo.items", "main.valueOne.items",
+			"main.valueTwo.items", "main.heapOne.items", "main.heapTwo.items", "[]*int64",
+		},
+		culprits: []string{"main.staticOne", "main.staticTwo", "main.valueOne", "main.valueTwo", "main.heapOne", "main.heapTwo"},
+	}, {
+		program: "server",
+		texts:   []string{nothing},
+	},
+
+	{
+		program:  "groupwait",
+		texts:    []string{"main.(*crawler).fetchAll.func1", "main.page", "chan receive", "proven leaked"},
+		culprits: []string{"main.(*crawler).fetchAll", "main.page", "main.(*group).run"},
+		inDump:   []string{"main.(*crawler).fetchAll.func1", "main.page"},
+	}, {
+		program:  "ticker",
+		texts:    []string{"main.(*monitor).start.func1", "main.monitor|[]int64"},
+		culprits: []string{"main.(*monitor).start", "main.monitor", "ticker"},
+	}, {
+		program:  "condwait",
+		texts:    []string{"main.(*queue).take", "main.batch", "Cond", "proven leaked"},
+		culprits: []string{"main.(*queue).take", "main.batch"},
+		inDump:   []string{"main.(*queue).take", "main.batch"},
+	}, {
+		program:  "wgwait",
+		texts:    []string{"main.(*job).finish", "main.job", "WaitGroup", "proven leaked"},
+		culprits: []string{"main.(*job).finish", "main.job"},
+		inDump:   []string{"main.(*job).finish", "main.job"},
+	}, {
+		program:  "afterfunc",
+		texts:    []string{"main.root.ctx", "map[context.canceler]struct{}"},
+		culprits: []string{"main.root", "main.(*server).receive", "main.message", "context"},
+	}, {
+		program:  "lru",
+		texts:    []string{"main.svc.state.users", "main.user"},
+		culprits: []string{"main.svc"},
+	}, {
+		program:  "logbuffer",
+		texts:    []string{"main.audit.pending", "[]string"},
+		culprits: []string{"main.audit"},
+	}, {
+		program:  "cleanup",
+		texts:    []string{"main.load.func1", "main.texture", "cleanup"},
+		culprits: []string{"main.load.func1", "main.texture"},
+		from:     24,
+	}, {
+		program:  "chanmap",
+		texts:    []string{"main.chat.subs", "map[string]chan []uint8"},
+		culprits: []string{"main.chat"},
+	}, {
+		program:  "nilselect",
+		texts:    []string{"main.(*worker).run", "main.worker", "select", "proven leaked"},
+		culprits: []string{"main.(*worker).run", "main.worker"},
+		inDump:   []string{"main.(*worker).run", "main.worker"},
+	}, {
+		program:  "generic",
+		texts:    []string{"main.accounts.items", "map[int64]*main.account"},
+		culprits: []string{"main.accounts"},
+	}, {
+		program:  "rwreaders",
+		texts:    []string{"main.(*table).lookup", "main.query", "RWMutex", "main.(*table).reload"},
+		culprits: []string{"main.(*table).lookup", "main.query", "main.(*table).reload"},
+		inDump:   []string{"main.(*table).lookup", "main.query"},
+	},
+
+	{program: "workers", texts: []string{nothing}},
+	{program: "batch", texts: []string{nothing}},
+	{program: "pipeline", texts: []string{nothing}},
+}

@@ -1,0 +1,119 @@
+//go:build culprits
+
+package culprits
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"goheap/internal/testcore"
+)
+
+var (
+	goVersion = flag.String("build", "", "toolchain that builds the programs, as in GOTOOLCHAIN")
+	heapDumps = flag.Bool("heapdump", false, "read heap dumps instead of cores")
+	only      = flag.String("only", "", "try the programs that the pattern matches, and print their screens")
+)
+
+func minor(toolchain string) int {
+	parts := strings.Split(strings.TrimPrefix(toolchain, "go"), ".")
+	if len(parts) < 2 {
+		return 1 << 10
+	}
+	n, err := strconv.Atoi(parts[1])
+	if err != nil {
+		return 1 << 10
+	}
+	return n
+}
+
+// older builds what newer versions of Go no longer let leak.
+const older = "go1.22.12"
+
+func TestCulprits(t *testing.T) {
+	pattern, err := regexp.Compile(*only)
+	if err != nil {
+		t.Fatal(err)
+	}
+	goheap := filepath.Join(t.TempDir(), "goheap")
+	if out, err := exec.Command("go", "build", "-o", goheap, "goheap/cmd/goheap").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	kind := testcore.Gcore
+	if *heapDumps {
+		kind = testcore.HeapDump
+	}
+	tried, ok := 0, 0
+	for _, e := range inventory {
+		if !pattern.MatchString(e.program) {
+			continue
+		}
+		opt := testcore.Options{Go: *goVersion}
+		version := 26
+		if opt.Go != "" {
+			version = minor(opt.Go)
+		}
+		if e.to != 0 && version > e.to {
+			opt.Go = older
+		}
+		if version < e.from {
+			fmt.Printf("-    %s: needs Go 1.%d\n", e.program, e.from)
+			continue
+		}
+		if *heapDumps && e.noDump != "" {
+			fmt.Printf("-    %s: %s\n", e.program, e.noDump)
+			continue
+		}
+		d, err := testcore.Take("cases/"+e.program, opt, kind)
+		if errors.Is(err, testcore.ErrLacks) && kind == testcore.Gcore {
+			d, err = testcore.Take("cases/"+e.program, opt, testcore.Kernel)
+		}
+		if errors.Is(err, testcore.ErrLacks) {
+			fmt.Printf("-    %s: %v\n", e.program, err)
+			continue
+		}
+		tried++
+		if err != nil {
+			t.Errorf("%s: %v", e.program, err)
+			continue
+		}
+		holds, err := said(d.Output)
+		if err != nil {
+			t.Errorf("%s: %v", e.program, err)
+			continue
+		}
+		file := d.Core
+		if *heapDumps {
+			file = d.Heap
+		}
+		cmd := exec.Command(goheap, "report", "--exe", d.Exe, file)
+		cmd.Env = append(os.Environ(), fmt.Sprint("COLUMNS=", screenColumns), fmt.Sprint("LINES=", screenLines))
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		text, err := cmd.Output()
+		if err != nil {
+			t.Errorf("%s: %v\n%s", e.program, err, stderr.String())
+			continue
+		}
+		seen := screen(string(text))
+		misses := e.misses(seen, holds, *heapDumps)
+		if len(misses) == 0 {
+			ok++
+		} else {
+			t.Fail()
+		}
+		if *only != "" {
+			fmt.Printf("%s\n\n%s\n%s\n", d.Core, seen, strings.Join(d.Output, "\n"))
+		}
+		fmt.Println(verdict(e.program, misses))
+	}
+	fmt.Printf("%d of %d\n", ok, tried)
+}
