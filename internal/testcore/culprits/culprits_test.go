@@ -65,11 +65,11 @@ func TestCulprits(t *testing.T) {
 			opt.Go = older
 		}
 		if version < e.from {
-			fmt.Printf("-    %s: needs Go 1.%d\n", e.program, e.from)
+			fmt.Println(oneLine(fmt.Sprintf("-    %s: needs Go 1.%d", e.program, e.from)))
 			continue
 		}
 		if *heapDumps && e.noDump != "" {
-			fmt.Printf("-    %s: %s\n", e.program, e.noDump)
+			fmt.Println(oneLine(fmt.Sprintf("-    %s: %s", e.program, e.noDump)))
 			continue
 		}
 		d, err := testcore.Take("cases/"+e.program, opt, kind)
@@ -77,7 +77,7 @@ func TestCulprits(t *testing.T) {
 			d, err = testcore.Take("cases/"+e.program, opt, testcore.Kernel)
 		}
 		if errors.Is(err, testcore.ErrLacks) {
-			fmt.Printf("-    %s: %v\n", e.program, err)
+			fmt.Println(oneLine(fmt.Sprintf("-    %s: %v", e.program, err)))
 			continue
 		}
 		tried++

@@ -164,12 +164,18 @@ func suspects(screen string) (list []string) {
 	return list
 }
 
-// verdict is the line of a program, no wider than the screen.
+// verdict is the line of a program.
 func verdict(program string, misses []string) string {
 	if len(misses) == 0 {
 		return "ok   " + program
 	}
-	line := []rune(fmt.Sprintf("MISS %s: %s", program, strings.Join(misses, ", ")))
+	return oneLine(fmt.Sprintf("MISS %s: %s", program, strings.Join(misses, ", ")))
+}
+
+// oneLine is the start of a text, no wider than the screen.
+func oneLine(text string) string {
+	text, _, _ = strings.Cut(text, "\n")
+	line := []rune(text)
 	if len(line) > screenColumns {
 		line = append(line[:screenColumns-1], '…')
 	}

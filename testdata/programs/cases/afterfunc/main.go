@@ -23,6 +23,7 @@ type server struct {
 
 var root *server
 
+//go:noinline
 func (s *server) receive(m *message) {
 	context.AfterFunc(s.ctx, func() { s.lost += m.id })
 }

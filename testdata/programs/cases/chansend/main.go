@@ -15,6 +15,7 @@ type result struct {
 	rows []byte
 }
 
+//go:noinline
 func lookup(id int) *result {
 	ch := make(chan *result)
 	go func() {

@@ -19,6 +19,7 @@ type Queue struct {
 	buf []byte
 }
 
+//go:noinline
 func open(id int) {
 	d := &Device{id: id}
 	d.q = &Queue{dev: d, buf: make([]byte, 32<<10)}

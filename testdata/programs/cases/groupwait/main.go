@@ -15,6 +15,9 @@ type page struct {
 	body [4080]byte
 }
 
+//go:noinline
+func fetch(url string) *page { return &page{url: url} }
+
 type group struct {
 	wg   sync.WaitGroup
 	once sync.Once
@@ -33,12 +36,13 @@ func (g *group) run(f func() error) {
 
 type crawler struct{ fetched int }
 
+//go:noinline
 func (c *crawler) fetchAll(n int) {
 	var g group
 	merged := make(chan *page)
 	for i := 0; i < n; i++ {
 		g.run(func() error {
-			p := &page{url: "http://example.com/"}
+			p := fetch("http://example.com/")
 			for next := range merged {
 				p.url += next.url
 			}

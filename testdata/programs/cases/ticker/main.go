@@ -14,6 +14,7 @@ type monitor struct {
 	window []int64
 }
 
+//go:noinline
 func (m *monitor) start() {
 	t := time.NewTicker(time.Hour)
 	go func() {

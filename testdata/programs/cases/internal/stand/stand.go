@@ -8,7 +8,6 @@
 package stand
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"runtime"
@@ -18,14 +17,9 @@ import (
 )
 
 // Culprit prints that name holds a number of things of so many bytes, as the runtime
-// has allocated them. What is 0 is not said.
+// has allocated them; 0 is for what it does not say.
 func Culprit(name string, count int, bytes uint64) {
-	say(struct {
-		Case  string `json:"case"`
-		Name  string `json:"name"`
-		Count int    `json:"count,omitempty"`
-		Bytes uint64 `json:"bytes,omitempty"`
-	}{"culprit", name, count, bytes})
+	fmt.Printf(`{"case":"culprit","name":%q,"count":%d,"bytes":%d}`+"\n", name, count, bytes)
 }
 
 // Measured is Culprit with the bytes by which the live heap has grown when fill returns.
@@ -68,11 +62,7 @@ func Ready(settle func(), keep ...any) {
 		debug.WriteHeapDump(f.Fd())
 		f.Close()
 	}
-	say(struct {
-		Case        string `json:"case"`
-		HeapAlloc   uint64 `json:"heap_alloc"`
-		HeapObjects uint64 `json:"heap_objects"`
-	}{"memstats", m.HeapAlloc, m.HeapObjects})
+	fmt.Printf(`{"case":"memstats","heap_alloc":%d,"heap_objects":%d}`+"\n", m.HeapAlloc, m.HeapObjects)
 	fmt.Println("ready")
 	if crash {
 		time.Sleep(100 * time.Millisecond)
@@ -86,13 +76,4 @@ func Ready(settle func(), keep ...any) {
 			syscall.Exit(0)
 		}
 	}
-}
-
-func say(v any) {
-	line, err := json.Marshal(v)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "cannot describe the heap:", err)
-		os.Exit(1)
-	}
-	fmt.Println(string(line))
 }
