@@ -14,22 +14,24 @@ type StackWord struct {
 	Addr      uint64
 }
 
-// unknownAt reports whether nothing as certain as that it fits is known of the object
-// that p leads to, if it leads to one.
-func (t *judge) unknownAt(p uint64) bool {
-	at, ok := t.im.Pages.Find(p)
-	if !ok {
-		return false
+// unknownAt returns where the word at an offset in b leads, if it is to an object of which
+// nothing as certain as that it fits is known.
+func (t *judge) unknownAt(b []byte, off uint64) (at image.SlotAt, ok bool) {
+	if off >= uint64(len(b)) {
+		return at, false
+	}
+	if at, ok = t.im.Pages.Find(t.arch.Word(b[off:])); !ok {
+		return at, false
 	}
 	ev := t.evidenceOf(at.Node)
-	return ev == 0 || ev > ByFit
+	return at, ev == 0 || ev > ByFit
 }
 
 // claimUnnamed makes the claims of UnnamedFits.
 func (t *Typer) claimUnnamed() {
 	words := slices.DeleteFunc(t.unnamed, func(s StackWord) bool {
-		p, _ := t.im.Mem.Word(s.Addr)
-		return !t.unknownAt(p)
+		_, ok := t.unknownAt(t.Mem.Bytes(s.Addr, uint64(t.arch.PtrSize)), 0)
+		return !ok
 	})
 	t.unnamed = nil
 	f := t.newFitter(nil)

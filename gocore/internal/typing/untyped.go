@@ -92,8 +92,10 @@ func (t *Typer) stackPairs(goroutine int, live []uint64) {
 	before := uint64(0)
 	for _, addr := range live {
 		b := t.Mem.Bytes(addr-w, 2*w)
-		if len(b) > 0 && t.unknownAt(t.arch.Word(b[w:])) {
-			t.unnamed = append(t.unnamed, StackWord{goroutine, addr})
+		if at, ok := t.unknownAt(b, w); ok {
+			if at.Off == 0 && at.Pointers == image.HeapBits {
+				t.unnamed = append(t.unnamed, StackWord{goroutine, addr})
+			}
 			if before != addr-w {
 				if c, ok := t.pair(t.arch.Word(b), t.arch.Word(b[w:])); ok {
 					t.attempt(c)
