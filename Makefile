@@ -139,7 +139,7 @@ test-matrix: need-go need-core ## read cores of every Go version and build, and 
 	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 120m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout ./gocore/internal/types
 
 # GO=go1.22.12 builds the programs with that toolchain, and not the viewer; CASE=REGEXP
-# tries those whose name matches, and prints their screens.
+# tries those whose name matches, and prints their screens and all that they miss.
 culprits: need-core ## hold the first screen of report against 37 leaking and healthy programs; HEAPDUMP=1 for heap dumps
 	@command -v go >/dev/null || $(MAKE) --no-print-directory need-go GO=go
 	@go test -count=1 -timeout 30m -tags culprits -run '^TestCulprits$$' -v ./internal/testcore/culprits \

@@ -20,7 +20,7 @@ import (
 var (
 	goVersion = flag.String("build", "", "toolchain that builds the programs, as in GOTOOLCHAIN")
 	heapDumps = flag.Bool("heapdump", false, "read heap dumps instead of cores")
-	only      = flag.String("only", "", "try the programs that the pattern matches, and print their screens")
+	only      = flag.String("only", "", "try the programs that the pattern matches, and print their screens and all misses")
 )
 
 func minor(toolchain string) int {
@@ -111,7 +111,7 @@ func TestCulprits(t *testing.T) {
 			t.Fail()
 		}
 		if *only != "" {
-			fmt.Printf("%s\n\n%s\n%s\n", d.Core, seen, strings.Join(d.Output, "\n"))
+			fmt.Printf("%s\n\n%s\n\n%s\n%s\n", file, seen, strings.Join(d.Output, "\n"), strings.Join(misses, "\n"))
 		}
 		fmt.Println(verdict(e.program, misses))
 	}
