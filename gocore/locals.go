@@ -158,7 +158,7 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 			v = placed[i]
 			as = variableName(placed, &v)
 		} else if v.Dict != 0 {
-			if t := p.decoder.Instance(v.Dict, p.vars.DictOf(all, v.Func, fr)); t != 0 {
+			if t := p.decoder.Instance(v.Dict, p.vars.DictOf(all, v.Func, fr, w.words)); t != 0 {
 				v.Type = t
 			}
 		}

@@ -3,6 +3,7 @@
 package frames
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
 	"goheap/gocore/internal/unwind"
 )
 
@@ -53,6 +55,8 @@ type Var struct {
 	// lost says that the only part is where the variable is elsewhere in the function:
 	// it is there if the live words of the frame are its pointers.
 	lost bool
+	// shaped says that Type is made of shapes, and no place in the dictionary has it.
+	shaped bool
 }
 
 // Part is a piece of a variable in memory: the compiler keeps the words of
@@ -150,6 +154,7 @@ func (p *Reader) At(at Place) []Var {
 				v.Fixed = append(v.Fixed, FixedPart{pc.Offset, pc.Value})
 			}
 		}
+		v.shaped = v.Dict == 0 && strings.Contains(p.program.Types.Type(v.Type).Name, typing.ShapePrefix)
 		if h := l.Home; h.Size > 0 && h.Size <= maxLost && h.Value-(cfaOrigin-maxFrame) < 2*maxFrame {
 			v.Parts, v.lost = []Part{{0, h.Size, int64(h.Value - cfaOrigin)}}, true
 		}
@@ -198,7 +203,7 @@ func (p *Reader) settleParts(v *Var) {
 // dictionary that the frame was called with. words are the live ones of the stack.
 func (p *Reader) In(fr *unwind.Frame, words []unwind.Slot) []Var {
 	all := p.At(PlaceOf(fr))
-	if !slices.ContainsFunc(all, func(v Var) bool { return v.Name == symbols.DictName || v.Dict != 0 || v.whole || v.lost }) {
+	if !slices.ContainsFunc(all, func(v Var) bool { return v.Name == symbols.DictName || v.Dict != 0 || v.shaped || v.whole || v.lost }) {
 		return all
 	}
 	out := make([]Var, 0, len(all))
@@ -206,8 +211,11 @@ func (p *Reader) In(fr *unwind.Frame, words []unwind.Slot) []Var {
 		if v.Name == symbols.DictName {
 			continue
 		}
-		if v.Dict != 0 {
-			if t := p.program.Instance(v.Dict, p.DictOf(all, v.Func, fr)); t != 0 {
+		if v.Dict != 0 || v.shaped {
+			dict := p.DictOf(all, v.Func, fr, words)
+			if t := p.program.Instance(v.Dict, dict); t != 0 {
+				v.Type = t
+			} else if t := p.program.Argument(v.Func, v.Type, dict); v.shaped && t != 0 {
 				v.Type = t
 			}
 		}
@@ -255,8 +263,9 @@ func (p *Reader) found(v *Var, all []Var, fr *unwind.Frame, words []unwind.Slot)
 }
 
 // DictOf returns the address of the dictionary of a function in a frame, 0 where
-// it is not known.
-func (p *Reader) DictOf(vars []Var, fn string, fr *unwind.Frame) uint64 {
+// it is not known. words are the live ones of the stack: optimised code keeps its
+// dictionary there without a variable, while it needs it.
+func (p *Reader) DictOf(vars []Var, fn string, fr *unwind.Frame, words []unwind.Slot) uint64 {
 	for i := range vars {
 		v := &vars[i]
 		if v.Name != symbols.DictName || v.Func != fn {
@@ -270,7 +279,21 @@ func (p *Reader) DictOf(vars []Var, fn string, fr *unwind.Frame) uint64 {
 			return w
 		}
 	}
-	return p.program.OnlyDictionary(fn)
+	if only := p.program.OnlyDictionary(fn); only != 0 || p.program.CodeName(fr.Func.Entry) != fn {
+		return only // a function that is inlined has its dictionary from elsewhere
+	}
+	return p.program.DictionaryAmong(fn, func(yield func(uint64) bool) {
+		from, _ := slices.BinarySearchFunc(words, fr.SP, func(s unwind.Slot, a uint64) int { return cmp.Compare(s.Addr, a) })
+		args, _ := fr.Func.Args()
+		for _, s := range words[from:] {
+			if s.Addr >= fr.ArgP+uint64(max(args, 0)) {
+				return
+			}
+			if word, _ := p.image.Mem.Word(s.Addr); s.Frame == fr.Index && !s.Conservative && !yield(word) {
+				return
+			}
+		}
+	})
 }
 
 // Registers returns those that hold variables of the i-th frame of a goroutine: of the

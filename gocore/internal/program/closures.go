@@ -19,31 +19,95 @@ const receiverField = "receiver"
 type Closures struct {
 	*Program
 	mu    sync.Mutex
-	known map[uint64]types.ID
+	known map[uint64]types.ID        // by the addresses of code
+	run   map[instantiation]types.ID // of code that several instantiations share, which known has as shared
 }
 
+// instantiation is code and the dictionary that it is run with, 0 for unknown.
+type instantiation struct{ entry, dict uint64 }
+
+// shared stands for the type of closures whose code does not tell it.
+const shared = ^types.ID(0)
+
 // NewClosures returns the closures of a program.
-func NewClosures(p *Program) *Closures { return &Closures{Program: p, known: map[uint64]types.ID{}} }
+func NewClosures(p *Program) *Closures {
+	return &Closures{Program: p, known: map[uint64]types.ID{}, run: map[instantiation]types.ID{}}
+}
 
 // TypeOf returns the type of the closure at addr, whose code begins at
 // entry: a structure of its code and of the variables that it captured. All
 // Closures of a function have the same layout, so that the first one on the heap
-// stands for all. It is 0 where the closure is not the start of an object, or
+// stands for all that are run with the same dictionary. It is 0 where the closure is not the start of an object, or
 // has no code that is known.
 func (c *Closures) TypeOf(entry, addr uint64) types.ID {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if id, ok := c.known[entry]; ok {
+	id, ok := c.known[entry]
+	if ok && id != shared {
 		return id
+	}
+	run := instantiation{entry: entry}
+	if ok {
+		run.dict = c.dictionary(c.CodeName(entry), addr)
+		if id, ok := c.run[run]; ok {
+			return id
+		}
 	}
 	fn, ok := c.Function(entry)
 	at, inHeap := c.Image.Pages.Find(addr)
 	if !ok || fn.Entry != entry || !inHeap || at.Off != 0 || at.Elem == 0 || at.Pointers != image.HeapBits && at.Pointers != image.NoPointers {
 		return 0
 	}
-	id := c.describeClosure(fn.Name(), entry, addr, at)
-	c.known[entry] = id
+	id = c.describeClosure(fn.Name(), entry, addr, at)
+	c.keep(entry, addr, id)
 	return id
+}
+
+// keep remembers the type of the closure at addr, and returns the one that was known
+// before, if there is one.
+func (c *Closures) keep(entry, addr uint64, id types.ID) types.ID {
+	if known, ok := c.known[entry]; ok && known != shared {
+		return known
+	}
+	name := c.CodeName(entry)
+	if len(c.instances(name).list) < 2 {
+		c.known[entry] = id
+		return id
+	}
+	c.known[entry] = shared
+	run := instantiation{entry, c.dictionary(name, addr)}
+	if known, ok := c.run[run]; ok {
+		return known
+	}
+	c.run[run] = id
+	return id
+}
+
+// dictionary returns the dictionary that the closure at addr is run with, by the name of
+// its code; 0 for unknown. It is captured, though debugging information has a variable for
+// it only where the code uses it.
+func (c *Closures) dictionary(name string, addr uint64) uint64 {
+	return c.DictionaryAmong(name, func(yield func(uint64) bool) {
+		at, ok := c.Image.Pages.Find(addr)
+		if !ok || at.Pointers != image.HeapBits {
+			return
+		}
+		mask := c.Image.SlotMask(c.Image.ExtentAt(addr), addr)
+		w := uint64(c.Image.Arch.PtrSize)
+		for off := w; off < min(at.Elem, 64*w); off += w {
+			if word, _ := c.Image.Mem.Word(addr + off); mask>>(off/w)&1 != 0 && !yield(word) {
+				return
+			}
+		}
+	})
+}
+
+// CodeName returns the name that debugging information has for the function whose code
+// begins at entry, with the shapes of its type arguments.
+func (d *Program) CodeName(entry uint64) string {
+	f, bias := d.Exe.codeAt(entry)
+	name, _ := f.FuncName(entry - bias)
+	return name
 }
 
 // Surely is TypeOf for an object that nothing says to be a closure, 0 where it need not be
@@ -75,11 +139,7 @@ func (c *Closures) Surely(entry, addr uint64) types.ID {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if known, ok := c.known[entry]; ok {
-		return known
-	}
-	c.known[entry] = id
-	return id
+	return c.keep(entry, addr, id)
 }
 
 // runtimeClosures are objects that func values of package reflect point to, by
@@ -214,8 +274,7 @@ func (c *Closures) fitsClosure(t types.ID, off, mask, limit uint64) bool {
 // of: "main.(*T).M-fm", or what a go or defer statement calls its function with.
 func (c *Closures) captures(entry, addr uint64) []symbols.Capture {
 	w := uint64(c.Image.Arch.PtrSize)
-	f, bias := c.Exe.codeAt(entry)
-	name, _ := f.FuncName(entry - bias)
+	name := c.CodeName(entry)
 	if method, ok := strings.CutSuffix(name, "-fm"); ok {
 		if id, ok := c.receiverType(method); ok {
 			return []symbols.Capture{{Name: receiverField, Offset: w, Type: id}}
@@ -233,12 +292,12 @@ func (c *Closures) captures(entry, addr uint64) []symbols.Capture {
 		}
 	}
 	if dict == 0 {
-		dict = c.OnlyDictionary(name)
+		dict = c.dictionary(name, addr)
 	}
 	for i := range list {
 		if t := c.Instance(list[i].Dict, dict); t != 0 {
 			list[i].Type = t
-		} else if t := c.Argument(name, list[i].Type); t != 0 {
+		} else if t := c.Argument(name, list[i].Type, dict); t != 0 {
 			list[i].Type = t
 		}
 	}

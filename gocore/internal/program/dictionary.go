@@ -1,6 +1,7 @@
 package program
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,12 +15,23 @@ import (
 type dictionaries struct {
 	once sync.Once
 	of   map[string][]dictionary
+	at   map[uint64]dictionary
+
+	mu    sync.Mutex
+	found map[string]*instances // by the names of functions with their shapes
+}
+
+// instances are the dictionaries that a function of generic code may be run with.
+type instances struct {
+	shapes []string
+	list   []dictionary
+	passed map[uint64]bool // the addresses of those that others of the list lead to
 }
 
 // dictionary has the types that code which several type arguments share is run with.
 type dictionary struct {
-	args []string
-	addr uint64
+	args       []string
+	addr, size uint64
 }
 
 // dictInfix stands between the package and the rest in the names of dictionaries
@@ -27,7 +39,7 @@ type dictionary struct {
 const dictInfix = "..dict."
 
 func (e *Executable) readDictionaries() {
-	e.dictionaries.of = map[string][]dictionary{}
+	e.dictionaries.of, e.dictionaries.at = map[string][]dictionary{}, map[uint64]dictionary{}
 	for _, s := range e.File.Symbols() {
 		pkg, rest, ok := strings.Cut(s.Name, dictInfix)
 		if !ok {
@@ -35,7 +47,9 @@ func (e *Executable) readDictionaries() {
 		}
 		if name, args, ok := typeArguments(rest); ok {
 			key := pkg + "." + name
-			e.dictionaries.of[key] = append(e.dictionaries.of[key], dictionary{args, s.Addr + e.Bias})
+			dict := dictionary{args, s.Addr + e.Bias, s.Size}
+			e.dictionaries.of[key] = append(e.dictionaries.of[key], dict)
+			e.dictionaries.at[dict.addr] = dict
 		}
 	}
 }
@@ -45,49 +59,147 @@ func (e *Executable) readDictionaries() {
 // program has several that these shapes stand for. Until Go 1.26 optimised code has no
 // variable for it.
 func (d *Program) OnlyDictionary(function string) uint64 {
-	only, _ := d.onlyDictionary(function)
-	return only.addr
+	if in := d.instances(function); len(in.list) == 1 {
+		return in.list[0].addr
+	}
+	return 0
 }
 
-// Argument returns the type argument of a generic function, or of one around it, that a
-// shape stands for in it; 0 where that is not known.
-func (d *Program) Argument(function string, shape types.ID) (arg types.ID) {
-	only, shapes := d.onlyDictionary(function)
-	name := d.Types.Type(shape).Name
-	for i, s := range shapes {
-		if s != name || only.addr == 0 {
+// DictionaryAmong is OnlyDictionary for a function that keeps its dictionary among words
+// that have been written since it, or the function around it, was called: 0 also where
+// they have none, or several.
+//
+// A word that is the address of a dictionary of the function is this one's own, or one
+// that it passes on when it calls itself with other types. The latter stands in its own,
+// or in one that this leads to, or is a constant, which is kept nowhere.
+func (d *Program) DictionaryAmong(function string, words func(yield func(word uint64) bool)) uint64 {
+	in := d.instances(function)
+	if len(in.list) < 2 {
+		return d.OnlyDictionary(function)
+	}
+	found := uint64(0)
+	for word := range words {
+		if word == found || !slices.ContainsFunc(in.list, func(o dictionary) bool { return o.addr == word }) {
 			continue
 		}
-		if arg != 0 {
+		if found != 0 {
 			return 0
 		}
-		if arg, _ = d.Types.Lookup(only.args[i]); arg == 0 {
-			return 0
-		}
+		found = word
 	}
-	return arg
+	if in.passed[found] {
+		return 0
+	}
+	return found
 }
 
-// onlyDictionary is OnlyDictionary with the type arguments and their shapes.
-func (d *Program) onlyDictionary(function string) (only dictionary, shapes []string) {
-	if d.Exe == nil || d.Exe.File == nil || !strings.Contains(function, typing.ShapePrefix) {
-		return only, nil
+// Argument returns the type that one made of the shapes of a generic function's type
+// arguments, such as go.shape.int or *main.list[go.shape.int], is where the function, or
+// one inside it, is run with the dictionary at dict; 0 where that is not known.
+func (d *Program) Argument(function string, shaped types.ID, dict uint64) types.ID {
+	in := d.instances(function)
+	i := slices.IndexFunc(in.list, func(o dictionary) bool { return o.addr == dict })
+	if dict == 0 || i < 0 {
+		return 0
 	}
-	d.Exe.dictionaries.once.Do(d.Exe.readDictionaries)
-	name, shapes, ok := typeArguments(function)
+	name, ok := in.unshaped(d.Types.Type(shaped).Name, in.list[i].args)
 	if !ok {
-		return only, nil
+		return 0
 	}
-	for _, dict := range d.Exe.dictionaries.of[strings.Replace(name, ".(*", ".", 1)] {
-		if !d.haveShapes(dict.args, shapes) {
-			continue
-		}
-		if only.addr != 0 {
-			return dictionary{}, nil
-		}
-		only = dict
+	id, _ := d.Types.Lookup(name)
+	if d.Types.Type(id).Size != d.Types.Type(shaped).Size {
+		return 0
 	}
-	return only, shapes
+	return id
+}
+
+// unshaped writes type arguments in place of their shapes in the name of a type. It fails
+// where a shape stands for several arguments, or for none.
+func (in *instances) unshaped(name string, args []string) (string, bool) {
+	var out strings.Builder
+	for {
+		before, rest, ok := strings.Cut(name, typing.ShapePrefix)
+		out.WriteString(before)
+		if !ok {
+			return out.String(), true
+		}
+		rest = typing.ShapePrefix + rest
+		longest := 0 // of the shapes that may stand here: one may begin another's name
+		arg := ""
+		for k, s := range in.shapes {
+			end, whole := strings.CutPrefix(rest, s)
+			if !strings.HasPrefix(s, typing.ShapePrefix) || !whole || end != "" && !strings.ContainsRune(",] );}", rune(end[0])) {
+				continue
+			}
+			if longest > 0 && (len(s) != longest || arg != args[k]) {
+				return "", false
+			}
+			longest, arg = len(s), args[k]
+		}
+		if longest == 0 {
+			return "", false
+		}
+		out.WriteString(arg)
+		name = rest[longest:]
+	}
+}
+
+// instances returns the dictionaries that a function, or one inside it, may be run with.
+func (d *Program) instances(function string) *instances {
+	if d.Exe == nil || d.Exe.File == nil || !strings.Contains(function, typing.ShapePrefix) {
+		return &instances{}
+	}
+	all := &d.Exe.dictionaries
+	all.once.Do(d.Exe.readDictionaries)
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if in, ok := all.found[function]; ok {
+		return in
+	}
+	in := &instances{}
+	if name, shapes, ok := typeArguments(function); ok {
+		in.shapes = shapes
+		for _, dict := range all.of[strings.Replace(name, ".(*", ".", 1)] {
+			if d.haveShapes(dict.args, shapes) {
+				in.list = append(in.list, dict)
+			}
+		}
+	}
+	if len(in.list) > 1 {
+		in.passed = map[uint64]bool{}
+		for _, o := range in.list {
+			for addr := range d.passedOnBy(o) {
+				in.passed[addr] = in.passed[addr] || addr != o.addr
+			}
+		}
+	}
+	if all.found == nil {
+		all.found = map[string]*instances{}
+	}
+	all.found[function] = in
+	return in
+}
+
+// maxDictionary is far above the size of any dictionary, in bytes.
+const maxDictionary = 1 << 14
+
+// passedOnBy returns the addresses of the dictionaries that code which is run with one
+// may have: those whose addresses stand in it, and in these.
+func (d *Program) passedOnBy(from dictionary) map[uint64]bool {
+	w := uint64(d.Image.Arch.PtrSize)
+	seen := map[uint64]bool{}
+	for todo := []dictionary{from}; len(todo) > 0; {
+		dict := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for off := uint64(0); off+w <= min(dict.size, maxDictionary); off += w {
+			word, _ := d.Image.Mem.Word(dict.addr + off)
+			if next, ok := d.Exe.dictionaries.at[word]; ok && !seen[word] {
+				seen[word] = true
+				todo = append(todo, next)
+			}
+		}
+	}
+	return seen
 }
 
 // typeArguments splits a name in front of its first type arguments, and these.

@@ -10,6 +10,7 @@ import (
 type Frame struct {
 	Func   pclntab.Func
 	Module int32 // index in Config.Modules
+	Index  int32 // in the list of frames, as slots have it
 
 	// Conservative says that the frame has no exact map and each of its words
 	// counts as a possible pointer.
@@ -212,7 +213,7 @@ func (w *Walker) frames(s State, dst []Frame) ([]Frame, error) {
 			return dst, fail(sp, "", reason)
 		}
 		f := Frame{
-			Func: st.fn, Module: st.module, PC: pc, SP: sp, Trap: trap,
+			Func: st.fn, Module: st.module, Index: int32(len(dst)), PC: pc, SP: sp, Trap: trap,
 			BP: bp, BPKnown: bpKnown,
 		}
 		name := func() string { return st.fn.Name() }
