@@ -49,7 +49,7 @@ type keyParser struct {
 const maxKeyDepth = 100
 
 func (p *keyParser) space() {
-	for p.at < len(p.s) && (p.s[p.at] == ' ' || p.s[p.at] == ',') {
+	for p.at < len(p.s) && p.s[p.at] == ' ' {
 		p.at++
 	}
 }
@@ -170,7 +170,8 @@ func (p *keyParser) conversion(typ string, depth int) *Key {
 	return k
 }
 
-// composite reads "{1, 2}" behind a type.
+// composite reads "{1, 2}" behind a type: between two parts stands a comma, as in Go, or a
+// space alone, as goheap prints them.
 func (p *keyParser) composite(typ string, depth int) *Key {
 	k := &Key{Kind: CompositeKey, Type: typ}
 	for p.at++; ; {
@@ -190,6 +191,10 @@ func (p *keyParser) composite(typ string, depth int) *Key {
 		}
 		part.Name = name
 		k.Parts = append(k.Parts, part)
+		p.space()
+		if strings.HasPrefix(p.rest(), ",") {
+			p.at++
+		}
 	}
 }
 

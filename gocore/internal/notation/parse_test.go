@@ -182,7 +182,12 @@ func TestParseKey(t *testing.T) {
 	if !ok || k.Type != "struct { A int; B interface {} }" || len(k.Parts) != 2 {
 		t.Errorf("%+v", k)
 	}
-	for _, bad := range []string{"", "[", "{1", `"a`, "int8(", "(*T)(", "1 2", "{1}}", strings.Repeat("{", 10_000)} {
+	for _, parts := range []string{"{1, 2}", "{1,2}", "{1 2}", "{1 , 2,}"} {
+		if k, ok := ParseKey(parts); !ok || len(k.Parts) != 2 {
+			t.Errorf("%s is read as %+v", parts, k)
+		}
+	}
+	for _, bad := range []string{"", "[", "{1", `"a`, "int8(", "(*T)(", "1 2", "{1}}", "K{,,,}", "K{,}", "K{,1}", "K{1,,2}", ",1", "1,", strings.Repeat("{", 10_000)} {
 		if k, ok := ParseKey(bad); ok {
 			t.Errorf("%.20s is read as %+v", bad, k)
 		}
