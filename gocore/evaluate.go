@@ -61,7 +61,7 @@ func (e *evaluation) fail(pos int, format string, args ...any) error {
 	if pos > 0 && pos < len(at) {
 		at = at[:pos]
 	}
-	return fmt.Errorf("%w: %s: %s", ErrNotFound, notation.OneLine(at), fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: %s: %s", ErrNotFound, notation.Cited(at), fmt.Sprintf(format, args...))
 }
 
 // failShowing is fail with an ending that has values of the program in it.

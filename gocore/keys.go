@@ -2,7 +2,9 @@ package gocore
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/keys"
@@ -87,13 +89,33 @@ func (e *evaluation) noKey(t types.ID, addr uint64, s *notation.Step, want strin
 		return e.fail(s.Pos, "it has no entries")
 	case want == notation.HiddenKey:
 		return e.failShowing(s.Pos, "the key is hidden in this name: --values prints it", looks)
+	case !utf8.ValidString(want):
+		return e.fail(s.Pos, "the text in the brackets is no UTF-8: such a key is written [%s]", notation.EscapeInvalid(want))
 	case (!ok || k.Kind == notation.ConstantKey) && !strings.Contains(want, " at 0x"):
 		return e.failShowing(s.Pos, notation.OneLine(want)+" is not how a key is written", looks)
+	}
+	if k, ok := notation.ParseKey(want); ok && k.Kind == notation.CompositeKey && k.Type == "" {
+		if typed := typedLike(k, near); len(typed) > 0 {
+			return e.failShowing(s.Pos, "a key in an interface is written with its type", ": did you mean "+notation.AnyOf(typed)+"?")
+		}
 	}
 	if like := notation.Nearest(want, near, 3); len(like) > 0 {
 		looks = "; did you mean " + notation.AnyOf(like) + "?"
 	}
 	return e.failShowing(s.Pos, "it has no key "+notation.OneLine(want), looks)
+}
+
+// typedLike returns those texts of keys that are k with a type in front, up to three.
+func typedLike(k *notation.Key, texts []string) []string {
+	const most = 3
+	var like []string
+	for _, text := range texts {
+		typed, ok := notation.ParseKey(text)
+		if ok && typed.Type != "" && typed.Kind == k.Kind && reflect.DeepEqual(typed.Parts, k.Parts) && len(like) < most {
+			like = append(like, "["+text+"]")
+		}
+	}
+	return like
 }
 
 // keys reads and writes the keys of maps.

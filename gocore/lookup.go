@@ -243,11 +243,16 @@ func (p *naming) unknownName(name string) error {
 	if all := p.roots().short[name]; len(all) > 1 {
 		return fmt.Errorf("%w: %q is in several packages: write %s", ErrNotFound, name, notation.AnyOf(all))
 	}
-	names := make([]string, 0, len(p.exe.Variables))
+	names, longest := make([]string, 0, len(p.exe.Variables)), 0
 	for _, v := range p.exe.Variables {
 		names = append(names, v.Name)
+		longest = max(longest, len(v.Name))
 	}
-	for short := name; short != ""; short = short[:strings.LastIndexByte(short, '.')] { // fields may follow
+	start := name
+	if most := 2*longest + 2; len(start) > most { // no variable is spelled like what is longer
+		start = start[:max(strings.LastIndexByte(start[:most], '.'), 0)]
+	}
+	for short := start; short != ""; short = short[:strings.LastIndexByte(short, '.')] { // fields may follow
 		if near := notation.Nearest(short, names, most); len(near) > 0 {
 			return fmt.Errorf("%w: the program has no variable %s: did you mean %s?", ErrNotFound, notation.OneLine(short), notation.AnyOf(near))
 		}
@@ -255,7 +260,7 @@ func (p *naming) unknownName(name string) error {
 			break
 		}
 	}
-	return fmt.Errorf("%w: %q starts with no global variable of the program; write it with its package, as in main.cache, and see `goheap roots`", ErrNotFound, name)
+	return fmt.Errorf("%w: %q starts with no global variable of the program; write it with its package, as in main.cache, and see `goheap roots`", ErrNotFound, notation.CutMiddle(name))
 }
 
 // place says what a value stands for.

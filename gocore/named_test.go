@@ -48,8 +48,29 @@ func TestNamed(t *testing.T) {
 					t.Errorf("%s: %s %s at %#x, want %s %s at %#x", o.Name, typ, text, addr, o.Type, o.Text, want)
 				}
 			}
+			for text, want := range mistyped() {
+				_, err := p.Resolve(text)
+				if err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 1000 {
+					t.Errorf("%.100q: %.1000v, want a short error that says %q", text, err, want)
+				}
+			}
 			p.roundTrip(t, everyName())
 		})
+	}
+}
+
+// mistyped are targets that the program cannot say itself, as they are long or no UTF-8,
+// or that need what it has said before, with a part of the answer.
+func mistyped() map[string]string {
+	many := strings.Repeat(".x", 60_000)
+	return map[string]string{
+		"main.coun" + many:          "did you mean main.count?",
+		"main.count" + many:         `int has no field "x"`,
+		"nothing" + many:            "…",
+		"main.byText[\"\xff\xfe\"]": `the text in the brackets is no UTF-8: such a key is written ["\xff\xfe"]`,
+		"main.byText[\xff\xfe]":     `is written ["\xff\xfe"]`,
+		`main.byK[K{,,,}]`:          "is not how a key is written",
+		`main.byAny[{1 "q"}]`:       `is written with its type: did you mean [main.K{1 "q"}]?`,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // someNames knows variables of packages main and example.com/x, with names that have a
@@ -232,5 +233,25 @@ func TestNearest(t *testing.T) {
 		if !strings.HasPrefix(got, want) || want == "" && got != "" {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
+	}
+}
+
+func TestEscapeInvalid(t *testing.T) {
+	for text, want := range map[string]string{
+		"\"\xff\xfe\"": `"\xff\xfe"`, "\xff\xfe": `"\xff\xfe"`, "`a\xff`": `"a\xff"`, "\"\\n\xffé\"": `"\n\xffé"`,
+	} {
+		if got := EscapeInvalid(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestCutMiddle(t *testing.T) {
+	if short := strings.Repeat("é", 200); CutMiddle(short) != short {
+		t.Error("a text that is short enough is cut")
+	}
+	got := CutMiddle("a" + strings.Repeat("é", 10_000) + "z")
+	if len(got) > 400 || !utf8.ValidString(got) || !strings.HasPrefix(got, "aé") || !strings.HasSuffix(got, "éz") || !strings.Contains(got, "…") {
+		t.Errorf("%q", got)
 	}
 }

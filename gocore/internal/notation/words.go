@@ -245,6 +245,44 @@ func OneLine(s string) string {
 	return s
 }
 
+// Cited is what a person has typed as a message repeats it: one line, not too long.
+func Cited(s string) string { return OneLine(CutMiddle(s)) }
+
+// CutMiddle leaves the start and the end of a long text, with … between them.
+func CutMiddle(s string) string {
+	const most, ends = 400, 150
+	if len(s) <= most {
+		return s
+	}
+	head, tail := ends, len(s)-ends
+	for head > 0 && !utf8.RuneStart(s[head]) {
+		head--
+	}
+	for tail < len(s) && !utf8.RuneStart(s[tail]) {
+		tail++
+	}
+	return s[:head] + "…" + s[tail:]
+}
+
+// EscapeInvalid writes a key that has bytes that are no UTF-8 as a quoted text that has
+// escapes for these. Escapes that stand in it already stay.
+func EscapeInvalid(s string) string {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return strconv.Quote(strings.Trim(s, "`"))
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		} else {
+			b.WriteString(s[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
+}
+
 // Quote escapes bytes of the program for a terminal or a page, and says how
 // many are not shown.
 func Quote(b []byte, n uint64) string {
