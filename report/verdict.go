@@ -359,13 +359,20 @@ func fieldParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error)
 }
 
 // goType is the type that a person has written for what holds n: that of the map whose
-// insides n is among.
+// insides n is among, or of the channel whose buffer it is.
 func goType(s *Snapshot, n heap.Node) string {
 	path := s.Dominators.PathTo(n)
-	for _, n := range slices.Backward(path) {
-		if typ := s.Heap.Type(n); !ofMap(typ) {
-			return typ
+	for i, n := range slices.Backward(path) {
+		typ := s.Heap.Type(n)
+		if ofMap(typ) {
+			continue
 		}
+		if elem, ok := strings.CutPrefix(typ, "[]"); ok && i > 0 {
+			if of := s.Heap.Type(path[i-1]); of == "chan "+elem {
+				return of
+			}
+		}
+		return typ
 	}
 	return s.Heap.Type(n)
 }

@@ -30,7 +30,7 @@ const nothing = "nothing suspicious|Nothing suspicious"
 var inventory = []expected{
 	{
 		program:  "ctxchildren",
-		texts:    []string{"main.app.ctx", "map[context.canceler]struct{}"},
+		texts:    []string{"main.app.ctx", "map[context.canceler]struct{}|map[context.canceler]struct {}"},
 		culprits: []string{"main.app", "context"},
 	}, {
 		program:  "chansend",
@@ -156,7 +156,7 @@ var inventory = []expected{
 		inDump:   []string{"main.(*job).finish", "main.job"},
 	}, {
 		program:  "afterfunc",
-		texts:    []string{"main.root.ctx", "map[context.canceler]struct{}"},
+		texts:    []string{"main.root.ctx", "map[context.canceler]struct{}|map[context.canceler]struct {}"},
 		culprits: []string{"main.root", "main.(*server).receive", "main.message", "context"},
 	}, {
 		program:  "lru",

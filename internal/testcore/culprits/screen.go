@@ -144,7 +144,7 @@ func plumbing(screen string) (names []string) {
 	return names
 }
 
-var numbered = regexp.MustCompile(`^ {0,3}([0-9]+)[.)]? +(\S.*)$`)
+var numbered = regexp.MustCompile(`^ {0,3}([0-9]+)[.)]? +([^\s×].*)$`)
 
 // suspects lists the items of a list that is numbered from 1, each with the lines below
 // it that are indented further.
