@@ -286,6 +286,9 @@ func (e *evaluation) typeNamed(pos int, name string) (types.ID, error) {
 	var names []string
 	for _, id := range p.types.All() {
 		typ := p.types.Type(id)
+		if strings.Contains(typ.Name, "go.shape.") { // the compiler's own, only by its whole name
+			continue
+		}
 		if notation.SameType(typ.Name, name) {
 			if found != 0 && p.types.Type(found).Name != typ.Name {
 				return 0, e.fail(pos, "%s may be %s or %s", notation.OneLine(name), p.types.Type(found).Name, typ.Name)
