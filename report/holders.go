@@ -83,6 +83,9 @@ func rootClasses(s *Snapshot) *classes {
 		case ok:
 			k.words = goroutinesIn(g.Goroutine)
 		case r.Kind == gocore.FinalizerRoot || r.Kind == gocore.CleanupRoot || r.Kind == gocore.WeakHandleRoot:
+			if n, ok := s.Heap.NodeAt(r.Addr); ok && r.Type == "" && s.Dominators.Live(n) {
+				r.Type = "*" + s.Heap.Type(n) // it keeps its own object alive
+			}
 			k.words = specialsOf(r)
 		}
 		at, seen := place[k.words]

@@ -20,6 +20,7 @@ const (
 	// leastShare is the share of the live heap from which a holder is worth a line, in
 	// hundredths of a percent.
 	leastShare = 10
+	leastHeld  = 1 << 10 // bytes, likewise
 	// verdictSuspects is how many suspects the verdict has room for.
 	verdictSuspects = 3
 )
@@ -59,7 +60,7 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 	lines = append(lines, "", holderLine("Holders", "retains", "reaches", "objects"))
 	for i := range holders[:min(len(holders), room)] {
 		h := &holders[i]
-		if s.Share(h.Retained) < leastShare && i > 0 {
+		if i > 0 && (s.Share(h.Retained) < leastShare || h.Retained < leastHeld) {
 			break
 		}
 		reaches := "-"
@@ -163,12 +164,18 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 	return fieldParts(ctx, s, f.Node)
 }
 
+// channelTimers is the name of the root of timers that send the time on a channel.
+const channelTimers = "channel timers"
+
 // stateLines says of goroutines in which states they are, for how long at most where the
 // runtime knows, and which lines of code they are at and were started by.
 func stateLines(s *Snapshot, f *Suspect) []string {
 	goroutines := goroutineByNode(s)
 	g, ok := goroutines[f.Node]
-	if !ok {
+	switch {
+	case f.Name == channelTimers:
+		return []string{"of time.After, time.NewTimer or time.NewTicker: each waits to send the time"}
+	case !ok:
 		return nil
 	}
 	group := StackGroup{}
@@ -228,11 +235,11 @@ func madeText(parts []part) string {
 }
 
 // madeParts is how many steps are told of what something is made of.
-const madeParts = 2
+const madeParts = 3
 
 // madeOf walks down the dominator tree from nodes as long as objects of one type keep half
 // of the bytes, and returns the types that it meets, with how many objects of each there
-// are and what these retain: the first one and the last one, if there are more than two.
+// are and what these retain: the first ones and the last one, if there are more than three.
 // With self the nodes themselves count as the first step. The insides of maps are not
 // told.
 func madeOf(ctx context.Context, s *Snapshot, nodes []heap.Node, total uint64, self bool) ([]part, error) {
@@ -280,7 +287,7 @@ func madeOf(ctx context.Context, s *Snapshot, nodes []heap.Node, total uint64, s
 		level = most.nodes
 	}
 	if len(parts) > madeParts {
-		parts = []part{parts[0], parts[len(parts)-1]}
+		parts = append(parts[:madeParts-1], parts[len(parts)-1])
 	}
 	return parts, nil
 }
@@ -321,6 +328,10 @@ func fieldParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error)
 	for _, on := range chain[slices.Index(chain, n):] {
 		kids := d.TopChildren(on, most)
 		kids = slices.DeleteFunc(kids, func(c heap.Node) bool { return d.Retained(c) < d.Retained(n)/tenth })
+		if len(kids) > 0 && ofMap(s.Heap.Type(kids[0])) && len(kids) > 1 {
+			at, list = on, 0 // a map has its entries in several tables
+			break
+		}
 		if len(kids) > 1 || on == at && len(kids) > 0 && list == 0 {
 			for _, c := range kids {
 				places = append(places, s.Accumulation(c))
