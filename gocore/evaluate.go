@@ -298,7 +298,7 @@ func (e *evaluation) typeNamed(pos int, name string) (types.ID, error) {
 		names = append(names, typ.Name)
 	}
 	if found == 0 {
-		return 0, e.fail(pos, "the program has no type %s%s", notation.OneLine(name), didYouMean(name, names))
+		return 0, e.fail(pos, "the program has no type %s%s", notation.OneLine(name), notation.DidYouMean(name, names))
 	}
 	return found, nil
 }

@@ -441,7 +441,7 @@ func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operan
 			names = slices.Compact(names)
 		}
 	}
-	return operand{}, e.fail(x.Pos, "no variable %s is in memory there%s; `goheap show FILE g:%d` lists the stack", notation.OneLine(x.Text), didYouMean(name, names), g.ID)
+	return operand{}, e.fail(x.Pos, "no variable %s is in memory there%s; `goheap show FILE g:%d` lists the stack", notation.OneLine(x.Text), notation.DidYouMean(name, names), g.ID)
 }
 
 // frameOperand is the value of a variable of the i-th frame.

@@ -2,7 +2,6 @@ package gocore
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -95,7 +94,7 @@ func (e *evaluation) noKey(t types.ID, addr uint64, s *notation.Step, want strin
 		return e.failShowing(s.Pos, notation.OneLine(want)+" is not how a key is written", looks)
 	}
 	if k, ok := notation.ParseKey(want); ok && k.Kind == notation.CompositeKey && k.Type == "" {
-		if typed := typedLike(k, near); len(typed) > 0 {
+		if typed := notation.TypedLike(k, near); len(typed) > 0 {
 			return e.failShowing(s.Pos, "a key in an interface is written with its type", ": did you mean "+notation.AnyOf(typed)+"?")
 		}
 	}
@@ -103,19 +102,6 @@ func (e *evaluation) noKey(t types.ID, addr uint64, s *notation.Step, want strin
 		looks = "; did you mean " + notation.AnyOf(like) + "?"
 	}
 	return e.failShowing(s.Pos, "it has no key "+notation.OneLine(want), looks)
-}
-
-// typedLike returns those texts of keys that are k with a type in front, up to three.
-func typedLike(k *notation.Key, texts []string) []string {
-	const most = 3
-	var like []string
-	for _, text := range texts {
-		typed, ok := notation.ParseKey(text)
-		if ok && typed.Type != "" && typed.Kind == k.Kind && reflect.DeepEqual(typed.Parts, k.Parts) && len(like) < most {
-			like = append(like, "["+text+"]")
-		}
-	}
-	return like
 }
 
 // keys reads and writes the keys of maps.

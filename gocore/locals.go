@@ -68,7 +68,7 @@ func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
 		for _, f := range p.recordedFrames(g) {
 			calls = append(calls, StackCall{Frame: f})
 		}
-		from, to := elision(len(calls), most)
+		from, to := unwind.Elision(len(calls), most)
 		return slices.Delete(calls, from, to), to - from, from
 	}
 	frames, words := p.vars.Walk(g)
@@ -81,7 +81,7 @@ func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
 		}
 		total += len(inlined[pc])
 	}
-	from, to := elision(total, most)
+	from, to := unwind.Elision(total, most)
 	deferred := p.decoder.DeferredCalls(goroutine, frames)
 	w := localWriter{words: words}
 	n := 0
@@ -108,14 +108,6 @@ func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
 	}
 	p.writeLocals(&w, calls)
 	return calls, to - from, from
-}
-
-// elision is which of n calls are left out where there may be most.
-func elision(n, most int) (from, to int) {
-	if most < 0 || n <= most {
-		return n, n
-	}
-	return (most + 1) / 2, n - most/2
 }
 
 func callFrame(fr *unwind.Frame, c *program.Call) Frame {
@@ -154,7 +146,7 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 		c := &calls[at[k]]
 		as := l.Name
 		v := frames.Var{Name: l.Name, Func: l.Func, Type: l.Type, Escaped: l.Escaped, Dict: l.Dict, Decl: l.DeclLine, Parted: l.Parted}
-		if i := slices.IndexFunc(placed, func(x frames.Var) bool { return sameLocal(&x, &l, fr.CFA()) }); i >= 0 {
+		if i := slices.IndexFunc(placed, func(x frames.Var) bool { return x.Is(&l, fr.CFA()) }); i >= 0 {
 			v = placed[i]
 			as = variableName(placed, &v)
 		} else if v.Dict != 0 {
@@ -163,7 +155,7 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 			}
 		}
 		typ := p.types.Type(v.Type)
-		if !declared(&l, c.Line) || typ.Size > g.StackHi-g.StackLo {
+		if !l.Declared(c.Line) || typ.Size > g.StackHi-g.StackLo {
 			continue // nothing on a stack is larger
 		}
 		x := Local{Name: l.Name, As: as, Type: typ.Name, Arg: l.Param, Result: l.Result, Line: l.DeclLine, Target: heap.None}
@@ -177,33 +169,6 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 		}
 		c.Locals = append(c.Locals, x)
 	}
-}
-
-// declared reports whether a variable has got its first value where its function is at a
-// line. The call that gives it one is on the line of its declaration: while that is
-// running, what stands in a place that the variable has in the whole function, or has
-// nowhere, is not its value.
-func declared(l *symbols.LocalVar, line int) bool {
-	switch {
-	case l.Param, l.Result, l.Captured, l.DeclLine < line:
-		return true
-	case l.DeclLine > line:
-		return false
-	}
-	return !l.OnePlace && len(l.Pieces) > 0
-}
-
-// sameLocal reports whether v is what is known in its frame of the variable that l
-// declares. A function that is inlined twice has two of each, and those that the compiler
-// moved to the heap are declared side by side: then the place tells which is which.
-func sameLocal(v *frames.Var, l *symbols.LocalVar, cfa uint64) bool {
-	if v.Name != l.Name || v.Func != l.Func || v.Decl != l.DeclLine || v.Escaped != l.Escaped {
-		return false
-	}
-	if !l.Escaped || len(v.Parts) == 0 || len(l.Pieces) == 0 || l.Pieces[0].Kind != symbols.InMemory {
-		return true
-	}
-	return cfa+uint64(v.Parts[0].CFA) == l.Pieces[0].Value
 }
 
 // placeLocal finds the bytes of a variable, sets what x says of where they are, and

@@ -175,9 +175,9 @@ func (e *evaluation) captured(o operand, s *notation.Step) (operand, error) {
 		}
 		o, rest = to, behind
 	}
-	f, ok := field(p.types.Type(o.t), s.Variable)
+	f, ok := p.types.Type(o.t).Field(s.Variable)
 	if !ok {
-		return o, e.fail(s.Pos, "no variable %q is captured%s", s.Variable, didYouMean(s.Variable, fieldNames(p.types.Type(o.t))))
+		return o, e.fail(s.Pos, "no variable %q is captured%s", s.Variable, notation.DidYouMean(s.Variable, p.types.Type(o.t).FieldNames()))
 	}
 	v := o.within(f.Type, f.Offset)
 	if p.types.Type(f.Type).Kind == types.Pointer && p.capturesAddress(o.addr, f.Offset) {
@@ -208,7 +208,7 @@ func (e *evaluation) field(o operand, s *notation.Step) (operand, error) {
 		}
 	}
 	if !ok || o.elements {
-		return o, e.fail(s.Pos, "%s has no field %q%s", p.typeName(o), s.Text, didYouMean(s.Text, fieldNames(typ)))
+		return o, e.fail(s.Pos, "%s has no field %q%s", p.typeName(o), s.Text, notation.DidYouMean(s.Text, typ.FieldNames()))
 	}
 	for _, f := range path {
 		if p.types.Type(o.t).Kind == types.Pointer {
@@ -322,33 +322,6 @@ func (p *naming) leadsTo(o operand) uint64 {
 		}
 	}
 	return o.addr
-}
-
-// field finds a field by name.
-func field(typ *types.Type, name string) (types.Field, bool) {
-	for _, f := range typ.Fields {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return types.Field{}, false
-}
-
-func fieldNames(typ *types.Type) []string {
-	names := make([]string, 0, len(typ.Fields))
-	for _, f := range typ.Fields {
-		names = append(names, f.Name)
-	}
-	return names
-}
-
-// didYouMean offers what is spelled like a name, "" where nothing is.
-func didYouMean(name string, all []string) string {
-	const most = 3
-	if near := notation.Nearest(name, all, most); len(near) > 0 {
-		return "; did you mean " + notation.AnyOf(near) + "?"
-	}
-	return ""
 }
 
 // maxRepetitions are followed whatever the number of objects: data may be linked too.

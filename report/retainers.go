@@ -138,7 +138,7 @@ func gather(ctx context.Context, s *Snapshot, rows []Holder) ([]Holder, error) {
 			return nil, context.Cause(ctx)
 		}
 		h := &rows[i]
-		if h.At = h.Node; h.Members == nil {
+		if h.At = h.Node; h.Members == nil && h.Timers == 0 {
 			h.At, h.List = s.gathering(h.Node)
 		}
 		// The numbers of a row are those of the path that it prints.

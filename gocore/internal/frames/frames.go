@@ -397,3 +397,16 @@ func (p *Reader) Of(gi int, pc *image.Piece) (fr *unwind.Frame, v *Var, off uint
 	}
 	return fr, nil, 0
 }
+
+// Is reports whether v is what is known in its frame of the variable that l
+// declares. A function that is inlined twice has two of each, and those that the compiler
+// moved to the heap are declared side by side: then the place tells which is which.
+func (v *Var) Is(l *symbols.LocalVar, cfa uint64) bool {
+	if v.Name != l.Name || v.Func != l.Func || v.Decl != l.DeclLine || v.Escaped != l.Escaped {
+		return false
+	}
+	if !l.Escaped || len(v.Parts) == 0 || len(l.Pieces) == 0 || l.Pieces[0].Kind != symbols.InMemory {
+		return true
+	}
+	return cfa+uint64(v.Parts[0].CFA) == l.Pieces[0].Value
+}

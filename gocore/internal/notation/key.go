@@ -2,6 +2,7 @@ package notation
 
 import (
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -336,4 +337,17 @@ func Integer(text string, size int, signed bool) (uint64, bool) {
 	}
 	v, err := strconv.ParseInt(text, 0, bits)
 	return uint64(v) & (1<<(bits-1)<<1 - 1), err == nil
+}
+
+// TypedLike returns those texts of keys that are k with a type in front, up to three.
+func TypedLike(k *Key, texts []string) []string {
+	const most = 3
+	var like []string
+	for _, text := range texts {
+		typed, ok := ParseKey(text)
+		if ok && typed.Type != "" && typed.Kind == k.Kind && reflect.DeepEqual(typed.Parts, k.Parts) && len(like) < most {
+			like = append(like, "["+text+"]")
+		}
+	}
+	return like
 }

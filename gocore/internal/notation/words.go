@@ -292,3 +292,12 @@ func Quote(b []byte, n uint64) string {
 	}
 	return s
 }
+
+// DidYouMean offers what is spelled like a name, "" where nothing is.
+func DidYouMean(name string, all []string) string {
+	const most = 3
+	if near := Nearest(name, all, most); len(near) > 0 {
+		return "; did you mean " + AnyOf(near) + "?"
+	}
+	return ""
+}

@@ -466,3 +466,17 @@ func (f *File) Parameters(entry uint64) ([]Param, bool) {
 	})
 	return list, ok
 }
+
+// Declared reports whether a variable has got its first value where its function is at a
+// line. The call that gives it one is on the line of its declaration: while that is
+// running, what stands in a place that the variable has in the whole function, or has
+// nowhere, is not its value.
+func (l *LocalVar) Declared(line int) bool {
+	switch {
+	case l.Param, l.Result, l.Captured, l.DeclLine < line:
+		return true
+	case l.DeclLine > line:
+		return false
+	}
+	return !l.OnePlace && len(l.Pieces) > 0
+}

@@ -263,3 +263,22 @@ func (t *Table) All() []ID {
 	}
 	return ids
 }
+
+// Field finds a field by name.
+func (t *Type) Field(name string) (Field, bool) {
+	for _, f := range t.Fields {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+// FieldNames returns the names of the fields, in their order.
+func (t *Type) FieldNames() []string {
+	names := make([]string, 0, len(t.Fields))
+	for _, f := range t.Fields {
+		names = append(names, f.Name)
+	}
+	return names
+}

@@ -339,3 +339,11 @@ func (w *Walker) frames(s State, dst []Frame) ([]Frame, error) {
 		}
 	}
 }
+
+// Elision is which of n calls are left out where there may be most.
+func Elision(n, most int) (from, to int) {
+	if most < 0 || n <= most {
+		return n, n
+	}
+	return (most + 1) / 2, n - most/2
+}
