@@ -24,7 +24,7 @@ TIME   ?= 30s
 # It says itself what it does, once it is built.
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build install uninstall demo tour recording test culprits test-matrix test-delve test-damage race fuzz lint cross bench drift drift-tested clean need-go need-core
+.PHONY: help build install uninstall demo tour recording test culprits test-matrix test-names test-delve test-damage race fuzz lint cross bench drift drift-tested clean need-go need-core
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
@@ -132,11 +132,14 @@ bench: build need-core ## measure the reference load against the budgets, then t
 	exit $$status
 
 # The tests by name are those that try fewer builds in make test, or that it leaves out.
-matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|EveryRename|Buckets|RoundTripEverywhere)$$
+matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|EveryRename|Buckets)$$
 
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
-	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 120m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout ./gocore/internal/types
+	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 60m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout ./gocore/internal/types
+
+test-names: need-core ## look up every name of every program, version and build: hours on two processors
+	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 10h -tags matrix -run '^TestRoundTripEverywhere$$' ./gocore
 
 # GO=go1.22.12 builds the programs with that toolchain, and not the viewer; CASE=REGEXP
 # tries those whose name matches, and prints their screens and all that they miss.

@@ -385,7 +385,8 @@ func TestHeapDumpAllocSite(t *testing.T) {
 	t.Parallel()
 	for _, b := range heapDumpBuilds() {
 		d, c := openHeapDump(t, "sampled", b.opt, false)
-		if d.SampledObjects() == 0 || d.SampledObjects() != c.SampledObjects() {
+		// The core is taken a moment after the dump: a thread may have allocated something.
+		if d.SampledObjects() == 0 || d.SampledObjects() > c.SampledObjects() || d.SampledObjects() < c.SampledObjects()-2 {
 			t.Errorf("%s: %d samples, %d in the core", b.name, d.SampledObjects(), c.SampledObjects())
 		}
 		sites := 0

@@ -361,7 +361,7 @@ func (f *failing) Write(b []byte) (int, error) {
 // not look at it.
 func TestFailingOutput(t *testing.T) {
 	core := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel).Core
-	for _, args := range [][]string{{"info", core}, {"check", "--format", "csv", core}, {"--help"}, {"types", "--help"}, {"completion", "zsh"}} {
+	for _, args := range [][]string{{"roots", core}, {"check", "--format", "csv", core}, {"--help"}, {"types", "--help"}, {"completion", "zsh"}} {
 		_, whole, _ := goheap(args...)
 		for _, left := range []int{0, 1, len(whole) / 2, len(whole) - 1} {
 			var errs bytes.Buffer
