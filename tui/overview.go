@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"goheap/gocore"
 	"goheap/report"
 )
 
@@ -47,7 +48,7 @@ func newOverview(a *App) view {
 	v.list.sets = func(row int) rowSet { return a.holderSet(&v.holders[row]) }
 	v.body.keepStart = func(place int) bool { return v.holders[v.shown().Row(place)].Members != nil }
 	v.list.opens = func(row int) {
-		if h := &v.holders[row]; h.Class {
+		if h := &v.holders[row]; h.Class && goroutinesAlone(h) {
 			a.push(newMembers(a, h.Members))
 		} else {
 			a.reveal(h.At)
@@ -119,3 +120,8 @@ func (w *words) verdict() string {
 }
 
 func join(parts ...string) string { return strings.Join(parts, "   ") }
+
+// goroutinesAlone reports whether a class of roots has goroutines for members.
+func goroutinesAlone(h *report.Holder) bool {
+	return h.Kind == report.RetainerKind(gocore.GoroutineRoot.String())
+}

@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -104,6 +105,8 @@ func (w *words) suspectTable(all []report.Suspect) *report.Table {
 func suspectName(f *report.Suspect) string {
 	name, at := report.ShortPaths(f.Name), f.Accumulation.Expression
 	switch {
+	case f.Rule == report.RuleClass && f.Count > 1:
+		return countText(f.Count) + strings.TrimPrefix(name, fmt.Sprint(f.Count))
 	case f.Count > 1:
 		return countText(f.Count) + " × " + name
 	case at == "" || at == f.Name || strings.HasPrefix(at, f.Name):
