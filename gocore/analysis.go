@@ -236,6 +236,16 @@ func (h *Heap) Check(ctx context.Context) (checks []Check, err error) {
 	return checks, err
 }
 
+// Leaked returns the goroutines, by their places in Goroutines, that are proven to wait
+// for what nobody can do any longer, as the collector's own search for leaks has it.
+func (h *Heap) Leaked(ctx context.Context) (leaked []int, err error) {
+	err = dump.Guard(func() (err error) {
+		leaked, err = h.im.Leaked(ctx, h.graph, h.vars.WaitReason)
+		return err
+	})
+	return leaked, err
+}
+
 // Allocated reports whether the slot of n is allocated.
 func (h *Heap) Allocated(n heap.Node) bool {
 	return n >= h.im.FirstNode() && int(n) < h.im.Nodes && image.HasBit(h.im.Allocated, n)

@@ -1016,3 +1016,46 @@ func TestLists(t *testing.T) {
 		t.Errorf("the list comes together in %+v", a)
 	}
 }
+
+// Of goroutines that are proven leaked a report says so: in their line where they are
+// suspect, and in one of their own where they hold little.
+func TestLeaks(t *testing.T) {
+	f := &fake{}
+	for i := range 12 {
+		id := fmt.Sprint("buf", i)
+		size := uint64(1 << 20)
+		if i >= 8 {
+			size = 16
+		}
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: fmt.Sprint("g", i), Kind: "goroutine", Name: fmt.Sprint("goroutine ", i), To: []fakeEdge{{" · b", id}}})
+		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: "[]uint8", Addr: 0xc000000000 + uint64(i)<<20, Size: size})
+		fn := []string{"main.big", "main.big", "main.small", "main.tiny"}[i/4+i/11]
+		f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: fn, WaitReason: "chan send", WaitNanos: -1})
+	}
+	f.Stacks = make([][]gocore.Frame, len(f.Running))
+	f.Leaks = []int{0, 1, 2, 8, 9, 11}
+	for _, all := range []bool{false, true} {
+		if all {
+			f.Leaks = []int{0, 1, 2, 3, 4, 5, 6, 7}
+		}
+		s := analyse(t, f.Build())
+		found, err := Suspects(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := verdict(t.Context(), s, nil, found)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(lines, "\n")
+		want := []string{"chan send, 3 of them proven leaked", "\n3 goroutines proven leaked, of little size: 2 in main.small, 1 in main.tiny\n"}
+		if all {
+			want = []string{"chan send, proven leaked"}
+		}
+		for _, w := range want {
+			if !strings.Contains(got, w) || all && strings.Contains(got, "of little size") {
+				t.Errorf("the verdict lacks %q:\n%s", w, got)
+			}
+		}
+	}
+}

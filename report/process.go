@@ -26,6 +26,7 @@ type Process interface {
 type Heap interface {
 	Graph() *heap.Graph
 	Dominators() *heap.Dominators
+	Leaked(ctx context.Context) ([]int, error)
 	Check(ctx context.Context) ([]gocore.Check, error)
 	AllocatedSlots() (objects, bytes uint64)
 	GCMarkedBytes() uint64

@@ -65,6 +65,7 @@ type Snapshot struct {
 	retainers memo[[]Retainer]
 	holders   memo[[]Holder]
 	classes   memo[*classes]
+	leaks     memo[map[heap.Node]bool]
 	types     memo[[]TypeRow]
 	folded    memo[[]TypeRow]
 	roots     memo[[]RootRow]

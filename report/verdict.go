@@ -28,8 +28,13 @@ const (
 // verdict returns the first lines of a report: what the program is, what is suspect in
 // words, and who holds most. They are at most 24 of 80 columns, each Printable.
 func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) ([]string, error) {
+	leaks, err := leaked(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	lines := slices.Concat(head, []string{""})
-	if len(found) == 0 {
+	others := otherLeaks(s, leaks, found)
+	if len(found) == 0 && others == "" {
 		lines = append(lines, "Nothing suspicious is alive.")
 	}
 	shown := found[:min(len(found), verdictSuspects)]
@@ -47,6 +52,9 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 	}
 	if more := len(found) - len(shown); more > 0 {
 		lines = append(lines, fmt.Sprintf("   and %s below", plural(uint64(more), "more suspect")))
+	}
+	if others != "" {
+		lines = append(lines, indented("", "   ", others)...)
 	}
 	holders, err := s.Holders(ctx)
 	if err != nil {
@@ -155,7 +163,11 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 		if err != nil {
 			return nil, err
 		}
-		lines := stateLines(s, f)
+		leaks, err := leaked(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		lines := stateLines(s, f, leaks)
 		if len(parts) > 0 {
 			lines = append(lines, madeText(parts))
 		}
@@ -169,7 +181,7 @@ const channelTimers = "channel timers"
 
 // stateLines says of goroutines in which states they are, for how long at most where the
 // runtime knows, and which lines of code they are at and were started by.
-func stateLines(s *Snapshot, f *Suspect) []string {
+func stateLines(s *Snapshot, f *Suspect, leaks map[heap.Node]bool) []string {
 	goroutines := goroutineByNode(s)
 	g, ok := goroutines[f.Node]
 	switch {
@@ -195,6 +207,9 @@ func stateLines(s *Snapshot, f *Suspect) []string {
 	}
 	if longest >= int64(time.Second) {
 		text += " for up to " + duration(time.Duration(longest))
+	}
+	if proven := leakText(leaks, members); proven != "" {
+		text += ", " + proven
 	}
 	if at := writtenAt(s, g); at != "" {
 		text += ", at " + at

@@ -134,6 +134,7 @@ func (l *large) Source() gocore.Source {
 func (l *large) Problems() []gocore.Problem                      { return nil }
 func (l *large) Graph() *heap.Graph                              { return l.graph }
 func (l *large) Dominators() *heap.Dominators                    { return l.dominators }
+func (l *large) Leaked(context.Context) ([]int, error)           { return nil, nil }
 func (l *large) Check(context.Context) ([]gocore.Check, error)   { return nil, nil }
 func (l *large) AllocatedSlots() (objects, bytes uint64)         { return 0, 0 }
 func (l *large) GCMarkedBytes() uint64                           { return 0 }

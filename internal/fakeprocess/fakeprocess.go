@@ -27,6 +27,7 @@ type Process struct {
 	Trouble            []gocore.Problem
 	Verdicts           []gocore.Check
 	Running            []gocore.Goroutine
+	Leaks              []int                      // places in Running
 	Stacks             [][]gocore.Frame           // by place in Running
 	Labelled           map[int][]gocore.Label     // likewise
 	Calls              map[int][]gocore.StackCall // likewise, in place of what Stacks has
@@ -152,6 +153,7 @@ func (p *Process) Source() gocore.Source                         { return p.File
 func (p *Process) Problems() []gocore.Problem                    { return p.Trouble }
 func (p *Process) Graph() *heap.Graph                            { return p.graph }
 func (p *Process) Check(context.Context) ([]gocore.Check, error) { return p.Verdicts, nil }
+func (p *Process) Leaked(context.Context) ([]int, error)         { return p.Leaks, nil }
 func (p *Process) GCMarkedBytes() uint64                         { return p.Marked }
 func (p *Process) Typing() gocore.Typing                         { return p.Typed }
 func (p *Process) TypeIDs() []heap.TypeID                        { return p.typeIDs }

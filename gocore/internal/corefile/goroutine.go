@@ -140,10 +140,11 @@ func (d *decoder) readWaits(g *image.Goroutine, slots []unwind.Slot) {
 		if !ok || f.G.Uint(im.Arch, b) != g.Addr {
 			return 0
 		}
-		w := image.Wait{Addr: addr, Goroutine: int32(len(im.Goroutines)), Chan: f.C.Uint(im.Arch, b)}
+		channel, elem := f.C, f.Elem
 		if f.CAddr.Has() {
-			w.Chan = f.CAddr.Uint(im.Arch, b)
+			channel, elem = f.CAddr, f.ElemAddr
 		}
+		w := image.Wait{Addr: addr, Goroutine: int32(len(im.Goroutines)), Chan: channel.Uint(im.Arch, b), Elem: elem.Uint(im.Arch, b)}
 		im.Records.Waits = append(im.Records.Waits, w)
 		return f.Waitlink.Uint(im.Arch, b)
 	}

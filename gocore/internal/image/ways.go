@@ -21,6 +21,7 @@ type Wait struct {
 	Addr      uint64
 	Goroutine int32  // index in Image.Goroutines
 	Chan      uint64 // address of the channel, 0 for none
+	Elem      uint64 // of what is sent or received, or of the semaphore
 }
 
 // level says how late a root comes among holders.

@@ -1,0 +1,81 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"goheap/heap"
+)
+
+// leaked returns the nodes of the goroutines that are proven to wait for ever.
+func leaked(ctx context.Context, s *Snapshot) (map[heap.Node]bool, error) {
+	return s.leaks.get(func() (map[heap.Node]bool, error) {
+		list, err := s.Heap.Leaked(s.within(ctx))
+		if err != nil {
+			return nil, err
+		}
+		nodes := make(map[heap.Node]bool, len(list))
+		goroutines := s.Process.Goroutines()
+		for _, i := range list {
+			nodes[goroutines[i].Node] = true
+		}
+		return nodes, nil
+	})
+}
+
+// leakText says how many of some goroutines are leaked, "" for none.
+func leakText(all map[heap.Node]bool, members []heap.Node) string {
+	n := 0
+	for _, m := range members {
+		if all[m] {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case len(members):
+		return "proven leaked"
+	}
+	return fmt.Sprintf("%s of them proven leaked", comma(uint64(n)))
+}
+
+// otherLeaks says which goroutines are leaked beside those of the suspects, "" for none.
+// A leak that holds little is one nevertheless.
+func otherLeaks(s *Snapshot, all map[heap.Node]bool, found []Suspect) string {
+	told := map[heap.Node]bool{}
+	for _, f := range found {
+		told[f.Node] = true
+		for _, m := range f.Members {
+			told[m] = true
+		}
+	}
+	counts := map[string]int{}
+	total := 0
+	for _, g := range s.Process.Goroutines() {
+		if all[g.Node] && !told[g.Node] {
+			counts[g.Func]++
+			total++
+		}
+	}
+	if total == 0 {
+		return ""
+	}
+	names := make([]string, 0, len(counts))
+	for name := range counts {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+	const most = 3
+	var parts []string
+	for _, name := range names[:min(len(names), most)] {
+		parts = append(parts, comma(uint64(counts[name]))+" in "+cmp.Or(Printable(ShortPaths(name)), "unknown functions"))
+	}
+	if len(names) > most {
+		parts = append(parts, "…")
+	}
+	return fmt.Sprintf("%s proven leaked, of little size: %s", plural(uint64(total), "goroutine"), strings.Join(parts, ", "))
+}
