@@ -4,6 +4,7 @@ package main
 
 const (
 	describesCaptures = false
+	timerPart         = ".r"               // of the time.Timer that the runtime's is a part of
 	timerChannel      = "<-chan time.Time" // by the field C, and as sure as by arg
 )
 

@@ -131,7 +131,7 @@ func buildLibrary() {
 	timed := func() { println(x) }
 	time.AfterFunc(500*time.Hour, timed)
 	name := runtime.FuncForPC(reflect.ValueOf(timed).Pointer()).Name()
-	isThing("time.AfterFunc", x, fmt.Sprintf("timers that run %s.arg.(func()).%s captured x", name, name[strings.Index(name, ".func")+1:]))
+	isThing("time.AfterFunc", x, fmt.Sprintf("timers that run %s%s.arg.(func()).%s captured x", name, timerPart, name[strings.Index(name, ".func")+1:]))
 
 	d.value = reflect.ValueOf(newThing())
 	isThing("reflect.Value", d.value.Interface().(*thing), "main.d.value.ptr")

@@ -11,6 +11,9 @@ import (
 // describesCaptures: DW_AT_go_closure_offset is there.
 const describesCaptures = true
 
+// timerPart is the field of what the runtime's timer is a part of.
+const timerPart = ""
+
 // timerChannel is the type that a reader finds for the channel of a timer.
 const timerChannel = "chan time.Time"
 
