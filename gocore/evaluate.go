@@ -8,6 +8,7 @@ import (
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
 	"goheap/gocore/internal/unwind"
 	"goheap/heap"
 )
@@ -209,7 +210,7 @@ func (e *evaluation) load(o operand) (operand, bool) {
 	}
 	switch typ.Kind {
 	case types.Pointer:
-		if strings.HasPrefix(typ.Name, "go.shape.") {
+		if strings.HasPrefix(typ.Name, typing.ShapePrefix) {
 			return e.object(to)
 		}
 		return valueAt(typ.Elem, to), true
@@ -286,7 +287,7 @@ func (e *evaluation) typeNamed(pos int, name string) (types.ID, error) {
 	var names []string
 	for _, id := range p.types.All() {
 		typ := p.types.Type(id)
-		if strings.Contains(typ.Name, "go.shape.") { // the compiler's own, only by its whole name
+		if strings.Contains(typ.Name, typing.ShapePrefix) { // the compiler's own, only by its whole name
 			continue
 		}
 		if notation.SameType(typ.Name, name) {

@@ -37,22 +37,8 @@ type answers struct{ right, wrong, other int }
 // ask asks for each part of the objects of a core, up to three objects of each type.
 func (sum *answers) ask(t *testing.T, core, exe string) {
 	t.Helper()
-	p, err := Open(t.Context(), core, Options{Exe: exe})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	h := newHeap(p.stacks)
-	defer h.free()
-	for _, err := range []error{h.scan(t.Context()), h.findLive(t.Context())} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	typer := h.newTyper(func() error { return nil })
-	if err := h.runTyper(t.Context(), typer); err != nil {
-		t.Fatal(err)
-	}
+	h, typer, free := typedHeap(t, core, exe)
+	defer free()
 	var asked []typing.Part
 	seen := map[heap.TypeID]int{}
 	for i := range h.im.Extents {
@@ -146,22 +132,8 @@ func TestUnnamedFitsOfKnown(t *testing.T) {
 // known otherwise.
 func (sum *answers) askUnnamed(t *testing.T, core, exe string) {
 	t.Helper()
-	p, err := Open(t.Context(), core, Options{Exe: exe})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	h := newHeap(p.stacks)
-	defer h.free()
-	for _, err := range []error{h.scan(t.Context()), h.findLive(t.Context())} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	typer := h.newTyper(func() error { return nil })
-	if err := h.runTyper(t.Context(), typer); err != nil {
-		t.Fatal(err)
-	}
+	h, typer, free := typedHeap(t, core, exe)
+	defer free()
 	var words []typing.StackWord
 	h.vars.EachWords(func(goroutine int, addrs []uint64) {
 		for _, a := range addrs {
@@ -180,4 +152,30 @@ func (sum *answers) askUnnamed(t *testing.T, core, exe string) {
 			t.Logf("%s: node %d, a %s by evidence %d, is said to be %s", core, x.Node, h.types.Type(id).Name, h.typing.Evidence[x.Node], h.types.Type(x.Type).Name)
 		}
 	}
+}
+
+// typedHeap is the heap of a core as far as it has types, and who found these.
+func typedHeap(t *testing.T, core, exe string) (h *Heap, typer *typing.Typer, free func()) {
+	t.Helper()
+	p, err := Open(t.Context(), core, Options{Exe: exe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h = newHeap(p.stacks)
+	free = func() {
+		h.free()
+		p.Close()
+	}
+	for _, err := range []error{h.scan(t.Context()), h.findLive(t.Context())} {
+		if err != nil {
+			free()
+			t.Fatal(err)
+		}
+	}
+	typer = h.newTyper(func() error { return nil })
+	if err := h.runTyper(t.Context(), typer); err != nil {
+		free()
+		t.Fatal(err)
+	}
+	return h, typer, free
 }

@@ -188,7 +188,7 @@ func (p *stacks) callText(fr *unwind.Frame, fn string) string {
 	if fn != outer {
 		name += " (inlined in " + outer + ")"
 	}
-	return fmt.Sprintf("%s %s:%d", name, shortFile(file), line)
+	return fmt.Sprintf("%s %s:%d", name, notation.ShortFile(file), line)
 }
 
 // variableName is the name of a variable, with the line of its declaration where others

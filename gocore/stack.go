@@ -3,7 +3,6 @@ package gocore
 import (
 	"fmt"
 	"runtime/debug"
-	"strings"
 
 	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
@@ -144,9 +143,6 @@ func (p *stacks) frames(g int) []Frame {
 	return out
 }
 
-// shortFile returns the last element of a path.
-func shortFile(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
-
 // Root is a holder of heap memory that is no object itself.
 type Root struct {
 	Node          heap.Node
@@ -161,6 +157,9 @@ type Root struct {
 	Own bool
 }
 
+// ChannelTimers is the name of the root of timers that send the time on a channel.
+const ChannelTimers = image.ChannelTimers
+
 // Roots returns the roots that the file itself has, by node. Finalizers, cleanups and
 // weak handles of objects that nothing reaches are among those of the Heap.
 func (p *Process) Roots() []Root {
@@ -172,7 +171,7 @@ func (p *stacks) describeRoots(roots []image.Root) []Root {
 	out := make([]Root, len(roots))
 	for i := range roots {
 		r := &roots[i]
-		out[i] = Root{Node: heap.Node(1 + i), Kind: rootKind(r.Kind), Name: p.rootName(r), Addr: r.Addr, Size: r.Size, Goroutine: int(r.Goroutine), Own: r.Own()}
+		out[i] = Root{Node: heap.Node(1 + i), Kind: rootKind(r.Kind), Name: p.rootName(r), Addr: r.Addr, Size: r.Size, Goroutine: int(r.Goroutine), Own: r.Own() && !p.im.Physical}
 		if r.Kind == image.TimerRoot {
 			out[i].Timers = r.N
 		}

@@ -67,9 +67,9 @@ func (d *Dominators) dominatorTree() *tree {
 	return &d.tree
 }
 
-// eachChild calls f for the nodes whose immediate dominator is n, in no
+// EachChild calls f for the nodes whose immediate dominator is n, in no
 // particular order.
-func (d *Dominators) eachChild(n Node, f func(c Node, retained uint64)) {
+func (d *Dominators) EachChild(n Node, f func(c Node, retained uint64)) {
 	i := d.of(n)
 	if i == 0 || d.folded.Has(n) {
 		return
@@ -103,7 +103,7 @@ func (d *Dominators) eachChild(n Node, f func(c Node, retained uint64)) {
 // takes time in proportion to it.
 func (d *Dominators) ChildCount(n Node) int {
 	count := 0
-	d.eachChild(n, func(Node, uint64) { count++ })
+	d.EachChild(n, func(Node, uint64) { count++ })
 	return count
 }
 
@@ -112,7 +112,7 @@ func (d *Dominators) ChildCount(n Node) int {
 // millions: TopChildren returns the first few without sorting them all.
 func (d *Dominators) Children(n Node) []Node {
 	var all []ranked
-	d.eachChild(n, func(c Node, retained uint64) { all = append(all, ranked{c, retained}) })
+	d.EachChild(n, func(c Node, retained uint64) { all = append(all, ranked{c, retained}) })
 	slices.SortFunc(all, ranked.compare)
 	return nodes(all)
 }
@@ -124,7 +124,7 @@ func (d *Dominators) TopChildren(n Node, k int) []Node {
 	}
 	// The best k so far are a heap with the worst of them at its root.
 	var best []ranked
-	d.eachChild(n, func(c Node, retained uint64) {
+	d.EachChild(n, func(c Node, retained uint64) {
 		r := ranked{c, retained}
 		switch {
 		case len(best) < k:
@@ -274,7 +274,7 @@ func (d *Dominators) Accumulation(n Node) Node {
 	retained := d.Retained(n)
 	for range accumulationDepth {
 		best := ranked{node: None}
-		d.eachChild(n, func(c Node, retained uint64) {
+		d.EachChild(n, func(c Node, retained uint64) {
 			if r := (ranked{c, retained}); best.node == None || r.compare(best) < 0 {
 				best = r
 			}

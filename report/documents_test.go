@@ -384,8 +384,8 @@ func TestOwnFirst(t *testing.T) {
 	}
 }
 
-// maps is a program with a map whose parts are objects, and one without a type.
-func maps() *fake {
+// mapsInside is a program with a map whose parts are objects, and one without a type.
+func mapsInside() *fake {
 	const table, groups = "table<string,map[int]*main.T>", "[]map.group[string]map[int]*main.T"
 	return (&fake{
 		File: gocore.Source{Arch: "amd64"},
@@ -409,7 +409,7 @@ func maps() *fake {
 // Physical names say where each pointer stands; logical ones make up a Go
 // expression.
 func TestPhysical(t *testing.T) {
-	f := maps()
+	f := mapsInside()
 	s := analyse(t, f)
 	s.Disclosure = Shown
 	for _, test := range []struct {
@@ -443,7 +443,7 @@ func TestPhysical(t *testing.T) {
 
 // A map's bytes come together in its parts; the type of the variable says more.
 func TestHolderType(t *testing.T) {
-	f := maps()
+	f := mapsInside()
 	s := analyse(t, f)
 	all, err := s.Holders(t.Context())
 	if err != nil {
@@ -468,7 +468,7 @@ func TestHolderType(t *testing.T) {
 // The parts of the maps of one type are one row, which sums them exactly as the
 // dominator tree does: what one part dominates of the others counts once.
 func TestFoldedTypes(t *testing.T) {
-	s := analyse(t, maps())
+	s := analyse(t, mapsInside())
 	folded, err := s.FoldedTypes(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -534,7 +534,7 @@ func TestMapOfInside(t *testing.T) {
 
 // An object without a type is shown by its words, live or not.
 func TestWords(t *testing.T) {
-	f := maps()
+	f := mapsInside()
 	s := analyse(t, f)
 	s.Disclosure = Shown
 	text := func(target string, from, top int) string {
@@ -1048,14 +1048,64 @@ func TestLeaks(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := strings.Join(lines, "\n")
-		want := []string{"chan send, 3 of them proven leaked", "\n3 goroutines proven leaked, of little size: 2 in main.small, 1 in main.tiny\n"}
+		want := []string{"chan send, 3 of them proven leaked", "\n3 goroutines proven leaked: 2 in main.small, 1 in main.tiny\n"}
 		if all {
 			want = []string{"chan send, proven leaked"}
 		}
 		for _, w := range want {
-			if !strings.Contains(got, w) || all && strings.Contains(got, "of little size") {
+			if !strings.Contains(got, w) || all && strings.Contains(got, "goroutines proven leaked:") {
 				t.Errorf("the verdict lacks %q:\n%s", w, got)
 			}
+		}
+	}
+}
+
+// Three suspects with much to say of each still fit the first screen.
+func TestVerdictIsBounded(t *testing.T) {
+	f := &fake{}
+	for v := range 3 {
+		name := fmt.Sprint("main.", strings.Repeat("x", 60), v)
+		top := fmt.Sprint("top", v)
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: name, Kind: "global", Name: name, To: []fakeEdge{{"", top}}})
+		object := fakeNode{ID: top, Kind: "object", Type: "main.T", Addr: 0xc000000000 + uint64(v)<<30, Size: 64}
+		for field := range 4 {
+			id := fmt.Sprint(top, field)
+			object.To = append(object.To, fakeEdge{fmt.Sprint(".", strings.Repeat("f", 50), field), id})
+			f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: fmt.Sprint("main.", strings.Repeat("T", 50), field), Addr: object.Addr + uint64(field+1)<<20, Size: 1 << 19})
+		}
+		f.Objects = append(f.Objects, object)
+	}
+	s := analyse(t, f.Build())
+	found, err := Suspects(t.Context(), s)
+	if err != nil || len(found) != 3 {
+		t.Fatalf("%d suspects, %v", len(found), err)
+	}
+	lines, err := verdict(t.Context(), s, []string{"a", "b"}, found)
+	if err != nil || len(lines) != 24 || lines[23] != "   …" {
+		t.Errorf("%d lines, %v:\n%s", len(lines), err, strings.Join(lines, "\n"))
+	}
+}
+
+// Holders of a single retainer are roots, and those of a holder are classes of them.
+func TestHoldersAreClasses(t *testing.T) {
+	f := &fake{Objects: []fakeNode{{ID: "shared", Kind: "object", Type: "main.S", Addr: 0xc000000000, Size: 64}}}
+	for i := range 3 {
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: fmt.Sprint("g", i), Kind: "goroutine", Name: fmt.Sprint("goroutine ", i), To: []fakeEdge{{" · a", "shared"}}})
+		f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: "main.leak"})
+	}
+	f.RootNodes = append(f.RootNodes, fakeNode{ID: "v", Kind: "global", Name: "main.v", To: []fakeEdge{{"", "shared"}}})
+	s := analyse(t, f.Build())
+	for want, table := range map[string]func(context.Context, *Snapshot) (*Table, error){
+		"0xc000000000 main.S, held jointly by main.v and 3 goroutines in main.leak":           HolderTable,
+		"0xc000000000 main.S, held jointly by 4 holders: main.v, goroutine 0, goroutine 1, …": RetainerTable,
+	} {
+		rows, err := table(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := WriteCSV(&b, rows); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("%v, want %q in\n%s", err, want, b.String())
 		}
 	}
 }

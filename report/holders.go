@@ -17,6 +17,8 @@ type Holder struct {
 	Retainer      // of a class, Members are its roots
 	Class    bool // it stands for several roots
 	Own      bool // they are the runtime's own
+	// Classes says that Holders are the lowest roots of classes, and stand for these.
+	Classes bool
 	// OtherTypes is how many types the members have beside Type, which is that of those
 	// that retain most; Count is the number of these.
 	OtherTypes int
@@ -51,8 +53,9 @@ type class struct {
 	kind  RetainerKind
 	roots []heap.Node // ascending
 	// words name several of them: "goroutines in main.worker, created by main.main".
-	words string
-	own   bool
+	words  string
+	own    bool
+	timers int // how many a root of timers has
 }
 
 // classes are the classes of roots, and by root less one the number of its own.
@@ -76,7 +79,7 @@ func rootClasses(s *Snapshot) *classes {
 	place := map[string]uint32{}
 	goroutines := goroutineByNode(s)
 	for _, r := range s.Heap.Roots() {
-		k := class{kind: RetainerKind(r.Kind.String())}
+		k := class{kind: RetainerKind(r.Kind.String()), timers: r.Timers}
 		switch g, ok := goroutines[r.Node]; {
 		case r.Own || ok && ofRuntime(g.Goroutine):
 			k.kind, k.words, k.own = RetainerRuntime, "roots of the runtime", true
@@ -141,14 +144,14 @@ func specialsOf(r gocore.Root) string {
 // name names all roots of a class.
 func (c *class) name() string { return fmt.Sprintf("%d %s", len(c.roots), c.words) }
 
-// heldByClass names the holder whose lowest root n is.
+// heldByClass names the class whose lowest root n is.
 func heldByClass(s *Snapshot, n heap.Node) string {
 	c := s.rootsByClass()
-	if k := &c.all[c.of[n-1]]; len(k.roots) > 1 {
+	switch k := &c.all[c.of[n-1]]; {
+	case len(k.roots) > 1:
 		return comma(uint64(len(k.roots))) + " " + k.words
-	}
-	if r := s.Heap.Roots()[n-1]; r.Timers > 0 {
-		return comma(uint64(r.Timers)) + " " + r.Name
+	case k.timers > 0:
+		return comma(uint64(k.timers)) + " " + s.Heap.Name(n)
 	}
 	return s.Heap.Name(n)
 }
@@ -235,7 +238,7 @@ func jointHolders(s *Snapshot, groups []heap.JointGroup) []Holder {
 
 // jointHolder is the row of a group.
 func jointHolder(s *Snapshot, g heap.JointGroup) Holder {
-	h := Holder{Retainer: jointRetainer(s, g)}
+	h := Holder{Retainer: jointRetainer(s, g), Classes: true}
 	h.Members = slices.Clone(h.Members)
 	return h
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -43,8 +44,8 @@ func leakText(all map[heap.Node]bool, members []heap.Node) string {
 	return fmt.Sprintf("%s of them proven leaked", comma(uint64(n)))
 }
 
-// otherLeaks says which goroutines are leaked beside those of the suspects, "" for none.
-// A leak that holds little is one nevertheless.
+// otherLeaks says which goroutines are leaked beside those that are suspects, "" for none:
+// a leak is one however little it holds.
 func otherLeaks(s *Snapshot, all map[heap.Node]bool, found []Suspect) string {
 	told := map[heap.Node]bool{}
 	for _, f := range found {
@@ -64,11 +65,9 @@ func otherLeaks(s *Snapshot, all map[heap.Node]bool, found []Suspect) string {
 	if total == 0 {
 		return ""
 	}
-	names := make([]string, 0, len(counts))
-	for name := range counts {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
 	const most = 3
 	var parts []string
 	for _, name := range names[:min(len(names), most)] {
@@ -77,5 +76,5 @@ func otherLeaks(s *Snapshot, all map[heap.Node]bool, found []Suspect) string {
 	if len(names) > most {
 		parts = append(parts, "…")
 	}
-	return fmt.Sprintf("%s proven leaked, of little size: %s", plural(uint64(total), "goroutine"), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s proven leaked: %s", plural(uint64(total), "goroutine"), strings.Join(parts, ", "))
 }

@@ -263,7 +263,11 @@ func holderNames(s *Snapshot, r *Holder, width int) string {
 	}
 	var names []string
 	for _, h := range r.Holders[:min(known, namedHolders)] {
-		names = append(names, ShortPaths(heldByClass(s, h)))
+		name := s.Heap.Name(h)
+		if r.Classes {
+			name = heldByClass(s, h)
+		}
+		names = append(names, ShortPaths(name))
 	}
 	if last := len(names) - 1; known <= namedHolders && !r.MoreHolders {
 		if last == 0 {

@@ -3,6 +3,8 @@ package report
 import (
 	"context"
 	"fmt"
+	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -63,6 +65,9 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 	const heading = 2
 	room := verdictLines - len(lines) - heading
 	if room < 1 {
+		if len(lines) > verdictLines {
+			lines = append(lines[:verdictLines-1], "   …")
+		}
 		return lines, nil
 	}
 	lines = append(lines, "", holderLine("Holders", "retains", "reaches", "objects"))
@@ -176,16 +181,13 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 	return fieldParts(ctx, s, f.Node)
 }
 
-// channelTimers is the name of the root of timers that send the time on a channel.
-const channelTimers = "channel timers"
-
 // stateLines says of goroutines in which states they are, for how long at most where the
 // runtime knows, and which lines of code they are at and were started by.
 func stateLines(s *Snapshot, f *Suspect, leaks map[heap.Node]bool) []string {
 	goroutines := goroutineByNode(s)
 	g, ok := goroutines[f.Node]
 	switch {
-	case f.Name == channelTimers:
+	case f.Name == gocore.ChannelTimers:
 		return []string{"of time.After, time.NewTimer or time.NewTicker: each waits to send the time"}
 	case !ok:
 		return nil
@@ -215,7 +217,7 @@ func stateLines(s *Snapshot, f *Suspect, leaks map[heap.Node]bool) []string {
 		text += ", at " + at
 	}
 	if g.CreatedAt != "" {
-		text += ", started at " + baseOf(g.CreatedAt)
+		text += ", started at " + path.Base(g.CreatedAt)
 	}
 	return []string{text}
 }
@@ -225,13 +227,11 @@ func stateLines(s *Snapshot, f *Suspect, leaks map[heap.Node]bool) []string {
 func writtenAt(s *Snapshot, g GoroutineRow) string {
 	for _, f := range s.Process.Frames(g.Index) {
 		if f.Func == g.Func && f.File != "" {
-			return fmt.Sprintf("%s:%d", baseOf(f.File), f.Line)
+			return fmt.Sprintf("%s:%d", path.Base(f.File), f.Line)
 		}
 	}
 	return ""
 }
-
-func baseOf(file string) string { return file[strings.LastIndexByte(file, '/')+1:] }
 
 // part is what some of the bytes of a holder are in.
 type part struct {
@@ -282,12 +282,10 @@ func madeOf(ctx context.Context, s *Snapshot, nodes []heap.Node, total uint64, s
 				visit(n)
 				continue
 			}
-			for _, c := range d.Children(n) {
-				visit(c)
-			}
+			d.EachChild(n, func(c heap.Node, _ uint64) { visit(c) })
 		}
 		var most *made
-		for _, t := range slices.Sorted(mapKeys(byType)) {
+		for _, t := range slices.Sorted(maps.Keys(byType)) {
 			if m := byType[t]; most == nil || m.bytes > most.bytes {
 				most = m
 			}
@@ -312,16 +310,6 @@ type made struct {
 	nodes []heap.Node
 }
 
-func mapKeys[K comparable, V any](m map[K]V) func(func(K) bool) {
-	return func(yield func(K) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
-}
-
 // ofMap reports whether a type is one that the runtime makes maps of.
 func ofMap(name string) bool {
 	_, inside := mapOfInside(name)
@@ -343,7 +331,7 @@ func fieldParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error)
 	for _, on := range chain[slices.Index(chain, n):] {
 		kids := d.TopChildren(on, most)
 		kids = slices.DeleteFunc(kids, func(c heap.Node) bool { return d.Retained(c) < d.Retained(n)/tenth })
-		if len(kids) > 0 && ofMap(s.Heap.Type(kids[0])) && len(kids) > 1 {
+		if len(kids) > 1 && ofMap(s.Heap.Type(kids[0])) {
 			at, list = on, 0 // a map has its entries in several tables
 			break
 		}
@@ -387,14 +375,14 @@ func fieldParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error)
 // goType is the type that a person has written for what holds n: that of the map whose
 // insides n is among, or of the channel whose buffer it is.
 func goType(s *Snapshot, n heap.Node) string {
-	path := s.Dominators.PathTo(n)
-	for i, n := range slices.Backward(path) {
+	to := s.Dominators.PathTo(n)
+	for i, n := range slices.Backward(to) {
 		typ := s.Heap.Type(n)
 		if ofMap(typ) {
 			continue
 		}
 		if elem, ok := strings.CutPrefix(typ, "[]"); ok && i > 0 {
-			if of := s.Heap.Type(path[i-1]); of == "chan "+elem {
+			if of := s.Heap.Type(to[i-1]); of == "chan "+elem {
 				return of
 			}
 		}

@@ -6,7 +6,6 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore/internal/image"
-	"goheap/gocore/internal/program"
 )
 
 // readRecorded reads the runtime's own counters.
@@ -69,30 +68,16 @@ func (d *decoder) readRecorded(ctx context.Context) (*image.Counters, error) {
 // startpanic_m, Go 1.26).
 func (d *decoder) mallocing(ctx context.Context) (n int, err error) {
 	f := &d.Layout.M
-	list, err := d.Global("runtime.allm")
-	if err != nil {
-		return 0, nil
-	}
-	addr, ok := d.Image.Mem.Word(list)
-	for seen := map[uint64]bool{}; ok && addr != 0; {
-		if err := program.Look(ctx, len(seen)); err != nil {
-			return 0, err
+	end, err := d.eachThread(ctx, func(_ uint64, m []byte) {
+		if f.Mallocing.Uint(d.Image.Arch, m) > f.Dying.Uint(d.Image.Arch, m) {
+			n++
 		}
-		if seen[addr] {
-			d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) leads back to %#x: some may be missing", addr))
-			return n, nil
-		}
-		seen[addr] = true
-		var m []byte
-		if m, ok = d.Image.Mem.Slice(addr, uint64(f.Size)); ok {
-			if f.Mallocing.Uint(d.Image.Arch, m) > f.Dying.Uint(d.Image.Arch, m) {
-				n++
-			}
-			addr = f.Alllink.Uint(d.Image.Arch, m)
-		}
+	})
+	switch {
+	case end.repeated:
+		d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) leads back to %#x: some may be missing", end.addr))
+	case end.absent:
+		d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) breaks off at %#x, which is not in the core: the runtime's counters may be behind where one of them is inside the allocator", end.addr))
 	}
-	if !ok {
-		d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) breaks off at %#x, which is not in the core: the runtime's counters may be behind where one of them is inside the allocator", addr))
-	}
-	return n, nil
+	return n, err
 }

@@ -12,18 +12,10 @@ import (
 // readSched finds the records of threads and processors. Lists that are damaged give what
 // there is of them: who reads counters or stacks tells of it.
 func (d *decoder) readSched(ctx context.Context) error {
-	im, rt := d.Image, d.Layout
+	im := d.Image
 	add := func(addr uint64) { im.Records.Sched = append(im.Records.Sched, addr) }
-	if list, err := d.Global("runtime.allm"); err == nil {
-		addr, ok := im.Mem.Word(list)
-		for seen := map[uint64]bool{}; ok && addr != 0 && !seen[addr]; {
-			if err := program.Look(ctx, len(seen)); err != nil {
-				return err
-			}
-			seen[addr] = true
-			add(addr)
-			addr, ok = im.Mem.Word(addr + rt.M.Alllink.Offset)
-		}
+	if _, err := d.eachThread(ctx, func(addr uint64, _ []byte) { add(addr) }); err != nil {
+		return err
 	}
 	var heaps []timerHeap
 	if allp, err := d.Global("runtime.allp"); err == nil {
@@ -38,6 +30,35 @@ func (d *decoder) readSched(ctx context.Context) error {
 		}
 	}
 	return d.readTimers(ctx, heaps)
+}
+
+// listEnd is where a list ends: at 0 if it is sound.
+type listEnd struct {
+	addr             uint64
+	repeated, absent bool // what stands there was in the list before, or is not in the core
+}
+
+// eachThread calls f with each runtime.m of the list of all, and its bytes.
+func (d *decoder) eachThread(ctx context.Context, f func(addr uint64, m []byte)) (end listEnd, err error) {
+	im, rt := d.Image, d.Layout
+	list, err := d.Global("runtime.allm")
+	if err != nil {
+		return listEnd{}, nil
+	}
+	addr, ok := im.Mem.Word(list)
+	seen := map[uint64]bool{}
+	for ok && addr != 0 && !seen[addr] {
+		if err := program.Look(ctx, len(seen)); err != nil {
+			return listEnd{}, err
+		}
+		seen[addr] = true
+		var m []byte
+		if m, ok = im.Mem.Slice(addr, uint64(rt.M.Size)); ok {
+			f(addr, m)
+			addr = rt.M.Alllink.Uint(im.Arch, m)
+		}
+	}
+	return listEnd{addr, ok && addr != 0, !ok}, nil
 }
 
 // timerHeap are the timers of a processor: an array of elements that start with the
@@ -111,7 +132,7 @@ func (d *decoder) timerName(addr uint64) string {
 	f := d.closureName(closure)
 	switch {
 	case f == "time.sendTime":
-		return "channel timers"
+		return image.ChannelTimers
 	case f == "time.goFunc":
 		// The argument is a func in an interface, which holds its closure itself.
 		closure, _ := im.Mem.Word(addr + t.Arg.Offset + w)

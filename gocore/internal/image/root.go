@@ -88,6 +88,9 @@ func (im *Image) InHeap(addr uint64) bool {
 	return i >= 0 && addr-im.Extents[i].Base < im.Extents[i].Elem*uint64(im.Extents[i].N)
 }
 
+// ChannelTimers is the name of the root of the timers that send the time on a channel.
+const ChannelTimers = "channel timers"
+
 // QueuedFinalizer is the name of the roots of finalizers that wait to run.
 const QueuedFinalizer = "queued finalizer"
 

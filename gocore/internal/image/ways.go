@@ -50,16 +50,8 @@ func (r *Root) level() level {
 	return program
 }
 
-// level is that of a root, if it matters.
-func (w *ways) level(r *Root) level {
-	if w.im.Physical {
-		return program
-	}
-	return r.level()
-}
-
 // Own reports whether a root is one of the runtime's own, which holds only what no
-// other root reaches.
+// other root reaches, unless Image.Physical is set.
 func (r *Root) Own() bool { return r.level() != program }
 
 // ways finds which pointers of the runtime are ways by which the collector comes to
@@ -99,7 +91,7 @@ const noGoroutine = -1
 
 func (im *Image) newWays(g *heap.Graph, live *heap.Marker) *ways {
 	w := &ways{im: im, g: g, live: live, record: heap.NewBits(g.Len()), owner: map[heap.Node]int32{}, needed: map[heap.Node]bool{}}
-	if im.Physical {
+	if im.Physical || len(im.Records.Sched) == 0 {
 		return w
 	}
 	note := func(addr uint64, goroutine int32) {
@@ -107,9 +99,6 @@ func (im *Image) newWays(g *heap.Graph, live *heap.Marker) *ways {
 			w.record.Set(n)
 			w.owner[n] = goroutine
 		}
-	}
-	if len(im.Records.Sched) == 0 {
-		return w
 	}
 	for i, g := range im.Goroutines {
 		note(g.Addr, int32(i))
@@ -136,6 +125,14 @@ func (im *Image) newWays(g *heap.Graph, live *heap.Marker) *ways {
 		w.close(addr, runtimes, func(heap.Node) bool { return true })
 	}
 	return w
+}
+
+// level is that of a root, if it matters.
+func (w *ways) level(r *Root) level {
+	if w.im.Physical {
+		return program
+	}
+	return r.level()
 }
 
 // foreign reports whether a node is a record of somebody else than the given goroutine.

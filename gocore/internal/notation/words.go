@@ -301,3 +301,6 @@ func DidYouMean(name string, all []string) string {
 	}
 	return ""
 }
+
+// ShortFile returns the last element of a path.
+func ShortFile(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
