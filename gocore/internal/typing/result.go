@@ -143,33 +143,33 @@ func (t *Typer) tally(sum *tally) error {
 	var elem uint64
 	for i := range sum.extents {
 		e := &sum.extents[i]
-		for s := range e.N {
+		ids := t.id[e.First:][:e.N]
+		evidence := t.Out.Evidence[e.First:][:e.N]
+		var count [ByNothing + 1]uint64
+		for s := range ids {
 			n := e.First + heap.Node(s)
 			if !image.HasBit(t.Alive, n) {
 				if image.HasBit(t.im.Allocated, n) {
-					t.id[n] = 0 // what the leaf typer took for alive
+					ids[s] = 0 // what the leaf typer took for alive
 				}
 				continue
 			}
-			ev, id := t.evidenceOf(n), t.idOf(n)
+			ev, id := Evidence(ids[s]>>evidenceShift), ids[s]&(1<<evidenceShift-1)
 			if ev == 0 {
 				ev = ByNothing
 			}
-			t.Out.Evidence[n] = ev
-			sum.byEvidence[ev] += e.Elem
+			evidence[s] = ev
+			count[ev]++
 			if ev < ByFit {
 				if id != last || e.Elem != elem {
 					covered, last, elem = t.covered(e, id), id, e.Elem
 				}
-				sum.typedObjects++
-				sum.typedBytes += e.Elem
 				sum.coveredBytes += covered
-				t.id[n] = id
+				ids[s] = id
 				continue
 			}
 			if ev == ByFit {
-				sum.fitObjects++
-				t.id[n] = id | FirstFit
+				ids[s] = id | FirstFit
 				continue
 			}
 			sum.nodes = append(sum.nodes, n)
@@ -189,8 +189,16 @@ func (t *Typer) tally(sum *tally) error {
 				}
 				lastShape, lastID = shape, id
 			}
-			t.id[n] = lastID
+			ids[s] = lastID
 		}
+		for ev, n := range count {
+			sum.byEvidence[ev] += n * e.Elem
+			if Evidence(ev) < ByFit {
+				sum.typedObjects += n
+				sum.typedBytes += n * e.Elem
+			}
+		}
+		sum.fitObjects += count[ByFit]
 	}
 	return nil
 }

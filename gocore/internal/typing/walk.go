@@ -140,6 +140,16 @@ func (t *Typer) walkSteps(data []byte, steps []step) {
 
 // wordAt reads the word i words behind off; 0 where there is none.
 func (t *Typer) wordAt(data []byte, off, i uint64) uint64 {
+	if !t.arch.LittleWords64 {
+		return t.oddWordAt(data, off, i)
+	}
+	if at := off + i*8; at+8 <= uint64(len(data)) {
+		return binary.LittleEndian.Uint64(data[at:])
+	}
+	return 0
+}
+
+func (t *Typer) oddWordAt(data []byte, off, i uint64) uint64 {
 	w := uint64(t.arch.PtrSize)
 	if at := off + i*w; at+w <= uint64(len(data)) {
 		return t.arch.Word(data[at:])
