@@ -181,7 +181,7 @@ func (h *Heap) newTyper(rooted func() error) *typing.Typer {
 	c := h.decoder.TypingConfig()
 	c.Capture, c.Global = h.closures.TypeOf, h.decoder.Global
 	c.Closure, c.Entry, c.StackWords = h.closures.Surely, h.decoder.IsEntry, h.vars.EachWords
-	c.Unplaced = h.vars.Unplaced
+	c.Unplaced, c.Stored = h.vars.Unplaced, h.vars.Stored
 	t := typing.New(c, h.graph)
 	t.Late = h.decoder.SeedSpecials
 	t.Reached = func() (*heap.Marker, error) {

@@ -118,6 +118,25 @@ func (d *Program) Parameters(entry uint64) ([]symbols.Param, bool) {
 	return list, ok
 }
 
+// Signature returns the types of the parameters and results of the function whose code
+// starts at entry, and whether all of them are known; 0 stands for a type that is not. See
+// symbols.File.Signature.
+func (d *Program) Signature(entry uint64) (params, results []types.ID, ok bool) {
+	f, bias := d.Exe.codeAt(entry)
+	params, results, ok = f.Signature(entry - bias)
+	if f != d.Exe.File {
+		for _, list := range [][]types.ID{params, results} {
+			for i := range list {
+				list[i] = d.Types.Import(f.Types(), list[i])
+			}
+		}
+	}
+	return params, results, ok
+}
+
+// Minor returns the minor version of Go that built the program: 26 of go1.26.8.
+func (d *Program) Minor() (int, bool) { return GoMinor(d.Exe.File.GoVersion) }
+
 // Function returns the function whose code pc lies in, and false outside Go's code.
 func (d *Program) Function(pc uint64) (pclntab.Func, bool) {
 	for _, m := range d.Modules {

@@ -467,6 +467,68 @@ func (f *File) Parameters(entry uint64) ([]Param, bool) {
 	return list, ok
 }
 
+// Signature returns the parameters of the function whose code starts at entry, an address
+// as linked, and its results, all of them, in the order of the declaration. Parameters of
+// generic code may be shapes. It fails where one may be missing: until Go 1.21 parameters
+// without a name have no entry, and copies of functions that are also inlined lack those
+// that were optimised away.
+func (f *File) Signature(entry uint64) (params, results []types.ID, ok bool) {
+	var origins []info.Offset
+	ok = f.eachChild(entry, func(w *scopeWalker, e *info.Entry, _ info.Offset) bool {
+		if e.Tag != info.TagFormalParameter {
+			return true
+		}
+		o := w.origin(e)
+		typ := f.types.ByOffset(o.Type)
+		if strings.HasPrefix(o.Name, "&") { // it is moved to the heap
+			typ = f.types.Type(typ).Elem
+		}
+		if e.AbstractOrigin != 0 {
+			origins = append(origins, e.AbstractOrigin)
+		}
+		if o.VarParam {
+			results = append(results, typ)
+		} else {
+			params = append(params, typ)
+		}
+		return true
+	})
+	if !ok {
+		return nil, nil, false
+	}
+	fn, _ := f.index.FuncAt(entry)
+	u := f.dwarf.UnitOf(fn.Off)
+	var e info.Entry
+	if _, err := f.dwarf.Read(u, fn.Off, &e); err != nil {
+		return nil, nil, false
+	}
+	if e.AbstractOrigin == 0 {
+		return params, results, true
+	}
+	u = f.dwarf.UnitOf(e.AbstractOrigin)
+	if u == nil {
+		return nil, nil, false
+	}
+	w := &scopeWalker{f: f, d: f.dwarf, u: u}
+	var abstract info.Entry
+	off, err := f.dwarf.Read(u, e.AbstractOrigin, &abstract)
+	if err != nil || !abstract.Children {
+		return params, results, err == nil
+	}
+	declared := off
+	w.eachBelow(off, func(_ *scopeWalker, e *info.Entry, next info.Offset) bool {
+		if e.Tag == info.TagFormalParameter && (len(origins) == 0 || origins[0] != declared) {
+			ok = false
+			return false
+		} else if e.Tag == info.TagFormalParameter {
+			origins = origins[1:]
+		}
+		declared = next
+		return true
+	})
+	return params, results, ok
+}
+
 // Declared reports whether a variable has got its first value where its function is at a
 // line. The call that gives it one is on the line of its declaration: while that is
 // running, what stands in a place that the variable has in the whole function, or has

@@ -2,6 +2,7 @@ package typing
 
 import (
 	"math/bits"
+	"strings"
 
 	"goheap/gocore/internal/types"
 )
@@ -46,6 +47,40 @@ func (t *Typer) PointMap(s *Stack, typ types.ID, p uint64) {
 		t.point(claim{p: p, n: 1, x: x, Form: Container, evidence: ByContainer})
 		t.onStack = nil
 	}
+}
+
+// PointMade claims what was made at p: a value of a type, as many of them as there is room
+// for, or a map or channel. Only the runtime says so much of the whole of an object.
+func PointMade(t *Typer, s *Stack, typ types.ID, form Form, p uint64) {
+	x := t.compile(typ)
+	c := claim{p: p, n: 1, x: x, Form: form, evidence: ByPointer}
+	switch form {
+	case Container:
+		if x.runtime == nil {
+			return
+		}
+		c.evidence = ByContainer
+	case OneValue:
+		if isClosure(t.table, typ) {
+			t.PointClosure(p)
+			return
+		}
+	case ManyValues:
+		if c.n = t.capacity(p, x.size); c.n == 0 {
+			return
+		}
+	}
+	t.onStack = s
+	t.point(c)
+	t.onStack = nil
+}
+
+// isClosure reports whether a type is the structure that the compiler makes closures of
+// (cmd/compile/internal/typecheck, ClosureType, Go 1.26; in Go 1.18 the field is .F).
+func isClosure(table *types.Table, typ types.ID) bool {
+	x := table.Type(typ)
+	return x.Kind == types.Struct && x.Package == "" && len(x.Fields) > 0 &&
+		strings.TrimPrefix(x.Fields[0].Name, ".") == "F" && table.Type(x.Fields[0].Type).Kind == types.Uintptr
 }
 
 // PointValue claims a value of a type at p.

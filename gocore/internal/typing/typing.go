@@ -170,6 +170,9 @@ type Config struct {
 	// with what the variables of the same call that have no place may point to. The words
 	// are in the order of their goroutines. It may be nil.
 	Unplaced func(words []StackWord, f func(word uint64, may []types.ID))
+	// Stored makes claims on what those of the words lead to whose origin the code of
+	// their frames tells. The words are in the order of their goroutines. It may be nil.
+	Stored func(t *Typer, words []StackWord)
 	// Global returns the address of a variable.
 	Global func(name string) (uint64, error)
 	// Described are types known beforehand, by the addresses of their descriptors.

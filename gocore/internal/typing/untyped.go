@@ -20,6 +20,14 @@ func (t *Typer) fromUntyped(ctx context.Context, phase *progress.Phase) error {
 	if err := t.Drain(ctx, phase); err != nil {
 		return err
 	}
+	if t.Config.Stored != nil && t.Config.StackWords != nil {
+		if words := untypedWords(t); len(words) > 0 {
+			t.Config.Stored(t, words)
+			if err := t.Drain(ctx, phase); err != nil {
+				return err
+			}
+		}
+	}
 	// From here on nothing is stronger than what it comes from.
 	t.floor = ByFit
 	defer func() { t.floor = 0 }()
@@ -81,6 +89,20 @@ func (t *Typer) ownWords(n heap.Node) {
 		}
 		before = mask >> 63
 	}
+}
+
+// untypedWords returns the words of stacks that lead to objects without a type.
+func untypedWords(t *Typer) []StackWord {
+	var words []StackWord
+	w := uint64(t.arch.PtrSize)
+	t.Config.StackWords(func(goroutine int, live []uint64) {
+		for _, addr := range live {
+			if _, ok := t.unknownAt(t.Mem.Bytes(addr, w), 0); ok {
+				words = append(words, StackWord{goroutine, addr})
+			}
+		}
+	})
+	return words
 }
 
 // stackPairs looks at the words of a stack, given by the addresses of those that the

@@ -7,6 +7,7 @@ import (
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
+	"goheap/internal/arch"
 )
 
 // dynCached remembers the dynamic type behind the first word of an interface.
@@ -141,7 +142,7 @@ func (t *Typer) walkSteps(data []byte, steps []step) {
 // wordAt reads the word i words behind off; 0 where there is none.
 func (t *Typer) wordAt(data []byte, off, i uint64) uint64 {
 	if !t.arch.LittleWords64 {
-		return t.oddWordAt(data, off, i)
+		return wordAt(t.arch, data, off, i)
 	}
 	if at := off + i*8; at+8 <= uint64(len(data)) {
 		return binary.LittleEndian.Uint64(data[at:])
@@ -149,10 +150,10 @@ func (t *Typer) wordAt(data []byte, off, i uint64) uint64 {
 	return 0
 }
 
-func (t *Typer) oddWordAt(data []byte, off, i uint64) uint64 {
-	w := uint64(t.arch.PtrSize)
+func wordAt(a arch.Arch, data []byte, off, i uint64) uint64 {
+	w := uint64(a.PtrSize)
 	if at := off + i*w; at+w <= uint64(len(data)) {
-		return t.arch.Word(data[at:])
+		return a.Word(data[at:])
 	}
 	return 0
 }

@@ -447,22 +447,41 @@ const stackObject = 16
 // StackObject returns the size of the stack object that starts at addr in a frame:
 // of a variable whose address was taken. It reports whether there is one.
 func (w *Walker) StackObject(f *Frame, addr uint64) (size uint64, ok bool) {
-	b := f.Func.FuncDataBytes(pclntab.FuncDataStackObjects)
+	w.stackObjects(f, func(lo, n uint64) bool {
+		size, ok = n, lo == addr
+		return !ok
+	})
+	return size, ok
+}
+
+// InStackObject reports whether the word at addr is in a stack object of a frame.
+func (w *Walker) InStackObject(f *Frame, addr uint64) (in bool) {
+	w.stackObjects(f, func(lo, n uint64) bool {
+		in = addr >= lo && addr-lo < n
+		return !in
+	})
+	return in
+}
+
+// stackObjects calls f with the address and the size of the stack objects of a frame
+// until it returns false.
+func (w *Walker) stackObjects(fr *Frame, f func(addr, size uint64) bool) {
+	b := fr.Func.FuncDataBytes(pclntab.FuncDataStackObjects)
 	if uint64(len(b)) < w.ptr {
-		return 0, false
+		return
 	}
 	order := w.arch.Order()
-	for b = b[w.ptr:]; len(b) >= stackObject; b = b[stackObject:] {
+	n := w.arch.Word(b)
+	for b = b[w.ptr:]; n > 0 && len(b) >= stackObject; n, b = n-1, b[stackObject:] {
 		off, size := int32(order.Uint32(b)), int32(order.Uint32(b[4:]))
-		base := f.VarP
+		base := fr.VarP
 		if off >= 0 {
-			base = f.ArgP
+			base = fr.ArgP
 		}
-		if base+uint64(int64(off)) == addr {
-			return uint64(max(size, 0)), true
+		if !f(base+uint64(int64(off)), uint64(max(size, 0))) {
+			return
 		}
 	}
-	return 0, false
 }
 
 // addObjects notes the stack objects of a frame.

@@ -1,0 +1,295 @@
+package frames
+
+import (
+	"slices"
+	"strings"
+
+	"goheap/gocore/internal/code"
+	"goheap/gocore/internal/pclntab"
+	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
+	"goheap/gocore/internal/unwind"
+)
+
+// Bounds of what is looked at, far above what programs have: bytes and instructions of a
+// function, steps through one, and functions.
+const (
+	maxCode      = 1 << 18
+	maxCodeSteps = 1 << 20
+	maxFollowed  = 1 << 12
+)
+
+// namedParameters is the first minor version of Go that describes parameters without a
+// name (cmd/compile/internal/dwarfgen, Go 1.22).
+const namedParameters = 22
+
+// StoredValue is what the code of a frame says that some of its words are: parts of one
+// value, which it was given or which a function that it called returned.
+type StoredValue struct {
+	Type  types.ID
+	Words []StoredWord
+	// Made says that the one word is a pointer that the runtime returned when it made a
+	// value of the type, and not the value.
+	Made   typing.Form
+	IsMade bool
+}
+
+// StoredWord is a word of a StoredValue.
+type StoredWord struct {
+	Off  uint64 // in the value
+	Addr uint64
+	// Doubt says that a function called may have written to it, unless it is live.
+	Doubt bool
+}
+
+// Stored makes claims on what those of the words lead to, which are in the order of their
+// goroutines, that are in no variable, where the code of their frames says what they are.
+func (p *Reader) Stored(t *typing.Typer, list []typing.StackWord) {
+	c := NewStoredReader(p, t)
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].Goroutine == list[0].Goroutine {
+			n++
+		}
+		p.storedOn(c, t, list[:n])
+		list = list[n:]
+	}
+}
+
+// storedOn is Stored for the words of one goroutine.
+func (p *Reader) storedOn(c *StoredReader, t *typing.Typer, list []typing.StackWord) {
+	g := &p.image.Goroutines[list[0].Goroutine]
+	frames, words := p.Walk(list[0].Goroutine)
+	wanted := map[int32]map[uint64]bool{} // by frame
+	for _, s := range list {
+		k, ok := slices.BinarySearchFunc(words, s.Addr, compareSlot)
+		if !ok || words[k].Conservative || words[k].Frame < 0 || int(words[k].Frame) >= len(frames) || p.inVariable(&frames[words[k].Frame], words, s.Addr) {
+			continue
+		}
+		if wanted[words[k].Frame] == nil {
+			wanted[words[k].Frame] = map[uint64]bool{}
+		}
+		wanted[words[k].Frame][s.Addr] = true
+	}
+	stack := typing.NewStack(g.StackLo, g.StackHi, map[uint64]bool{})
+	for i := range frames {
+		want := wanted[int32(i)]
+		if want == nil {
+			continue
+		}
+		for _, v := range c.Values(&frames[i], words) {
+			if !slices.ContainsFunc(v.Words, func(w StoredWord) bool { return want[w.Addr] }) {
+				continue
+			}
+			if v.IsMade {
+				if word, ok := p.image.Mem.Word(v.Words[0].Addr); ok {
+					typing.PointMade(t, stack, v.Type, v.Made, word)
+				}
+				continue
+			}
+			size := p.program.Types.Type(v.Type).Size
+			if size > g.StackHi-g.StackLo {
+				continue
+			}
+			data := make([]byte, size)
+			at := map[uint64]uint64{}
+			for _, w := range v.Words {
+				if word, ok := p.image.Mem.Word(w.Addr); ok && !(w.Doubt && !unwind.LiveWord(words, w.Addr)) && w.Off+uint64(p.image.Arch.PtrSize) <= size {
+					p.image.Arch.PutWord(data[w.Off:], word)
+					at[w.Off] = w.Addr
+				}
+			}
+			t.WalkVariable(stack, v.Type, data, func(off uint64) bool { return want[at[off]] })
+		}
+	}
+}
+
+func compareSlot(w unwind.Slot, addr uint64) int {
+	if w.Addr < addr {
+		return -1
+	}
+	return min(int(w.Addr-addr), 1)
+}
+
+// inVariable reports whether a word of a frame is in one of its variables.
+func (p *Reader) inVariable(fr *unwind.Frame, words []unwind.Slot, addr uint64) bool {
+	return slices.ContainsFunc(p.In(fr, words), func(v Var) bool { _, in := v.find(addr, fr.CFA()); return in })
+}
+
+// StoredReader finds the values of frames, and keeps what it has found of functions.
+type StoredReader struct {
+	p          *Reader
+	t          *typing.Typer
+	follow     bool // the code of this processor and version
+	params     bool // that functions have are all described
+	functions  map[uint64]*code.Function
+	signatures map[uint64]signature
+}
+
+// NewStoredReader returns a StoredReader for the frames that p reads. t knows the types by their
+// descriptors.
+func NewStoredReader(p *Reader, t *typing.Typer) *StoredReader {
+	c := &StoredReader{p: p, t: t, functions: map[uint64]*code.Function{}, signatures: map[uint64]signature{}}
+	minor, ok := p.program.Minor()
+	c.follow = ok && code.Follows(p.image.Arch.Name)
+	c.params = minor >= namedParameters
+	return c
+}
+
+// Values returns the values that the code says to be in a frame.
+func (c *StoredReader) Values(fr *unwind.Frame, words []unwind.Slot) []StoredValue {
+	if !c.follow || fr.ContinPC != fr.PC || fr.Func.Flags()&(pclntab.Asm|pclntab.SPWrite) != 0 {
+		return nil
+	}
+	f := c.function(fr.Func)
+	if f == nil {
+		return nil
+	}
+	type key struct {
+		kind       code.Kind
+		call       uint64
+		base       code.ID
+		word       uint64
+		index, typ types.ID
+	}
+	var made []StoredValue
+	var keys []key
+	found := map[key]*StoredValue{}
+	for _, s := range f.At(fr.PC) {
+		addr := fr.CFA() + uint64(s.CFA)
+		if c.p.image.Walker.InStackObject(fr, addr) {
+			continue // its address was taken: anything may have written to it
+		}
+		o := f.Origins[s.Origin]
+		if typ, form := c.made(f, o); typ != 0 {
+			made = append(made, StoredValue{Type: typ, Words: []StoredWord{{0, addr, s.Doubt}}, Made: form, IsMade: true})
+			continue
+		}
+		typ, off, index := c.typeOf(fr.Func.Entry, f, s.Origin, 0)
+		if typ == 0 || strings.Contains(c.p.program.Types.Type(typ).Name, typing.ShapePrefix) {
+			continue
+		}
+		k := key{kind: o.Kind, call: o.Call, index: types.ID(index), typ: typ}
+		if o.Kind == code.Load {
+			k.base, k.word = o.Base, off // two words that were loaded need not be of one time
+		}
+		v := found[k]
+		if v == nil {
+			v = &StoredValue{Type: typ}
+			found[k] = v
+			keys = append(keys, k)
+		}
+		v.Words = append(v.Words, StoredWord{off, addr, s.Doubt})
+	}
+	for _, k := range keys {
+		made = append(made, *found[k])
+	}
+	return made
+}
+
+func (c *StoredReader) function(fn pclntab.Func) *code.Function {
+	if f, ok := c.functions[fn.Entry]; ok || len(c.functions) >= maxFollowed {
+		return f
+	}
+	var f *code.Function
+	if n := fn.End - fn.Entry; n <= maxCode {
+		if text, ok := c.p.image.Mem.Slice(fn.Entry, n); ok {
+			f = code.Follow(code.Config{Entry: fn.Entry, Text: text, Callee: c.callee, Unknown: code.Callee{Returns: true, Outgoing: maxOutgoing}, MaxSteps: maxCodeSteps})
+		}
+	}
+	c.functions[fn.Entry] = f
+	return f
+}
+
+// maxOutgoing is room for all registers of the calling convention.
+const maxOutgoing = 24 * 8
+
+// callee says what code.Follow has to know of a function.
+func (c *StoredReader) callee(entry uint64) code.Callee {
+	fn, ok := c.p.program.Function(entry)
+	if !ok || fn.Entry != entry {
+		return code.Callee{Returns: true, Outgoing: maxOutgoing}
+	}
+	name := fn.Name()
+	switch {
+	case strings.HasPrefix(name, "runtime.gcWriteBarrier"), strings.HasPrefix(name, "runtime.duff"):
+		return code.Callee{Returns: true, KeepsRegisters: true}
+	case strings.HasPrefix(name, "runtime.panic"), strings.HasPrefix(name, "runtime.goPanic"),
+		name == "runtime.gopanic", name == "runtime.throw", name == "runtime.fatal", name == "runtime.block", name == "runtime.goexit0":
+		return code.Callee{}
+	}
+	out := int64(maxOutgoing)
+	if s := c.signature(entry); s.known {
+		out = s.outgoing
+	}
+	return code.Callee{Returns: true, Outgoing: out}
+}
+
+// typeOf returns the type of the value that a word with an origin is part of, where in
+// that it is, and which of the values of its kind it is.
+func (c *StoredReader) typeOf(entry uint64, f *code.Function, id code.ID, depth int) (typ types.ID, off uint64, index int) {
+	o := f.Origins[id]
+	switch o.Kind {
+	case code.Param:
+		if s := c.signature(entry); c.params && s.known {
+			return s.params.at(o.Reg)
+		}
+	case code.Result:
+		if s := c.signature(o.Target); s.known {
+			return s.results.at(o.Reg)
+		}
+	case code.Load:
+		if depth < maxLoads && o.Off >= 0 {
+			if to := c.pointsTo(entry, f, o.Base, depth+1); to != 0 && uint64(o.Off) < c.p.program.Types.Type(to).Size {
+				return to, uint64(o.Off), 0
+			}
+		}
+	}
+	return 0, 0, 0
+}
+
+// maxLoads bounds how many pointers are followed through memory.
+const maxLoads = 8
+
+// pointsTo returns the type of the value that a word points to, 0 where it is no pointer
+// to one or that is not known.
+func (c *StoredReader) pointsTo(entry uint64, f *code.Function, id code.ID, depth int) types.ID {
+	if typ, form := c.made(f, f.Origins[id]); typ != 0 && form != typing.Container {
+		return typ
+	}
+	typ, off, _ := c.typeOf(entry, f, id, depth)
+	for _, w := range c.p.program.Types.Words(typ) {
+		if w.Offset == off && w.Kind == types.PointerWord {
+			return w.Target
+		}
+	}
+	return 0
+}
+
+// made returns the type of what a function of the runtime makes and returns a pointer to,
+// if a word is that pointer (runtime/malloc.go, slice.go, map.go, chan.go, iface.go).
+func (c *StoredReader) made(f *code.Function, o code.Origin) (types.ID, typing.Form) {
+	if o.Kind != code.Result || o.Reg != 0 {
+		return 0, 0
+	}
+	fn, ok := c.p.program.Function(o.Target)
+	if !ok {
+		return 0, 0
+	}
+	argument, form := 0, typing.OneValue
+	switch fn.Name() {
+	case "runtime.newobject", "runtime.convT", "runtime.convTnoptr":
+	case "runtime.makeslice", "runtime.makeslice64", "runtime.makeslicecopy":
+		form = typing.ManyValues
+	case "runtime.growslice":
+		argument, form = 4, typing.ManyValues
+	case "runtime.makemap", "runtime.makemap64", "runtime.makechan", "runtime.makechan64":
+		form = typing.Container
+	default:
+		return 0, 0
+	}
+	if arg := f.Origins[o.Args[argument]]; arg.Kind == code.Static {
+		return c.t.ByDescriptor(arg.Addr), form
+	}
+	return 0, 0
+}
