@@ -31,13 +31,6 @@ type Call struct {
 	Line       int
 }
 
-const (
-	memProfile = 1 // runtime/mprof.go, bucketType
-	// maxProfileStack is the most that GODEBUG=profstackdepth allows
-	// (runtime/mprof.go, maxProfStackDepth); until Go 1.22 there were 32.
-	maxProfileStack = 1024
-)
-
 // SampledObjects returns how many objects, live or garbage, have an AllocSite.
 func (p *objects) SampledObjects() int { return len(p.im.Samples) }
 
@@ -55,53 +48,10 @@ func (p *objects) AllocSite(n heap.Node) (AllocSite, bool) {
 	if i == len(p.im.Samples) || p.im.Samples[i].Object-slot >= e.Elem {
 		return AllocSite{}, false
 	}
-	return p.readBucket(p.im.Samples[i].Bucket)
-}
-
-// readBucket reads a stack of the memory profile and its counters (runtime/mprof.go).
-func (p *objects) readBucket(addr uint64) (site AllocSite, ok bool) {
-	if p.decoder.Profile != nil {
-		s, ok := p.decoder.Profile[addr]
-		site := AllocSite{Allocs: s.Allocs, Frees: s.Frees, Size: s.Size, Rate: s.Rate}
-		for _, c := range s.Stack {
-			site.Stack = append(site.Stack, Call(c))
-		}
-		return site, ok && len(site.Stack) > 0
+	x, ok := p.decoder.Bucket(p.im.Samples[i].Bucket)
+	site := AllocSite{Allocs: x.Allocs, Frees: x.Frees, Size: x.Size, Rate: x.Rate}
+	for _, c := range x.Stack {
+		site.Stack = append(site.Stack, Call(c))
 	}
-	rt, a, w := p.decoder.Layout, p.im.Arch, uint64(p.im.Arch.PtrSize)
-	head, ok := p.im.Mem.Slice(addr, uint64(rt.Bucket.Size))
-	if !ok || !rt.Bucket.Nstk.Has() || rt.Bucket.Typ.Uint(a, head) != memProfile {
-		return AllocSite{}, false
-	}
-	n := rt.Bucket.Nstk.Uint(a, head)
-	if n > maxProfileStack {
-		return AllocSite{}, false
-	}
-	site.Size = rt.Bucket.ObjSize.Uint(a, head)
-	stack, ok := p.im.Mem.Slice(addr+uint64(rt.Bucket.Size), n*w)
-	if !ok {
-		return AllocSite{}, false
-	}
-	for i := range n {
-		// There is one return address for each call, inlined ones included:
-		// of the calls at the address, the innermost is meant.
-		pc := a.Word(stack[i*w:])
-		if calls := p.decoder.CallsAt(pc - 1); len(calls) > 0 {
-			site.Stack = append(site.Stack, Call{calls[0].Name, calls[0].File, calls[0].Line})
-		}
-	}
-	// What was published and what waits for the next collections to be.
-	record, cycle := &rt.MemRecord, &rt.MemRecordCycle
-	if b, ok := p.im.Mem.Slice(addr+uint64(rt.Bucket.Size)+n*w, uint64(record.Size)); ok && cycle.Size > 0 {
-		for _, at := range []uint64{record.Active.Offset, record.Future.Offset, record.Future.Offset + uint64(cycle.Size), record.Future.Offset + 2*uint64(cycle.Size)} {
-			if at+uint64(cycle.Size) <= uint64(len(b)) {
-				site.Allocs += cycle.Allocs.Uint(a, b[at:])
-				site.Frees += cycle.Frees.Uint(a, b[at:])
-			}
-		}
-	}
-	if rate, err := p.decoder.Global("runtime.MemProfileRate"); err == nil {
-		site.Rate, _ = p.im.Mem.Word(rate)
-	}
-	return site, len(site.Stack) > 0
+	return site, ok && len(site.Stack) > 0
 }

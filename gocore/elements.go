@@ -3,7 +3,6 @@ package gocore
 import (
 	"math"
 	"strconv"
-	"strings"
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/notation"
@@ -16,14 +15,14 @@ func (e *evaluation) receive(x *notation.Expr, o operand) (operand, error) {
 	p := e.p
 	t, addr := e.header(o)
 	typ := p.types.Type(t)
-	i, err := strconv.ParseUint(x.Text, 10, 64)
-	if typ.Kind != types.Chan || err != nil || addr == 0 {
+	i, err := e.integer(x.Text)
+	if err != nil || typ.Kind != types.Chan || addr == 0 {
 		return o, e.fail(len(e.text), "%s is no channel that holds anything, or %q is no place in its queue", typ.Name, x.Text)
 	}
 	c, _ := p.space.Chan(nil, addr)
-	at, ok := c.Place(i)
+	at, ok := c.Place(uint64(i))
 	if !ok {
-		return o, e.fail(len(e.text), "the queue has no place %d: it holds %d elements", i, c.Queued)
+		return o, e.fail(len(e.text), "the queue has no place %s: it holds %d elements", notation.OneLine(x.Text), c.Queued)
 	}
 	return valueAt(typ.Elem, c.Buffer+at*p.types.Type(typ.Elem).Size), nil
 }
@@ -51,7 +50,7 @@ func (e *evaluation) index(o operand, s *notation.Step) (operand, error) {
 	}
 	i, err := e.integer(s.Text)
 	if err != nil {
-		return o, e.fail(s.Pos, "%q is no index", notation.OneLine(s.Text))
+		return o, e.noIndex(s, err)
 	}
 	if p.space.IsSequence(typ) && !o.elements && o.inside.Stage == 0 && o.bytes == nil {
 		return e.item(o, s, i)
@@ -62,12 +61,12 @@ func (e *evaluation) index(o operand, s *notation.Step) (operand, error) {
 	size := p.types.Type(o.t).Size
 	if !e.inArray(o, i, size) {
 		if i < 0 {
-			return o, e.fail(s.Pos, "index %d is before the array that the slice is a part of", i)
+			return o, e.outOfRange(s, i, " is before the array that the slice is a part of")
 		}
-		return o, e.fail(s.Pos, "index %d is out of range: it has %d elements", i, o.n)
+		return o, e.outOfRange(s, i, " is out of range: it has %d elements", o.n)
 	}
 	if o.hasLen && i >= 0 && uint64(i) >= o.length && s.Beyond == "" {
-		return o, e.fail(s.Pos, "index %d is beyond len %d; the array behind the slice goes on: write %s for what stands there", i, o.length, notation.BeyondLen(i, o.length))
+		return o, e.outOfRange(s, i, " is beyond len %d; the array behind the slice goes on: write %s for what stands there", o.length, notation.BeyondLen(s.Text, o.length))
 	}
 	return o.within(o.t, uint64(i)*size), nil
 }
@@ -82,7 +81,7 @@ func (e *evaluation) item(o operand, s *notation.Step, i int64) (operand, error)
 		return n <= i
 	})
 	if i < 0 || n <= i {
-		return o, e.fail(s.Pos, "index %d is out of range: it has %d items", i, n)
+		return o, e.outOfRange(s, i, " is out of range: it has %d items", n)
 	}
 	return found, nil
 }
@@ -145,7 +144,10 @@ func (e *evaluation) elementRange(o operand, s *notation.Step, lo, hi string) (o
 	if hi != "" && err == nil {
 		to, err = e.integer(hi)
 	}
-	if err != nil || from < 0 || to < from || uint64(to) > o.n {
+	if err != nil {
+		return o, e.noIndex(s, err)
+	}
+	if from < 0 || to < from || uint64(to) > o.n {
 		return o, e.fail(s.Pos, "[%s] is no range of its %d elements", notation.OneLine(s.Text), o.n)
 	}
 	part := o.within(o.t, uint64(from)*p.types.Type(o.t).Size)
@@ -153,28 +155,33 @@ func (e *evaluation) elementRange(o operand, s *notation.Step, lo, hi string) (o
 	return part, nil
 }
 
-// integer reads a number or a rune.
-func (e *evaluation) integer(text string) (int64, error) {
-	text = strings.TrimSpace(text)
-	if r, ok := notation.Rune(text); ok {
-		return int64(r), nil
-	}
-	return strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 0, 64)
-}
-
-// count evaluates len(x) and cap(x): a number, which stands nowhere, of what stands at x.
+// count is the place of len(x) and cap(x): a number, which stands nowhere, of what stands at x.
 func (e *evaluation) count(x *notation.Expr) (Place, error) {
-	p := e.p
-	o, err := e.value(x.X)
+	n, o, err := e.length(x)
 	if err != nil {
 		return Place{}, err
+	}
+	o.exact = true
+	place, err := e.partPlace(o)
+	if err != nil {
+		return Place{}, err
+	}
+	place.Value = Value{Type: "int", Addr: o.addr, Size: uint64(e.p.im.Arch.PtrSize), Text: strconv.FormatUint(n, 10), Target: heap.None, Outside: true}
+	return place, nil
+}
+
+// length evaluates len(x) and cap(x), and x.
+func (e *evaluation) length(x *notation.Expr) (n uint64, o operand, err error) {
+	p := e.p
+	if o, err = e.value(x.X); err != nil {
+		return 0, o, err
 	}
 	if p.types.Type(o.t).Kind == types.Pointer {
 		if to, ok := e.load(o); ok && p.types.Type(to.t).Kind == types.Array {
 			o = to
 		}
 	}
-	n, ok := uint64(0), false
+	ok := false
 	w := uint64(p.im.Arch.PtrSize)
 	t, addr := e.header(o)
 	switch typ := p.types.Type(t); {
@@ -191,27 +198,14 @@ func (e *evaluation) count(x *notation.Expr) (Place, error) {
 		n, ok = p.wordOf(o.view, o.addr+w), true
 	case typ.Kind == types.Slice:
 		n, ok = p.wordOf(o.view, o.addr+2*w), true
-	case typ.Kind == types.Map && x.Op == notation.Len:
-		if ok = addr == 0; !ok {
-			n, ok = p.mapLen(t, addr)
-		}
-	case typ.Kind == types.Chan:
-		if ok = addr == 0; !ok {
-			var c inferior.Chan
-			c, ok = p.space.Chan(nil, addr)
-			if n = c.Queued; x.Op == notation.Cap {
-				n = c.Capacity
-			}
+	case typ.Kind == types.Map && x.Op == notation.Len, typ.Kind == types.Chan:
+		var room uint64
+		if n, room, ok = inferior.Length(p.space, t, addr); x.Op == notation.Cap {
+			n = room
 		}
 	}
 	if !ok {
-		return Place{}, e.fail(len(e.text), "%s has no such length", p.typeName(o))
+		return 0, o, e.fail(len(e.text), "%s has no such length", p.typeName(o))
 	}
-	o.exact = true
-	place, err := e.partPlace(o)
-	if err != nil {
-		return Place{}, err
-	}
-	place.Value = Value{Type: "int", Addr: o.addr, Size: w, Text: strconv.FormatUint(n, 10), Target: heap.None, Outside: true}
-	return place, nil
+	return n, o, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/keys"
 )
 
 // Choice is which entries of a map are wanted, and in what order.
@@ -46,7 +47,7 @@ func (p *values) Choose(ctx context.Context, v Value, c Choice) (Value, Chosen, 
 	if x.how != opensMap {
 		return v, sum, nil
 	}
-	all := &chosen{of: x}
+	all := &chosen{x, keys.Firsts[placed]{Most: MaxChosen}}
 	reader := p.keys()
 	order := func(a, b placed) int { return cmp.Compare(a.at, b.at) }
 	if c.ByKey {
@@ -67,61 +68,26 @@ func (p *values) Choose(ctx context.Context, v Value, c Choice) (Value, Chosen, 
 			return true
 		}
 		sum.Kept++
-		all.add(placed{e, sum.Passed}, order)
+		all.Add(placed{e, sum.Passed}, order)
 		return true
 	})
 	if ctx.Err() != nil {
 		return v, sum, context.Cause(ctx)
 	}
-	slices.SortFunc(all.list, order)
-	sum.Left = sum.Kept - len(all.list)
-	v.parts = parts{how: opensChosen, chosen: all, n: uint64(len(all.list))}
-	v.Children, v.More = len(all.list), false
+	slices.SortFunc(all.List, order)
+	sum.Left = sum.Kept - len(all.List)
+	v.parts = parts{how: opensChosen, chosen: all, n: uint64(len(all.List))}
+	v.Children, v.More = len(all.List), false
 	return v, sum, nil
 }
 
-// chosen are entries of a map: a heap whose first is the last by their order, until they
-// are sorted.
+// chosen are entries of a map, the whole of which is of.
 type chosen struct {
-	of   parts // the whole map
-	list []placed
+	of parts
+	keys.Firsts[placed]
 }
 
 type placed struct {
 	inferior.Entry
 	at int // in the table
-}
-
-// add keeps an entry if there is room, or in the place of the last one if it stands before
-// that.
-func (c *chosen) add(e placed, order func(a, b placed) int) {
-	if len(c.list) < MaxChosen {
-		c.list = append(c.list, e)
-		for i := len(c.list) - 1; i > 0; {
-			up := (i - 1) / 2
-			if order(c.list[up], c.list[i]) >= 0 {
-				return
-			}
-			c.list[up], c.list[i] = c.list[i], c.list[up]
-			i = up
-		}
-		return
-	}
-	if order(e, c.list[0]) >= 0 {
-		return
-	}
-	c.list[0] = e
-	for i := 0; ; {
-		last := i
-		for _, down := range []int{2*i + 1, 2*i + 2} {
-			if down < len(c.list) && order(c.list[down], c.list[last]) > 0 {
-				last = down
-			}
-		}
-		if last == i {
-			return
-		}
-		c.list[i], c.list[last] = c.list[last], c.list[i]
-		i = last
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"goheap/dump"
 	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/keys"
 	"goheap/heap"
 	"goheap/internal/testcore"
 )
@@ -164,13 +165,13 @@ func TestEntriesRead(t *testing.T) {
 // What is remembered of a choice is bounded, and is what stands first in its order.
 func TestChosenIsBounded(t *testing.T) {
 	order := func(a, b placed) int { return int(a.Key) - int(b.Key) }
-	all := &chosen{}
+	all := &chosen{Firsts: keys.Firsts[placed]{Most: MaxChosen}}
 	const n = MaxChosen + 5000
 	for i := range n {
-		all.add(placed{Entry: inferior.Entry{Key: uint64(i*7919%n) + 1}, at: i}, order)
+		all.Add(placed{Entry: inferior.Entry{Key: uint64(i*7919%n) + 1}, at: i}, order)
 	}
-	slices.SortFunc(all.list, order)
-	if len(all.list) != MaxChosen || all.list[0].Key != 1 || all.list[MaxChosen-1].Key != MaxChosen {
-		t.Errorf("%d are kept, from %d to %d", len(all.list), all.list[0].Key, all.list[len(all.list)-1].Key)
+	slices.SortFunc(all.List, order)
+	if len(all.List) != MaxChosen || all.List[0].Key != 1 || all.List[MaxChosen-1].Key != MaxChosen {
+		t.Errorf("%d are kept, from %d to %d", len(all.List), all.List[0].Key, all.List[len(all.List)-1].Key)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/keys"
 	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
@@ -54,6 +55,11 @@ type evaluation struct {
 	goroutine int
 	frame     string
 	followed  int // pointers and interfaces, to find what is meant
+	// home is the package that names in brackets are of first, and bare says that variables
+	// may be written without one. mentions counts these names.
+	home     string
+	bare     bool
+	mentions *int
 }
 
 // fail says what is wrong with what stands at pos of the text, and in front of it.
@@ -161,8 +167,18 @@ func (e *evaluation) variable(x *notation.Expr) (operand, error) {
 		return e.local(x)
 	}
 	o, err := e.p.named(x.Text)
+	if err == ErrNotFound && e.bare {
+		whole, wrong := e.scope().Variable(x.Text)
+		if wrong != nil {
+			return o, wrong
+		}
+		return e.p.named(whole)
+	}
 	if err == ErrNotFound {
 		return o, e.p.unknownName(x.Text)
+	}
+	if e.home == "" {
+		e.home, _ = notation.PackageOf(x.Text)
 	}
 	return o, err
 }
@@ -176,13 +192,13 @@ func (e *evaluation) convert(x *notation.Expr) (operand, error) {
 	}
 	// The type of an object may have no name in Go: "[]main.T" for an array of any length,
 	// "string data", what is not known.
-	if n, ok := p.NodeAt(x.Addr); ok && (x.Addr == p.Addr(n) || x.Addr == p.ValueAddr(n)) && notation.SameType(p.Type(n), name) {
+	if n, ok := p.NodeAt(x.Addr); ok && (x.Addr == p.Addr(n) || x.Addr == p.ValueAddr(n)) && p.sameType(p.Type(n), name) {
 		if o, ok := e.object(x.Addr); ok {
 			o.root = n
 			return o, nil
 		}
 	}
-	if r, n := p.rootAt(x.Addr); r != nil && r.Addr == x.Addr && notation.SameType(p.rootTypeName(r), name) {
+	if r, n := p.rootAt(x.Addr); r != nil && r.Addr == x.Addr && p.sameType(p.rootTypeName(r), name) {
 		return operand{view: rootView(r), whole: true, root: n}, nil
 	}
 	t, err := e.typeNamed(x.Pos, name)
@@ -279,27 +295,9 @@ func (e *evaluation) header(o operand) (t types.ID, addr uint64) {
 // typeNamed returns the type of a name, which may have but the last element of a
 // package's path.
 func (e *evaluation) typeNamed(pos int, name string) (types.ID, error) {
-	p := e.p
-	if t, ok := p.types.Lookup(name); ok {
-		return t, nil
+	t, err := keys.TypeNamed(e.p.types, notation.OwnType(name, e.p.exe.OwnPath()), typing.ShapePrefix)
+	if err != nil {
+		return 0, e.fail(pos, "%s", err)
 	}
-	var found types.ID
-	var names []string
-	for _, id := range p.types.All() {
-		typ := p.types.Type(id)
-		if strings.Contains(typ.Name, typing.ShapePrefix) { // the compiler's own, only by its whole name
-			continue
-		}
-		if notation.SameType(typ.Name, name) {
-			if found != 0 && p.types.Type(found).Name != typ.Name {
-				return 0, e.fail(pos, "%s may be %s or %s", notation.OneLine(name), p.types.Type(found).Name, typ.Name)
-			}
-			found = id
-		}
-		names = append(names, typ.Name)
-	}
-	if found == 0 {
-		return 0, e.fail(pos, "the program has no type %s%s", notation.OneLine(name), notation.DidYouMean(name, names))
-	}
-	return found, nil
+	return t, nil
 }

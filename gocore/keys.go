@@ -1,9 +1,7 @@
 package gocore
 
 import (
-	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/keys"
@@ -36,9 +34,14 @@ func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, 
 		})
 		return o, found
 	}
-	// As goheap prints it, and as Go and Delve write it.
+	// As goheap prints it, as Go and Delve write it, and with what its names stand for.
 	o, found := find(p.keys().Matcher(t, want))
-	if written, ok := notation.ParseKey(want); ok && !found {
+	written, ok := notation.ParseKey(want)
+	var unknown error
+	for range 2 {
+		if !ok || found {
+			break
+		}
 		var others []string
 		find(func(m *inferior.Entry) bool {
 			if p.keys().Is(m, written) {
@@ -51,12 +54,21 @@ func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, 
 		}
 		if len(others) == 1 {
 			o, found = find(func(m *inferior.Entry) bool { return p.keys().Is(m, written) })
+			break
 		}
+		written = written.Resolve(func(text string) (*notation.Key, bool) {
+			k, err := e.keyOf(text)
+			if err != nil && unknown == nil {
+				unknown = err
+			}
+			return k, err == nil
+		})
 	}
 	if !found {
 		in = p.space.Emptied // of such a key something is left
 		if o, found = find(p.keys().Matcher(t, want)); !found {
-			return o, e.noKey(t, addr, s, want)
+			what, ending := p.keys().Missing(t, addr, want, unknown, maxPartShow)
+			return o, e.failShowing(s.Pos, what, ending)
 		}
 	}
 	if t := p.types.Type(o.t); isKey && t.Kind == types.Interface {
@@ -67,50 +79,13 @@ func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, 
 	return o, nil
 }
 
-// noKey says that a container has no such key, or why it cannot be told from others.
-func (e *evaluation) noKey(t types.ID, addr uint64, s *notation.Step, want string) error {
-	p := e.p
-	const look = 100_000
-	n, near, example := 0, []string{}, ""
-	p.space.Entries(t, addr, func(m inferior.Entry) bool {
-		if n++; n <= look {
-			text := p.keyText(m)
-			if example == "" {
-				example = text
-			}
-			near = append(near, text)
-		}
-		return n <= look
-	})
-	looks := fmt.Sprintf("; its keys look like [%s]", cutText(example, maxPartShow))
-	switch k, ok := notation.ParseKey(want); {
-	case n == 0:
-		return e.fail(s.Pos, "it has no entries")
-	case want == notation.HiddenKey:
-		return e.failShowing(s.Pos, "the key is hidden in this name: --values prints it", looks)
-	case !utf8.ValidString(want):
-		return e.fail(s.Pos, "the text in the brackets is no UTF-8: such a key is written [%s]", notation.EscapeInvalid(want))
-	case (!ok || k.Kind == notation.ConstantKey) && !strings.Contains(want, " at 0x"):
-		return e.failShowing(s.Pos, notation.OneLine(want)+" is not how a key is written", looks)
-	}
-	if k, ok := notation.ParseKey(want); ok && k.Kind == notation.CompositeKey && k.Type == "" {
-		if typed := notation.TypedLike(k, near); len(typed) > 0 {
-			return e.failShowing(s.Pos, "a key in an interface is written with its type", ": did you mean "+notation.AnyOf(typed)+"?")
-		}
-	}
-	if like := notation.Nearest(want, near, 3); len(like) > 0 {
-		looks = "; did you mean " + notation.AnyOf(like) + "?"
-	}
-	return e.failShowing(s.Pos, "it has no key "+notation.OneLine(want), looks)
-}
-
 // keys reads and writes the keys of maps.
 func (p *values) keys() *keys.Reader {
 	scalar := func(typ *types.Type, addr uint64) string {
 		text, _ := p.scalar(typ, addr)
 		return text
 	}
-	return &keys.Reader{Types: p.types, Space: p.space, Scalar: scalar}
+	return &keys.Reader{Types: p.types, Space: p.space, OwnPath: p.exe.OwnPath(), Scalar: scalar}
 }
 
 // keyText is the key of an entry as it stands between the brackets of an index.

@@ -72,7 +72,7 @@ func (p *naming) resolve(text string) (Place, error) {
 		}
 		return Place{}, err
 	}
-	e := evaluation{p: p, text: text, goroutine: -1}
+	e := evaluation{p: p, text: text, goroutine: -1, mentions: new(int)}
 	switch t.Kind {
 	case notation.AtAddress:
 		return p.atAddress(t)
@@ -82,6 +82,7 @@ func (p *naming) resolve(text string) (Place, error) {
 			return Place{}, fmt.Errorf("%w: there is no goroutine %d with a stack; see `goheap goroutines`", ErrNotFound, t.Goroutine)
 		}
 		e.frame = t.Frame
+		e.home, _ = notation.PackageOf(e.frame)
 		if t.Expr == nil {
 			return Place{Node: heap.Node(1 + p.im.Goroutines[e.goroutine].Root)}, nil
 		}
@@ -100,7 +101,7 @@ func (p *naming) resolve(text string) (Place, error) {
 // stack of a goroutine, or a root that is none of these.
 func (p *naming) atAddress(t *notation.Target) (Place, error) {
 	if n, ok := p.NodeAt(t.Addr); ok {
-		if name := p.Type(n); t.Type != "" && !notation.SameType(name, t.Type) {
+		if name := p.Type(n); t.Type != "" && !p.sameType(name, t.Type) {
 			return Place{}, fmt.Errorf("%w: at %#x stands a %s, no %s", ErrNotFound, t.Addr, name, notation.OneLine(t.Type))
 		}
 		return Place{Node: n}, nil
@@ -213,7 +214,7 @@ func (p *naming) nameLength(s string) int {
 
 // named finds what nameLength accepts.
 func (p *naming) named(name string) (operand, error) {
-	if v, ok := p.exe.Global(notation.UnquotedPath(name)); ok {
+	if v, ok := p.exe.Global(notation.OwnName(name, p.exe.OwnPath())); ok {
 		return operand{view: view{t: v.Type, addr: v.Addr + p.exe.Bias, n: 1}, whole: true}, nil
 	}
 	x := p.roots()
@@ -237,30 +238,21 @@ func (p *naming) named(name string) (operand, error) {
 	}
 }
 
+// sameType is notation.SameType for a type as a person writes it.
+func (p *naming) sameType(typ, written string) bool {
+	return notation.SameType(typ, notation.OwnType(written, p.exe.OwnPath()))
+}
+
 // unknownName says that there is no variable of that name, and which are spelled like it.
 func (p *naming) unknownName(name string) error {
-	const most = 3
 	if all := p.roots().short[name]; len(all) > 1 {
 		return fmt.Errorf("%w: %q is in several packages: write %s", ErrNotFound, name, notation.AnyOf(all))
 	}
-	names, longest := make([]string, 0, len(p.exe.Variables)), 0
-	for _, v := range p.exe.Variables {
-		names = append(names, v.Name)
-		longest = max(longest, len(v.Name))
+	scope := (&evaluation{p: p, home: "main"}).scope()
+	if n, ok, err := scope.Constant(notation.OwnName(name, p.exe.OwnPath())); ok && err == nil && strings.Contains(name, ".") {
+		return fmt.Errorf("%w: %s is the constant %s, and no place in the program's memory", ErrNotFound, notation.OneLine(name), n)
 	}
-	start := name
-	if most := 2*longest + 2; len(start) > most { // no variable is spelled like what is longer
-		start = start[:max(strings.LastIndexByte(start[:most], '.'), 0)]
-	}
-	for short := start; short != ""; short = short[:strings.LastIndexByte(short, '.')] { // fields may follow
-		if near := notation.Nearest(short, names, most); len(near) > 0 {
-			return fmt.Errorf("%w: the program has no variable %s: did you mean %s?", ErrNotFound, notation.OneLine(short), notation.AnyOf(near))
-		}
-		if strings.Count(short[strings.LastIndexByte(short, '/')+1:], ".") < 2 {
-			break
-		}
-	}
-	return fmt.Errorf("%w: %q starts with no global variable of the program; write it with its package, as in main.cache, and see `goheap roots`", ErrNotFound, notation.CutMiddle(name))
+	return fmt.Errorf("%w: %s", ErrNotFound, notation.UnknownVariable(name, scope.Variables))
 }
 
 // place says what a value stands for.

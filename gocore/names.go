@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -175,7 +176,7 @@ func (p *naming) hopInValue(slot, value uint64, to heap.Node, v view, base uint6
 		s.Suffix = index
 		off -= uint64(v.first(slot, size)) * size
 	}
-	at := types.Select(p.types, v.t, off, p.inContainer)
+	at := types.Select(p.types, v.t, off, inferior.IsInside(p.space))
 	variable := false // the word is the address of a captured variable
 	if name, ok := notation.ClosureName(p.types.Type(v.t).Name); ok {
 		at.Path = "." + name + " captured " + strings.TrimPrefix(at.Path, ".")
@@ -252,16 +253,9 @@ func (p *naming) indexOf(v *view, slot, size uint64) (index string, ok bool) {
 		return "", false
 	}
 	if v.hasLen && i >= 0 && uint64(i) >= v.length {
-		return notation.BeyondLen(i, v.length), true
+		return notation.BeyondLen(strconv.FormatInt(i, 10), v.length), true
 	}
 	return fmt.Sprintf("[%d]", i), true
-}
-
-// inContainer reports whether the byte at off of a value of type t leads to the inside
-// of a container that is no map or channel.
-func (p *naming) inContainer(t types.ID, off uint64) bool {
-	_, ok := p.space.Inside(t, off)
-	return ok
 }
 
 // wordOf reads a word of a value by the address where it would stand if all of
@@ -309,15 +303,7 @@ func (p *naming) hiddenView(at *types.Selected, slot, value uint64, to heap.Node
 // the address of a variable that the function shares with others.
 func (p *naming) capturesAddress(addr, off uint64) bool {
 	code, ok := p.im.Mem.Word(addr)
-	if !ok || p.exe == nil || p.exe.File == nil {
-		return false
-	}
-	for _, c := range p.decoder.CapturesOf(code) {
-		if c.Offset == off {
-			return c.ByRef
-		}
-	}
-	return false
+	return ok && p.decoder.CapturesAddress(code, off)
 }
 
 // dynamicOf returns the dynamic type of an interface of the given two words, and what it

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"slices"
 
 	"goheap/gocore/internal/image"
 	"goheap/heap"
@@ -58,11 +57,7 @@ func (p *objects) FollowedAt(n heap.Node, off uint64) bool {
 	if off += p.ValueAddr(n) - slot; !ok || off >= e.Elem {
 		return false
 	}
-	w := uint64(p.im.Arch.PtrSize)
-	if e.Pointers == image.HeapBits {
-		return off%w == 0 && p.im.SlotMaskFrom(e, slot, off)&1 != 0
-	}
-	return slices.Contains(p.im.PointerWords(p.gcTypes, e, slot), off)
+	return p.im.Follows(p.gcTypes, e, slot, off)
 }
 
 // search says where a text is in the live objects.

@@ -134,9 +134,9 @@ func (e *evaluation) assert(o operand, s *notation.Step) (operand, error) {
 	}
 	got := p.types.Type(dyn.t)
 	switch {
-	case s.Text == "data", notation.SameType(got.Name, s.Text):
+	case s.Text == "data", p.sameType(got.Name, s.Text):
 		return dyn, nil
-	case got.Kind == types.Pointer && notation.SameType(got.Name, "*"+s.Text):
+	case got.Kind == types.Pointer && p.sameType(got.Name, "*"+s.Text):
 		return dyn, nil
 	}
 	return o, e.fail(s.Pos, "it holds a %s, not a %s", got.Name, notation.OneLine(s.Text))

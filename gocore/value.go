@@ -311,7 +311,7 @@ func (p *values) containerParts(t types.ID, addr uint64) parts {
 		return parts{}
 	}
 	if p.types.Type(t).Kind == types.Map {
-		n, ok := p.mapLen(t, addr)
+		n, ok := inferior.Entered(p.space, t, addr)
 		if !ok {
 			return parts{}
 		}
@@ -375,7 +375,7 @@ func (p *values) Children(v Value, from, limit int) []Value {
 			return len(out) < limit
 		})
 	case opensChosen:
-		for _, e := range x.chosen.list[from : from+limit] {
+		for _, e := range x.chosen.List[from : from+limit] {
 			out = append(out, p.entryValue(x.chosen.of.t, e.Entry, v.whole))
 		}
 	case opensItems:
@@ -438,15 +438,6 @@ func (p *values) entryValue(m types.ID, e inferior.Entry, whole region) Value {
 	return v
 }
 
-// mapLen returns the number of a map's entries by its header, and whether the header
-// can be one.
-func (p *values) mapLen(m types.ID, addr uint64) (uint64, bool) {
-	if layout := p.space.Map(m); layout != nil {
-		return p.space.MapLen(layout, addr)
-	}
-	return 0, false
-}
-
 func (p *values) chanChildren(x parts, from, limit uint64, whole region) []Value {
 	c, ok := p.space.Chan(nil, x.addr)
 	if !ok {
@@ -470,10 +461,7 @@ func (p *values) chanChildren(x parts, from, limit uint64, whole region) []Value
 			break
 		}
 		if byAddr == nil {
-			byAddr = map[uint64]int{}
-			for gi := range p.im.Goroutines {
-				byAddr[p.im.Goroutines[gi].Addr] = gi
-			}
+			byAddr = p.im.GoroutinesByAddress()
 		}
 		v := Value{Name: name, Type: "goroutine", Addr: list[k], Text: fmt.Sprintf("%#x", list[k]), Target: heap.None, whole: whole}
 		if gi, ok := byAddr[list[k]]; ok {

@@ -2,7 +2,6 @@ package gocore
 
 import (
 	"fmt"
-	"unicode/utf8"
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/library"
@@ -197,7 +196,7 @@ func (l *line) slice(typ *types.Type, data, n, capacity uint64, depth, hops int)
 func (l *line) container(t types.ID, addr uint64, hops int) {
 	p := l.p
 	if p.types.Type(t).Kind == types.Map {
-		n, ok := p.mapLen(t, addr)
+		n, ok := inferior.Entered(p.space, t, addr)
 		if !ok {
 			l.unread(addr)
 			return
@@ -249,7 +248,7 @@ func (l *line) entries(m types.ID, addr uint64) {
 		if l.full() {
 			return false
 		}
-		l.add(library.Bare(cutText(p.keyText(e), maxPartShow)) + ": ")
+		l.add(library.Bare(notation.Cut(p.keyText(e), maxPartShow)) + ": ")
 		t, at := p.direct(e.ElemType, e.Elem, typ.Elem)
 		l.value(t, at, 1, 0)
 		return true
@@ -356,15 +355,4 @@ func (p *values) quoted(addr, n, show uint64) string {
 		return fmt.Sprintf("(%d bytes, not in the core)", n)
 	}
 	return notation.Quote(library.WholeRunes(b, n), n)
-}
-
-// cutText shortens a text to n bytes.
-func cutText(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
 }

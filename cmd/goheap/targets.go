@@ -33,9 +33,11 @@ Goroutines
                           itself ("context") hold
 
 Expressions, from a variable of a package or a goroutine
-  main.cache              a variable stands for itself, what it leads to is behind it
+  main.cache              a variable stands for itself, what it leads to is behind it; one that
+                          points at data of the program (var x = &T{…}), and at nothing on the
+                          heap, stands for that data, and &x for the variable
   store.cache             the last element of a package's path is enough where it is unique
-  '"example.com/x".Cache' a path in quotes
+  '"example.com/x".Cache' a path in quotes; package main is main, or its path
   x.field  x.Promoted     fields; pointers and interfaces in front of them are followed
   x[3]  x[2:5]            elements of arrays, slices and strings; [-1] before a slice's start,
   x[9] beyond len 3       and behind its end in the array that it is a part of
@@ -45,6 +47,10 @@ Expressions, from a variable of a package or a goroutine
   m[{3 "s"}]  m[K{3,"s"}] (*T)(0xc000010000), int8(3) in an interface; m[key 17] is the key
                           itself. A key that is too long, or a NaN, has its address in it:
                           m["aaa…"… (300 bytes) at 0xc000010000]
+  x[i]  x[len(y)-1:]      in brackets may stand expressions of numbers, constants, variables
+  m[5*time.Second]        (of the goroutine, the package or the program), len and cap; without
+                          its package, a name means that of the package that x is of, or the
+                          only one in the program. m[x] takes texts and structs too
   x.(T)  x.(*T)           what an interface holds, with or without the star
   *x  &x  (*T)(0xc0000a)  what a pointer leads to, where x stands, and a value by its type
   len(x)  cap(x)          of slices, arrays, strings, maps and channels

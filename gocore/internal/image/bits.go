@@ -68,6 +68,14 @@ func (im *Image) PointerWords(types *GCTypes, e *Extent, slot uint64) []uint64 {
 	return out
 }
 
+// Follows reports whether the collector follows the word at off in a slot.
+func (im *Image) Follows(types *GCTypes, e *Extent, slot, off uint64) bool {
+	if e.Pointers == HeapBits {
+		return off%uint64(im.Arch.PtrSize) == 0 && im.SlotMaskFrom(e, slot, off)&1 != 0
+	}
+	return slices.Contains(im.PointerWords(types, e, slot), off)
+}
+
 // SlotMask returns the heap bits of a slot's first 64 words.
 func (im *Image) SlotMask(e *Extent, slot uint64) uint64 { return im.SlotMaskFrom(e, slot, 0) }
 

@@ -68,3 +68,12 @@ func StatusName(s uint32) string {
 	}
 	return fmt.Sprintf("status %d", s)
 }
+
+// GoroutinesByAddress are the indices of goroutines by the addresses of their runtime.g.
+func (im *Image) GoroutinesByAddress() map[uint64]int {
+	byAddr := map[uint64]int{}
+	for i := range im.Goroutines {
+		byAddr[im.Goroutines[i].Addr] = i
+	}
+	return byAddr
+}

@@ -77,6 +77,29 @@ func (s *Space) MapLen(m *Map, addr uint64) (n uint64, ok bool) {
 	return s.swissLen(addr)
 }
 
+// Entered returns the number of entries of the map of type m whose header stands at addr, and
+// whether the header can be one.
+func Entered(s *Space, m types.ID, addr uint64) (n uint64, ok bool) {
+	if layout := s.Map(m); layout != nil {
+		return s.MapLen(layout, addr)
+	}
+	return 0, false
+}
+
+// Length returns how many entries or elements the map or channel of type t has whose header
+// stands at addr, and how many a channel has room for: none of either where addr is 0.
+func Length(s *Space, t types.ID, addr uint64) (n, room uint64, ok bool) {
+	if addr == 0 {
+		return 0, 0, true
+	}
+	if s.Types.Type(t).Kind == types.Map {
+		n, ok = Entered(s, t, addr)
+		return n, 0, ok
+	}
+	c, ok := s.Chan(nil, addr)
+	return c.Queued, c.Capacity, ok
+}
+
 // mapEntries calls f with the entries of the map whose header stands at addr, until it
 // returns false.
 func (s *Space) mapEntries(m *Map, addr uint64, f func(Entry) bool) {

@@ -35,6 +35,14 @@ const (
 // Header is the place at the header of a map or channel of type t.
 func Header(t types.ID) Place { return Place{Type: t, Stage: AtHeader} }
 
+// IsInside reports whether Inside returns a place.
+func IsInside(s *Space) func(t types.ID, off uint64) bool {
+	return func(t types.ID, off uint64) bool {
+		_, ok := s.Inside(t, off)
+		return ok
+	}
+}
+
 // Inside returns the place that the word at off of a value of type t leads to, if that
 // is a node of a hash trie or a part of a sync.Map.
 func (s *Space) Inside(t types.ID, off uint64) (Place, bool) {

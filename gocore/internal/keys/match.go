@@ -66,7 +66,7 @@ func (p *Reader) equalsKey(t types.ID, addr uint64, want *notation.Key, parts *i
 		return false
 	}
 	typ := p.Types.Type(t)
-	if want.Type != "" && !notation.SameType(typ.Name, want.Type) {
+	if want.Type != "" && !notation.SameType(typ.Name, notation.OwnType(want.Type, p.OwnPath)) {
 		if typ.Kind != types.Interface {
 			return false
 		}

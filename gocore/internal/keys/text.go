@@ -16,6 +16,8 @@ import (
 type Reader struct {
 	Types *types.Table
 	Space *inferior.Space
+	// OwnPath is the path of package main, "" if unknown: a person may write it.
+	OwnPath string
 	// Scalar is the text of a value without parts; "" where it has none.
 	Scalar func(typ *types.Type, addr uint64) string
 }

@@ -1,6 +1,7 @@
 package notation
 
 import (
+	"cmp"
 	"math"
 	"reflect"
 	"strconv"
@@ -30,20 +31,29 @@ const (
 	NilKey
 	CompositeKey
 	DurationKey
-	ConstantKey // the name of a constant, or of several that are bits: Read|Write
+	ConstantKey   // the name of a constant, or of several that are bits: Read|Write
+	ExpressionKey // of numbers and names, as Calculate reads it: 5*time.Second
 )
 
 // ParseKey reads the text between the brackets of an index.
 func ParseKey(text string) (*Key, bool) {
-	p := keyParser{s: text}
-	k := p.key(0)
-	p.space()
-	return k, k != nil && p.at == len(text)
+	for _, expressions := range []bool{false, true} {
+		p := keyParser{s: text, expressions: expressions}
+		k := p.key(0)
+		p.space()
+		if k != nil && p.at == len(text) {
+			return k, true
+		}
+	}
+	return nil, false
 }
 
 type keyParser struct {
 	s  string
 	at int
+	// expressions says that a key may be one. A space between two parts of a composite
+	// literal is none between two keys then.
+	expressions bool
 }
 
 // maxKeyDepth bounds how deep keys nest.
@@ -59,6 +69,41 @@ func (p *keyParser) rest() string { return p.s[p.at:] }
 
 // key reads one key, nil where none is written.
 func (p *keyParser) key(depth int) *Key {
+	p.space()
+	start := p.at
+	k := p.simple(depth)
+	if !p.expressions || depth > maxKeyDepth {
+		return k
+	}
+	if p.space(); k != nil && (p.rest() == "" || strings.IndexByte(",})", p.rest()[0]) >= 0) {
+		return k
+	}
+	end := start
+	for end < len(p.s) && strings.IndexByte(",})", p.s[end]) < 0 {
+		switch p.s[end] {
+		case '(', '[', '{':
+			n := Matching(p.s[end:])
+			if n < 0 {
+				return nil
+			}
+			end += n
+		case '"', '`', '\'':
+			n := quotedLength(p.s[end:])
+			if n < 0 {
+				return nil
+			}
+			end += n - 1
+		}
+		end++
+	}
+	if p.at = end; !IsExpression(p.s[start:end]) {
+		return nil
+	}
+	return &Key{Kind: ExpressionKey, Text: strings.TrimSpace(p.s[start:end])}
+}
+
+// simple reads a key that is no expression.
+func (p *keyParser) simple(depth int) *Key {
 	p.space()
 	s := p.rest()
 	if s == "" || depth > maxKeyDepth {
@@ -119,6 +164,8 @@ func (p *keyParser) key(depth int) *Key {
 	switch {
 	case strings.HasPrefix(p.rest(), "{"):
 		return p.composite(word, depth)
+	case strings.HasPrefix(p.rest(), "(") && (word == "len" || word == "cap"):
+		return nil
 	case strings.HasPrefix(p.rest(), "("):
 		return p.conversion(word, depth)
 	case strings.HasPrefix(p.rest(), `"`): // [4]uint8"text"
@@ -233,6 +280,26 @@ func (p *keyParser) number() *Key {
 	return nil
 }
 
+// Resolve returns the key with what find has for each name and expression in it; those that
+// it has nothing for stay. What is written as a number stands as it is.
+func (k *Key) Resolve(find func(text string) (*Key, bool)) *Key {
+	r := *k
+	if k.Kind == ConstantKey || k.Kind == ExpressionKey {
+		found, ok := find(k.Text)
+		if !ok {
+			return &r
+		}
+		r = *found
+		r.Name, r.Type = k.Name, cmp.Or(k.Type, found.Type)
+		return &r
+	}
+	r.Parts = make([]*Key, len(k.Parts))
+	for i, part := range k.Parts {
+		r.Parts[i] = part.Resolve(find)
+	}
+	return &r
+}
+
 // Uint is the value of a number that is not negative.
 func (k *Key) Uint() (uint64, bool) {
 	if k.Kind == ZeroKey {
@@ -305,6 +372,14 @@ func (k *Key) Equals(text, typ string) bool {
 	}
 	if a, err := strconv.ParseInt(text, 0, 64); err == nil {
 		b, err := strconv.ParseInt(k.Text, 0, 64)
+		if err != nil { // 5e9
+			n, ok := k.Number()
+			if !ok {
+				return false
+			}
+			b, ok = n.Int64()
+			return ok && a == b
+		}
 		return err == nil && a == b
 	}
 	if a, err := strconv.ParseUint(text, 0, 64); err == nil {

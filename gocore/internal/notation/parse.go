@@ -50,6 +50,13 @@ func Parse(text string, names Names) (*Target, error) {
 	return &Target{Expr: e}, nil
 }
 
+// ParseExpr takes an expression apart that stands in brackets: from a variable of a frame
+// where names is nil. Its error is an *Error.
+func ParseExpr(text string, names Names) (*Expr, error) {
+	p := &parser{text: text, names: names, local: names == nil}
+	return p.expr(0, len(text))
+}
+
 // goroutine takes apart what follows "g:": "17", "17 [select] main.work work.go:12 · x", or
 // "17 [select], created by main.main" as lists of goroutines have it.
 func (p *parser) goroutine(at int, rest string) (*Target, error) {

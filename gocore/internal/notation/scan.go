@@ -101,6 +101,9 @@ func nameLength(s string) int {
 	return len(s)
 }
 
+// NameLength is the length of the name, without a package, at the start of s.
+func NameLength(s string) int { return nameLength(s) }
+
 // variableLength returns the length of the name of a local variable at the start of s: the
 // compiler's own ones may begin with a dot.
 func variableLength(s string) int {

@@ -214,6 +214,14 @@ func (s Step) String() string {
 
 // BeyondLen is the index of an element of the array behind a slice that the slice, of the
 // given length, does not reach: "[5] beyond len 3".
-func BeyondLen(i int64, length uint64) string {
-	return fmt.Sprintf("[%d]%s%d", i, beyond, length)
+func BeyondLen(index string, length uint64) string {
+	return fmt.Sprintf("[%s]%s%d", index, beyond, length)
+}
+
+// Head is what an expression starts with, behind the operators in front of it.
+func (e *Expr) Head() *Expr {
+	for e.X != nil {
+		e = e.X
+	}
+	return e
 }

@@ -3,19 +3,26 @@ package notation
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// Range takes the text of an index apart that is a range: "1:3", ":3", "1:", ":".
+// Range takes the text of an index apart that is a range: "1:3", ":n", "1:", ":".
 func Range(index string) (lo, hi string, ok bool) {
-	lo, hi, ok = strings.Cut(index, ":")
-	number := func(s string) bool {
-		return strings.Trim(s, " _0123456789abcdefABCDEFxX") == ""
+	for i := 0; i < len(index); i++ {
+		switch index[i] {
+		case '(', '[', '{':
+			i += max(Matching(index[i:]), 0)
+		case '"', '`', '\'':
+			i += max(quotedLength(index[i:]), 1) - 1
+		case ':':
+			return strings.TrimSpace(index[:i]), strings.TrimSpace(index[i+1:]), true
+		}
 	}
-	return strings.TrimSpace(lo), strings.TrimSpace(hi), ok && number(lo) && number(hi)
+	return "", "", false
 }
 
 // Rune reads a rune as Go writes it: 'x', '\n'.
@@ -224,6 +231,76 @@ func UnquotedPath(name string) string {
 	return name
 }
 
+// UnknownVariable says that a program has no variable of a name, and which are spelled like
+// it.
+func UnknownVariable(name string, variables iter.Seq[string]) string {
+	const most = 3
+	var names []string
+	longest := 0
+	for v := range variables {
+		names = append(names, v)
+		longest = max(longest, len(v))
+	}
+	start := name
+	if most := 2*longest + 2; len(start) > most { // no variable is spelled like what is longer
+		start = start[:max(strings.LastIndexByte(start[:most], '.'), 0)]
+	}
+	for short := start; short != ""; short = short[:strings.LastIndexByte(short, '.')] { // fields may follow
+		if near := Nearest(short, names, most); len(near) > 0 {
+			return "the program has no variable " + OneLine(short) + ": did you mean " + AnyOf(near) + "?"
+		}
+		if strings.Count(short[strings.LastIndexByte(short, '/')+1:], ".") < 2 {
+			break
+		}
+	}
+	return strconv.Quote(CutMiddle(name)) + " starts with no global variable of the program; write it with its package, as in main.cache, and see `goheap roots`"
+}
+
+// OwnName is the name that something of package main has in a program, where it is written
+// with the path of that package, which may stand in quotes.
+func OwnName(name, mainPath string) string {
+	plain := UnquotedPath(name)
+	if rest, ok := strings.CutPrefix(plain, mainPath+"."); ok && mainPath != "" {
+		return "main." + rest
+	}
+	return plain
+}
+
+// OwnType is the name of a type in a program, where the types of package main in it may be
+// written with the path of that package, which may stand in quotes.
+func OwnType(name, mainPath string) string {
+	if mainPath == "" || !strings.Contains(name, mainPath) {
+		return name
+	}
+	name = strings.ReplaceAll(name, strconv.Quote(mainPath)+".", "main.")
+	for i := 0; i < len(name); {
+		at := strings.Index(name[i:], mainPath+".")
+		if at < 0 {
+			break
+		}
+		i += at
+		if i > 0 && (wordByte(name[i-1]) || strings.IndexByte("./-", name[i-1]) >= 0) {
+			i++ // the end of another path
+			continue
+		}
+		name = name[:i] + "main" + name[i+len(mainPath):]
+	}
+	return name
+}
+
+// PackageOf takes the name of a variable, constant or function apart: the path of its
+// package, which may stand in quotes, and what stands behind it. There is no package in
+// front of a name alone.
+func PackageOf(name string) (pkg, rest string) {
+	name = UnquotedPath(name)
+	last := strings.LastIndexByte(name, '/') + 1
+	before, behind, ok := strings.Cut(name[last:], ".")
+	if !ok {
+		return "", name
+	}
+	return name[:last] + before, behind
+}
+
 // AnyOf lists a few names: "a, b or c".
 func AnyOf(names []string) string {
 	const most = 5
@@ -262,6 +339,17 @@ func CutMiddle(s string) string {
 		tail++
 	}
 	return s[:head] + "…" + s[tail:]
+}
+
+// Cut shortens a text to n bytes.
+func Cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
 }
 
 // EscapeInvalid writes a key that has bytes that are no UTF-8 as a quoted text that has

@@ -91,6 +91,20 @@ func (d *Program) FuncVars(pc, cfa uint64, inCall bool) []symbols.LocalVar {
 	return slices.DeleteFunc(list, func(v symbols.LocalVar) bool { return v.Type == 0 })
 }
 
+// CapturesAddress reports whether the word at an offset in a closure whose code starts at
+// entry is the address of a variable that the function shares with others.
+func (d *Program) CapturesAddress(entry, off uint64) bool {
+	if d.Exe == nil || d.Exe.File == nil {
+		return false
+	}
+	for _, c := range d.CapturesOf(entry) {
+		if c.Offset == off {
+			return c.ByRef
+		}
+	}
+	return false
+}
+
 // CapturesOf returns the variables of the closure whose code starts at entry, those
 // that have a type.
 func (d *Program) CapturesOf(entry uint64) []symbols.Capture {

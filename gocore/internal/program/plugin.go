@@ -53,6 +53,23 @@ func (x *Executable) Global(name string) (symbols.Variable, bool) {
 	return x.Variables[i], true
 }
 
+// OwnPath is the path of package main, "" if unknown.
+func (x *Executable) OwnPath() string {
+	if x == nil || x.File == nil {
+		return ""
+	}
+	return x.File.MainPath
+}
+
+// VariableNames calls yield with the names of the variables of packages.
+func (x *Executable) VariableNames(yield func(name string) bool) {
+	for i := range x.Variables {
+		if !yield(x.Variables[i].Name) {
+			return
+		}
+	}
+}
+
 // pluginSymbolAt returns the symbol of a plugin that covers addr, and what to add to
 // its address.
 func (x *Executable) pluginSymbolAt(addr uint64) (s symbols.Symbol, bias uint64, ok bool) {

@@ -36,8 +36,9 @@ type File struct {
 	// GoVersion is the version string of runtime.Version, "" if unknown: then Era says
 	// between which versions it is, or that Go's linker wrote the file, "" for neither.
 	GoVersion, Era string
-	// Module is the path of the main module, "" if unknown.
-	Module string
+	// Module is the path of the main module, and MainPath that of the package main in it,
+	// "" if unknown.
+	Module, MainPath string
 	// PIE says that the file is position-independent.
 	PIE   bool
 	Entry uint64

@@ -49,7 +49,7 @@ func (f *File) readVersion() {
 		c := info.Cursor{B: b, Off: buildInfoHeader, Big: f.Arch.BigEndian}
 		f.GoVersion = string(c.Bytes(c.Uleb()))
 		c.Uleb()
-		f.Module = mainModule(b[min(c.Off, len(b)):])
+		f.Module, f.MainPath = mainModule(b[min(c.Off, len(b)):]), mainPath(b[min(c.Off, len(b)):])
 	case recorded:
 		f.GoVersion = f.pointedVersion(b)
 	default:
@@ -115,6 +115,17 @@ func mainModule(list []byte) string {
 	_, line, ok := bytes.Cut(list, []byte("\nmod\t"))
 	name, _, ends := bytes.Cut(line, []byte("\t"))
 	if !ok || !ends || bytes.ContainsAny(name, "\n\x00") {
+		return ""
+	}
+	return string(name)
+}
+
+// mainPath returns the path in the line about the package main, "" for none, and where the
+// go command had no more of it than files ("command-line-arguments", cmd/go/internal/load).
+func mainPath(list []byte) string {
+	_, line, ok := bytes.Cut(list, []byte("path\t"))
+	name, _, ends := bytes.Cut(line, []byte("\n"))
+	if !ok || !ends || bytes.ContainsAny(name, "\t\x00") || string(name) == "command-line-arguments" {
 		return ""
 	}
 	return string(name)

@@ -35,6 +35,33 @@ func ConstantsOf(t *Table, id ID) *Constants {
 	return t.constants[id]
 }
 
+// Constant is a constant of a package, of an integer type. One that is declared without a
+// type is an int, if it fits.
+type Constant struct {
+	Package, Name string
+	Value         int64 // of an unsigned type the same bits
+	Type          ID
+}
+
+// ConstantsNamed returns the constants of all packages that have a name, in the order of
+// the file. ConstantsOf says which there are.
+func ConstantsNamed(t *Table, name string) []Constant {
+	if t.index == nil {
+		return nil
+	}
+	t.namesOnce.Do(func() {
+		t.byConstant = map[string][]Constant{}
+		for _, x := range t.index.Constants {
+			dot := strings.LastIndexByte(x.Name, '.')
+			if id := t.ByOffset(x.Type); dot > 0 && t.Type(id).Kind >= Int && t.Type(id).Kind <= Uintptr {
+				short := x.Name[dot+1:]
+				t.byConstant[short] = append(t.byConstant[short], Constant{x.Name[:dot], short, x.Value, id})
+			}
+		}
+	})
+	return t.byConstant[name]
+}
+
 func readConstants(t *Table) {
 	t.constants = map[ID]*Constants{}
 	for _, x := range t.index.Constants {

@@ -113,6 +113,10 @@ type Table struct {
 	constantsOnce sync.Once
 	constants     map[ID]*Constants
 
+	// byConstant are the constants of the program by their names without packages.
+	namesOnce  sync.Once
+	byConstant map[string][]Constant
+
 	n      uint32
 	chunks atomic.Pointer[[]*chunk]
 }

@@ -134,6 +134,20 @@ var (
 	queue  = make(chan *Session, 10)
 	text   string
 
+	// where has numbers, texts and keys that names in brackets stand for.
+	where = struct {
+		at, far  int
+		small    int8
+		unsigned uint16
+		color    Color
+		wait     time.Duration
+		word     string
+		whole    K
+		any      interface{}
+		through  *int
+		list     []int
+	}{1, 40, -3, 2, Green, 5 * time.Second, "key", K{3, "s"}, Green, new(int), []int{4, 1}}
+
 	// emptied has lost some keys, which older versions keep without values.
 	emptied sync.Map
 )
@@ -174,6 +188,7 @@ func main() {
 	maps()
 	lists()
 	values()
+	brackets()
 	refusals()
 	frames(3, session())
 }
@@ -308,6 +323,64 @@ func values() {
 	ready.Say(Name{Case: "name", Name: "main.text[1]", Addr: ready.Hex(first + 1), Type: "uint8", Text: "101"})
 }
 
+// limit is a constant without a type, and shift one that is not exported.
+const (
+	limit = 3
+	shift = Color(1)
+)
+
+// brackets has expressions as indices and keys.
+func brackets() {
+	*where.through = 2
+	for name, p := range map[string]*Session{
+		// Elements by constants and variables.
+		"main.spare[Green]": spare[Green], "main.spare[main.Green]": spare[Green], "main.spare[shift]": spare[shift], "main.spare[limit-1]": spare[limit-1],
+		"main.spare[main.where.at]": spare[where.at], "main.spare[where.at]": spare[where.at], "main.spare[ where.at + 1 ]": spare[where.at+1],
+		"main.spare[where.unsigned]": spare[where.unsigned], "main.spare[where.any]": spare[Green], "main.spare[*where.through]": spare[*where.through],
+		"main.spare[main.where.list[1]]": spare[where.list[1]], "main.spare[where.list[where.list[1]]]": spare[where.list[where.list[1]]],
+		"main.spare[len(main.spare)-1]": spare[len(spare)-1], "main.spare[len(spare)-len(where.list)]": spare[len(spare)-len(where.list)],
+		"main.spare[1<<1]": spare[1<<1], "main.spare[7/3]": spare[7/3], "main.spare[7%5]": spare[7%5], "main.spare[^0+1]": spare[0], "main.spare['c'-'a']": spare['c'-'a'],
+		"main.spare[where.far-len(byTime)*38]": spare[2], `main.spare["main".Green]`: spare[Green], "main.spare[where.list[0]] beyond len 3": spare[:14][4],
+		// Entries by expressions.
+		"main.byTime[5*time.Second]": byTime[5*time.Second], "main.byTime[5 * time.Second]": byTime[5*time.Second], "main.byTime[time.Minute/12]": byTime[time.Minute/12],
+		"main.byTime[time.Duration(5e9)]": byTime[5e9], "main.byTime[main.where.wait]": byTime[where.wait], "main.byTime[where.wait]": byTime[where.wait], "main.byTime[5000ms]": byTime[5*time.Second],
+		"main.byRune['x'-1+1]": byRune['x'], "main.byRune[1<<6+56]": byRune[1<<6+56], "main.byInt8[where.small]": byInt8[where.small], "main.byInt8[-limit]": byInt8[-limit],
+		"main.byColor[where.color]": byColor[where.color], "main.byColor[Red+1]": byColor[Red+1], "main.byColor[shift]": byColor[shift],
+		"main.byText[main.where.word]": byText[where.word], "main.byText[where.word]": byText[where.word],
+		"main.byK[main.where.whole]": byK[where.whole], "main.byK[K{limit, \"s\"}]": byK[K{limit, "s"}], "main.byK[K{N: 1 + 2, S: \"s\"}]": byK[K{N: 1 + 2, S: "s"}],
+		"main.byArray[[2]int{where.at, limit-1}]": byArray[[2]int{where.at, limit - 1}], "main.byFloat[1/10.0]": byFloat[1/10.0],
+		"main.byAny[where.any]": byAny[where.any], "main.byAny[where.color]": byAny[where.color], "main.byAny[5*time.Second]": byAny[5*time.Second], "main.byAny[limit]": byAny[limit],
+		"main.byAny[int8(limit)]": byAny[int8(limit)], "main.byAny[K{limit-2, \"q\"}]": byAny[K{1, "q"}], "main.byAny[time.Duration(5*time.Second)]": byAny[5*time.Second],
+		// The package main by its path.
+		`"goheap/testdata/programs/named".spare[1]`: spare[1], `"main".spare[1]`: spare[1], "goheap/testdata/programs/named.spare[1]": spare[1],
+		`main.byK["goheap/testdata/programs/named".K{3, "s"}]`: byK[K{3, "s"}],
+	} {
+		leads(name, p)
+	}
+	stands("main.spare[Green:limit]", unsafe.Pointer(&spare[1]), "[]*main.Session", "")
+	stands("main.spare[where.at:len(spare)]", unsafe.Pointer(&spare[1]), "[]*main.Session", "")
+	stands("main.spare[:where.at]", unsafe.Pointer(&spare[0]), "[]*main.Session", "")
+	stands("main.where.list[Green]", unsafe.Pointer(&where.list[1]), "int", "1")
+	stands(`main.shape.("goheap/testdata/programs/named".Square).side`, unsafe.Pointer(&shape.(*Square).side), "int", "4")
+	leads("<-main.queue[Green]", (*[10]*Session)(*(*unsafe.Pointer)(unsafe.Pointer(uintptr(*(*unsafe.Pointer)(unsafe.Pointer(&queue))) + 2*unsafe.Sizeof(uintptr(0)))))[1])
+	refused("main.spare[where.list[0]]", "index where.list[0], which is 4, is beyond len 3")
+	refused("main.spare[where.far]", "index where.far, which is 40, is out of range: it has 14 elements")
+	refused("main.spare[nothing]", "nothing is no constant and no variable of the program")
+	refused("main.spare[where.word]", "where.word is no number")
+	refused("main.spare[loop]", "loop is no number")
+	refused("main.spare[1/0]", "divides by zero")
+	refused("main.spare[Green*time.Second]", "Green is a main.Color and time.Second a time.Duration")
+	refused("main.spare[1.5]", "no integer")
+	refused("main.spare[1:2:3]", "no index")
+	refused("main.spare[where.far:]", "[where.far:] is no range of its 3 elements")
+	refused("main.byTime[6*time.Second]", "it has no key 6*time.Second")
+	refused("main.byColor[Red]", "it has no key Red")
+	refused("main.byColor[Reed]", "Reed is no constant and no variable of the program")
+	refused("main.byAny[int16(limit)]", "it has no key int16(limit)")
+	refused("main.Green", "main.Green is the constant main.Color(1), and no place in the program's memory")
+	refused("<-main.queue[where.far]", "it holds 2 elements")
+}
+
 func refusals() {
 	refused("main.spare[5]", "beyond len 3")
 	refused("main.spare[20]", "14 elements")
@@ -315,8 +388,7 @@ func refusals() {
 	refused("main.cout", "did you mean main.count")
 	refused("main.config.Prt", "did you mean Port")
 	refused(`main.byText["kye"]`, `did you mean "key"`)
-	refused("main.byText[key]", `its keys look like ["`)
-	refused("main.byColor[Red]", `its keys look like [1]`)
+	refused("main.byText[key]", `key is no constant and no variable of the program; its keys look like ["`)
 	refused("main.byText[…].ID", "the key is hidden")
 	refused("main.byFloat[NaN]", "several keys are written like that")
 	refused("main.none.ID", "it is nil")
