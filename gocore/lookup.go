@@ -415,3 +415,11 @@ func (p *naming) elementsValue(o operand, whole region) Value {
 // ShortType is the name of a type with but the last elements of the paths of packages,
 // without spaces that mean nothing.
 func ShortType(name string) string { return notation.ShortType(name) }
+
+// BareType is ShortType without packages at all: "[]*Session".
+func BareType(name string) string { return notation.BareType(name) }
+
+// NearestTypes returns those of the names of types that are most like name, up to most.
+func NearestTypes(name string, all []string, most int) []string {
+	return notation.NearestTypes(name, all, most)
+}

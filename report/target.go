@@ -168,6 +168,7 @@ func typeName(types []TypeRow, name string) (string, error) {
 		func(t *TypeRow) string { return t.Name },
 		func(t *TypeRow) string { return gocore.ShortType(t.Name) },
 		lastOfType,
+		func(t *TypeRow) string { return gocore.BareType(t.Name) },
 	} {
 		seen := map[string]bool{}
 		for i := range types {
@@ -195,30 +196,16 @@ func lastOfType(t *TypeRow) string {
 	return strings.TrimPrefix(t.Name, t.Package+".")
 }
 
-// suggest names a few types whose names contain name, ignoring case: those that a package
-// declares before what is made of them and the insides of maps, and the shorter one first.
+// suggest names a few types that are most like name.
 func suggest(types []TypeRow, name string) string {
 	const most = 3
-	var like []string
-	for _, declared := range []bool{true, false} {
-		for _, t := range types {
-			if (t.Package != "" && !isInside(t.Name)) == declared && len(like) < most && name != "" && strings.Contains(strings.ToLower(t.Name), strings.ToLower(name)) {
-				like = append(like, t.Name)
-			}
-		}
+	all := make([]string, len(types))
+	for i := range types {
+		all[i] = types[i].Name
 	}
+	like := gocore.NearestTypes(name, all, most)
 	if like == nil {
 		return ""
 	}
 	return "; there are " + strings.Join(like, ", ")
-}
-
-// isInside reports whether a type is one of those that a map or channel consists of.
-func isInside(name string) bool {
-	for _, prefix := range []string{"map.", "table<", "group<", "hash<", "bucket<", "noalg.", "hchan<"} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
 }

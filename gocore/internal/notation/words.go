@@ -221,6 +221,9 @@ func ShortType(s string) string {
 	return b.String()
 }
 
+// BareType is ShortType without packages.
+func BareType(s string) string { return withoutPackages(ShortType(s)) }
+
 // UnquotedPath takes the quotes off the path of a package: `"example.com/x".Name`.
 func UnquotedPath(name string) string {
 	if rest, ok := strings.CutPrefix(name, `"`); ok {
