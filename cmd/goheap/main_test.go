@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -32,12 +33,17 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the transcripts in testdata/script, which say what each verb
 // prints and with which status it ends. They find a core of the program quiet
-// as $CORE, one of blockstore as $STORE, damaged ones as $DAMAGED/kind, and a heap
-// dump of stacks as $HEAP.
+// as $CORE, one of blockstore as $STORE, those of named, opened, kinds and singlefield as
+// $NAMED, $OPENED, $KINDS and $SINGLE, damaged ones as $DAMAGED/kind, and a heap dump of
+// stacks as $HEAP.
 func TestScript(t *testing.T) {
 	quiet := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
 	store := testcore.Core(t, "blockstore", testcore.Options{}, testcore.Gcore)
 	heap := testcore.Core(t, "stacks", testcore.Options{}, testcore.HeapDump)
+	cores := map[string]testcore.Dump{
+		"NAMED": testcore.Core(t, "named", testcore.Options{}, testcore.Kernel), "OPENED": testcore.Core(t, "opened", testcore.Options{}, testcore.Kernel),
+		"KINDS": testcore.Core(t, "kinds", testcore.Options{}, testcore.Kernel), "SINGLE": testcore.Core(t, "cases/singlefield", testcore.Options{}, testcore.Gcore),
+	}
 	damaged := t.TempDir()
 	for _, how := range testcore.Damages() {
 		if err := os.Rename(testcore.Damaged(t, quiet, how), filepath.Join(damaged, string(how))); err != nil {
@@ -54,12 +60,18 @@ func TestScript(t *testing.T) {
 			env.Setenv("DAMAGED", damaged)
 			env.Setenv("HEAP", heap.Heap)
 			env.Setenv("HEAPEXE", heap.Exe)
+			for name, dump := range cores {
+				env.Setenv(name, dump.Core)
+			}
 			return nil
 		},
 		RequireExplicitExec: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"status": status,
-			"clean":  clean,
+			"status":  status,
+			"clean":   clean,
+			"shows":   shows,
+			"refuses": refuses,
+			"capture": capture,
 		},
 	})
 }
@@ -81,6 +93,46 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("status %d, want %d", got, want)
 	}
+}
+
+// shows CORE TARGET PATTERN...: show of the target succeeds, and its output has each pattern.
+func shows(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: shows CORE TARGET PATTERN...")
+	}
+	ts.Check(ts.Exec("goheap", "show", args[0], args[1]))
+	for _, pattern := range args[2:] {
+		if out := ts.ReadFile("stdout"); !regexp.MustCompile("(?m)" + pattern).MatchString(out) {
+			ts.Fatalf("show %s has no %q:\n%s", args[1], pattern, out)
+		}
+	}
+}
+
+// refuses CORE TARGET PATTERN: show of the target fails with one line that has the pattern.
+func refuses(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: refuses CORE TARGET PATTERN")
+	}
+	if ts.Exec("goheap", "show", args[0], args[1]) == nil {
+		ts.Fatalf("show %s succeeds", args[1])
+	}
+	clean(ts, false, []string{"stderr"})
+	if out := ts.ReadFile("stderr"); strings.Count(out, "\n") != 1 || !regexp.MustCompile("(?m)"+args[2]).MatchString(out) {
+		ts.Fatalf("show %s says no %q:\n%s", args[1], args[2], out)
+	}
+}
+
+// capture NAME PATTERN: the variable becomes what the group of the pattern first matches in
+// the standard output.
+func capture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: capture NAME PATTERN")
+	}
+	m := regexp.MustCompile("(?m)" + args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(m) != 2 {
+		ts.Fatalf("nothing is like %q", args[1])
+	}
+	ts.Setenv(args[0], m[1])
 }
 
 // clean stdout|stderr: one sentence of goheap's at most on stderr and no trace;
