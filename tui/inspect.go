@@ -29,6 +29,7 @@ var pageNames = [pages]string{"Fields", "Referrers", "References", "Hex"}
 type inspector struct {
 	app    *App
 	node   heap.Node
+	asked  *asked // what is shown instead, on the page of fields alone; nil for the node
 	at     page
 	lists  [pages]*list // nil where the page has a body of its own
 	bodies [pages]*grid
@@ -71,7 +72,7 @@ const partStep = 100
 
 func newInspector(a *App, n heap.Node) view { return newInspectorAt(a, n, pageFields) }
 
-func newInspectorAt(a *App, n heap.Node, at page) view {
+func newInspectorAt(a *App, n heap.Node, at page) *inspector {
 	v := &inspector{app: a, node: n, at: at}
 	v.lists[pageReferrers] = newList(a, "referrers", 0, "")
 	v.lists[pageReferrers].load = func(ctx context.Context) (loaded, error) {
@@ -97,6 +98,9 @@ func newInspectorAt(a *App, n heap.Node, at page) view {
 func (v *inspector) list() *list { return v.lists[v.at] }
 
 func (v *inspector) name() string {
+	if v.asked != nil {
+		return v.asked.target
+	}
 	text := v.app.nodeText(v.node)
 	if addr := addrText(v.app.snap.Heap.ValueAddr(v.node)); addr != "" {
 		return addr + " " + text
@@ -106,6 +110,9 @@ func (v *inspector) name() string {
 func (v *inspector) tab() tab { return v.app.stack[0].tab() }
 
 func (v *inspector) where() (string, string) {
+	if v.asked != nil {
+		return "object", v.asked.target
+	}
 	return [pages]string{"object", "referrers", "references", "hex"}[v.at], v.app.targetOf(v.node)
 }
 
@@ -118,7 +125,7 @@ func (v *inspector) set(place int) rowSet {
 	}
 	return v.app.setOf(v.node)
 }
-func (v *inspector) hasWhy() bool { return true }
+func (v *inspector) hasWhy() bool { return v.node != heap.None || v.asked == nil }
 
 func (v *inspector) grid() *grid {
 	if l := v.list(); l != nil {
@@ -143,7 +150,7 @@ func (v *inspector) load() {
 	s := v.app.snap
 	v.app.start(slotView, "decoding the value", func(ctx context.Context) (func(), error) {
 		site := v.app.siteText(v.node)
-		value, ok, err := s.Value(ctx, v.node)
+		value, ok, err := v.value(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -364,6 +371,10 @@ func (v *inspector) collapse() {
 }
 
 func (v *inspector) turn(by int) {
+	if v.asked != nil {
+		v.app.flash("this value is no object: it has fields alone")
+		return
+	}
 	v.at = (v.at + page(by) + pages) % pages
 	v.app.cancelJob(slotView)
 	v.enter()
@@ -397,6 +408,9 @@ func (v *inspector) actions() []Action {
 
 func (v *inspector) facts(w, h int) []string {
 	a, s := v.app, v.app.snap
+	if v.asked != nil {
+		return v.asked.facts(a)
+	}
 	d, p := s.Dominators, s.Heap
 	line := a.clean(v.name())
 	if !s.Graph.IsRoot(v.node) {

@@ -97,7 +97,7 @@ func (a *App) goTo(text string) {
 	kinds := placeKinds(a.kinds)
 	p, ok := parsePlace(kinds, text)
 	if !ok {
-		a.find1(text, a.inspect)
+		a.find1(text, a.inspect, nil)
 		return
 	}
 	kinds[p.kind].show(a, p)

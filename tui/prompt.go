@@ -136,18 +136,6 @@ func (a *App) closePrompt() {
 	a.tv.SetFocus(a.root)
 }
 
-// find1 looks for what a target names and shows it.
-func (a *App) find1(target string, show func(n heap.Node)) {
-	s := a.snap
-	a.start(slotGoto, "looking for "+a.clean(target), func(ctx context.Context) (func(), error) {
-		n, err := s.Find(ctx, target)
-		if err != nil {
-			return nil, err
-		}
-		return func() { show(n) }, nil
-	})
-}
-
 // typesNamed looks for a type and shows it.
 func (a *App) typesNamed(name string, show func(row report.TypeRow)) {
 	s := a.snap

@@ -30,7 +30,7 @@ func viewKinds() []viewKind {
 	}
 	inspect := func(at page) func(a *App, p place) {
 		return func(a *App, p place) {
-			a.find1(p.of, func(n heap.Node) { a.inspectAt(n, at); a.restore(p) })
+			a.find1(p.of, func(n heap.Node) { a.inspectAt(n, at) }, func() { a.restore(p) })
 		}
 	}
 	return []viewKind{
@@ -65,7 +65,7 @@ func viewKinds() []viewKind {
 			help: "List the goroutines, those with the same stack as one.",
 			places: []placeKind{
 				{"goroutines", false, numbered(tabGoroutines)}, {"creators", false, numbered(tabGoroutines)}, {"allgoroutines", false, numbered(tabGoroutines)},
-				{"frames", true, func(a *App, p place) { a.find1(p.of, func(n heap.Node) { a.inspect(n); a.restore(p) }) }},
+				{"frames", true, func(a *App, p place) { a.find1(p.of, a.inspect, func() { a.restore(p) }) }},
 			},
 		},
 		tabSuspects: {
@@ -95,7 +95,7 @@ func viewKinds() []viewKind {
 		{
 			make: func(a *App) view { return newPath(a, subject{}) }, own: "the chain that keeps a row alive",
 			places: []placeKind{{"path", true, func(a *App, p place) {
-				a.find1(p.of, func(n heap.Node) { a.pushAt(newPath(a, subject{node: n}), p) })
+				a.findNode(p.of, func(n heap.Node) { a.pushAt(newPath(a, subject{node: n}), p) })
 			}}},
 		},
 		{make: func(a *App) view { return newMerged(a, rowSet{}) }, own: "merged paths"},
@@ -143,7 +143,7 @@ func numbered(t tab) func(a *App, p place) {
 func showDominators(a *App, p place) {
 	a.open(tabDominators)
 	if p.wanted.at != "" {
-		a.find1(p.wanted.at, a.reveal)
+		a.findNode(p.wanted.at, a.reveal)
 	}
 	if p.filter != "" {
 		filterOf(a.top()).filter(p.filter)
@@ -154,7 +154,7 @@ func showMap(a *App, p place) {
 	a.open(tabMap)
 	m := a.base[tabMap].(*treemap)
 	if p.of != "" {
-		a.find1(p.of, func(n heap.Node) { m.zoomTo(n, p.wanted.row) })
+		a.findNode(p.of, func(n heap.Node) { m.zoomTo(n, p.wanted.row) })
 		return
 	}
 	m.path = nil
