@@ -355,12 +355,8 @@ func (p *naming) pointer(from, to heap.Node) (slot, value uint64, how string) {
 	if !ok {
 		return 0, 0, ""
 	}
-	for _, off := range p.im.PointerWords(p.gcTypes, e, addr) {
-		if v, ok := p.im.Mem.Word(addr + off); ok {
-			if n, ok := p.im.Pages.Lookup(v); ok && n == to {
-				return addr + off, v, ""
-			}
-		}
+	if off, v, ok := p.im.WordTo(p.gcTypes, e, addr, to); ok {
+		return addr + off, v, ""
 	}
 	p.eachKept(from, func(what string, address uint64) bool {
 		n, ok := p.im.Pages.Lookup(address)

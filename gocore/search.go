@@ -54,10 +54,7 @@ func (p *objects) FindWord(ctx context.Context, value uint64, most int) (Hits, e
 func (p *objects) FollowedAt(n heap.Node, off uint64) bool {
 	defer p.caught(debug.SetPanicOnFault(true))
 	e, slot, ok := p.slot(n)
-	if off += p.ValueAddr(n) - slot; !ok || off >= e.Elem {
-		return false
-	}
-	return p.im.Follows(p.gcTypes, e, slot, off)
+	return ok && p.im.Follows(p.gcTypes, e, slot, off+p.ValueAddr(n)-slot)
 }
 
 // search says where a text is in the live objects.

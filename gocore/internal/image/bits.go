@@ -1,8 +1,11 @@
 package image
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
+
+	"goheap/heap"
 )
 
 // ValuesAt returns where the values in the slot that holds addr start, and how many bytes
@@ -68,12 +71,78 @@ func (im *Image) PointerWords(types *GCTypes, e *Extent, slot uint64) []uint64 {
 	return out
 }
 
-// Follows reports whether the collector follows the word at off in a slot.
+// Follows reports whether off is one of the PointerWords of a slot.
 func (im *Image) Follows(types *GCTypes, e *Extent, slot, off uint64) bool {
-	if e.Pointers == HeapBits {
-		return off%uint64(im.Arch.PtrSize) == 0 && im.SlotMaskFrom(e, slot, off)&1 != 0
+	w := uint64(im.Arch.PtrSize)
+	if off%w != 0 || off >= e.Elem || w > e.Elem-off {
+		return false
 	}
-	return slices.Contains(im.PointerWords(types, e, slot), off)
+	tiled := func(t *GCType, from uint64) bool {
+		if t == nil || off < from {
+			return false
+		}
+		_, ok := slices.BinarySearch(t.Pointers, uint32((off-from)%t.Size/w))
+		return ok && (off-from)%t.Size%w == 0
+	}
+	switch kind := e.Pointers; {
+	case kind == NoPointers:
+	case kind == HeapBits || im.Listed:
+		return im.SlotMaskFrom(e, slot, off)&1 != 0
+	case kind == Headers:
+		h, ok := im.Mem.Word(slot)
+		return ok && h != 0 && tiled(types.At(h, e.Elem), MallocHeader)
+	case kind == OneType:
+		return e.At != 0 && tiled(types.At(e.At, e.Elem), 0)
+	}
+	return false
+}
+
+// WordTo returns the first of the PointerWords of a slot that leads to a node, and its
+// value. It looks for what may be such a word before it asks whether the collector
+// follows it: slots are as large as the arrays in them, and whoever names the elements of
+// one comes here for each.
+func (im *Image) WordTo(types *GCTypes, e *Extent, slot uint64, to heap.Node) (off, value uint64, ok bool) {
+	if e.Pointers == NoPointers {
+		return 0, 0, false
+	}
+	w := uint64(im.Arch.PtrSize)
+	leads := func(off, v uint64) bool {
+		n, ok := im.Pages.Lookup(v)
+		return ok && n == to && im.Follows(types, e, slot, off)
+	}
+	lo, hi := im.bounds(to)
+	for off < e.Elem {
+		b := im.Mem.Prefix(slot+off, e.Elem-off)
+		if uint64(len(b)) < w { // nothing is there, or a word that does not stand in one segment
+			if v, ok := im.Mem.Word(slot + off); ok && v-lo < hi-lo && leads(off, v) {
+				return off, v, true
+			}
+			off += w
+			continue
+		}
+		for ; uint64(len(b)) >= w; b = b[w:] {
+			if v := im.Arch.Word(b); v-lo < hi-lo && leads(off, v) {
+				return off, v, true
+			}
+			off += w
+		}
+	}
+	return 0, 0, false
+}
+
+// bounds returns the addresses between which those are that lead to an object; none for
+// other nodes.
+func (im *Image) bounds(n heap.Node) (lo, hi uint64) {
+	i, ok := slices.BinarySearchFunc(im.Extents, n, func(e Extent, n heap.Node) int { return cmp.Compare(e.First, n) })
+	if !ok {
+		i--
+	}
+	if i < 0 || uint64(n-im.Extents[i].First) >= uint64(im.Extents[i].N) {
+		return 0, 0
+	}
+	e := &im.Extents[i]
+	lo = e.Base + uint64(n-e.First)*e.Elem
+	return lo, lo + e.Elem
 }
 
 // SlotMask returns the heap bits of a slot's first 64 words.

@@ -84,6 +84,34 @@ func TestPointerWords(t *testing.T) {
 				if got := m.im.PointerWords(types, e, slot); !slices.Equal(got, want) {
 					t.Fatalf("slot %d of %d bytes at %#x has pointers at %d, want %d", k, e.Elem, e.Base, got, want)
 				}
+				w := uint64(m.im.Arch.PtrSize)
+				for off := uint64(0); off < e.Elem+2*w; off += w / 2 {
+					if got := m.im.Follows(types, e, slot, off); got != slices.Contains(want, off) {
+						t.Fatalf("slot %d of %d bytes at %#x: the word at %d is followed: %v, and its pointers are at %d", k, e.Elem, e.Base, off, got, want)
+					}
+				}
+				if m.place == inLists && !image.HasBit(m.im.Allocated, e.First+heap.Node(k)) {
+					continue // its bytes are not in the file
+				}
+				first := map[heap.Node]uint64{}
+				m.words(e, slot, func(off, v uint64) {
+					if n, ok := m.node(v); ok {
+						if _, ok := first[n]; !ok {
+							first[n] = off
+						}
+					}
+				})
+				for n, want := range first {
+					if off, v, ok := m.im.WordTo(types, e, slot, n); !ok || off != want || v != m.im.Arch.Word(m.data[e.Base][slot+off-e.Base:]) {
+						t.Fatalf("slot %d of %d bytes at %#x leads to %d by the word at %d (%v), want %d", k, e.Elem, e.Base, n, off, ok, want)
+					}
+					if _, ok := first[n+1]; ok {
+						continue
+					}
+					if off, _, ok := m.im.WordTo(types, e, slot, n+1); ok {
+						t.Fatalf("slot %d of %d bytes at %#x leads to %d by the word at %d, want none", k, e.Elem, e.Base, n+1, off)
+					}
+				}
 			}
 		}
 	})
