@@ -14,7 +14,7 @@ import (
 func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, error) {
 	p := e.p
 	want, isKey := strings.CutPrefix(s.Text, "key ")
-	in := p.space.Entries
+	in := p.index.keys.Entries(p.keys(), want)
 	find := func(match func(m *inferior.Entry) bool) (o operand, found bool) {
 		in(t, addr, func(m inferior.Entry) bool {
 			if !match(&m) {
@@ -36,6 +36,7 @@ func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, 
 	}
 	// As goheap prints it, as Go and Delve write it, and with what its names stand for.
 	o, found := find(p.keys().Matcher(t, want))
+	in = p.space.Entries
 	written, ok := notation.ParseKey(want)
 	var unknown error
 	for range 2 {

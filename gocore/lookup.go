@@ -10,6 +10,7 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/keys"
 	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
@@ -143,7 +144,7 @@ func (p *naming) stackAt(addr uint64) int {
 	return slices.IndexFunc(p.im.Goroutines, func(g image.Goroutine) bool { return addr >= g.StackLo && addr < g.StackHi })
 }
 
-// rootIndex finds roots by address and by name.
+// rootIndex finds roots by address and by name, and entries of maps by their keys.
 type rootIndex struct {
 	once   sync.Once
 	byAddr []int // indices of the global ones in Image.Roots, by address
@@ -151,6 +152,7 @@ type rootIndex struct {
 	// short has the variables of packages by the last element of their paths:
 	// "server.cache" for "example.com/x/server.cache".
 	short map[string][]string
+	keys  keys.Index // of maps
 }
 
 func (p *naming) roots() *rootIndex {
