@@ -2,6 +2,7 @@ package gocore
 
 import (
 	"runtime/debug"
+	"strings"
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/notation"
@@ -13,6 +14,7 @@ type Holding struct {
 	// Expr is the path through it, from the name of the root on: "goroutine 17
 	// [chan receive] main.worker main.go:42 · local.f[3]". WithoutKeys is as in Path.
 	Expr, WithoutKeys string
+	Link              string // what it adds to the name of the root, as Edge has it
 	Detail            string // as in Hop
 	Named             bool   // a variable holds it, whose name is known
 	Slot              uint64 // the address of the word, 0 for a register
@@ -56,7 +58,7 @@ func (p *naming) holding(root heap.Node, r *image.Root, number int, object heap.
 	keyless.Add(s, s.WithoutKey())
 	pc := &p.im.Pieces[r.First+number]
 	return Holding{
-		Expr: full.String(), WithoutKeys: keyless.String(), Detail: h.Detail,
+		Expr: full.String(), WithoutKeys: keyless.String(), Detail: h.Detail, Link: strings.TrimPrefix(s.Text(), " "),
 		Slot: pc.Slot, Exact: !pc.Conservative, Named: p.howNamed(r, pc) == wholeName,
 	}
 }

@@ -617,12 +617,16 @@ type FieldDocument struct {
 }
 
 // ReferrerDocument is who points to an object: from where in it, and by which expression.
+// AlsoHeldBy and MoreHoldings are those of a PathDocument.
 type ReferrerDocument struct {
-	Node       NodeDocument `json:"node"`
-	Expression Optional     `json:"expression"`
-	Offset     *uint64      `json:"offset"`
+	Node         NodeDocument `json:"node"`
+	Expression   Optional     `json:"expression"`
+	Offset       *uint64      `json:"offset"`
+	AlsoHeldBy   []Escaped    `json:"also_held_by"`
+	MoreHoldings int          `json:"more_holdings"`
 
-	retained uint64 // for the text
+	retained uint64   // for the text
+	also     []string // likewise, what AlsoHeldBy add to the name of the node
 }
 
 // WhyDocument says what keeps an object alive.

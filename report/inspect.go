@@ -108,6 +108,7 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, parts Part
 		if expr, offset, ok := s.edge(from, n); ok {
 			r.Expression, r.Offset = Optional(expr), &offset
 		}
+		r.AlsoHeldBy, r.also, r.MoreHoldings = alsoHeldBy(s, []heap.Node{from, n})
 		d.Referrers = append(d.Referrers, r)
 	}
 	return d, nil
@@ -354,23 +355,22 @@ const Pointee = "(what it points to)"
 const shownHoldings = 8
 
 // alsoHeldBy names the words of the root of a path that hold its first object, but for the
-// one that the path goes through, and counts those that are not named.
-func alsoHeldBy(s *Snapshot, path []heap.Node) (also []Escaped, more int) {
+// one that the path goes through, and counts those that are not named. links are what they
+// add to the name of the root.
+func alsoHeldBy(s *Snapshot, path []heap.Node) (also []Escaped, links []string, more int) {
 	also = []Escaped{}
 	if len(path) < 2 {
-		return also, 0
+		return also, nil, 0
 	}
 	list, more := s.Heap.Holdings(path[0], path[1], shownHoldings)
-	for i, h := range list {
-		expr := h.Expr
-		if s.Disclosure == Hidden {
-			expr = h.WithoutKeys
+	for _, h := range list[min(len(list), 1):] {
+		expr, link := h.Expr, h.Link
+		if s.Disclosure == Hidden && h.WithoutKeys != expr {
+			expr, link = h.WithoutKeys, withoutKey(link)
 		}
-		if i > 0 {
-			also = append(also, Escaped(expr))
-		}
+		also, links = append(also, Escaped(expr)), append(links, link)
 	}
-	return also, more
+	return also, links, more
 }
 
 // newPathDocument describes a path by its logical hops: the parts of a map or channel
@@ -380,7 +380,7 @@ func alsoHeldBy(s *Snapshot, path []heap.Node) (also []Escaped, more int) {
 func newPathDocument(s *Snapshot, nodes []heap.Node, physical bool) PathDocument {
 	path := s.Heap.Path(nodes)
 	d := PathDocument{Root: describeNode(s, path.Root), Expression: Optional(s.Expression(nodes)), Disjoint: true, Hops: []HopDocument{}}
-	d.AlsoHeldBy, d.MoreHoldings = alsoHeldBy(s, nodes)
+	d.AlsoHeldBy, _, d.MoreHoldings = alsoHeldBy(s, nodes)
 	for _, r := range s.HopRuns(path, physical) {
 		h := path.Hops[r.First]
 		hop := HopDocument{

@@ -517,6 +517,12 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 		referrers := [][]string{{"Held by", "Through", "Type", "Retained"}}
 		for _, r := range o.Referrers {
 			referrers = append(referrers, []string{orDash(r.Node.Name), orDash(r.Expression), orDash(r.Node.Type), HumanBytes(r.retained)})
+			for _, link := range r.also {
+				referrers = append(referrers, []string{"", "also " + Printable(link), "", ""})
+			}
+			if r.MoreHoldings > 0 {
+				referrers = append(referrers, []string{"", "and by " + plural(uint64(r.MoreHoldings), "word") + " more", "", ""})
+			}
 		}
 		p.rows(referrers, []bool{false, false, false, true}, "  ")
 		p.more(o.MoreReferrers)

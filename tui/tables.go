@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"fmt"
+
 	"goheap/heap"
 	"goheap/report"
 )
@@ -28,6 +30,9 @@ func (w *words) nodeTable(nodes []heap.Node, other heap.Node, fromOther bool) *r
 				from, to = to, from
 			}
 			expr, _, ok := s.Heap.Edge(from, to)
+			if _, more := s.Heap.Holdings(from, to, 0); more > 0 {
+				expr += fmt.Sprintf(" and %d more", more) // of its words: show and why name them
+			}
 			return report.Cell{Text: expr, Unknown: !ok}
 		}})
 	}

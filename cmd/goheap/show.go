@@ -17,7 +17,9 @@ func (c *command) show() *cobra.Command {
 		Use:   "show FILE TARGET...",
 		Short: "Show an object: its fields, who points to it, what it retains",
 		Long: `Show objects: type and what that is known from, decoded fields, who points to
-them, what they retain and what dominates them.
+them, what they retain and what dominates them. Of a goroutine that holds an object
+by several variables or words, the first that has a name stands in its row, and up to
+eight others below, in the order of their addresses.
 
 ` + targetHelp + ` Of a part of an object the part is shown. A
 TARGET that names nothing does not keep the others from being shown.
