@@ -84,6 +84,7 @@ func (m moment) test(t *testing.T, opt testcore.Options) {
 			t.Errorf("main.kept leads to a %s that retains %d bytes, want a %s and %d", p.Type(n), got, c.Type, want)
 		}
 	}
+	p.roundTrip(t, everyName())
 	gs := p.Goroutines()
 	for _, c := range decode[busyCase](t, p.said, "held") {
 		n, ok := p.NodeAt(address(t, c.Addr))

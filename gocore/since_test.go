@@ -50,4 +50,5 @@ func since(t *testing.T, name string, opt testcore.Options) {
 	for _, pr := range p.Problems() {
 		t.Errorf("a whole core has a problem: %+v", pr)
 	}
+	p.roundTrip(t, everyName())
 }
