@@ -144,7 +144,7 @@ func (p *naming) stackAt(addr uint64) int {
 	return slices.IndexFunc(p.im.Goroutines, func(g image.Goroutine) bool { return addr >= g.StackLo && addr < g.StackHi })
 }
 
-// rootIndex finds roots by address and by name, and entries of maps by their keys.
+// rootIndex finds roots by address and by name, and what is in large objects and maps.
 type rootIndex struct {
 	once   sync.Once
 	byAddr []int // indices of the global ones in Image.Roots, by address
@@ -152,7 +152,8 @@ type rootIndex struct {
 	// short has the variables of packages by the last element of their paths:
 	// "server.cache" for "example.com/x/server.cache".
 	short map[string][]string
-	keys  keys.Index // of maps
+	keys  keys.Index      // of maps
+	words image.WordIndex // of large objects
 }
 
 func (p *naming) roots() *rootIndex {

@@ -355,7 +355,7 @@ func (p *naming) pointer(from, to heap.Node) (slot, value uint64, how string) {
 	if !ok {
 		return 0, 0, ""
 	}
-	if off, v, ok := p.im.WordTo(p.gcTypes, e, addr, to); ok {
+	if off, v, ok := p.index.words.To(p.im, p.gcTypes, e, addr, to); ok {
 		return addr + off, v, ""
 	}
 	p.eachKept(from, func(what string, address uint64) bool {
