@@ -49,14 +49,28 @@ func (p *Process) RoundTrip(d Draw) (tried int, wrong []string) {
 			}
 		}
 	}
+	some := len(objects)
 	if len(objects) > d.All {
-		objects = draw(objects, d.Some)
+		some = d.Some
 	}
+	objects = draw(objects, some) // in any order: of a list mostly first what is far from its head
 	var long []heap.Node
+	far := map[heap.Node]bool{} // nodes whose paths are known to be long
 	for i, n := range objects {
+		up := n // all paths go through what dominates it
+		for k := 0; k < 8 && up != heap.SuperRoot && up != heap.None && !far[up]; k++ {
+			up = p.Doms.Idom(up)
+		}
+		if far[up] {
+			long = append(long, n)
+			continue
+		}
 		nodes := p.Doms.PathTo(n)
 		if len(nodes) > shortPath {
 			long = append(long, n)
+			for k := len(nodes) - 1; k >= shortPath && !far[nodes[k]]; k-- {
+				far[nodes[k]] = true // a path to one of its nodes is its beginning
+			}
 			continue
 		}
 		tried++
