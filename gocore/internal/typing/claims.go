@@ -187,7 +187,9 @@ func (t *leafTyper) leafClaim(at *image.SlotAt, c *claim) {
 		}
 	}
 	if t.mayDisplace(has, id, c.evidence) {
-		t.claim(*at, id, c)
+		if t.claim(*at, id, c); c.evidence == ByInterior {
+			t.keepPart(at, c)
+		}
 	}
 }
 

@@ -47,6 +47,19 @@ func (t *Typer) keepParts(list []interiorClaim) {
 	}
 }
 
+// maxLeafParts is how many parts of objects without pointers are remembered. A sound
+// program has few; where there are more, all are forgotten, since what fits a few parts
+// of an object need not fit the others.
+const maxLeafParts = 1 << 20
+
+// keepPart remembers a claim on a part of an object without pointers. Blocks in which the
+// allocator joins small values are no objects of one type.
+func (t *leafTyper) keepPart(at *image.SlotAt, c *claim) {
+	if c.Form <= ManyValues && !c.x.shape && c.x.size > 0 && at.Elem > tinySize && len(t.parts) <= maxLeafParts && t.evidenceOf(at.Node) >= ByInterior {
+		t.parts = append(t.parts, Part{Node: at.Node, Type: c.x.id, Off: at.Off, N: c.n})
+	}
+}
+
 // fitParts gives types to objects that only pointers to their parts lead to: where, of
 // all types of the program, and of arrays of them, exactly one has these parts at these
 // places, the size and the pointers of the object, and nothing in it that contradicts.
@@ -54,11 +67,11 @@ func (t *Typer) keepParts(list []interiorClaim) {
 // proof: docs/types.md has what it was measured to be worth.
 func (t *Typer) fitParts(ctx context.Context, phase *progress.Phase) error {
 	t.keepParts(t.interior)
-	parts := slices.DeleteFunc(t.parts, func(p Part) bool {
+	parts := slices.DeleteFunc(append(t.parts, t.leafParts...), func(p Part) bool {
 		ev := t.evidenceOf(p.Node)
 		return ev != 0 && ev <= ByFit
 	})
-	t.parts = nil
+	t.parts, t.leafParts = nil, nil
 	slices.SortFunc(parts, func(a, b Part) int {
 		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Off, b.Off), cmp.Compare(a.Type, b.Type), cmp.Compare(a.N, b.N))
 	})
@@ -97,6 +110,8 @@ func (t *Typer) fitParts(ctx context.Context, phase *progress.Phase) error {
 type fitter struct {
 	t       *Typer
 	holders map[types.ID][]types.ID
+	// sized has the types with a part that have the size of an object.
+	sized map[sizedKey][]Fit
 	// shaped has what fits by shape, by the parts, the size and the pointers of objects:
 	// many are alike.
 	shaped   map[string][]Fit
@@ -104,6 +119,13 @@ type fitter struct {
 	left     int // types that may still be held against an object
 	boolsOf  map[types.ID][]uint64
 	accepted []Fit
+}
+
+// sizedKey is a part, and the size and the kind of the slots of objects that have it.
+type sizedKey struct {
+	part     types.ID
+	elem     uint64
+	pointers image.PointerMap
 }
 
 // maxTried is how often a type is held against an object: there are few objects without
@@ -131,8 +153,12 @@ func (t *Typer) FitsOf(lists [][]Part) [][]Fit {
 
 // telling reports whether a part says something. A single number, truth value or
 // unsafe.Pointer does not: of those, one in two hundred was found to be that of a type
-// that only seemed to fit.
+// that only seemed to fit. Nor does any single value in an object without pointers,
+// since nothing but its size is compared there: one in thirty was.
 func (f *fitter) telling(p Part) bool {
+	if e, _ := f.t.slotOf(p.Node); e.Pointers == image.NoPointers {
+		return p.N > 1
+	}
 	kind := f.t.table.Type(p.Type).Kind
 	return p.N > 1 || kind == types.Struct || len(f.t.compile(p.Type).steps) > 0 && kind != types.UnsafePointer
 }
@@ -142,7 +168,7 @@ func (t *Typer) newFitter(parts []Part) *fitter {
 	for _, p := range parts {
 		of[p.Type] = true
 	}
-	return &fitter{t: t, holders: types.Parts(t.table, of), shaped: map[string][]Fit{}, left: maxTried, boolsOf: map[types.ID][]uint64{}}
+	return &fitter{t: t, holders: types.Parts(t.table, of), sized: map[sizedKey][]Fit{}, shaped: map[string][]Fit{}, left: maxTried, boolsOf: map[types.ID][]uint64{}}
 }
 
 // claim is what is said of an object that a type fits.
@@ -167,8 +193,8 @@ func (t *judge) slotOf(n heap.Node) (*image.Extent, uint64) {
 func (f *fitter) of(parts []Part) []Fit {
 	t := f.t
 	e, slot := t.slotOf(parts[0].Node)
-	mask := t.im.SlotMask(e, slot)
-	key := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(f.key[:0], e.Elem), mask)
+	mask := t.maskOf(e, slot)
+	key := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(append(f.key[:0], byte(e.Pointers)), e.Elem), mask)
 	for _, p := range parts {
 		key = binary.LittleEndian.AppendUint32(key, uint32(p.Type))
 		key = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(key, p.Off), p.N)
@@ -182,7 +208,7 @@ func (f *fitter) of(parts []Part) []Fit {
 		}
 	}
 	f.accepted = f.accepted[:0]
-	data := t.Mem.Bytes(slot, e.Elem)
+	data := t.Mem.Bytes(slot, min(e.Elem, maxFitWords*uint64(t.arch.PtrSize)))
 	if len(data) == 0 || mask&1 == 0 && t.Config.Entry != nil && t.Config.Entry(t.arch.Word(data)) {
 		return nil // a closure, perhaps: no type of the program has its captures
 	}
@@ -194,40 +220,80 @@ func (f *fitter) of(parts []Part) []Fit {
 	return f.accepted
 }
 
+// maskOf returns the pointers of the first 64 words of an object.
+func (t *judge) maskOf(e *image.Extent, slot uint64) uint64 {
+	if e.Pointers == image.NoPointers {
+		return 0
+	}
+	return t.im.SlotMask(e, slot)
+}
+
 // byShape returns the types that have the parts, and size and pointers of their object.
 func (f *fitter) byShape(parts []Part) (fits []Fit) {
 	t := f.t
 	n := parts[0].Node
 	e, slot := t.slotOf(n)
-	add := func(fit Fit) {
+	at := image.SlotAt{Node: n, Elem: e.Elem, Pointers: e.Pointers}
+	list := f.bySize(parts[0])
+	if f.left -= len(list) + 1; f.left < 0 {
+		return nil
+	}
+next:
+	for _, fit := range list {
 		c := f.claim(n, fit)
-		at := image.SlotAt{Node: n, Elem: e.Elem, Pointers: e.Pointers}
-		if c.x.size == 0 || c.x.shape || c.n == 0 || fit.Form == ManyValues && c.n < 2 || slices.Contains(fits, fit) {
-			return
+		if c.n == 0 || fit.Form == ManyValues && c.n < 2 {
+			continue
 		}
 		for _, p := range parts {
 			if !f.holds(c, p) {
-				return
+				continue next
 			}
 		}
 		if t.fitsWhole(at, c) && f.pointers(e, slot, c) {
 			fits = append(fits, fit)
 		}
 	}
-	holders := f.holders[parts[0].Type]
-	if f.left -= 2*len(holders) + 1; f.left < 0 {
-		return nil
+	return fits
+}
+
+// bySize returns the types that have a part, each once, and the arrays of them, that have
+// about the size of an object: which of them fill it depends on where its pointers end.
+func (f *fitter) bySize(p Part) []Fit {
+	t := f.t
+	e, _ := t.slotOf(p.Node)
+	key := sizedKey{p.Type, e.Elem, e.Pointers}
+	if list, ok := f.sized[key]; ok {
+		return list
 	}
+	var list []Fit
+	least := t.im.SmallerClass(e.Elem)
+	seen := map[Fit]bool{}
+	add := func(id types.ID, form Form) {
+		size := t.table.Type(id).Size
+		fit := Fit{id, form}
+		if size == 0 || size > e.Elem || form == OneValue && size <= least || seen[fit] || f.left < 0 {
+			return
+		}
+		seen[fit] = true
+		if x := t.compile(id); !x.shape && (e.Pointers != image.NoPointers || len(x.steps) == 0) {
+			list = append(list, fit)
+		}
+	}
+	holders := f.holders[p.Type]
+	f.left -= 2*len(holders) + 1
 	for _, id := range holders {
 		if typ := t.table.Type(id); typ.Kind == types.Array {
-			add(Fit{typ.Elem, ManyValues})
+			add(typ.Elem, ManyValues)
 		} else {
-			add(Fit{id, OneValue})
+			add(id, OneValue)
 		}
-		add(Fit{id, ManyValues})
+		add(id, ManyValues)
 	}
-	add(Fit{parts[0].Type, ManyValues})
-	return fits
+	add(p.Type, ManyValues)
+	if len(f.sized) < maxFitted {
+		f.sized[key] = list
+	}
+	return list
 }
 
 // holds reports whether the values of a claim have a part.
@@ -249,6 +315,9 @@ const maxFitWords = 1 << 12
 // are.
 func (f *fitter) pointers(e *image.Extent, slot uint64, c claim) bool {
 	t := f.t
+	if e.Pointers == image.NoPointers {
+		return len(c.x.steps) == 0
+	}
 	w := uint64(t.arch.PtrSize)
 	words := e.Elem / w
 	if words > maxFitWords || c.x.size%w != 0 {
@@ -275,6 +344,9 @@ func (f *fitter) sound(data []byte, fit Fit) bool {
 	if !ok {
 		bools = f.bools(fit.Type, 0, nil)
 		f.boolsOf[fit.Type] = bools
+	}
+	if len(x.steps) == 0 && len(bools) == 0 {
+		return true
 	}
 	for x.size > 0 && uint64(len(data)) >= x.size {
 		if !f.soundWords(data[:x.size], x.steps) {

@@ -123,17 +123,18 @@ type Typer struct {
 	firstWords map[uint64]types.ID
 	cached     [dynCacheLen]dynCached
 
-	stack    []heap.Node // waiting to be walked, depth first
-	waits    []uint64    // waiting to be walked in a sweep, a bit for each node
-	waiting  int         // bits set in waits
-	sweeping bool
-	interior []interiorClaim
-	parts    []Part      // what claims say of the parts of objects without a type
-	unnamed  []StackWord // that lead to objects without a type
-	floor    Evidence    // no claim is stronger
-	static   map[Static]bool
-	statics  []Static // to be walked
-	within   Static   // the one whose pointers are being followed
+	stack     []heap.Node // waiting to be walked, depth first
+	waits     []uint64    // waiting to be walked in a sweep, a bit for each node
+	waiting   int         // bits set in waits
+	sweeping  bool
+	interior  []interiorClaim
+	parts     []Part      // what claims say of the parts of objects without a type
+	leafParts []Part      // likewise of objects without pointers
+	unnamed   []StackWord // that lead to objects without a type
+	floor     Evidence    // no claim is stronger
+	static    map[Static]bool
+	statics   []Static // to be walked
+	within    Static   // the one whose pointers are being followed
 
 	// Late starts the walk at more, once it is known what is alive: what leads there
 	// does not keep it so. It may be nil.
@@ -240,7 +241,7 @@ func (t *Typer) Run(ctx context.Context, seed func(*Typer)) error {
 // pass finds the types of all objects. It gives up, and reports that, where it
 // finds out that it has looked into dead ones.
 func (t *Typer) pass(ctx context.Context, phase *progress.Phase, seed func(*Typer)) (again bool, err error) {
-	t.static, t.interior, t.parts = map[Static]bool{}, nil, nil
+	t.static, t.interior, t.parts, t.leafParts = map[Static]bool{}, nil, nil, nil
 	wait := t.startLeaves()
 	// The leaf typer must have ended, whatever becomes of the walk.
 	err = dump.Guard(func() (err error) {
@@ -294,6 +295,7 @@ const (
 type leafTyper struct {
 	judge
 	returned []claim     // about objects with pointers after all
+	parts    []Part      // what claims say of the parts of objects without a type
 	touched  heap.TypeID // means nothing: see claims
 }
 
@@ -330,6 +332,9 @@ func (t *Typer) startLeaves() (wait func() error) {
 		t.rejected = append(t.rejected, leaf.rejected...)
 		t.rejected = t.rejected[:min(len(t.rejected), maxRejected)]
 		t.returned = leaf.returned
+		if len(leaf.parts) <= maxLeafParts {
+			t.leafParts = leaf.parts
+		}
 		return err
 	}
 }
