@@ -26,6 +26,8 @@ type instances struct {
 	shapes []string
 	list   []dictionary
 	passed map[uint64]bool // the addresses of those that others of the list lead to
+	// unclear says that there are more than are followed, so that passed is not known.
+	unclear bool
 }
 
 // dictionary has the types that code which several type arguments share is run with.
@@ -76,6 +78,9 @@ func (d *Program) DictionaryAmong(function string, words func(yield func(word ui
 	in := d.instances(function)
 	if len(in.list) < 2 {
 		return d.OnlyDictionary(function)
+	}
+	if in.unclear {
+		return 0
 	}
 	found := uint64(0)
 	for word := range words {
@@ -166,12 +171,7 @@ func (d *Program) instances(function string) *instances {
 		}
 	}
 	if len(in.list) > 1 {
-		in.passed = map[uint64]bool{}
-		for _, o := range in.list {
-			for addr := range d.passedOnBy(o) {
-				in.passed[addr] = in.passed[addr] || addr != o.addr
-			}
-		}
+		d.follow(in)
 	}
 	if all.found == nil {
 		all.found = map[string]*instances{}
@@ -180,26 +180,70 @@ func (d *Program) instances(function string) *instances {
 	return in
 }
 
-// maxDictionary is far above the size of any dictionary, in bytes.
-const maxDictionary = 1 << 14
+// maxDictionary is far above the size of any dictionary, in bytes, and maxFollowed above
+// the number of bytes that are read, and of addresses that are followed, to know where the
+// dictionaries of one function lead: in a damaged program each may lead to all.
+const (
+	maxDictionary = 1 << 14
+	maxFollowed   = 1 << 20
+)
+
+// follow finds out which dictionaries of a function others of it lead to, or that this is
+// unclear.
+func (d *Program) follow(in *instances) {
+	in.passed = map[uint64]bool{}
+	left := maxFollowed
+	next := map[uint64][]dictionary{} // those whose addresses stand in each
+	for _, o := range in.list {
+		for addr := range d.passedOnBy(o, next, &left) {
+			in.passed[addr] = in.passed[addr] || addr != o.addr
+		}
+		if left < 0 {
+			in.passed, in.unclear = nil, true
+			return
+		}
+	}
+}
 
 // passedOnBy returns the addresses of the dictionaries that code which is run with one
-// may have: those whose addresses stand in it, and in these.
-func (d *Program) passedOnBy(from dictionary) map[uint64]bool {
-	w := uint64(d.Image.Arch.PtrSize)
+// may have: those whose addresses stand in it, and in these. It counts left down by what
+// it reads and follows; where left is below 0 then, it has given up.
+func (d *Program) passedOnBy(from dictionary, next map[uint64][]dictionary, left *int) map[uint64]bool {
 	seen := map[uint64]bool{}
 	for todo := []dictionary{from}; len(todo) > 0; {
 		dict := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		for off := uint64(0); off+w <= min(dict.size, maxDictionary); off += w {
-			word, _ := d.Image.Mem.Word(dict.addr + off)
-			if next, ok := d.Exe.dictionaries.at[word]; ok && !seen[word] {
-				seen[word] = true
-				todo = append(todo, next)
+		list, ok := next[dict.addr]
+		if !ok {
+			list = d.standingIn(dict)
+			next[dict.addr] = list
+			*left -= int(min(dict.size, maxDictionary))
+		}
+		if *left -= 1 + len(list); *left < 0 {
+			break
+		}
+		for _, o := range list {
+			if !seen[o.addr] {
+				seen[o.addr] = true
+				todo = append(todo, o)
 			}
 		}
 	}
 	return seen
+}
+
+// standingIn returns the dictionaries whose addresses stand in one, each once.
+func (d *Program) standingIn(dict dictionary) (list []dictionary) {
+	w := uint64(d.Image.Arch.PtrSize)
+	seen := map[uint64]bool{}
+	for off := uint64(0); off+w <= min(dict.size, maxDictionary); off += w {
+		word, _ := d.Image.Mem.Word(dict.addr + off)
+		if o, ok := d.Exe.dictionaries.at[word]; ok && !seen[word] {
+			seen[word] = true
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 // typeArguments splits a name in front of its first type arguments, and these.

@@ -3,7 +3,9 @@ package program
 import (
 	"debug/elf"
 	"encoding/binary"
+	"math/rand"
 	"slices"
+	"strconv"
 	"testing"
 
 	"goheap/dump"
@@ -99,5 +101,83 @@ func TestDictionaryAmong(t *testing.T) {
 		if got := d.DictionaryAmong("main.f[go.shape.*uint8]", slices.Values(test.words)); got != test.want {
 			t.Errorf("%d: %d, want %d", test.words, got, test.want)
 		}
+	}
+}
+
+// leading returns a program whose function main.f has n dictionaries, each of which leads
+// to those that edge says.
+func leading(n int, edge func(from, to int) bool) *Program {
+	const size = 1 << 13 // of the place of each
+	at := func(i int) uint64 { return uint64(i+1) * size }
+	data := make([]byte, n*size)
+	d := &Program{Exe: &Executable{File: &symbols.File{}}, Types: types.New(arch.AMD64(), nil, nil), Image: &image.Image{Arch: arch.AMD64()}}
+	d.Exe.dictionaries.once.Do(func() {})
+	var list []dictionary
+	d.Exe.dictionaries.at = map[uint64]dictionary{}
+	for i := range n {
+		dict := dictionary{args: []string{"*main.T" + strconv.Itoa(i)}, addr: at(i)}
+		for k := range n {
+			if edge(i, k) {
+				binary.LittleEndian.PutUint64(data[i*size+int(dict.size):], at(k))
+				dict.size += 8
+			}
+		}
+		list = append(list, dict)
+		d.Exe.dictionaries.at[dict.addr] = dict
+	}
+	d.Exe.dictionaries.of = map[string][]dictionary{"main.f": list}
+	d.Image.Mem = dump.NewMemory(elf.EM_X86_64, binary.LittleEndian, 8, []dump.Block{{Addr: at(0), Data: data}})
+	return d
+}
+
+// A dictionary is passed on if another one of the function leads to it, through however
+// many: by the transitive closure of what stands in each.
+func TestPassedOn(t *testing.T) {
+	rnd := rand.New(rand.NewSource(1))
+	for range 200 {
+		n := 2 + rnd.Intn(8)
+		reach := make([][]bool, n)
+		for i := range reach {
+			reach[i] = make([]bool, n)
+			for k := range n {
+				reach[i][k] = rnd.Intn(n) == 0
+			}
+		}
+		d := leading(n, func(from, to int) bool { return reach[from][to] })
+		in := d.instances("main.f[go.shape.*uint8]")
+		for via := range n {
+			for i := range n {
+				for k := range n {
+					reach[i][k] = reach[i][k] || reach[i][via] && reach[via][k]
+				}
+			}
+		}
+		for k := range n {
+			want := false
+			for i := range n {
+				want = want || i != k && reach[i][k]
+			}
+			if got := in.passed[in.list[k].addr]; got != want || in.unclear {
+				t.Fatalf("%d of %d: passed on is %t, unclear %t, want %t", k, n, got, in.unclear, want)
+			}
+		}
+	}
+}
+
+// Where each of very many dictionaries leads to all, which of them a function is run with
+// is not said, and little of it is followed.
+func TestManyDictionaries(t *testing.T) {
+	d := leading(1000, func(from, to int) bool { return true })
+	const f = "main.f[go.shape.*uint8]"
+	in := d.instances(f)
+	if len(in.list) != 1000 || !in.unclear {
+		t.Errorf("%d dictionaries, unclear %t", len(in.list), in.unclear)
+	}
+	if got := d.DictionaryAmong(f, slices.Values([]uint64{in.list[3].addr})); got != 0 {
+		t.Errorf("the dictionary is said to be %#x", got)
+	}
+	left := maxFollowed
+	if seen := d.passedOnBy(in.list[0], map[uint64][]dictionary{}, &left); left > 0 || left < -2*maxDictionary || len(seen) > 1000 {
+		t.Errorf("%d were seen, with %d left", len(seen), left)
 	}
 }
