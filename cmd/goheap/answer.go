@@ -50,6 +50,9 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 	if err := c.checkFlags(cmd, a.formats()...); err != nil {
 		return err
 	}
+	if err := expandHome(&path); err != nil {
+		return err
+	}
 	if err := c.checkOutput(path); err != nil {
 		return err
 	}

@@ -88,18 +88,22 @@ func (c *command) runOpen(cmd *cobra.Command, args []string, s screen) error {
 	if err := c.checkFlags(cmd, "text"); err != nil {
 		return err
 	}
+	path := args[0]
+	if err := expandHome(&path); err != nil {
+		return err
+	}
 	complete := true
 	load := func(ctx context.Context, keep func(report.Process)) (*report.Snapshot, error) {
 		opt := c.flags.options()
 		opt.Keep = keep
-		s, err := c.load(ctx, args[0], opt)
+		s, err := c.load(ctx, path, opt)
 		if err == nil {
 			complete = s.Complete()
 		}
 		return s, err
 	}
 	opt := tui.Options{
-		Title: args[0], Physical: c.flags.physical, ASCII: s.ascii, NoMouse: s.noMouse, Theme: theme,
+		Title: path, Physical: c.flags.physical, ASCII: s.ascii, NoMouse: s.noMouse, Theme: theme,
 		State: report.StateDir(), At: s.at, Tour: s.tour,
 	}
 	if err := tui.Run(cmd.Context(), load, opt); err != nil {

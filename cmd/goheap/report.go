@@ -37,8 +37,8 @@ func (c *command) reportAnswer() answer {
 		},
 		json: func(ctx context.Context, s *report.Snapshot) (any, error) {
 			limits := report.DefaultLimits()
-			if c.flags.top > 0 {
-				limits = report.SameLimit(c.flags.top)
+			if c.flags.top.given() {
+				limits = report.SameLimit(c.flags.top.n)
 			}
 			return report.NewReportDocument(ctx, s, limits)
 		},

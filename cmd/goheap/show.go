@@ -64,8 +64,8 @@ The first 100,000 in this order are kept; a line says how many there are.`,
 			}
 			var wrong []report.ErrorDocument
 			document := func(ctx context.Context, s *report.Snapshot, limits report.Limits) (*report.ShowDocument, error) {
-				if c.flags.top > 0 {
-					limits = report.SameLimit(c.flags.top)
+				if c.flags.top.given() {
+					limits = report.SameLimit(c.flags.top.n)
 				}
 				d, err := report.NewShowDocument(ctx, s, args[1:], parts, limits)
 				if err == nil {

@@ -36,13 +36,13 @@ Keys of maps are hidden unless --values asks for them.`,
 			}
 			rows := func(ctx context.Context, s *report.Snapshot, top int) ([]report.TreeRow, error) {
 				if len(args) == 1 {
-					return report.WholeTree(ctx, s, depth, c.flags.topOr(top))
+					return report.WholeTree(ctx, s, depth, c.flags.mostOr(top))
 				}
 				from, err := s.Find(ctx, args[1])
 				if err != nil {
 					return nil, err
 				}
-				return report.Tree(ctx, s, from, depth, c.flags.topOr(top))
+				return report.Tree(ctx, s, from, depth, c.flags.mostOr(top))
 			}
 			return c.answer(cmd, args[0], answer{
 				text: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {

@@ -35,7 +35,7 @@ often the expression stands there, "objects" how many objects that are.
 		ValidArgsFunction: completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			document := func(ctx context.Context, s *report.Snapshot) (*report.WhyDocument, error) {
-				return report.NewWhyDocument(ctx, s, args[1], c.flags.topOr(whyPaths), c.flags.physical)
+				return report.NewWhyDocument(ctx, s, args[1], c.flags.mostOr(whyPaths), c.flags.physical)
 			}
 			return c.answer(cmd, args[0], answer{
 				shows: true,
