@@ -15,9 +15,10 @@ type Limits struct {
 	Calls                               int // of a stack
 }
 
-// DefaultLimits are those of JSON documents.
+// DefaultLimits are those of JSON documents: a report of them has less than 5 MB, whatever
+// the program is, if its names are not very long.
 func DefaultLimits() Limits {
-	return Limits{Retainers: 100, Types: -1, Roots: -1, Goroutines: -1, Fields: 10_000, Referrers: 1000, Calls: mostCalls}
+	return Limits{Retainers: 100, Types: 5000, Roots: 1000, Goroutines: 200, Fields: 10_000, Referrers: 1000, Calls: mostCalls}
 }
 
 // mostCalls is how many calls of a stack the runtime prints, half from each end
@@ -246,15 +247,26 @@ func NewCheckDocument(s *Snapshot) CheckDocument {
 	return d
 }
 
-// ReportDocument answers who holds the memory.
+// ReportDocument answers who holds the memory. Goroutines are groups of equal state and
+// stack, and not among the roots. Of long lists those that retain most are there, and More
+// has how many are not.
 type ReportDocument struct {
-	Schema     string              `json:"schema"`
-	Info       SummaryDocument     `json:"info"`
-	Retainers  []RetainerDocument  `json:"retainers"`
-	Types      []TypeDocument      `json:"types"`
-	Roots      []RootDocument      `json:"roots"`
-	Goroutines []GoroutineDocument `json:"goroutines"`
-	Suspects   []SuspectDocument   `json:"suspects"`
+	Schema     string                   `json:"schema"`
+	Info       SummaryDocument          `json:"info"`
+	Retainers  []RetainerDocument       `json:"retainers"`
+	Types      []TypeDocument           `json:"types"`
+	Roots      []RootDocument           `json:"roots"`
+	Goroutines []GoroutineGroupDocument `json:"goroutines"`
+	Suspects   []SuspectDocument        `json:"suspects"`
+	More       MoreDocument             `json:"more"`
+}
+
+// MoreDocument is how many rows of each list of a report are left out.
+type MoreDocument struct {
+	Retainers  int `json:"retainers"`
+	Types      int `json:"types"`
+	Roots      int `json:"roots"`
+	Goroutines int `json:"goroutines"` // groups
 }
 
 // RetainerDocument is a holder on the first screen: one object or root, or Count of a kind.
@@ -372,15 +384,33 @@ func NewReportDocument(ctx context.Context, s *Snapshot, limits Limits) (*Report
 		}
 		d.Retainers = append(d.Retainers, newRetainerDocument(s, r))
 	}
+	d.More.Retainers = len(all) - len(d.Retainers)
 	if d.Types, err = typeDocuments(ctx, s, List{Top: limits.Types}); err != nil {
 		return nil, err
 	}
-	if d.Roots, err = rootDocuments(ctx, s, List{Top: limits.Roots}); err != nil {
+	types, err := s.Types(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if d.Goroutines, err = goroutineDocuments(ctx, s, List{Top: limits.Goroutines}); err != nil {
+	d.More.Types = len(types) - len(d.Types)
+	own, err := OwnRootTable(ctx, s)
+	if err != nil {
 		return nil, err
 	}
+	if d.Roots, err = rootDocuments(ctx, s, own, List{Top: limits.Roots}); err != nil {
+		return nil, err
+	}
+	d.More.Roots = own.Len() - len(d.Roots)
+	groups, err := NewGoroutineGroupsDocument(ctx, s, List{Top: limits.Goroutines}, false)
+	if err != nil {
+		return nil, err
+	}
+	d.Goroutines = groups.Groups
+	stacks, err := s.StackGroups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.More.Goroutines = len(stacks) - len(d.Goroutines)
 	suspects, err := Suspects(ctx, s)
 	if err != nil {
 		return nil, err
@@ -470,18 +500,23 @@ type RootsDocument struct {
 
 // NewRootsDocument lists roots; the filter sees the rows of RootTable.
 func NewRootsDocument(ctx context.Context, s *Snapshot, l List) (*RootsDocument, error) {
-	rows, err := rootDocuments(ctx, s, l)
+	t, err := RootTable(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := rootDocuments(ctx, s, t, l)
 	return &RootsDocument{"goheap/roots/1", rows}, err
 }
 
-func rootDocuments(ctx context.Context, s *Snapshot, l List) ([]RootDocument, error) {
+// rootDocuments describes the wanted rows of t, which has those of RootTable or some of
+// them.
+func rootDocuments(ctx context.Context, s *Snapshot, t *Table, l List) ([]RootDocument, error) {
 	docs := []RootDocument{}
 	all, err := s.Roots(ctx)
 	if err != nil {
 		return docs, err
 	}
-	t, err := RootTable(ctx, s)
-	rows, err := wantedRows(ctx, s, t, err, l)
+	rows, err := wantedRows(ctx, s, t, nil, l)
 	for _, row := range rows {
 		r := all[row]
 		docs = append(docs, RootDocument{r.Kind.String(), Optional(r.Name), Optional(r.Type), Optional(r.Package),

@@ -26,8 +26,8 @@ of what dies with each of them alone; Exclusive is what dies when all of the row
 do, and so has what they hold together. --by creator groups those of one go
 statement, whatever they do now. A goroutine is called by the innermost function that
 is not of the standard library, or else by the function of it that was started.
-Labels (runtime/pprof.Do) are printed with --values. JSON and CSV list each of them,
-CSV the groups if --by is given.` + whereHelp(`retained, share, stack, state, wait, function, created_by, created_at and, in json
+Labels (runtime/pprof.Do) are printed with --values. JSON and CSV list each of them
+with all its calls; with --by they list the groups, as report --format json does.` + whereHelp(`retained, share, stack, state, wait, function, created_by, created_at and, in json
 and csv, goroutine, parent, locked and labels; in text count and exclusive`),
 		Example:           "  goheap goroutines core.4711\n  goheap goroutines --by creator core.4711\n  goheap goroutines --format csv core.4711",
 		Args:              wants(false, "FILE"),
@@ -47,6 +47,9 @@ and csv, goroutine, parent, locked and labels; in text count and exclusive`),
 					return report.StackTable(ctx, s)
 				},
 				func(ctx context.Context, s *report.Snapshot, l report.List) (any, error) {
+					if cmd.Flags().Changed("by") {
+						return report.NewGoroutineGroupsDocument(ctx, s, l, by == byCreator)
+					}
 					return report.NewGoroutinesDocument(ctx, s, l)
 				},
 			)
