@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -228,7 +227,7 @@ func WriteFind(ctx context.Context, w io.Writer, s *Snapshot, what string, l Lis
 	if err != nil {
 		return err
 	}
-	p := &printer{w: bufio.NewWriter(w)}
+	p := newPrinter(w, s)
 	asked := "the text " + strconv.Quote(string(f.text))
 	if f.Word {
 		asked = "the word " + Printable(what)

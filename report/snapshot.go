@@ -56,8 +56,10 @@ type Snapshot struct {
 	// LeastSuspect is how many bytes something must hold to be suspect. It is 1 MiB unless
 	// it is set before the first question: in a program at rest somebody always holds most.
 	LeastSuspect uint64
-	Phases       []Phase // in the order in which they began; they overlap
-	Peak         uint64  // anonymous memory of this process, in bytes; 0 unknown
+	// Width is how many terminal cells the lines of texts have at most; 0 is no bound.
+	Width  int
+	Phases []Phase // in the order in which they began; they overlap
+	Peak   uint64  // anonymous memory of this process, in bytes; 0 unknown
 
 	groupings
 

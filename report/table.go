@@ -28,6 +28,7 @@ type Column struct {
 	Priority int  // 0 is always shown; where room is short the highest go first
 	MinWidth int  // in terminal cells
 	Right    bool // aligned to the right
+	Fold     bool // where room is short its texts go on in more lines, and else are cut
 	AtLeast  bool // the numbers are lower bounds and carry "≥"
 	Numeric  bool // a Text column whose cells have a number, by which they are sorted
 

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -15,7 +14,7 @@ import (
 
 // WriteInfo writes what the file is, for people.
 func WriteInfo(w io.Writer, s *Snapshot) error {
-	p := &printer{w: bufio.NewWriter(w)}
+	p := newPrinter(w, s)
 	d := NewInfoDocument(s)
 	p.info(s, d.SummaryDocument)
 	var phases [][]string
@@ -120,7 +119,7 @@ func CheckTable(s *Snapshot) *Table {
 	return NewTable(len(s.Checks), nil,
 		Column{Name: "status", Title: "Status",
 			Cell: func(row int) Cell { return Cell{Text: string(s.Checks[row].Status)} }},
-		Column{Name: "name", Title: "Check",
+		Column{Name: "name", Title: "Check", Fold: true,
 			Cell: func(row int) Cell { return Cell{Text: s.Checks[row].Name} }},
 		Column{Name: "ours", Title: "goheap", Right: true,
 			Cell: func(row int) Cell { return Cell{Text: fmt.Sprint(s.Checks[row].Ours)} }},
@@ -134,7 +133,7 @@ func CheckTable(s *Snapshot) *Table {
 // WriteCheck writes the checks for people: a verdict, the table, then reasons
 // and addresses.
 func WriteCheck(w io.Writer, s *Snapshot) error {
-	p := &printer{w: bufio.NewWriter(w)}
+	p := newPrinter(w, s)
 	verdict, why := s.VerdictText()
 	switch s.Verdict() {
 	case gocore.CheckOK:
@@ -188,7 +187,7 @@ func WriteReport(ctx context.Context, w io.Writer, s *Snapshot, n int, physical 
 	}
 	summary := NewSummaryDocument(s)
 	src, h, t := summary.Source, summary.Heap, summary.Typing
-	p := &printer{w: bufio.NewWriter(w)}
+	p := newPrinter(w, s)
 	checked, _ := s.VerdictText()
 	fits := ""
 	if percent := share(t.FitBytes, h.LiveBytes); percent >= 500 { // 0.1 %
@@ -249,7 +248,7 @@ func WriteTypes(ctx context.Context, w io.Writer, s *Snapshot, l List, folded bo
 	if err != nil {
 		return err
 	}
-	p := &printer{w: bufio.NewWriter(w)}
+	p := newPrinter(w, s)
 	p.table(t.Head(l.Top), "")
 	var kinds, objects, bytes uint64
 	var fit gocore.Typing
@@ -286,7 +285,7 @@ func WriteRoots(ctx context.Context, w io.Writer, s *Snapshot, l List) error {
 	if err != nil {
 		return err
 	}
-	p := &printer{w: bufio.NewWriter(w)}
+	p := newPrinter(w, s)
 	p.table(t.Head(l.Top), "")
 	if len(goroutines) > 0 {
 		var retained uint64
@@ -322,7 +321,7 @@ func WriteGoroutines(ctx context.Context, w io.Writer, s *Snapshot, l List, crea
 	if err != nil {
 		return err
 	}
-	p := &printer{w: bufio.NewWriter(w)}
+	p := newPrinter(w, s)
 	t = t.Head(l.Top)
 	p.table(t, "")
 	for i := range t.Len() {
@@ -397,7 +396,7 @@ func framePlace(f gocore.Frame) string {
 // WriteWhy writes the paths of d, a document of s, for people: the root first,
 // one line for each hop.
 func WriteWhy(w io.Writer, s *Snapshot, d *WhyDocument) error {
-	p := &printer{w: bufio.NewWriter(w)}
+	p := newPrinter(w, s)
 	if d.part != "" {
 		p.line("%s", d.part)
 	}
@@ -440,7 +439,7 @@ func WriteWhy(w io.Writer, s *Snapshot, d *WhyDocument) error {
 			rows = append(rows, []string{mark, word, typ, addressText(h.ValueAddress),
 				HumanBytes(h.Retained), HumanPercent(s.Share(h.Retained))})
 		}
-		p.rows(rows, []bool{false, false, false, false, true, true}, "  ")
+		p.columns(rows, []fit{{}, {min: hopWidth}, {priority: 1}, {}, {right: true}, {right: true, priority: 2}}, "  ")
 	}
 	p.line("")
 	p.line("* dominates: without this hop the object would be garbage.")
@@ -466,7 +465,7 @@ func addressText(a Address) string {
 
 // WriteShow writes the objects of d, a document of s, for people.
 func WriteShow(w io.Writer, s *Snapshot, d *ShowDocument) error {
-	p := &printer{w: bufio.NewWriter(w)}
+	p := newPrinter(w, s)
 	for i, o := range d.Objects {
 		if i > 0 {
 			p.line("")
@@ -524,7 +523,7 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 				referrers = append(referrers, []string{"", "and by " + plural(uint64(r.MoreHoldings), "word") + " more", "", ""})
 			}
 		}
-		p.rows(referrers, []bool{false, false, false, true}, "  ")
+		p.columns(referrers, []fit{{min: hopWidth}, {}, {priority: 1}, {right: true}}, "  ")
 		p.more(o.MoreReferrers)
 	}
 }
@@ -590,8 +589,16 @@ func (p *printer) fields(fields []FieldDocument, addresses bool) {
 		indent := strings.Repeat("  ", min(f.Depth, maxIndent))
 		rows = append(rows, append(row, indent+orDash(f.Name), orDash(f.Type), addressText(f.Target), orDash(f.Value)))
 	}
-	p.rows(rows, []bool{true}, "  ")
+	const span = 31 // of two addresses
+	how := []fit{{right: true}, {}, {}, {}, {fold: true}}
+	if addresses {
+		how = slices.Insert(how, 1, fit{min: span})
+	}
+	p.columns(rows, how, "  ")
 }
+
+// hopWidth is what the name of who holds something wants of a line.
+const hopWidth = 30
 
 // maxIndent is how many levels of nesting are told apart by their indentation.
 const maxIndent = 12

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"cmp"
 	"container/heap"
 	"context"
@@ -175,7 +174,7 @@ func NewTreeDocument(s *Snapshot, rows []TreeRow) *TreeDocument {
 
 // WriteTree writes rows of Tree for people, indented.
 func WriteTree(w io.Writer, s *Snapshot, rows []TreeRow) error {
-	p := &printer{w: bufio.NewWriter(w)}
+	p := newPrinter(w, s)
 	lines := [][]string{{"Retained", "Share", "Objects", "Held as", "Type", "Address"}}
 	indent := func(depth int) string { return strings.Repeat("  ", min(depth, maxIndent)) }
 	// open are the rows that have children to come, the outermost first.
@@ -198,6 +197,7 @@ func WriteTree(w io.Writer, s *Snapshot, rows []TreeRow) error {
 		open = append(open, r)
 	}
 	close(0)
-	p.rows(lines, []bool{true, true, true}, "")
+	const name, typ = 34, 16 // where room is short; the address stands for a name that is cut
+	p.columns(lines, []fit{{right: true}, {right: true, priority: 2}, {right: true, priority: 3}, {min: name}, {priority: 1, min: typ}, {}}, "")
 	return p.w.Flush()
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -103,18 +104,26 @@ func (c Column) machine(cell Cell) string {
 // WriteText writes a table with aligned columns and a header; where Head has cut
 // it, a last line says how much is missing.
 func WriteText(w io.Writer, t *Table) error {
-	p := &printer{w: bufio.NewWriter(w)}
+	p := &printer{w: bufio.NewWriter(w)} // of no bound
 	p.table(t, "")
 	return p.w.Flush()
 }
 
-// printer writes text. Errors stay in its writer until it is flushed.
-type printer struct{ w *bufio.Writer }
-
-// line writes a formatted line; what comes from the dump must be Printable.
+// line writes a formatted line, and where it is too wide the rest of it below; what comes
+// from the dump must be Printable.
 func (p *printer) line(format string, args ...any) {
-	fmt.Fprintf(p.w, format, args...)
-	p.w.WriteByte('\n')
+	text := fmt.Sprintf(format, args...)
+	if p.width <= 0 || len(text) <= p.width || uniseg.StringWidth(text) <= p.width {
+		p.w.WriteString(text)
+		p.w.WriteByte('\n')
+		return
+	}
+	const most = 2 // no more than half of the width
+	hang := len(text) - len(strings.TrimLeft(text, " ")) + 2
+	for _, line := range folded(text, p.width, strings.Repeat(" ", min(hang, p.width/most))) {
+		p.w.WriteString(line)
+		p.w.WriteByte('\n')
+	}
 }
 
 func (p *printer) table(t *Table, indent string) {
@@ -131,41 +140,32 @@ func (p *printer) table(t *Table, indent string) {
 		}
 		rows = append(rows, cells)
 	}
-	right := make([]bool, len(t.Columns))
+	how := make([]fit, len(t.Columns))
 	for i, c := range t.Columns {
-		right[i] = c.Right
+		how[i] = fit{right: c.Right, priority: c.Priority, min: c.MinWidth, fold: c.Fold}
+		if c.Kind != Text && !c.Right {
+			how[i].min = math.MaxInt // an address is one only as a whole
+		}
 	}
-	p.rows(rows, right, indent)
+	p.columns(rows, how, indent)
 	if more := t.Total() - t.Len(); more > 0 {
 		p.line("%s… %s more", indent, comma(uint64(more)))
 	}
 }
 
-// rows writes cells in columns that are two spaces apart. The cells must be
-// printable. No line ends in spaces.
+// rows writes cells in columns, the last of which goes on in more lines where it is a
+// text that has no room.
 func (p *printer) rows(rows [][]string, right []bool, indent string) {
-	var width []int
+	n := 0
 	for _, cells := range rows {
-		for i, c := range cells {
-			if i == len(width) {
-				width = append(width, 0)
-			}
-			width[i] = max(width[i], uniseg.StringWidth(c))
-		}
+		n = max(n, len(cells))
 	}
-	for _, cells := range rows {
-		line := indent
-		for i, c := range cells {
-			if i > 0 {
-				line += "  "
-			}
-			pad := strings.Repeat(" ", width[i]-uniseg.StringWidth(c))
-			if i < len(right) && right[i] {
-				line += pad + c
-			} else {
-				line += c + pad
-			}
-		}
-		p.line("%s", strings.TrimRight(line, " "))
+	how := make([]fit, n)
+	for i := range how {
+		how[i].right = i < len(right) && right[i]
 	}
+	if n > 0 && !how[n-1].right {
+		how[n-1].fold = true
+	}
+	p.columns(rows, how, indent)
 }

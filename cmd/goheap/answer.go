@@ -71,6 +71,7 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 	if a.shows || c.flags.values {
 		s.Disclosure = report.Shown
 	}
+	s.Width = c.width()
 	if err := c.print(ctx, s, a, clear); err != nil {
 		return c.aboutWhere(err)
 	}

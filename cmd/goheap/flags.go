@@ -23,6 +23,7 @@ type flags struct {
 	where      string
 	values     bool
 	physical   bool
+	wide       bool
 }
 
 // formatNames are what --format may be given, if not to each verb.
@@ -44,6 +45,7 @@ func (f *flags) add(root *cobra.Command) {
 	p.BoolVar(&f.values, "values", false, "print the program's values, such as map keys, in reports too")
 	p.StringVar(&f.where, "where", "", "in lists, keep the rows that the expression `EXPR` holds for")
 	p.BoolVar(&f.physical, "physical", false, "show the insides of maps and channels in paths and lists of types")
+	p.BoolVar(&f.wide, "wide", false, "cut no line of text to the width of the terminal (COLUMNS; 80 where there is none)")
 	p.BoolVar(&f.runtime, "runtime", false, "let the runtime's own tables hold what they lead to, as all else does")
 	p.Bool("no-index", false, "neither read nor write an index beside FILE"+later)
 	p.String("max-memory", "", "use at most `SIZE` of memory"+later)

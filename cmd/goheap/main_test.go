@@ -53,6 +53,7 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("COLUMNS", "1000")
 			env.Setenv("CORE", quiet.Core)
 			env.Setenv("EXE", quiet.Exe)
 			env.Setenv("STORE", store.Core)
@@ -175,7 +176,7 @@ func TestHelp(t *testing.T) {
 		if status != statusDone || stderr != "" {
 			t.Errorf("%s --help: status %d, stderr %q", verb.Name(), status, stderr)
 		}
-		for _, flag := range []string{"--exe", "--debug", "--format", "--output", "--top", "--where", "--values", "--physical", "--runtime", "--no-index", "--max-memory", "--force", "Examples:"} {
+		for _, flag := range []string{"--exe", "--debug", "--format", "--output", "--top", "--where", "--values", "--physical", "--wide", "--runtime", "--no-index", "--max-memory", "--force", "Examples:"} {
 			if !strings.Contains(stdout, flag) {
 				t.Errorf("%s --help does not mention %s", verb.Name(), flag)
 			}

@@ -38,6 +38,9 @@ the file, or name it with --exe, for without it few types and names are known.
 
 ` + targetHelp + `
 
+Text fits the terminal: names too long for it have … in their middle, or go on in the
+next line. --wide, json and csv have them whole.
+
 Without a verb, goheap FILE opens the terminal UI; where the output is no
 terminal, it prints the report.
 
