@@ -258,6 +258,7 @@ type ReportDocument struct {
 	Roots      []RootDocument           `json:"roots"`
 	Goroutines []GoroutineGroupDocument `json:"goroutines"`
 	Suspects   []SuspectDocument        `json:"suspects"`
+	Unused     []string                 `json:"known_unused"` // fingerprints of no suspect
 	More       MoreDocument             `json:"more"`
 }
 
@@ -370,54 +371,70 @@ type FrameDocument struct {
 	Conservative bool     `json:"conservative"`
 }
 
-// NewReportDocument answers who holds the memory.
-func NewReportDocument(ctx context.Context, s *Snapshot, limits Limits) (*ReportDocument, error) {
+// NewReportDocument answers who holds the memory, or as much of it as the sections have
+// that are named (Sections): lists of others are null.
+func NewReportDocument(ctx context.Context, s *Snapshot, limits Limits, sections ...string) (*ReportDocument, error) {
+	has := Layout{Sections: sections}.has
 	d := &ReportDocument{Schema: "goheap/report/1", Info: NewSummaryDocument(s)}
-	all, err := s.Retainers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	d.Retainers = []RetainerDocument{}
-	for _, r := range head(all, limits.Retainers) {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+	if has(SectionHolders) {
+		all, err := s.Retainers(ctx)
+		if err != nil {
+			return nil, err
 		}
-		d.Retainers = append(d.Retainers, newRetainerDocument(s, r))
+		d.Retainers = []RetainerDocument{}
+		for _, r := range head(all, limits.Retainers) {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			d.Retainers = append(d.Retainers, newRetainerDocument(s, r))
+		}
+		d.More.Retainers = len(all) - len(d.Retainers)
 	}
-	d.More.Retainers = len(all) - len(d.Retainers)
-	if d.Types, err = typeDocuments(ctx, s, List{Top: limits.Types}); err != nil {
-		return nil, err
+	var err error
+	if has(SectionTypes) {
+		if d.Types, err = typeDocuments(ctx, s, List{Top: limits.Types}); err != nil {
+			return nil, err
+		}
+		types, err := s.Types(ctx)
+		if err != nil {
+			return nil, err
+		}
+		d.More.Types = len(types) - len(d.Types)
 	}
-	types, err := s.Types(ctx)
-	if err != nil {
-		return nil, err
+	if has(SectionRoots) {
+		own, err := OwnRootTable(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		if d.Roots, err = rootDocuments(ctx, s, own, List{Top: limits.Roots}); err != nil {
+			return nil, err
+		}
+		d.More.Roots = own.Len() - len(d.Roots)
 	}
-	d.More.Types = len(types) - len(d.Types)
-	own, err := OwnRootTable(ctx, s)
-	if err != nil {
-		return nil, err
+	if has(SectionGoroutines) {
+		groups, err := NewGoroutineGroupsDocument(ctx, s, List{Top: limits.Goroutines}, false)
+		if err != nil {
+			return nil, err
+		}
+		d.Goroutines = groups.Groups
+		stacks, err := s.StackGroups(ctx)
+		if err != nil {
+			return nil, err
+		}
+		d.More.Goroutines = len(stacks) - len(d.Goroutines)
 	}
-	if d.Roots, err = rootDocuments(ctx, s, own, List{Top: limits.Roots}); err != nil {
-		return nil, err
-	}
-	d.More.Roots = own.Len() - len(d.Roots)
-	groups, err := NewGoroutineGroupsDocument(ctx, s, List{Top: limits.Goroutines}, false)
-	if err != nil {
-		return nil, err
-	}
-	d.Goroutines = groups.Groups
-	stacks, err := s.StackGroups(ctx)
-	if err != nil {
-		return nil, err
-	}
-	d.More.Goroutines = len(stacks) - len(d.Goroutines)
-	suspects, err := Suspects(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	d.Suspects = []SuspectDocument{}
-	for _, suspect := range suspects {
-		d.Suspects = append(d.Suspects, newSuspectDocument(s, suspect))
+	if has(SectionSuspects) || has(SectionVerdict) {
+		suspects, err := Suspects(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		d.Suspects, d.Unused = []SuspectDocument{}, []string{}
+		for _, suspect := range suspects {
+			d.Suspects = append(d.Suspects, newSuspectDocument(ctx, s, suspect))
+		}
+		for _, e := range s.Known.unused(suspects) {
+			d.Unused = append(d.Unused, e.Fingerprint)
+		}
 	}
 	return d, nil
 }

@@ -57,12 +57,15 @@ type Snapshot struct {
 	// it is set before the first question: in a program at rest somebody always holds most.
 	LeastSuspect uint64
 	// Width is how many terminal cells the lines of texts have at most; 0 is no bound.
-	Width  int
+	Width int
+	// Known are suspects that are fine; nil is none. It is set before the first question.
+	Known  *Known
 	Phases []Phase // in the order in which they began; they overlap
 	Peak   uint64  // anonymous memory of this process, in bytes; 0 unknown
 
 	groupings
 
+	opened    Options // how; the zero value where New made the Snapshot
 	progress  func(phase string, done, total int64)
 	retainers memo[[]Retainer]
 	holders   memo[[]Holder]
@@ -102,7 +105,7 @@ func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
 		}
 		return nil, ended(ctx, err)
 	}
-	s.Peak = used
+	s.Peak, s.opened = used, opt
 	return s, nil
 }
 

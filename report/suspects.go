@@ -42,6 +42,10 @@ type Suspect struct {
 	Gathered     bool
 	Accumulation Accumulation
 	Sentence     string // Printable
+	// Fingerprint is the same for this suspect in the next dump of the program, and Known
+	// why somebody says that it is fine, "" if nobody does (Snapshot.Known).
+	Fingerprint string
+	Known       string
 }
 
 // hunt is one application of the rules.
@@ -71,6 +75,10 @@ func Suspects(ctx context.Context, s *Snapshot) ([]Suspect, error) {
 	slices.SortStableFunc(h.found, func(a, b Suspect) int {
 		return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Name, b.Name))
 	})
+	h.setFingerprints()
+	for i := range h.found {
+		h.found[i].Known = s.Known.reason(h.found[i].Fingerprint)
+	}
 	return h.found, nil
 }
 
@@ -144,11 +152,15 @@ type SuspectDocument struct {
 	Percent      Percentage            `json:"percent"`
 	Sentence     Escaped               `json:"sentence"`
 	Accumulation *AccumulationDocument `json:"accumulation"`
+	Fingerprint  string                `json:"fingerprint"`
+	Known        Optional              `json:"known"` // why it is fine
+	Command      Optional              `json:"command"`
 }
 
-func newSuspectDocument(s *Snapshot, f Suspect) SuspectDocument {
+func newSuspectDocument(ctx context.Context, s *Snapshot, f Suspect) SuspectDocument {
 	return SuspectDocument{
 		f.Rule, Optional(f.Name), Optional(f.Type), Address(f.Address), f.Count, f.Retained,
 		Percentage(s.Share(f.Retained)), Escaped(f.Sentence), accumulationDocument(s, f.Accumulation),
+		f.Fingerprint, Optional(f.Known), Optional(s.command(ctx, &f).line()),
 	}
 }

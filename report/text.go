@@ -165,60 +165,21 @@ func WriteCheck(w io.Writer, s *Snapshot) error {
 // WriteReport writes who holds the memory, for people: at most n rows of each
 // list, all if n is negative, and the insides of maps are one row for each type of map unless physical is.
 func WriteReport(ctx context.Context, w io.Writer, s *Snapshot, n int, physical bool) error {
-	holders, err := HolderTable(ctx, s)
-	if err != nil {
-		return err
-	}
-	suspects, err := Suspects(ctx, s)
-	if err != nil {
-		return err
-	}
-	types, err := TypeTable(ctx, s, !physical)
-	if err != nil {
-		return err
-	}
-	roots, err := OwnRootTable(ctx, s)
-	if err != nil {
-		return err
-	}
-	stacks, err := StackTable(ctx, s)
-	if err != nil {
-		return err
-	}
-	summary := NewSummaryDocument(s)
+	return WriteSections(ctx, w, s, Layout{Top: n, Physical: physical})
+}
+
+// reportHead says in two lines what the file is, and how well it could be read.
+func reportHead(s *Snapshot, summary SummaryDocument) []string {
 	src, h, t := summary.Source, summary.Heap, summary.Typing
-	p := newPrinter(w, s)
 	checked, _ := s.VerdictText()
 	fits := ""
 	if percent := share(t.FitBytes, h.LiveBytes); percent >= 500 { // 0.1 %
 		fits = ", " + HumanPercent(percent) + " ≈"
 	}
-	head := []string{
+	return []string{
 		fmt.Sprintf("%s: %s live  %s %s/%s", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects), Printable(string(src.GoVersion)), Printable(string(src.OS)), Printable(string(src.Arch))),
 		fmt.Sprintf("%s typed%s, %s behind unknown, check %s%s", HumanPercent(share(t.TypedBytes, h.LiveBytes)), fits, HumanPercent(share(t.BehindUnknown, h.LiveBytes)), checked, incomplete(src.Complete)),
 	}
-	first, err := verdict(ctx, s, head, suspects)
-	if err != nil {
-		return err
-	}
-	for _, line := range first {
-		p.line("%s", clipped(line, verdictWidth))
-	}
-	p.line("")
-	p.section("Who holds it", holders, n)
-	if len(suspects) > 0 {
-		p.line("Suspects")
-		for i, f := range suspects {
-			p.line("  %d. %s", i+1, f.Sentence)
-		}
-		p.line("")
-	}
-	p.section("Types, with what dies when all objects of the type do", types, n)
-	p.section("Roots, goroutines apart", roots, n)
-	p.section("Goroutines by state and stack", stacks, n)
-	p.line("File")
-	p.info(s, summary)
-	return p.w.Flush()
 }
 
 func incomplete(complete bool) string {
@@ -226,12 +187,6 @@ func incomplete(complete bool) string {
 		return ""
 	}
 	return ", INCOMPLETE: see the problems below"
-}
-
-func (p *printer) section(title string, t *Table, n int) {
-	p.line("%s", title)
-	p.table(t.Head(n), "  ")
-	p.line("")
 }
 
 // WriteTypes writes the types of the live objects for people: the table of

@@ -36,8 +36,13 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 	}
 	lines := slices.Concat(head, []string{""})
 	others := otherLeaks(s, leaks, found)
+	found, known := told(found)
 	if len(found) == 0 && others == "" {
-		lines = append(lines, "Nothing suspicious is alive.")
+		nothing := "Nothing suspicious is alive."
+		if len(known) > 0 {
+			nothing = "Nothing suspicious is alive that is not known."
+		}
+		lines = append(lines, nothing)
 	}
 	shown := found[:min(len(found), verdictSuspects)]
 	for i := range shown {
@@ -51,12 +56,16 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 		for _, p := range parts {
 			lines = append(lines, indented("   ", "     ", Printable(ShortPaths(p)))...)
 		}
+		lines = append(lines, suspectHints(ctx, s, f)...)
 	}
 	if more := len(found) - len(shown); more > 0 {
 		lines = append(lines, fmt.Sprintf("   and %s below", plural(uint64(more), "more suspect")))
 	}
 	if others != "" {
 		lines = append(lines, indented("", "   ", others)...)
+	}
+	if len(known) > 0 {
+		lines = append(lines, indented("", "   ", knownText(known))...)
 	}
 	holders, err := s.Holders(ctx)
 	if err != nil {

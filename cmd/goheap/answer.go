@@ -32,6 +32,12 @@ type answer struct {
 	// lists says that --where filters the rows. In CSV print does it.
 	lists bool
 
+	// check looks at the verb's own flags before any work is done; nil has none.
+	check func() error
+
+	// known is the file of the suspects that are fine, "" for none.
+	known string
+
 	// status is the exit status once all is printed; nil is statusDone.
 	status func(s *report.Snapshot) int
 }
@@ -56,6 +62,24 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 	if err := c.checkOutput(path); err != nil {
 		return err
 	}
+	if a.check != nil {
+		if err := a.check(); err != nil {
+			return err
+		}
+	}
+	var known *report.Known
+	if a.known != "" {
+		err := expandHome(&a.known)
+		if err == nil {
+			err = c.overwrites(a.known)
+		}
+		if err == nil {
+			known, err = report.ReadKnown(a.known)
+		}
+		if err != nil {
+			return usagef("--known: %w", err)
+		}
+	}
 	if c.flags.where != "" && !a.lists {
 		fmt.Fprintf(c.stderr, "goheap: note: --where does nothing for %s\n", cmd.Name())
 	}
@@ -71,7 +95,7 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 	if a.shows || c.flags.values {
 		s.Disclosure = report.Shown
 	}
-	s.Width = c.width()
+	s.Width, s.Known = c.width(), known
 	if err := c.print(ctx, s, a, clear); err != nil {
 		return c.aboutWhere(err)
 	}

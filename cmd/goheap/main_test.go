@@ -73,6 +73,7 @@ func TestScript(t *testing.T) {
 			"shows":   shows,
 			"refuses": refuses,
 			"capture": capture,
+			"typed":   typed,
 		},
 	})
 }
@@ -149,6 +150,27 @@ func clean(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Fatalf("%s has the character %U", name, r)
 			}
 		}
+	}
+}
+
+// typed stdout|FILE N: N lines of the text are commands of goheap, those that end in \
+// together with the next one, and a shell runs each without an error.
+func typed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: typed FILE N")
+	}
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), "\\\n", "")
+	ran := 0
+	for _, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(strings.TrimSpace(line), "goheap ") {
+			ran++
+			ts.Check(ts.Exec("sh", "-c", line))
+		}
+	}
+	if ran != want {
+		ts.Fatalf("%d commands, want %d", ran, want)
 	}
 }
 

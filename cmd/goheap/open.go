@@ -83,7 +83,7 @@ func (c *command) runOpen(cmd *cobra.Command, args []string, s screen) error {
 	}
 	asked := cmd.Flags().Changed("format") || cmd.Flags().Changed("output")
 	if asked || !isTerminal(c.stdin) || !isTerminal(c.stdout) {
-		return c.answer(cmd, args[0], c.reportAnswer())
+		return c.answer(cmd, args[0], c.reportAnswer(reportFlags{}))
 	}
 	if err := c.checkFlags(cmd, "text"); err != nil {
 		return err
