@@ -221,9 +221,7 @@ func (a *App) show(s *report.Snapshot) {
 	a.open(tabOverview)
 	a.history = nil
 	a.openBookmarks()
-	if a.opt.At != "" {
-		a.goTo(a.opt.At)
-	}
+	a.startAt(a.opt.At)
 	a.start(slotWarm, "preparing", func(ctx context.Context) (func(), error) {
 		// The first answer of each of these takes a while.
 		s.Dominators.Dominates(heap.SuperRoot, heap.SuperRoot)

@@ -1,9 +1,14 @@
 package tui
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"goheap/report"
 )
 
 // A location says in one line what a screen shows, so that it can be kept and
@@ -101,6 +106,29 @@ func (a *App) goTo(text string) {
 		return
 	}
 	kinds[p.kind].show(a, p)
+}
+
+// startAt is goTo for who has not seen yet what there is: an error says what can be
+// written. An empty text stands for no place.
+func (a *App) startAt(text string) {
+	if text == "" {
+		return
+	}
+	if _, ok := parsePlace(placeKinds(a.kinds), text); ok {
+		a.goTo(text)
+		return
+	}
+	s := a.snap
+	a.start(slotGoto, "looking for "+a.clean(text), func(ctx context.Context) (func(), error) {
+		n, err := s.Find(ctx, text)
+		if errors.Is(err, report.ErrTarget) {
+			return nil, fmt.Errorf("%s is no view (overview, types, roots, …) and no TARGET: see goheap help targets", a.clean(text))
+		}
+		if err != nil {
+			return nil, err
+		}
+		return func() { a.inspect(n) }, nil
+	})
 }
 
 // restore filters, sorts and selects as a place says.

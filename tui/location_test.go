@@ -44,6 +44,15 @@ func TestLocations(t *testing.T) {
 	}
 }
 
+// Who starts at what there is not is told what can be written, and sees the overview.
+func TestStartNowhere(t *testing.T) {
+	s := snapshot(t, blockstore(60, 5))
+	tm := newTerminal(t, s, 110, 30, Options{At: "nowhere"})
+	if text := tm.text(); !strings.Contains(text, "nowhere is no view (overview, types, roots, …) and no TARGET: see goheap help targets") || tm.app.location() != "overview" {
+		t.Errorf("at %s:\n%s", tm.app.location(), text)
+	}
+}
+
 func FuzzPlace(f *testing.F) {
 	f.Add("types?filter=Block&sort=-objects")
 	f.Add("object:0xc000")
