@@ -165,6 +165,12 @@ func WriteSections(ctx context.Context, w io.Writer, s *Snapshot, l Layout) erro
 		if !l.has(part.Name) || part.Columns == nil {
 			continue
 		}
+		if part.Name == SectionSuspects {
+			if tables[part.Name], err = l.Sorted(ctx, suspectTable(s, found), part.Name); err != nil { // found once
+				return err
+			}
+			continue
+		}
 		if tables[part.Name], err = SectionTable(ctx, s, part.Name, l); err != nil {
 			return err
 		}

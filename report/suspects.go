@@ -123,6 +123,10 @@ func SuspectTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
+	return suspectTable(s, found), nil
+}
+
+func suspectTable(s *Snapshot, found []Suspect) *Table {
 	title := map[string]string{}
 	for _, r := range Rules() {
 		title[r.Name] = r.Title
@@ -138,7 +142,7 @@ func SuspectTable(ctx context.Context, s *Snapshot) (*Table, error) {
 			Cell: func(row int) Cell { return Cell{Num: found[row].Count} }},
 		Column{Name: "sentence", Title: "What", MinWidth: 30,
 			Cell: func(row int) Cell { return Cell{Text: found[row].Sentence} }},
-	), nil
+	)
 }
 
 // SuspectDocument is a suspect in JSON.

@@ -56,7 +56,9 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 		for _, p := range parts {
 			lines = append(lines, indented("   ", "     ", Printable(ShortPaths(p)))...)
 		}
-		lines = append(lines, suspectHints(ctx, s, f)...)
+		if hints := suspectHints(ctx, s, f); len(lines)+len(hints) < verdictLines-1 {
+			lines = append(lines, hints...) // else they could be cut in half
+		}
 	}
 	if more := len(found) - len(shown); more > 0 {
 		lines = append(lines, fmt.Sprintf("   and %s below", plural(uint64(more), "more suspect")))
