@@ -64,3 +64,15 @@ func Fault(recovered any) error {
 	}
 	return fmt.Errorf("%w (the page mapped at %#x is gone): open it again: %w", ErrChanged, fault.Addr(), fault)
 }
+
+// Recovered keeps what a worker's recover returned, nil for nothing. What is a Panic
+// already stays one.
+func Recovered(said any) *Panic {
+	switch p := said.(type) {
+	case nil:
+		return nil
+	case *Panic:
+		return p
+	}
+	return &Panic{Value: said, Stack: debug.Stack()}
+}

@@ -113,7 +113,7 @@ func (h *Heap) analyse(ctx context.Context, done func(Stage)) error {
 	}
 	typed := make(chan *Panic, 1)
 	go func() {
-		defer func() { typed <- panicked(recover()) }()
+		defer func() { typed <- dump.Recovered(recover()) }()
 		if err := h.findTypes(ctx, rooted); err != nil {
 			cancel(err)
 			return
@@ -236,14 +236,27 @@ func (h *Heap) Check(ctx context.Context) (checks []Check, err error) {
 	return checks, err
 }
 
-// Leaked returns the goroutines, by their places in Goroutines, that are proven to wait
-// for what nobody can do any longer, as the collector's own search for leaks has it.
-func (h *Heap) Leaked(ctx context.Context) (leaked []int, err error) {
-	err = dump.Guard(func() (err error) {
-		leaked, err = h.im.Leaked(ctx, h.graph, h.vars.WaitReason)
+// Awaited is what a goroutine waits on: a channel, or a part of what package sync makes.
+type Awaited struct {
+	Addr    uint64
+	Node    heap.Node // of the object that it is, or is a part of; heap.None for a variable
+	Channel bool
+}
+
+// Waits says what goroutines wait on, by their places in Goroutines: several channels in
+// a select, nil where it is not known; and which of them are proven to do so in vain.
+func (h *Heap) Waits(ctx context.Context) (on [][]Awaited, leaked []int, err error) {
+	err = dump.Guard(func() error {
+		w, err := h.im.FindWaits(ctx, h.graph, h.vars.WaitReason)
+		on, leaked = make([][]Awaited, len(w.For)), w.Leaked
+		for i, all := range w.For {
+			for _, a := range all {
+				on[i] = append(on[i], Awaited(a))
+			}
+		}
 		return err
 	})
-	return leaked, err
+	return on, leaked, err
 }
 
 // Allocated reports whether the slot of n is allocated.
@@ -258,15 +271,3 @@ func (h *Heap) AllocatedSlots() (objects, bytes uint64) { return h.im.CountSlots
 // GCMarkedBytes returns what the last collection marked by the runtime's own
 // account (runtime.gcController.heapMarked).
 func (h *Heap) GCMarkedBytes() uint64 { return h.recorded.HeapMarked }
-
-// panicked keeps what a worker's recover returned, nil for nothing. What is a Panic
-// already stays one.
-func panicked(said any) *Panic {
-	switch p := said.(type) {
-	case nil:
-		return nil
-	case *Panic:
-		return p
-	}
-	return &Panic{Value: said, Stack: debug.Stack()}
-}

@@ -13,14 +13,19 @@ import (
 func TestLeaked(t *testing.T) {
 	t.Parallel()
 	builds := []testcore.Options{
-		{}, {Go: "go1.18.10"}, {Go: "go1.22.12"}, {Go: "go1.23.12"}, {Go: "go1.25.0"}, {Go: "go1.27.0"},
+		{}, {Go: "go1.18.10"}, {Go: "go1.22.12"}, {Go: "go1.25.0"}, {Go: "go1.27.0"},
 		{Env: []string{"GOEXPERIMENT=goroutineleakprofile"}},
+	}
+	if testcore.EveryBuild() {
+		for _, v := range []string{"go1.19.13", "go1.20.14", "go1.21.13", "go1.23.12", "go1.24.6"} {
+			builds = append(builds, testcore.Options{Go: v})
+		}
 	}
 	for _, opt := range builds {
 		t.Run(opt.Go+strings.Join(opt.Env, ""), func(t *testing.T) {
 			t.Parallel()
 			p := open(t, "leaks", opt, testcore.Kernel)
-			leaked, err := p.Leaked(t.Context())
+			_, leaked, err := p.Waits(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

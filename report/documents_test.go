@@ -1034,6 +1034,7 @@ func TestLeaks(t *testing.T) {
 	}
 	f.Stacks = make([][]gocore.Frame, len(f.Running))
 	f.Leaks = []int{0, 1, 2, 8, 9, 11}
+	f.File.Complete = true
 	for _, all := range []bool{false, true} {
 		if all {
 			f.Leaks = []int{0, 1, 2, 3, 4, 5, 6, 7}

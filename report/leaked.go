@@ -8,19 +8,46 @@ import (
 	"slices"
 	"strings"
 
+	"goheap/gocore"
 	"goheap/heap"
 )
+
+// waits is what Heap.Waits says.
+type waits struct {
+	on     [][]gocore.Awaited
+	leaked []int
+}
+
+// waits is what goroutines wait for, asked once. Of a file that is not complete nothing is
+// proven: what is missing may lead to what they wait for.
+func (s *Snapshot) waits(ctx context.Context) (waits, error) {
+	return s.awaited.get(func() (w waits, err error) {
+		w.on, w.leaked, err = s.Heap.Waits(s.within(ctx))
+		if !s.Complete() {
+			w.leaked = nil
+		}
+		return w, err
+	})
+}
+
+// of returns what the goroutine at a place waits on.
+func (w *waits) of(place int) []gocore.Awaited {
+	if place >= len(w.on) {
+		return nil
+	}
+	return w.on[place]
+}
 
 // leaked returns the nodes of the goroutines that are proven to wait for ever.
 func leaked(ctx context.Context, s *Snapshot) (map[heap.Node]bool, error) {
 	return s.leaks.get(func() (map[heap.Node]bool, error) {
-		list, err := s.Heap.Leaked(s.within(ctx))
+		w, err := s.waits(ctx)
 		if err != nil {
 			return nil, err
 		}
-		nodes := make(map[heap.Node]bool, len(list))
+		nodes := make(map[heap.Node]bool, len(w.leaked))
 		goroutines := s.Process.Goroutines()
-		for _, i := range list {
+		for _, i := range w.leaked {
 			nodes[goroutines[i].Node] = true
 		}
 		return nodes, nil

@@ -26,7 +26,7 @@ type Process interface {
 type Heap interface {
 	Graph() *heap.Graph
 	Dominators() *heap.Dominators
-	Leaked(ctx context.Context) ([]int, error)
+	Waits(ctx context.Context) (on [][]gocore.Awaited, leaked []int, err error)
 	Check(ctx context.Context) ([]gocore.Check, error)
 	AllocatedSlots() (objects, bytes uint64)
 	GCMarkedBytes() uint64

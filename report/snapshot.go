@@ -70,6 +70,7 @@ type Snapshot struct {
 	retainers memo[[]Retainer]
 	holders   memo[[]Holder]
 	classes   memo[*classes]
+	awaited   memo[waits]
 	leaks     memo[map[heap.Node]bool]
 	types     memo[[]TypeRow]
 	folded    memo[[]TypeRow]

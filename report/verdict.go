@@ -184,6 +184,11 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 			return nil, err
 		}
 		lines := stateLines(s, f, leaks)
+		cause, err := waitLines(ctx, s, members)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, cause...)
 		if len(parts) > 0 {
 			lines = append(lines, madeText(parts))
 		}

@@ -131,10 +131,12 @@ func (l *large) kind(n heap.Node) (int, uint32) {
 func (l *large) Source() gocore.Source {
 	return gocore.Source{Kind: "core", Path: "core.large", Bytes: 1 << 30, GoVersion: "go1.26.8", OS: "linux", Arch: "amd64", Symbols: "dwarf", Complete: true}
 }
-func (l *large) Problems() []gocore.Problem                      { return nil }
-func (l *large) Graph() *heap.Graph                              { return l.graph }
-func (l *large) Dominators() *heap.Dominators                    { return l.dominators }
-func (l *large) Leaked(context.Context) ([]int, error)           { return nil, nil }
+func (l *large) Problems() []gocore.Problem   { return nil }
+func (l *large) Graph() *heap.Graph           { return l.graph }
+func (l *large) Dominators() *heap.Dominators { return l.dominators }
+func (l *large) Waits(context.Context) ([][]gocore.Awaited, []int, error) {
+	return nil, nil, nil
+}
 func (l *large) Check(context.Context) ([]gocore.Check, error)   { return nil, nil }
 func (l *large) AllocatedSlots() (objects, bytes uint64)         { return 0, 0 }
 func (l *large) GCMarkedBytes() uint64                           { return 0 }

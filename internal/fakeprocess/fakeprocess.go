@@ -28,6 +28,7 @@ type Process struct {
 	Verdicts           []gocore.Check
 	Running            []gocore.Goroutine
 	Leaks              []int                      // places in Running
+	Awaits             [][]gocore.Awaited         // by place in Running
 	Stacks             [][]gocore.Frame           // by place in Running
 	Labelled           map[int][]gocore.Label     // likewise
 	Calls              map[int][]gocore.StackCall // likewise, in place of what Stacks has
@@ -153,21 +154,23 @@ func (p *Process) Source() gocore.Source                         { return p.File
 func (p *Process) Problems() []gocore.Problem                    { return p.Trouble }
 func (p *Process) Graph() *heap.Graph                            { return p.graph }
 func (p *Process) Check(context.Context) ([]gocore.Check, error) { return p.Verdicts, nil }
-func (p *Process) Leaked(context.Context) ([]int, error)         { return p.Leaks, nil }
-func (p *Process) GCMarkedBytes() uint64                         { return p.Marked }
-func (p *Process) Typing() gocore.Typing                         { return p.Typed }
-func (p *Process) TypeIDs() []heap.TypeID                        { return p.typeIDs }
-func (p *Process) TypeInfo(id heap.TypeID) gocore.TypeInfo       { return p.types[id] }
-func (p *Process) TypeOf(n heap.Node) gocore.TypeInfo            { return p.types[p.typeIDs[n]] }
-func (p *Process) Addr(n heap.Node) uint64                       { return p.ByNode[n].Addr }
-func (p *Process) Fits(n heap.Node) []string                     { return p.ByNode[n].Fits }
-func (p *Process) Count(heap.Node) uint64                        { return 1 }
-func (p *Process) CountKnown(heap.Node) bool                     { return true }
-func (p *Process) KindOf(n heap.Node) gocore.RootKind            { return kind(p.ByNode[n].Kind) }
-func (p *Process) Type(n heap.Node) string                       { return p.ByNode[n].Type }
-func (p *Process) Goroutines() []gocore.Goroutine                { return p.Running }
-func (p *Process) Frames(g int) []gocore.Frame                   { return p.Stacks[g] }
-func (p *Process) Labels(g int) []gocore.Label                   { return p.Labelled[g] }
+func (p *Process) Waits(context.Context) ([][]gocore.Awaited, []int, error) {
+	return p.Awaits, p.Leaks, nil
+}
+func (p *Process) GCMarkedBytes() uint64                   { return p.Marked }
+func (p *Process) Typing() gocore.Typing                   { return p.Typed }
+func (p *Process) TypeIDs() []heap.TypeID                  { return p.typeIDs }
+func (p *Process) TypeInfo(id heap.TypeID) gocore.TypeInfo { return p.types[id] }
+func (p *Process) TypeOf(n heap.Node) gocore.TypeInfo      { return p.types[p.typeIDs[n]] }
+func (p *Process) Addr(n heap.Node) uint64                 { return p.ByNode[n].Addr }
+func (p *Process) Fits(n heap.Node) []string               { return p.ByNode[n].Fits }
+func (p *Process) Count(heap.Node) uint64                  { return 1 }
+func (p *Process) CountKnown(heap.Node) bool               { return true }
+func (p *Process) KindOf(n heap.Node) gocore.RootKind      { return kind(p.ByNode[n].Kind) }
+func (p *Process) Type(n heap.Node) string                 { return p.ByNode[n].Type }
+func (p *Process) Goroutines() []gocore.Goroutine          { return p.Running }
+func (p *Process) Frames(g int) []gocore.Frame             { return p.Stacks[g] }
+func (p *Process) Labels(g int) []gocore.Label             { return p.Labelled[g] }
 
 // Stack makes of the variables in Stacks those whose value is known.
 func (p *Process) Stack(g, most int) (calls []gocore.StackCall, elided, behind int) {

@@ -22,6 +22,8 @@ type decoder struct {
 	specials map[uint64]bool // addresses of the records that were read: each is in one list
 	strayed  int             // records that are in two, or of no object
 
+	conds condLists
+
 	sweepgen    uint32
 	cachedBytes int64 // allocated in spans that Ps hold, not yet in the statistics
 	cachedSlots int64

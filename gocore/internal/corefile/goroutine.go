@@ -145,6 +145,9 @@ func (d *decoder) readWaits(g *image.Goroutine, slots []unwind.Slot) {
 			channel, elem = f.CAddr, f.ElemAddr
 		}
 		w := image.Wait{Addr: addr, Goroutine: int32(len(im.Goroutines)), Chan: channel.Uint(im.Arch, b), Elem: elem.Uint(im.Arch, b)}
+		if w.Chan == 0 && w.Elem == 0 {
+			w.Elem = d.condOf(addr, slots)
+		}
 		im.Records.Waits = append(im.Records.Waits, w)
 		return f.Waitlink.Uint(im.Arch, b)
 	}

@@ -223,6 +223,13 @@ type Library struct {
 		ReaderCount Field `field:"readerCount.v" go:"20-"`
 		ReaderWait  Field `field:"readerWait.v" go:"20-"`
 	} `type:"sync.RWMutex" use:"some"`
+	// The list of a Cond is of the runtime's own type (runtime/sema.go, notifyList).
+	Cond struct {
+		Name TypeName
+		Head Field `field:"notify.head"`
+		Tail Field `field:"notify.tail"`
+		List Field `field:"notify" size:"any"`
+	} `type:"sync.Cond" use:"some"`
 	ErrorString struct {
 		Name TypeName
 		S    Field `field:"s"`

@@ -1,0 +1,274 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"goheap/gocore"
+	"goheap/heap"
+)
+
+// WaitCause says what goroutines wait for, and who could give it to them.
+type WaitCause struct {
+	// Operation is what they are in: "chan send", "sync.(*Mutex).Lock".
+	Operation string
+	Members   int // that wait so
+	// Things is how many channels, locks and so on these wait on, 0 where the file does
+	// not tell. What follows is about the one that most of them wait on.
+	Things int
+	Node   heap.Node // of the object that it is, or is a part of; heap.None for none
+	Thing  string    // "chan main.result", "sync.Mutex", "" for nothing that there is
+	Name   string    // an expression for it or for what it is a part of; "" for one of their own
+	// Missing is the operation that would end the wait: "a receive from".
+	Missing string
+	Vain    bool // proven to be missing for ever, for all of them
+	// Others has the rest of what points to a channel, except what only the goroutines
+	// themselves hold; those that retain most first.
+	Others []heap.Node
+	// MayHold are the goroutines whose stacks refer to a lock, or to the object that it is
+	// a part of, and that do not wait for it, by their numbers. A lock of Go does not
+	// record who has it.
+	MayHold []GoroutineRow
+}
+
+// syncWaits are the ways of waiting in package sync, by the functions that wait.
+func syncWaits() map[string]WaitCause {
+	return map[string]WaitCause{
+		"sync.(*Mutex).Lock":     {Thing: "sync.Mutex", Missing: "an Unlock of"},
+		"sync.(*Mutex).lockSlow": {Operation: "sync.(*Mutex).Lock", Thing: "sync.Mutex", Missing: "an Unlock of"},
+		"sync.(*RWMutex).RLock":  {Thing: "sync.RWMutex", Missing: "an Unlock of"},
+		"sync.(*RWMutex).Lock":   {Thing: "sync.RWMutex", Missing: "an Unlock or RUnlock of"},
+		"sync.(*WaitGroup).Wait": {Thing: "sync.WaitGroup", Missing: "a Done of"},
+		"sync.(*Cond).Wait":      {Thing: "sync.Cond", Missing: "a Signal or Broadcast of"},
+	}
+}
+
+// operation returns how a goroutine waits, with what is missing; ok is false for one that
+// waits in another way than for another goroutine.
+func operation(s *Snapshot, g *gocore.Goroutine, index int) (c WaitCause, ok bool) {
+	switch g.WaitReason {
+	case "chan receive":
+		return WaitCause{Operation: g.WaitReason, Missing: "a send to, or close of,"}, true
+	case "chan send":
+		return WaitCause{Operation: g.WaitReason, Missing: "a receive from"}, true
+	case "select":
+		return WaitCause{Operation: g.WaitReason, Missing: "the other end of"}, true
+	case "chan receive (nil chan)", "chan send (nil chan)", "select (no cases)":
+		return WaitCause{Operation: g.WaitReason}, true
+	}
+	if g.WaitReason != "semacquire" && !strings.HasPrefix(g.WaitReason, "sync.") {
+		return c, false
+	}
+	ways := syncWaits()
+	for _, f := range s.Process.Frames(index) {
+		switch w, known := ways[f.Func]; {
+		case known && (!ok || c.Thing == "sync.Mutex" && f.Func == "sync.(*RWMutex).Lock"):
+			c, ok = w, true
+			c.Operation = cmp.Or(w.Operation, f.Func)
+		case strings.HasPrefix(f.Func, "sync."), strings.HasPrefix(f.Func, "internal/sync."), strings.HasPrefix(f.Func, "runtime."):
+		default:
+			return c, ok
+		}
+	}
+	return c, ok
+}
+
+// waitCause says what some goroutines, by their nodes, wait for: those of them that wait in
+// the most frequent way. It is nil where they do not wait for others.
+func waitCause(ctx context.Context, s *Snapshot, nodes []heap.Node) (*WaitCause, error) {
+	goroutines := goroutineByNode(s)
+	ways, members := map[string]WaitCause{}, map[string][]heap.Node{}
+	for _, n := range nodes {
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		if g, ok := goroutines[n]; ok {
+			if c, ok := operation(s, &g.Goroutine, g.Index); ok {
+				ways[c.Operation] = c
+				members[c.Operation] = append(members[c.Operation], n)
+			}
+		}
+	}
+	if len(ways) == 0 {
+		return nil, nil
+	}
+	way := slices.MaxFunc(slices.Sorted(maps.Keys(ways)), func(a, b string) int { return cmp.Compare(len(members[a]), len(members[b])) })
+	c := ways[way]
+	c.Members, c.Node = len(members[way]), heap.None
+	w, err := s.waits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	vain, err := leaked(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	c.Vain = !slices.ContainsFunc(members[way], func(n heap.Node) bool { return !vain[n] })
+	things := map[uint64]gocore.Awaited{}
+	counts := map[uint64]int{}
+	for _, n := range members[way] {
+		for _, a := range w.of(goroutines[n].Index) {
+			things[a.Addr] = a
+			counts[a.Addr]++
+		}
+	}
+	if c.Things = len(things); c.Things == 0 {
+		return &c, nil
+	}
+	at := slices.MaxFunc(slices.Sorted(maps.Keys(things)), func(a, b uint64) int {
+		return cmp.Or(cmp.Compare(counts[a], counts[b]), cmp.Compare(b, a))
+	})
+	among := make(map[heap.Node]bool, len(nodes))
+	for _, n := range nodes {
+		among[n] = true
+	}
+	return &c, c.about(ctx, s, things[at], among)
+}
+
+// about says of one thing what it is and who has it beside some goroutines.
+func (c *WaitCause) about(ctx context.Context, s *Snapshot, a gocore.Awaited, among map[heap.Node]bool) error {
+	c.Node = a.Node
+	if a.Node == heap.None {
+		for _, r := range s.Heap.Roots() {
+			if r.Kind == gocore.GlobalRoot && a.Addr >= r.Addr && a.Addr-r.Addr < r.Size {
+				c.Name = s.Heap.Name(r.Node)
+			}
+		}
+	} else if s.Dominators.Live(a.Node) {
+		if to := s.Dominators.PathTo(a.Node); !own(to, among) {
+			c.Name = s.Expression(to)
+		}
+	}
+	if !a.Channel {
+		return c.holders(ctx, s, a)
+	}
+	if c.Thing = s.Heap.Type(a.Node); !strings.Contains(c.Thing, "chan") {
+		c.Thing = "channel"
+	}
+	from, err := s.Referrers(ctx, a.Node)
+	if err != nil {
+		return err
+	}
+	for _, n := range from {
+		if to := s.Dominators.PathTo(n); s.Heap.Type(n) != "runtime.sudog" && !own(to, among) {
+			c.Others = append(c.Others, n)
+		}
+	}
+	return nil
+}
+
+// own reports whether a path from the super-root begins at one of some roots.
+func own(to []heap.Node, roots map[heap.Node]bool) bool {
+	return slices.ContainsFunc(to[:min(len(to), 2)], func(n heap.Node) bool { return roots[n] })
+}
+
+// holders finds who may hold a lock.
+func (c *WaitCause) holders(ctx context.Context, s *Snapshot, a gocore.Awaited) error {
+	if a.Node == heap.None || !strings.HasSuffix(c.Thing, "Mutex") {
+		return nil
+	}
+	w, err := s.waits(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := s.Goroutines(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range rows {
+		waits := slices.ContainsFunc(w.of(g.Index), func(b gocore.Awaited) bool { return !b.Channel && b.Node == a.Node })
+		if !waits && slices.Contains(s.Graph.Targets(g.Node), a.Node) {
+			c.MayHold = append(c.MayHold, g)
+		}
+	}
+	slices.SortStableFunc(c.MayHold, func(a, b GoroutineRow) int { return cmp.Compare(a.ID, b.ID) })
+	return nil
+}
+
+// thing names what is waited on: "its chan main.result", "one sync.Mutex".
+func (c *WaitCause) thing() string {
+	text := Printable(ShortPaths(c.Thing))
+	switch {
+	case c.Operation == "select" && c.Members == 1:
+		return "any of its " + plural(uint64(c.Things), "channel")
+	case c.Operation == "select":
+		return "any of the channels of each"
+	case c.Things == 1 && c.Members > 1:
+		text = "one " + text
+	case c.Things == c.Members:
+		text = "its " + text
+	default:
+		text = fmt.Sprintf("%s × %s", comma(uint64(c.Things)), text)
+	}
+	if c.Name != "" && c.Things == 1 {
+		text += ", " + Printable(ShortPaths(c.Name))
+	}
+	return text
+}
+
+// Lines say it in short sentences.
+func (c *WaitCause) Lines(s *Snapshot) []string {
+	if c.Missing == "" {
+		return []string{"missing: nothing can end it, there is no channel"}
+	}
+	if c.Things == 0 {
+		return nil
+	}
+	text := "missing: " + c.Missing + " " + c.thing()
+	switch {
+	case c.Vain:
+		text += "; nobody is left to do it"
+	case len(c.Others) > 0:
+		text += "; had by " + s.others(c.Others)
+	}
+	lines := []string{text}
+	if n := len(c.MayHold); n > 0 {
+		g := &c.MayHold[0]
+		who := fmt.Sprintf("may hold it: goroutine %d in %s [%s]", g.ID, cmp.Or(Printable(ShortPaths(g.Func)), "an unknown function"), g.State())
+		if at := writtenAt(s, *g); at != "" {
+			who += " at " + at
+		}
+		if n == 1 {
+			who += ", the only other one whose stack has it"
+		} else {
+			who += fmt.Sprintf(", and %s more whose stacks have it", comma(uint64(n-1)))
+		}
+		lines = append(lines, who)
+	}
+	return lines
+}
+
+// others names a few nodes that point to something.
+func (s *Snapshot) others(nodes []heap.Node) string {
+	const most = 2
+	goroutines := goroutineByNode(s)
+	var names []string
+	for _, n := range nodes[:min(len(nodes), most)] {
+		name := s.Expression(s.Dominators.PathTo(n))
+		if g, ok := goroutines[n]; ok && g.Func != "" {
+			name += " in " + g.Func
+		}
+		names = append(names, Printable(ShortPaths(name)))
+	}
+	text := strings.Join(names, ", ")
+	if more := len(nodes) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %s more", comma(uint64(more)))
+	}
+	return text
+}
+
+// waitLines are the Lines of what the goroutines of a suspect wait for.
+func waitLines(ctx context.Context, s *Snapshot, members []heap.Node) ([]string, error) {
+	if len(members) == 0 || s.Heap.KindOf(members[0]) != gocore.GoroutineRoot {
+		return nil, nil
+	}
+	c, err := waitCause(ctx, s, members)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	return c.Lines(s), nil
+}
