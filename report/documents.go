@@ -430,7 +430,11 @@ func NewReportDocument(ctx context.Context, s *Snapshot, limits Limits, sections
 		}
 		d.Suspects, d.Unused = []SuspectDocument{}, []string{}
 		for _, suspect := range suspects {
-			d.Suspects = append(d.Suspects, newSuspectDocument(ctx, s, suspect))
+			of := newSuspectDocument(ctx, s, suspect)
+			if of.Wait, err = waitDocument(ctx, s, &suspect); err != nil {
+				return nil, err
+			}
+			d.Suspects = append(d.Suspects, of)
 		}
 		for _, e := range s.Known.unused(suspects) {
 			d.Unused = append(d.Unused, e.Fingerprint)

@@ -198,7 +198,9 @@ func WriteSections(ctx context.Context, w io.Writer, s *Snapshot, l Layout) erro
 			for i := range ordered {
 				ordered[i] = found[tables[part.Name].Row(i)]
 			}
-			p.suspects(ctx, s, ordered)
+			if err := p.suspects(ctx, s, ordered); err != nil {
+				return err
+			}
 		case SectionFile:
 			p.info(s, summary)
 		default:

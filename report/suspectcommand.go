@@ -152,11 +152,18 @@ func suspectHints(ctx context.Context, s *Snapshot, f *Suspect) []string {
 
 // suspects writes all suspects, those that are known last, each with its fingerprint and
 // what to type next.
-func (p *printer) suspects(ctx context.Context, s *Snapshot, found []Suspect) {
+func (p *printer) suspects(ctx context.Context, s *Snapshot, found []Suspect) error {
 	open, known := told(found)
 	for i := range open {
 		f := &open[i]
 		p.line("  %d. %s", i+1, f.Sentence)
+		cause, err := causeLines(ctx, s, f)
+		if err != nil {
+			return err
+		}
+		for _, line := range cause {
+			p.line("     %s", line)
+		}
 		lines := s.command(ctx, f).lines("     ", p.width)
 		if slices.ContainsFunc(lines, func(line string) bool { return p.width > 0 && uniseg.StringWidth(line) > p.width }) {
 			lines = nil // folded it would be another command
@@ -177,4 +184,5 @@ func (p *printer) suspects(ctx context.Context, s *Snapshot, found []Suspect) {
 	if len(found) == 0 {
 		p.line("  none")
 	}
+	return nil
 }

@@ -24,7 +24,7 @@ type Rule struct {
 
 // Rules returns the rules in the order in which they are applied: what an earlier
 // one has claimed, a later one leaves alone.
-func Rules() []Rule { return []Rule{singleRule(), groupRule(), classRule()} }
+func Rules() []Rule { return []Rule{singleRule(), groupRule(), classRule(), waitingRule()} }
 
 // Suspect is what probably should not hold as much as it does.
 type Suspect struct {
@@ -159,12 +159,13 @@ type SuspectDocument struct {
 	Fingerprint  string                `json:"fingerprint"`
 	Known        Optional              `json:"known"` // why it is fine
 	Command      Optional              `json:"command"`
+	Wait         *WaitDocument         `json:"wait,omitempty"` // of goroutines that wait for others
 }
 
 func newSuspectDocument(ctx context.Context, s *Snapshot, f Suspect) SuspectDocument {
 	return SuspectDocument{
 		f.Rule, Optional(f.Name), Optional(f.Type), Address(f.Address), f.Count, f.Retained,
 		Percentage(s.Share(f.Retained)), Escaped(f.Sentence), accumulationDocument(s, f.Accumulation),
-		f.Fingerprint, Optional(f.Known), Optional(s.command(ctx, &f).line()),
+		f.Fingerprint, Optional(f.Known), Optional(s.command(ctx, &f).line()), nil,
 	}
 }

@@ -184,7 +184,7 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 			return nil, err
 		}
 		lines := stateLines(s, f, leaks)
-		cause, err := waitLines(ctx, s, members)
+		cause, err := causeLines(ctx, s, f)
 		if err != nil {
 			return nil, err
 		}

@@ -22,7 +22,8 @@ type WaitCause struct {
 	Things int
 	Node   heap.Node // of the object that it is, or is a part of; heap.None for none
 	Thing  string    // "chan main.result", "sync.Mutex", "" for nothing that there is
-	Name   string    // an expression for it or for what it is a part of; "" for one of their own
+	Part   string    // the type of the object that it is a part of, "" for none
+	Name   string    // an expression for it, or for that object, by a variable; "" for none
 	// Missing is the operation that would end the wait: "a receive from".
 	Missing string
 	Vain    bool // proven to be missing for ever, for all of them
@@ -139,11 +140,16 @@ func (c *WaitCause) about(ctx context.Context, s *Snapshot, a gocore.Awaited, am
 			}
 		}
 	} else if s.Dominators.Live(a.Node) {
-		if to := s.Dominators.PathTo(a.Node); !own(to, among) {
+		if to := s.Dominators.PathTo(a.Node); len(to) > 0 && s.Heap.KindOf(to[0]) == gocore.GlobalRoot {
 			c.Name = s.Expression(to)
 		}
 	}
 	if !a.Channel {
+		if a.Node != heap.None {
+			if c.Part = s.Heap.Type(a.Node); c.Part == c.Thing {
+				c.Part = ""
+			}
+		}
 		return c.holders(ctx, s, a)
 	}
 	if c.Thing = s.Heap.Type(a.Node); !strings.Contains(c.Thing, "chan") {
@@ -204,8 +210,8 @@ func (c *WaitCause) thing() string {
 	default:
 		text = fmt.Sprintf("%s × %s", comma(uint64(c.Things)), text)
 	}
-	if c.Name != "" && c.Things == 1 {
-		text += ", " + Printable(ShortPaths(c.Name))
+	if c.Things == 1 && (c.Part != "" || c.Name != "") {
+		text += " in " + Printable(ShortPaths(cmp.Or(c.Name, "a "+c.Part)))
 	}
 	return text
 }
@@ -261,14 +267,68 @@ func (s *Snapshot) others(nodes []heap.Node) string {
 	return text
 }
 
-// waitLines are the Lines of what the goroutines of a suspect wait for.
-func waitLines(ctx context.Context, s *Snapshot, members []heap.Node) ([]string, error) {
-	if len(members) == 0 || s.Heap.KindOf(members[0]) != gocore.GoroutineRoot {
+// suspectCause is the waitCause of the goroutines that a suspect is, nil for others.
+func suspectCause(ctx context.Context, s *Snapshot, f *Suspect) (*WaitCause, error) {
+	members := f.Members
+	if members == nil {
+		members = []heap.Node{f.Node}
+	}
+	if s.Heap.KindOf(members[0]) != gocore.GoroutineRoot {
 		return nil, nil
 	}
-	c, err := waitCause(ctx, s, members)
+	return waitCause(ctx, s, members)
+}
+
+// causeLines are the Lines of what the goroutines of a suspect wait for.
+func causeLines(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error) {
+	c, err := suspectCause(ctx, s, f)
 	if c == nil || err != nil {
 		return nil, err
 	}
 	return c.Lines(s), nil
+}
+
+// WaitDocument is a WaitCause in JSON.
+type WaitDocument struct {
+	Operation string        `json:"operation"`
+	Count     int           `json:"count"`
+	Things    int           `json:"things"`
+	Type      Optional      `json:"type"`
+	Part      Optional      `json:"part_of"`
+	Name      Optional      `json:"name"`
+	Missing   Optional      `json:"missing"`
+	Proven    bool          `json:"proven"`
+	HadBy     []Escaped     `json:"had_by"`
+	MayHold   []MayHoldLock `json:"may_hold"`
+}
+
+// MayHoldLock is a goroutine that may hold a lock, in JSON.
+type MayHoldLock struct {
+	Goroutine uint64   `json:"goroutine"`
+	Function  Optional `json:"function"`
+	State     string   `json:"state"`
+	At        Optional `json:"at"`
+	CreatedAt Optional `json:"created_at"`
+}
+
+// mostListed bounds the lists of a WaitDocument.
+const mostListed = 20
+
+// waitDocument says in JSON what the goroutines of a suspect wait for, nil for others.
+func waitDocument(ctx context.Context, s *Snapshot, f *Suspect) (*WaitDocument, error) {
+	c, err := suspectCause(ctx, s, f)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	d := &WaitDocument{
+		Operation: c.Operation, Count: c.Members, Things: c.Things, Type: Optional(c.Thing), Part: Optional(c.Part),
+		Name: Optional(c.Name), Missing: Optional(strings.TrimSuffix(c.Missing, ",")), Proven: c.Vain, HadBy: []Escaped{}, MayHold: []MayHoldLock{},
+	}
+	for _, n := range c.Others[:min(len(c.Others), mostListed)] {
+		d.HadBy = append(d.HadBy, Escaped(s.Expression(s.Dominators.PathTo(n))))
+	}
+	for _, g := range c.MayHold[:min(len(c.MayHold), mostListed)] {
+		d.MayHold = append(d.MayHold, MayHoldLock{g.ID, Optional(g.Func), g.State(), Optional(writtenAt(s, g)), Optional(shortPlace(g.CreatedAt))})
+	}
+	return d, nil
 }

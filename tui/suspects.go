@@ -105,7 +105,7 @@ func (w *words) suspectTable(all []report.Suspect) *report.Table {
 func suspectName(f *report.Suspect) string {
 	name, at := report.ShortPaths(f.Name), f.Accumulation.Expression
 	switch {
-	case f.Rule == report.RuleClass && f.Count > 1:
+	case (f.Rule == report.RuleClass || f.Rule == report.RuleWaiting) && f.Count > 1:
 		return countText(f.Count) + strings.TrimPrefix(name, fmt.Sprint(f.Count))
 	case f.Count > 1:
 		return countText(f.Count) + " × " + name

@@ -1,0 +1,120 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"goheap/gocore"
+	"goheap/heap"
+)
+
+// queue is a program in which goroutines wait for a lock that is a part of a main.table,
+// which the first of them, and those in holding, refer to and do not wait for.
+func queue(waiting, holding int, each uint64) *fake {
+	f := &fake{}
+	f.File.Complete = true
+	const lock = 0xd000000010
+	add := func(name, fn, reason string, frames ...string) int {
+		i := len(f.Running)
+		id := fmt.Sprint("buf", i)
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: name, Kind: "goroutine", Name: name, To: []fakeEdge{{" · b", id}, {" · t", "table"}}})
+		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: "[]uint8", Addr: 0xc000000000 + uint64(i)<<16, Size: each})
+		f.Running = append(f.Running, gocore.Goroutine{
+			ID: uint64(i), Node: heap.Node(i + 1), Func: fn, Status: "waiting", WaitReason: reason, WaitNanos: -1, StackBytes: 8 << 10,
+			CreatedBy: "main.serve",
+		})
+		var stack []gocore.Frame
+		for _, name := range frames {
+			stack = append(stack, gocore.Frame{Func: name, File: "/x/table.go", Line: 10 + i})
+		}
+		f.Stacks = append(f.Stacks, stack)
+		return i
+	}
+	for i := range holding {
+		add(fmt.Sprint("h", i), "main.reload", "chan receive", "runtime.gopark", "main.reload")
+	}
+	for i := range waiting {
+		at := add(fmt.Sprint("g", i), "main.lookup", "sync.RWMutex.RLock", "runtime.gopark", "sync.runtime_SemacquireRWMutexR", "sync.(*RWMutex).RLock", "main.lookup")
+		f.Awaits = append(f.Awaits, make([][]gocore.Awaited, at+1-len(f.Awaits))...)
+		f.Awaits[at] = []gocore.Awaited{{Addr: lock}}
+	}
+	f.Objects = append(f.Objects, fakeNode{ID: "table", Kind: "object", Type: "main.table", Addr: 0xd000000000, Size: 64})
+	return f
+}
+
+// buildQueue makes the snapshot, with the node of the lock in what goroutines wait for.
+func buildQueue(t *testing.T, f *fake) *Snapshot {
+	p := f.Build()
+	table, ok := p.NodeAt(0xd000000000)
+	if !ok {
+		t.Fatal("there is no table")
+	}
+	for _, all := range f.Awaits {
+		for i := range all {
+			all[i].Node = table
+		}
+	}
+	return analyse(t, p)
+}
+
+// Who waits for a lock does not hold it; of the others, those do perhaps whose stacks
+// have it.
+func TestWaitCause(t *testing.T) {
+	for holding, want := range []string{
+		"",
+		"may hold it: goroutine 0 in main.reload [chan receive] at table.go:10, the only other one whose stack has it",
+		"may hold it: goroutine 0 in main.reload [chan receive] at table.go:10, and 1 more whose stacks have it",
+	} {
+		s := buildQueue(t, queue(5, holding, 64))
+		var members []heap.Node
+		for _, g := range s.Process.Goroutines() {
+			if g.Func == "main.lookup" {
+				members = append(members, g.Node)
+			}
+		}
+		lines, err := causeLines(t.Context(), s, &Suspect{Members: members})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := []string{"missing: an Unlock of one sync.RWMutex in a main.table"}
+		if want != "" {
+			all = append(all, want)
+		}
+		if !slices.Equal(lines, all) {
+			t.Errorf("with %d that may hold it: %q, want %q", holding, lines, all)
+		}
+	}
+}
+
+// A queue is suspect when it is long and holds much, stacks included.
+func TestRuleWaiting(t *testing.T) {
+	for _, c := range []struct {
+		waiting int
+		each    uint64
+		found   bool
+	}{
+		{99, 64, false},
+		{300, 64, true}, // 2.3 MiB of stacks
+		{110, 64, false},
+	} {
+		f := queue(c.waiting, 1, c.each)
+		// What else is alive is what makes them small.
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: "main.cache", Kind: "global", Name: "main.cache", To: []fakeEdge{{"", "cache"}}})
+		f.Objects = append(f.Objects, fakeNode{ID: "cache", Kind: "object", Type: "main.cache", Addr: 0xe000000000, Size: 20 << 20})
+		s := buildQueue(t, f)
+		s.LeastSuspect = 1 << 20
+		found, err := Suspects(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := slices.IndexFunc(found, func(f Suspect) bool { return f.Rule == RuleWaiting })
+		if (at >= 0) != c.found {
+			t.Errorf("%d goroutines that wait: found is %v", c.waiting, found)
+		}
+		if at >= 0 && !strings.Contains(found[at].Sentence, "300 goroutines in main.lookup, created by main.serve, wait in one sync.(*RWMutex).RLock, with 2.34 MiB of stacks") {
+			t.Errorf("the sentence is %q", found[at].Sentence)
+		}
+	}
+}
