@@ -39,7 +39,7 @@ var inventory = []expected{
 		inDump:   []string{"main.lookup.func1", "main.result"},
 	}, {
 		program:  "waiters",
-		texts:    []string{"main.(*api).handle", "main.req", "utex"},
+		texts:    []string{"main.(*api).handle", "main.req", "utex", "an Unlock of one sync.Mutex"},
 		culprits: []string{"main.(*api).handle", "main.req", "main.api"},
 		inDump:   []string{"main.(*api).handle", "main.req"},
 	}, {
@@ -146,7 +146,7 @@ var inventory = []expected{
 		culprits: []string{"main.(*monitor).start", "main.monitor", "ticker"},
 	}, {
 		program:  "condwait",
-		texts:    []string{"main.(*queue).take", "main.batch", "Cond", "proven leaked"},
+		texts:    []string{"main.(*queue).take", "main.batch", "Cond", "proven leaked", "Signal or Broadcast"},
 		culprits: []string{"main.(*queue).take", "main.batch"},
 		inDump:   []string{"main.(*queue).take", "main.batch"},
 	}, {
@@ -195,4 +195,6 @@ var inventory = []expected{
 	{program: "workers", texts: []string{nothing}},
 	{program: "batch", texts: []string{nothing}},
 	{program: "pipeline", texts: []string{nothing}},
+	{program: "hub", texts: []string{nothing}},
+	{program: "workpool", texts: []string{nothing}},
 }
