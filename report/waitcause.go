@@ -152,8 +152,15 @@ func (c *WaitCause) about(ctx context.Context, s *Snapshot, a gocore.Awaited, am
 		}
 		return c.holders(ctx, s, a)
 	}
-	if c.Thing = s.Heap.Type(a.Node); !strings.Contains(c.Thing, "chan") {
-		c.Thing = "channel"
+	// Who has but one end of a channel gives it that end's type.
+	elem, known := strings.CutPrefix(s.Heap.Type(a.Node), "<-chan ")
+	for _, prefix := range []string{"chan<- ", "chan "} {
+		if !known {
+			elem, known = strings.CutPrefix(elem, prefix)
+		}
+	}
+	if c.Thing = "channel"; known {
+		c.Thing = "chan " + elem
 	}
 	from, err := s.Referrers(ctx, a.Node)
 	if err != nil {
