@@ -90,6 +90,18 @@ type ClassJoint struct {
 	// dominates, in the order of Joint. Of each class that holds a group, Holders
 	// has the lowest root.
 	Groups []JointGroup
+
+	// told are the classes that the groups tell apart, reach what each set of them alone
+	// reaches, by the bits of their places in told; first is the lowest root by class.
+	told  []uint32
+	reach []maskTotal
+	first []Node
+}
+
+// maskTotal is what some holders reach, and none else of those that are told apart.
+type maskTotal struct {
+	mask  uint64
+	total Total
 }
 
 // JointByClass is Joint for classes of roots, as those of RetainedByClass are, in place of
@@ -126,7 +138,8 @@ func (d *Dominators) JointByClass(ctx context.Context, types []TypeID, classes [
 	if err != nil {
 		return nil, err
 	}
-	return &ClassJoint{c.totals(holders, more, mask), groups}, nil
+	classTotals, reach := c.totals(holders, more, mask)
+	return &ClassJoint{Classes: classTotals, Groups: groups, told: holders, reach: reach, first: c.firstRoots()}, nil
 }
 
 // contraction is the live graph with each subtree of the dominator tree below
@@ -476,9 +489,9 @@ func (c *contraction) firstRoots() []Node {
 	return first
 }
 
-// totals returns what the classes hold; those that mask tells apart are the holders, and
-// more are the others that hold something jointly.
-func (c *contraction) totals(holders, more []uint32, mask []uint64) []ClassTotal {
+// totals returns what the classes hold, and what each set of those that mask tells apart
+// reaches; these are the holders, and more are the others that hold something jointly.
+func (c *contraction) totals(holders, more []uint32, mask []uint64) ([]ClassTotal, []maskTotal) {
 	all := make([]ClassTotal, c.n)
 	for i := range all {
 		all[i].Told = true
@@ -486,6 +499,9 @@ func (c *contraction) totals(holders, more []uint32, mask []uint64) []ClassTotal
 	for _, k := range more {
 		all[k].Told = false
 	}
+	place := map[uint64]int{}
+	var reach []maskTotal
+	at := -1 // of the last mask in reach: neighbours often have the same
 	for v, s := range c.state {
 		head := c.d.vertex[c.heads[v]]
 		objects, bytes := c.d.Objects(head), c.d.Retained(head)
@@ -497,22 +513,43 @@ func (c *contraction) totals(holders, more []uint32, mask []uint64) []ClassTotal
 			k.Retained.Objects += objects
 			k.Retained.Bytes += bytes
 		}
-		for m := mask[c.component[v]]; m != 0; m &= m - 1 {
-			k := &all[holders[bits.TrailingZeros64(m)]]
-			k.Reached.Objects += objects
-			k.Reached.Bytes += bytes
+		m := mask[c.component[v]]
+		if m == 0 {
+			continue
 		}
+		if at < 0 || reach[at].mask != m {
+			var seen bool
+			if at, seen = place[m]; !seen {
+				at = len(reach)
+				place[m] = at
+				reach = append(reach, maskTotal{mask: m})
+			}
+		}
+		reach[at].total.Objects += objects
+		reach[at].total.Bytes += bytes
 	}
 	told := make([]bool, c.n)
-	for _, k := range holders {
+	for i, k := range holders {
 		told[k] = true
+		all[k].Reached = reachedBy(reach, 1<<i)
 	}
 	for i := range all {
 		if all[i].Told && !told[i] {
 			all[i].Reached = all[i].Retained
 		}
 	}
-	return all
+	return all, reach
+}
+
+// reachedBy sums what one of some holders reaches, or several.
+func reachedBy(reach []maskTotal, holders uint64) (t Total) {
+	for _, r := range reach {
+		if r.mask&holders != 0 {
+			t.Objects += r.total.Objects
+			t.Bytes += r.total.Bytes
+		}
+	}
+	return t
 }
 
 // group collects the joint slots by type and holders.

@@ -1,0 +1,137 @@
+package heap
+
+import (
+	"cmp"
+	"context"
+	"math/bits"
+	"slices"
+
+	"goheap/internal/flat"
+)
+
+// maxWays is how many pointers of a node Ways tells apart.
+const maxWays = 64
+
+// Way is what some pointers of a node hold together: the nodes below it in the dominator
+// tree that all of these pointers lead to, and no other one of the node's.
+type Way struct {
+	Pointers uint64 // a bit for each place in the list that was asked for
+	Count    int    // of the children in the dominator tree
+	Total    Total  // what they retain; they are disjoint
+}
+
+// Ways says through which of its pointers a node holds what it dominates: of all children
+// of n in the dominator tree those that the same ones of the given targets lead to
+// together, the sets in the order of their bits. Targets are nodes that n points to, 64 at
+// most, ok is false for more; those that n does not dominate have no part in it, and what
+// no target leads to is left out. The error is the context's.
+//
+// The cost is that of looking once at the pointers of all that n dominates.
+func (d *Dominators) Ways(ctx context.Context, n Node, targets []Node) (ways []Way, ok bool, err error) {
+	i := d.of(n)
+	if i == 0 || d.folded.Has(n) || len(targets) > maxWays {
+		return nil, false, nil
+	}
+	t := d.dominatorTree()
+	begin, end := t.position[i], t.position[i]+t.size[i]
+	// By position in the subtree: the child of n that stands above, as its own position.
+	above := flat.Make[uint32](int(end - begin))
+	defer flat.Free(above)
+	mask := flat.Make[uint64](int(end - begin)) // of children alone
+	defer flat.Free(mask)
+	place := func(m Node) uint32 { return t.position[d.number[m]] - begin }
+	for p := begin + 1; p < end; {
+		for size, q := t.size[t.at[p]], uint32(0); q < size; q++ {
+			above[p-begin+q] = p - begin
+		}
+		p += t.size[t.at[p]]
+	}
+	folded := map[Node]uint64{}
+	for bit, m := range targets {
+		switch {
+		case d.of(m) == 0 || d.Idom(m) != n:
+		case d.folded.Has(m):
+			folded[m] |= 1 << bit
+		default:
+			mask[place(m)] |= 1 << bit
+		}
+	}
+	// Pointers from one child's subtree to another child.
+	var pairs []uint64
+	steps := 0
+	for p := begin + 1; p < end; p++ {
+		m := d.vertex[t.at[p]]
+		for _, to := range d.g.Targets(m) {
+			if steps++; steps&(checkEvery-1) == 0 && ctx.Err() != nil {
+				return nil, false, ctx.Err()
+			}
+			if d.of(to) == 0 || d.folded.Has(to) || d.idom[d.number[to]] != i {
+				continue
+			}
+			if from, to := above[p-begin], place(to); from != to {
+				pairs = append(pairs, uint64(from)<<32|uint64(to))
+			}
+		}
+	}
+	start := flat.Make[uint32](len(above) + 2)
+	defer flat.Free(start)
+	for _, e := range pairs {
+		start[e>>32+2]++
+	}
+	for k := range len(start) - 1 {
+		start[k+1] += start[k]
+	}
+	to := flat.Make[uint32](len(pairs))
+	defer flat.Free(to)
+	for _, e := range pairs {
+		to[start[e>>32+1]] = uint32(e)
+		start[e>>32+1]++
+	}
+	var queue []uint32
+	for k, m := range mask {
+		if m != 0 {
+			queue = append(queue, uint32(k))
+		}
+	}
+	for len(queue) > 0 {
+		if steps++; steps&(checkEvery-1) == 0 && ctx.Err() != nil {
+			return nil, false, ctx.Err()
+		}
+		v := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		for _, w := range to[start[v]:start[v+1]] {
+			if joined := mask[w] | mask[v]; joined != mask[w] {
+				mask[w] = joined
+				queue = append(queue, w)
+			}
+		}
+	}
+	totals := map[uint64]*Way{}
+	add := func(m Node, mask uint64) {
+		if mask == 0 {
+			return
+		}
+		w := totals[mask]
+		if w == nil {
+			w = &Way{Pointers: mask}
+			totals[mask] = w
+		}
+		w.Count++
+		w.Total.Objects += d.Objects(m)
+		w.Total.Bytes += d.Retained(m)
+	}
+	for p := begin + 1; p < end; p += t.size[t.at[p]] {
+		add(d.vertex[t.at[p]], mask[p-begin])
+	}
+	for m, mask := range folded {
+		add(m, mask)
+	}
+	for _, w := range totals {
+		ways = append(ways, *w)
+	}
+	slices.SortFunc(ways, func(a, b Way) int { return cmp.Compare(a.Pointers, b.Pointers) })
+	return ways, true, nil
+}
+
+// Several reports whether more than one pointer leads there.
+func (w *Way) Several() bool { return bits.OnesCount64(w.Pointers) > 1 }
