@@ -16,7 +16,7 @@ const maxWays = 64
 // tree that all of these pointers lead to, and no other one of the node's.
 type Way struct {
 	Pointers uint64 // a bit for each place in the list that was asked for
-	Count    int    // of the children in the dominator tree
+	Nodes    []Node // the children in the dominator tree
 	Total    Total  // what they retain; they are disjoint
 }
 
@@ -116,15 +116,16 @@ func (d *Dominators) Ways(ctx context.Context, n Node, targets []Node) (ways []W
 			w = &Way{Pointers: mask}
 			totals[mask] = w
 		}
-		w.Count++
+		w.Nodes = append(w.Nodes, m)
 		w.Total.Objects += d.Objects(m)
 		w.Total.Bytes += d.Retained(m)
 	}
 	for p := begin + 1; p < end; p += t.size[t.at[p]] {
 		add(d.vertex[t.at[p]], mask[p-begin])
 	}
-	for m, mask := range folded {
-		add(m, mask)
+	for _, m := range targets {
+		add(m, folded[m])
+		delete(folded, m) // it may be there twice
 	}
 	for _, w := range totals {
 		ways = append(ways, *w)

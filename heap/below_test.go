@@ -2,6 +2,7 @@ package heap_test
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -26,7 +27,8 @@ func waysBruteForce(g *heap.Graph, d *heap.Dominators, n heap.Node, targets []he
 	for m, mask := range reached {
 		w := ways[mask]
 		bytes, objects := heaptest.Retained(g, m)
-		w.Pointers, w.Count, w.Total.Bytes, w.Total.Objects = mask, w.Count+1, w.Total.Bytes+bytes, w.Total.Objects+objects
+		w.Pointers, w.Nodes = mask, append(w.Nodes, m)
+		w.Total.Bytes, w.Total.Objects = w.Total.Bytes+bytes, w.Total.Objects+objects
 		ways[mask] = w
 	}
 	return ways
@@ -60,7 +62,9 @@ func TestWays(t *testing.T) {
 			want := waysBruteForce(g, d, n, targets)
 			sum := uint64(0)
 			for _, w := range ways {
-				if w != want[w.Pointers] {
+				slices.Sort(w.Nodes)
+				slices.Sort(want[w.Pointers].Nodes)
+				if !reflect.DeepEqual(w, want[w.Pointers]) {
 					t.Fatalf("node %d by %b: %+v, want %+v", n, w.Pointers, w, want[w.Pointers])
 				}
 				if w.Several() {

@@ -104,5 +104,13 @@ func (g *Graph) Size(n Node) uint64 {
 	return 0
 }
 
+// SlotBytes returns the bytes of all slots, free ones included.
+func (g *Graph) SlotBytes() (bytes uint64) {
+	for _, e := range g.Extents {
+		bytes += uint64(e.Count) * e.Size
+	}
+	return bytes
+}
+
 // Targets returns what n points to. The slice belongs to the graph.
 func (g *Graph) Targets(n Node) []Node { return g.Target[g.Offset[n]:g.Offset[n+1]] }

@@ -327,7 +327,7 @@ func TestHolder(t *testing.T) {
 		if got := s.HeldBy(&Holder{Retainer: all[i]}); got != want {
 			t.Errorf("%s: %q, want %q", id, got, want)
 		}
-		if got, want := holderNames(s, &Holder{Retainer: all[i]}, 1), strings.Split(holderNames(s, &Holder{Retainer: all[i]}, 1000), ", ")[0]+", …"; got != want {
+		if got, want := holderNames(s, &Holder{Retainer: all[i]}, ShortPaths, 1), strings.Split(holderNames(s, &Holder{Retainer: all[i]}, ShortPaths, 1000), ", ")[0]+", …"; got != want {
 			t.Errorf("%s without room: %q, want %q", id, got, want)
 		}
 	}

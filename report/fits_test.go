@@ -47,7 +47,7 @@ func TestFits(t *testing.T) {
 		"info": {written(func(b *bytes.Buffer) error { return WriteInfo(b, s) }),
 			[]string{"  ≈           0.1 % of the live bytes, 64 B in 1 object, of the only type that fits, which is no proof\n"}},
 		"report": {written(func(b *bytes.Buffer) error { return WriteReport(ctx, b, s, 4, false) }),
-			[]string{"\n9.0 % typed, 0.1 % ≈, 89.7 % behind unknown, check ok\n"}},
+			[]string{"linux/amd64, 9.0 % typed, 0.1 % ≈, 89.7 % behind unknown, check ok\n"}},
 		"types": {written(func(b *bytes.Buffer) error { return WriteTypes(ctx, b, s, List{Top: -1}, true) }),
 			[]string{"  ≈ main.memStorage  ", "≈ is the only type that fits, which is no proof: 64 B in 1 object, 0.1 % of the live heap\n",
 				"1 kind of unknown objects, by size and pointers: 128 B in 1 object, "}},

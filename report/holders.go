@@ -32,6 +32,13 @@ type Holder struct {
 	At heap.Node
 	// List is the number of elements of the list that At is the first of, 0 for none.
 	List int
+	// Split is its part of the live heap when what several hold is split evenly between
+	// them; valid if Splits. The parts add up to the live heap, but for those of holders
+	// that are not told apart.
+	Split  uint64
+	Splits bool
+
+	nodes []heap.Node // of a cluster, the objects that it is called by
 }
 
 // counted is the name of a class, or of timers, with their number for people.
@@ -170,15 +177,24 @@ func (s *Snapshot) Holders(ctx context.Context) ([]Holder, error) {
 			return nil, err
 		}
 		roots := s.Heap.Roots()
-		rows := []Holder{}
+		sets := clusters(s, c, joint)
+		rows, inside, groups := clusterHolders(s, c, joint, sets)
+		shares, _ := joint.Shares()
+		for i, set := range sets {
+			rows[i].Splits = true
+			for _, k := range set {
+				rows[i].Split += shares[k]
+			}
+		}
 		for i, total := range joint.Classes {
-			if total.Retained.Bytes > 0 {
+			if total.Retained.Bytes > 0 && !inside[i] {
 				h := classHolder(s, &c.all[i], roots, total.Retained)
 				h.Reached, h.ReachedKnown = total.Reached.Bytes, total.Told
+				h.Split, h.Splits = shares[i], total.Told
 				rows = append(rows, h)
 			}
 		}
-		rows = append(rows, jointHolders(s, joint.Groups)...)
+		rows = append(rows, jointHolders(s, groups)...)
 		slices.SortStableFunc(rows, func(a, b Holder) int { return compareRetainers(a.Retainer, b.Retainer) })
 		return gather(ctx, s, rows)
 	})

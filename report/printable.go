@@ -60,6 +60,20 @@ func ShortPaths(s string) string {
 	return b.String()
 }
 
+// shortModules is ShortPaths for all but the packages of the standard library, which are
+// short as they are: "net/http.(*persistConn).readLoop".
+func shortModules(s string) string {
+	const most = 1 // slashes in their paths, where they are no longer than a name
+	words := strings.Split(s, " ")
+	for i, w := range words {
+		first, _, _ := strings.Cut(strings.TrimLeft(w, "*[]("), "/")
+		if strings.Count(w, "/") > most || strings.ContainsAny(first, ".:") {
+			words[i] = ShortPaths(w)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 // isVersion reports whether a name starts with the element of an import path that
 // says the major version: "v2.Client".
 func isVersion(name string) bool {

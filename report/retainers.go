@@ -205,9 +205,15 @@ func accumulationAt(s *Snapshot, at heap.Node) Accumulation {
 
 // HeldBy says who holds the bytes of h in the words that a person would use: the
 // expression of the accumulation point, or a count and the joint holders.
-func (s *Snapshot) HeldBy(h *Holder) string {
+func (s *Snapshot) HeldBy(h *Holder) string { return s.heldBy(h, ShortPaths) }
+
+// heldBy is HeldBy with names shortened by a function.
+func (s *Snapshot) heldBy(h *Holder, short func(string) string) string {
 	if h.Class || h.Timers > 0 {
-		return ShortPaths(h.counted())
+		return short(h.counted())
+	}
+	if h.Kind == RetainerCluster {
+		return s.clusterText(h, short)
 	}
 	if h.Members == nil {
 		return s.Expression(s.Dominators.PathTo(h.At))
@@ -216,12 +222,12 @@ func (s *Snapshot) HeldBy(h *Holder) string {
 	if h.Kind == RetainerJoint {
 		what = fmt.Sprintf("%s × %s", comma(h.Count), h.Type)
 	}
-	what = ShortPaths(what)
+	what = short(what)
 	if h.OtherTypes > 0 {
 		what += " and " + plural(uint64(h.OtherTypes), "other type")
 	}
 	what += heldJointly
-	return what + holderNames(s, h, holderWidth-uniseg.StringWidth(what))
+	return what + holderNames(s, h, short, holderWidth-uniseg.StringWidth(what))
 }
 
 // HolderType is the type of what HeldBy names: that of the variable where the
@@ -256,7 +262,7 @@ const (
 
 // holderNames names the holders if they are few, else it counts them and names
 // the first, one at least and as many as fit in width.
-func holderNames(s *Snapshot, r *Holder, width int) string {
+func holderNames(s *Snapshot, r *Holder, short func(string) string, width int) string {
 	known := len(r.Holders)
 	if known == 0 {
 		return "several holders"
@@ -267,7 +273,7 @@ func holderNames(s *Snapshot, r *Holder, width int) string {
 		if r.Classes {
 			name = heldByClass(s, h)
 		}
-		names = append(names, ShortPaths(name))
+		names = append(names, short(name))
 	}
 	if last := len(names) - 1; known <= namedHolders && !r.MoreHolders {
 		if last == 0 {

@@ -17,6 +17,7 @@ func classRule() Rule {
 		Title: "many roots of one kind",
 		Doc: "Goroutines in the same function, created by the same one, timers that run the same function, or finalizers of one type together hold more than a tenth of the live heap: " +
 			"that much would be freed if there were none of them, what several of them share included.",
+		Try:  "Find out what they wait for, and who should have ended them.",
 		find: findClasses,
 	}
 }
@@ -35,7 +36,7 @@ func findClasses(_ context.Context, h *hunt) error {
 			f.Members = []heap.Node{r.Node}
 		}
 		f.Accumulation = h.s.Accumulation(r.Node)
-		what := Printable(h.s.HeldBy(r))
+		what := Printable(h.s.heldBy(r, shortModules))
 		if strings.Contains(what, ", ") {
 			what += ","
 		}

@@ -18,6 +18,7 @@ func groupRule() Rule {
 		Title: "group of one type",
 		Doc: "Objects of one type that nothing but several roots holds, none of them suspect by itself, add up to more than a tenth of the live heap. " +
 			"Their accumulation point is where the shortest paths to more than 0.8 of them come together, if they do.",
+		Try:  "All holders must let go of them: goheap why says how each is held.",
 		find: findGroups,
 	}
 }
@@ -66,7 +67,7 @@ func findGroups(ctx context.Context, h *hunt) error {
 
 func (h *hunt) groupSentence(f *Suspect, rows []*Holder) string {
 	if len(rows) == 1 {
-		return fmt.Sprintf("%s, %s %s alive.", Printable(h.s.HeldBy(rows[0])), keep(f.Count), h.amount(f.Retained))
+		return fmt.Sprintf("%s, %s %s alive.", Printable(h.s.heldBy(rows[0], shortModules)), keep(f.Count), h.amount(f.Retained))
 	}
 	text := fmt.Sprintf("%s of type %s, each held by several roots, %s %s alive; ",
 		plural(f.Count, "object"), Printable(f.Name), keep(f.Count), h.amount(f.Retained))

@@ -14,6 +14,7 @@ func singleRule() Rule {
 		Title: "single holder",
 		Doc: "A root, or an object that several roots hold, by itself retains more than a tenth of the live heap. " +
 			"Where the bytes come together below it is its accumulation point: the walk to the dominated object that retains most goes on as long as that keeps 0.7 of its dominator's bytes.",
+		Try:  "Let go of what is done with.",
 		find: findSingle,
 	}
 }
@@ -23,7 +24,7 @@ func singleRule() Rule {
 func findSingle(_ context.Context, h *hunt) error {
 	for i := range h.holders {
 		r := &h.holders[i]
-		if r.Retained <= h.threshold || r.Kind == RetainerJoint || r.Class || r.Timers > 0 || r.Own {
+		if r.Retained <= h.threshold || r.Kind == RetainerJoint || r.Kind == RetainerCluster || r.Class || r.Timers > 0 || r.Own {
 			continue
 		}
 		h.claimed[i] = true

@@ -18,13 +18,20 @@ type Rule struct {
 	Name  string // in documents
 	Title string
 	Doc   string // what it looks for, for people
+	Try   string // what to do about it, where nothing better is known
 
 	find func(ctx context.Context, h *hunt) error
 }
 
 // Rules returns the rules in the order in which they are applied: what an earlier
-// one has claimed, a later one leaves alone.
-func Rules() []Rule { return []Rule{singleRule(), groupRule(), classRule(), waitingRule()} }
+// one has claimed, a later one leaves alone. Those that know kinds of things come last,
+// and tell of the suspects before what they are.
+func Rules() []Rule {
+	return []Rule{
+		clusterRule(), singleRule(), groupRule(), classRule(), waitingRule(),
+		poolRule(), contextRule(), deferRule(), connectionRule(), tickerRule(), timerRule(), finalizerRule(), endedRule(),
+	}
+}
 
 // Suspect is what probably should not hold as much as it does.
 type Suspect struct {
@@ -46,15 +53,25 @@ type Suspect struct {
 	// why somebody says that it is fine, "" if nobody does (Snapshot.Known).
 	Fingerprint string
 	Known       string
+
+	// Why says what is known of the kind of thing that it is, "" for nothing, and Try
+	// what to do about it. Both are Printable.
+	Why, Try string
+
+	holders []heap.Node // the lowest roots of the classes that hold a cluster
+	made    string      // in place of what its bytes are in
 }
 
 // hunt is one application of the rules.
 type hunt struct {
 	s         *Snapshot
 	threshold uint64 // bytes; what retains more is suspect
+	least     uint64 // bytes; nor is less so for a rule that knows what it has found
 	holders   []Holder
 	claimed   []bool // by holder
 	found     []Suspect
+
+	goroutines map[heap.Node]GoroutineRow // by their nodes, once they were asked for
 }
 
 // Suspects applies the rules. What retains most stands first.
@@ -63,14 +80,24 @@ func Suspects(ctx context.Context, s *Snapshot) ([]Suspect, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hunt{
-		s: s, threshold: max(s.Dominators.LiveBytes()/suspectPart, s.LeastSuspect),
-		holders: holders, claimed: make([]bool, len(holders)),
-	}
+	h := &hunt{s: s, holders: holders, claimed: make([]bool, len(holders))}
+	h.least = h.floor()
+	h.threshold = max(s.Dominators.LiveBytes()/suspectPart, h.least)
 	for _, r := range Rules() {
 		if err := r.find(ctx, h); err != nil {
 			return nil, err
 		}
+	}
+	try := map[string]string{}
+	for _, r := range Rules() {
+		try[r.Name] = r.Try
+	}
+	for i := range h.found {
+		f := &h.found[i]
+		if f.Try == "" && f.Rule == RuleSingle {
+			explainSingle(f)
+		}
+		f.Try = cmp.Or(f.Try, try[f.Rule])
 	}
 	slices.SortStableFunc(h.found, func(a, b Suspect) int {
 		return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Name, b.Name))

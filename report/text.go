@@ -176,10 +176,32 @@ func reportHead(s *Snapshot, summary SummaryDocument) []string {
 	if percent := share(t.FitBytes, h.LiveBytes); percent >= 500 { // 0.1 %
 		fits = ", " + HumanPercent(percent) + " ≈"
 	}
-	return []string{
-		fmt.Sprintf("%s: %s live  %s %s/%s", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects), Printable(string(src.GoVersion)), Printable(string(src.OS)), Printable(string(src.Arch))),
-		fmt.Sprintf("%s typed%s, %s behind unknown, check %s%s", HumanPercent(share(t.TypedBytes, h.LiveBytes)), fits, HumanPercent(share(t.BehindUnknown, h.LiveBytes)), checked, incomplete(src.Complete)),
+	head := []string{
+		firstSentence(s, &summary),
+		fmt.Sprintf("%s %s/%s, %s typed%s, %s behind unknown, check %s%s", Printable(string(src.GoVersion)), Printable(string(src.OS)), Printable(string(src.Arch)), HumanPercent(share(t.TypedBytes, h.LiveBytes)), fits, HumanPercent(share(t.BehindUnknown, h.LiveBytes)), checked, incomplete(src.Complete)),
 	}
+	return slices.Concat(indented("", "  ", head[0]), indented("", "  ", head[1]))
+}
+
+// firstSentence is what the process is and where its memory is: live, garbage that was
+// allocated and no root reaches any more, slots of the heap that nobody has, and stacks.
+func firstSentence(s *Snapshot, d *SummaryDocument) string {
+	h := &d.Heap
+	text := fmt.Sprintf("%s: %s live", Printable(filepath.Base(string(d.Source.Path))), amount(h.LiveBytes, h.LiveObjects))
+	if h.GarbageBytes != nil {
+		text += ", " + HumanBytes(*h.GarbageBytes) + " garbage"
+		if free := s.Graph.SlotBytes() - h.LiveBytes - *h.GarbageBytes; free > 0 && free <= s.Graph.SlotBytes() {
+			text += ", " + HumanBytes(free) + " free slots"
+		}
+	}
+	stacks := uint64(0)
+	for _, g := range s.Process.Goroutines() {
+		stacks += g.StackBytes
+	}
+	if stacks > 0 {
+		text += ", " + HumanBytes(stacks) + " stacks"
+	}
+	return text
 }
 
 func incomplete(complete bool) string {

@@ -25,6 +25,8 @@ const (
 	leastHeld  = 1 << 10 // bytes, likewise
 	// verdictSuspects is how many suspects the verdict has room for.
 	verdictSuspects = 3
+	// verdictHolders is how many lines are kept for the holders, their heading included.
+	verdictHolders = 6
 )
 
 // verdict returns the first lines of a report: what the program is, what is suspect in
@@ -45,20 +47,34 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 		lines = append(lines, nothing)
 	}
 	shown := found[:min(len(found), verdictSuspects)]
+	blocks := make([][]string, len(shown))
+	used := len(lines)
 	for i := range shown {
 		f := &shown[i]
 		number := fmt.Sprintf("%d  ", i+1)
-		lines = append(lines, indented(number, "   ", ShortPaths(f.short(s)))...)
+		blocks[i] = indented(number, "   ", shortModules(f.short(s)))
 		parts, err := suspectParts(ctx, s, f)
 		if err != nil {
 			return nil, err
 		}
 		for _, p := range parts {
-			lines = append(lines, indented("   ", "     ", Printable(ShortPaths(p)))...)
+			blocks[i] = append(blocks[i], indented("   ", "     ", Printable(ShortPaths(p)))...)
 		}
-		if hints := suspectHints(ctx, s, f); len(lines)+len(hints) < verdictLines-1 {
-			lines = append(lines, hints...) // else they could be cut in half
+		used += len(blocks[i])
+	}
+	// What to do stands there as long as there is room for the first holders too, and a
+	// command as long as it is not cut.
+	for i := range blocks {
+		words := shortModules(strings.TrimSpace(shown[i].Why + " " + shown[i].Try))
+		if advice := indented("   ", "   ", words); words != "" && used+len(advice) <= verdictLines-verdictHolders {
+			blocks[i] = append(blocks[i], advice...)
+			used += len(advice)
 		}
+		if hints := suspectHints(ctx, s, &shown[i]); used+len(hints) <= verdictLines-verdictHolders {
+			blocks[i] = append(blocks[i], hints...)
+			used += len(hints)
+		}
+		lines = append(lines, blocks[i]...)
 	}
 	if more := len(found) - len(shown); more > 0 {
 		lines = append(lines, fmt.Sprintf("   and %s below", plural(uint64(more), "more suspect")))
@@ -150,6 +166,10 @@ func indented(first, rest, text string) []string {
 			word = strings.Join(words[i:i+3], " ") // a number and its type stay together
 			i += 2
 		}
+		if i+1 < len(words) && isUnit(words[i+1]) {
+			i++
+			word += " " + words[i]
+		}
 		if !empty && uniseg.StringWidth(line)+1+uniseg.StringWidth(word) > verdictWidth {
 			lines = append(lines, line)
 			line, empty = rest, true
@@ -167,9 +187,26 @@ func indented(first, rest, text string) []string {
 	return lines
 }
 
+// isUnit reports whether a word belongs to the number before it.
+func isUnit(word string) bool {
+	switch strings.TrimRight(word, ",.)") {
+	case "%", "B", "KiB", "MiB", "GiB", "TiB":
+		return true
+	}
+	return false
+}
+
 // suspectParts says in a few lines where the bytes of a suspect are: in which fields, or
 // in what.
 func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error) {
+	switch {
+	case f.made != "":
+		return []string{f.made}, nil
+	case f.holders != nil:
+		return clusterParts(ctx, s, f)
+	case f.Rule == RuleEnded:
+		return nil, nil
+	}
 	members := f.Members
 	if s.Heap.KindOf(f.Node) == gocore.GoroutineRoot && members == nil {
 		members = []heap.Node{f.Node}
@@ -330,62 +367,6 @@ type made struct {
 func ofMap(name string) bool {
 	_, inside := mapOfInside(name)
 	return inside || strings.Contains(name, "internal/runtime/maps.")
-}
-
-// fieldParts names the places below a root or object that keep a tenth of it or more.
-func fieldParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error) {
-	const (
-		tenth = 10
-		most  = 4
-	)
-	d := s.Dominators
-	at, list := s.gathering(n)
-	var places []Accumulation
-	// From n to where the bytes come together, the first object that has several such
-	// parts is where they part.
-	chain := d.Chain(at)
-	for _, on := range chain[slices.Index(chain, n):] {
-		kids := d.TopChildren(on, most)
-		kids = slices.DeleteFunc(kids, func(c heap.Node) bool { return d.Retained(c) < d.Retained(n)/tenth })
-		if len(kids) > 1 && ofMap(s.Heap.Type(kids[0])) {
-			at, list = on, 0 // a map has its entries in several tables
-			break
-		}
-		if len(kids) > 1 || on == at && len(kids) > 0 && list == 0 {
-			for _, c := range kids {
-				places = append(places, s.Accumulation(c))
-			}
-			break
-		}
-	}
-	if len(places) == 0 {
-		a := accumulationAt(s, at)
-		a.List = list
-		places = []Accumulation{a}
-	}
-	var lines []string
-	for _, a := range places {
-		line := fmt.Sprintf("%s: %s (%s)", ShortPaths(a.Expression), HumanBytes(a.Retained), HumanPercent(s.Share(a.Retained)))
-		typ := a.TypeText()
-		if a.List == 0 {
-			typ = goType(s, a.Node)
-		}
-		if typ != "" {
-			line += ", " + ShortPaths(typ)
-		}
-		var parts []part
-		if a.List == 0 {
-			var err error
-			if parts, err = madeOf(ctx, s, []heap.Node{a.Node}, a.Retained, false); err != nil {
-				return nil, err
-			}
-		}
-		if len(parts) > 0 {
-			line += ": " + madeText(parts)
-		}
-		lines = append(lines, line)
-	}
-	return lines, nil
 }
 
 // goType is the type that a person has written for what holds n: that of the map whose

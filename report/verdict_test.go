@@ -57,6 +57,7 @@ func TestIndented(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{strings.Repeat("a", 90), "1  " + strings.Repeat("a", 76) + "…"},
 		{strings.Repeat("a ", 36) + "12 × main.T", "1  " + strings.Repeat("a ", 35) + "a\n  12 × main.T"},
+		{strings.Repeat("a ", 37) + "4.72 MiB stacks", "1  " + strings.Repeat("a ", 36) + "a\n  4.72 MiB stacks"},
 		{"", "1  "},
 	} {
 		if got := strings.Join(indented("1  ", "  ", c.text), "\n"); got != c.want {
