@@ -192,9 +192,46 @@ var inventory = []expected{
 		inDump:   []string{"main.(*table).lookup", "main.query"},
 	},
 
+	{
+		program:  "errlist",
+		texts:    []string{"main.failures", "[]error", "main.callError"},
+		culprits: []string{"main.failures"},
+	}, {
+		program:  "callbacks",
+		texts:    []string{"main.events.handlers", "map[string][]func(string)", "main.session"},
+		culprits: []string{"main.events"},
+	}, {
+		program:  "signals",
+		texts:    []string{"main.(*client).watch.func1", "main.client", "chan receive"},
+		culprits: []string{"main.(*client).watch", "main.client"},
+	}, {
+		program:  "syncmap",
+		texts:    []string{"main.srv.sessions", "sync.Map", "main.session"},
+		culprits: []string{"main.srv"},
+	}, {
+		program:  "reslice",
+		texts:    []string{"main.backlog", "[]*main.job", "main.job"},
+		culprits: []string{"main.backlog"},
+	}, {
+		program:  "mapmaps",
+		texts:    []string{"main.metrics.byTenant", "map[string]map[string]*main.counter", "main.counter"},
+		culprits: []string{"main.metrics"},
+	}, {
+		program:  "streams",
+		texts:    []string{"main.stream", "main.(*stream).receive", "timers", "12.5 MiB|12.6 MiB|12.7 MiB"},
+		culprits: []string{"main.stream"},
+		noDump:   "the dumper leaves out timers",
+	}, {
+		program:  "hung",
+		texts:    []string{"main.(*backend).ask", "[]uint8", "chan receive"},
+		culprits: []string{"main.(*backend).ask", "net/http"},
+	},
+
 	{program: "workers", texts: []string{nothing}},
 	{program: "batch", texts: []string{nothing}},
 	{program: "pipeline", texts: []string{nothing}},
 	{program: "hub", texts: []string{nothing}},
 	{program: "workpool", texts: []string{nothing}},
+	{program: "spread", texts: []string{nothing}},
+	{program: "pooled", texts: []string{nothing}},
 }
