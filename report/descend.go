@@ -61,7 +61,7 @@ func (s *Snapshot) descend(ctx context.Context, n heap.Node, depth int, places *
 		}
 		kids := d.TopChildren(at, descendantPart+1)
 		kids = slices.DeleteFunc(kids, func(c heap.Node) bool { return d.Retained(c) < whole/descendantPart })
-		if len(kids) > 0 && ofMap(s.Heap.Type(kids[0])) && !ofMap(s.Heap.Type(at)) && s.isMap(at) {
+		if len(kids) > 0 && ofContainer(s.Heap.Type(kids[0])) && (ofContainer(s.Heap.Type(at)) || s.isMap(at)) {
 			kids = nil // a map has its entries in several tables
 		}
 		switch {
@@ -125,7 +125,7 @@ func (s *Snapshot) isMap(n heap.Node) bool {
 func (s *Snapshot) sharedFields(ctx context.Context, n heap.Node) (Descendant, error) {
 	const most = 16 // fields of a struct: arrays are no such thing
 	d := s.Dominators
-	if strings.HasPrefix(s.Heap.Type(n), "[]") || ofMap(s.Heap.Type(n)) {
+	if strings.HasPrefix(s.Heap.Type(n), "[]") || ofContainer(s.Heap.Type(n)) {
 		return Descendant{}, nil
 	}
 	var targets []heap.Node
@@ -223,13 +223,17 @@ func (s *Snapshot) descendantText(ctx context.Context, p *Descendant) (string, e
 	default:
 		typ = goType(s, p.Node)
 	}
+	length := s.lengthOf(path)
+	if p.Fields == nil && length.typ != "" {
+		typ = length.typ
+	}
 	line := fmt.Sprintf("%s: %s (%s)", ShortPaths(name), HumanBytes(p.Retained), HumanPercent(s.Share(p.Retained)))
 	if typ != "" {
 		line += ", " + ShortPaths(typ)
 	}
 	if p.Fields == nil && p.List == 0 {
-		if l := s.lengthOf(path).text(); l != "" {
-			line += " of " + l
+		if length.known {
+			line += " of " + length.text()
 		}
 	}
 	if together != "" {

@@ -17,6 +17,7 @@ type length struct {
 	n     int
 	of    string // what they are: "entries" of a map, "elements" of a slice
 	known bool
+	typ   string // of a map that is a part of something else; "" where the node says it
 }
 
 // text is "20,000 entries", "" where the number is not known.
@@ -31,7 +32,7 @@ func (l length) text() string {
 // how many elements the slice by which it leads to an array. It reads lengths alone.
 func (s *Snapshot) lengthOf(path []heap.Node) length {
 	at := len(path) - 1
-	for at > 0 && ofMap(s.Heap.Type(path[at])) {
+	for at > 0 && ofContainer(s.Heap.Type(path[at])) {
 		at--
 	}
 	if at < 0 {
@@ -42,9 +43,12 @@ func (s *Snapshot) lengthOf(path []heap.Node) length {
 	case !ok:
 		return length{}
 	case v.Map && !v.More:
-		return length{v.Children, "entries", true}
+		return length{n: v.Children, of: "entries", known: true}
 	case at < len(path)-1: // a map within a variable or object
-		return within(s, v, path[at+1], lengthDepth, func(v gocore.Value) bool { return v.Map && !v.More }, "entries")
+		if _, offset, ok := s.Heap.Edge(path[at], path[at+1]); ok {
+			return mapAt(s, v, offset, lengthDepth)
+		}
+		return length{}
 	case at == 0:
 		return length{}
 	}
@@ -61,7 +65,7 @@ func (s *Snapshot) lengthOf(path []heap.Node) length {
 // only one, so that the number is true whichever part a path is called by.
 func within(s *Snapshot, v gocore.Value, to heap.Node, depth int, wanted func(gocore.Value) bool, of string) length {
 	if v.Target == to && wanted(v) {
-		return length{v.Children, of, true}
+		return length{n: v.Children, of: of, known: true}
 	}
 	if depth == 0 || !v.InPlace || v.Children > lengthParts {
 		return length{}
@@ -77,4 +81,20 @@ func within(s *Snapshot, v gocore.Value, to heap.Node, depth int, wanted func(go
 		}
 	}
 	return found
+}
+
+// mapAt finds the map, or sync.Map, that has an offset in a value.
+func mapAt(s *Snapshot, v gocore.Value, offset uint64, depth int) length {
+	if v.Map {
+		return length{n: v.Children, of: "entries", known: !v.More, typ: v.Type}
+	}
+	if depth == 0 || !v.InPlace || v.Children > lengthParts {
+		return length{}
+	}
+	for _, c := range s.Heap.Children(v, 0, lengthParts) {
+		if !c.Outside && c.Offset <= offset && offset-c.Offset < c.Size {
+			return mapAt(s, c, offset, depth-1)
+		}
+	}
+	return length{}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"goheap/gocore"
 	"goheap/heap"
 )
 
@@ -52,8 +53,12 @@ func findConnections(_ context.Context, h *hunt) error {
 				members = append(members, c.all[c.of[root-1]].roots...)
 			}
 		}
+		if len(members) == 0 || h.s.Heap.KindOf(members[0]) != gocore.GoroutineRoot {
+			continue
+		}
+		const half = 2
 		for _, o := range openings() {
-			if h.waiting(members, o)*2 >= min(f.Count, uint64(max(len(members), 1))) && h.waiting(members, o) > 0 {
+			if n := h.waiting(members, o); n > 0 && n >= min(f.Count, uint64(len(members)))/half {
 				f.Why, f.Try = o.why, o.try
 			}
 		}

@@ -32,6 +32,9 @@ func findEnded(ctx context.Context, h *hunt) error {
 	s, d := h.s, h.s.Dominators
 	running := map[heap.Node]bool{}
 	for _, g := range s.Process.Goroutines() {
+		if !s.Graph.IsRoot(g.Node) {
+			continue // it has nothing on the heap
+		}
 		for _, n := range s.Graph.Targets(g.Node) {
 			running[n] = true // its own record is among what it holds
 		}

@@ -14,7 +14,7 @@ func singleRule() Rule {
 		Title: "single holder",
 		Doc: "A root, or an object that several roots hold, by itself retains more than a tenth of the live heap. " +
 			"Where the bytes come together below it is its accumulation point: the walk to the dominated object that retains most goes on as long as that keeps 0.7 of its dominator's bytes.",
-		Try:  "Let go of what is done with.",
+		Try:  "A second dump says which of it grows.",
 		find: findSingle,
 	}
 }

@@ -313,6 +313,7 @@ const madeParts = 3
 func madeOf(ctx context.Context, s *Snapshot, nodes []heap.Node, total uint64, self bool) ([]part, error) {
 	const half = 2
 	d, types := s.Dominators, s.Heap.TypeIDs()
+	inner := map[heap.TypeID]bool{}
 	var parts []part
 	level := nodes
 	for first := true; ; first = false {
@@ -335,7 +336,7 @@ func madeOf(ctx context.Context, s *Snapshot, nodes []heap.Node, total uint64, s
 				visit(n)
 				continue
 			}
-			d.EachChild(n, func(c heap.Node, _ uint64) { visit(c) })
+			eachPart(s, n, inner, visit)
 		}
 		var most *made
 		for _, t := range slices.Sorted(maps.Keys(byType)) {
@@ -346,16 +347,48 @@ func madeOf(ctx context.Context, s *Snapshot, nodes []heap.Node, total uint64, s
 		if most == nil || most.bytes < total/half {
 			break
 		}
-		name := s.Heap.Type(most.nodes[0])
-		if !ofMap(name) {
-			parts = append(parts, part{name, uint64(len(most.nodes)), most.bytes})
-		}
+		parts = append(parts, part{s.Heap.Type(most.nodes[0]), uint64(len(most.nodes)), most.bytes})
 		level = most.nodes
 	}
 	if len(parts) > madeParts {
 		parts = append(parts[:madeParts-1], parts[len(parts)-1])
 	}
 	return parts, nil
+}
+
+// eachPart calls f for what a node dominates immediately, or by way of the insides of
+// containers alone; inner keeps which types these are.
+func eachPart(s *Snapshot, n heap.Node, inner map[heap.TypeID]bool, f func(n heap.Node)) {
+	types := s.Heap.TypeIDs()
+	for open := []heap.Node{n}; len(open) > 0; {
+		at := open[len(open)-1]
+		open = open[:len(open)-1]
+		s.Dominators.EachChild(at, func(c heap.Node, _ uint64) {
+			t := types[c]
+			in, known := inner[t]
+			if !known {
+				in = ofContainer(s.Heap.Type(c))
+				inner[t] = in
+			}
+			if in {
+				open = append(open, c)
+			} else {
+				f(c)
+			}
+		})
+	}
+}
+
+// ofContainer reports whether a type is one that maps of the language, sync.Map or
+// sync.Pool consist of: of sync.Map since Go 1.24 the nodes of its trie
+// (internal/sync/hashtriemap.go), before that its entries (sync/map.go).
+func ofContainer(typ string) bool {
+	for _, prefix := range []string{"sync.indirect[", "sync.entry[", "sync.node[", "internal/sync.indirect[", "internal/sync.entry[", "internal/sync.node["} {
+		if strings.HasPrefix(typ, prefix) {
+			return true
+		}
+	}
+	return typ == "sync.entry" || typ == "sync.readOnly" || ofMap(typ) || ofPool(typ)
 }
 
 type made struct {

@@ -1,5 +1,6 @@
 // Hung is an HTTP server whose handlers wait for a backend that never answers. Right
-// answer: 200 goroutines in main.(*backend).ask, each with a body of 64 KiB: 12.5 MiB.
+// answer: 200 goroutines in main.(*backend).ask, each with a body of 80 KiB, which is too large for a
+// stack: 15.6 MiB.
 package main
 
 import (
@@ -29,7 +30,7 @@ func main() {
 	}
 	b := &backend{make(chan int)}
 	go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, b.ask(make([]byte, 64<<10)))
+		fmt.Fprint(w, b.ask(make([]byte, 80<<10)))
 	}))
 	var conns []net.Conn
 	asked.Add(200)

@@ -1,0 +1,164 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"goheap/gocore"
+	"goheap/heap"
+)
+
+// suspectsOf returns the suspects of a program.
+func suspectsOf(t *testing.T, f *fake) []Suspect {
+	t.Helper()
+	found, err := Suspects(t.Context(), analyse(t, f.Build()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// pooled is a pool with buffers of a size, and another variable of 1 MiB.
+func pooled(size uint64) *fake {
+	f := &fake{
+		RootNodes: []fakeNode{
+			{ID: "pool", Kind: "global", Name: "main.pool", Type: "sync.Pool", Addr: 0x500000, To: []fakeEdge{{".local", "local"}}},
+			{ID: "other", Kind: "global", Name: "main.other", Type: "[]uint8", Addr: 0x500100, To: []fakeEdge{{"", "data"}}},
+		},
+		Objects: []fakeNode{
+			{ID: "local", Kind: "object", Type: "[]sync.poolLocal", Addr: 0xc000000000, Size: 256, To: []fakeEdge{{"[0].private", "b0"}, {"[0].shared.head", "chain"}}},
+			{ID: "chain", Kind: "object", Type: "sync.poolChainElt", Addr: 0xc000001000, Size: 64, To: []fakeEdge{{".vals", "vals"}}},
+			{ID: "vals", Kind: "object", Type: "[]sync.eface", Addr: 0xc000002000, Size: 128, To: []fakeEdge{{"[0]", "b1"}, {"[1]", "b2"}}},
+			{ID: "data", Kind: "object", Type: "[]uint8", Addr: 0xc010000000, Size: 1 << 20},
+		},
+	}
+	for i := range 3 {
+		f.Objects = append(f.Objects, fakeNode{ID: fmt.Sprint("b", i), Kind: "object", Type: "bytes.Buffer", Addr: 0xc020000000 + uint64(i)*size, Size: size})
+	}
+	return f
+}
+
+// A pool is told by what lies in it where that is large, and not where it is small.
+func TestPoolRule(t *testing.T) {
+	for size, want := range map[uint64]bool{1 << 20: true, 200 << 10: false} {
+		told := false
+		for _, f := range suspectsOf(t, pooled(size)) {
+			if f.Name == "main.pool" && strings.HasPrefix(f.Why, "A sync.Pool with 3 objects in it, 1.00 MiB each") && f.Try == poolRule().Try && strings.HasPrefix(f.made, "3.00 MiB in 3 × bytes.Buffer") {
+				told = true
+			}
+		}
+		if told != want {
+			t.Errorf("buffers of %d bytes: told is %v", size, told)
+		}
+	}
+}
+
+// endedRecords has records of goroutines, of which one runs.
+func endedRecords(records int) *fake {
+	f := &fake{RootNodes: []fakeNode{
+		{ID: "g1", Kind: "goroutine", Name: "goroutine 1", To: []fakeEdge{{" · record", "r0"}}},
+		{ID: "sched", Kind: "global", Name: "runtime.allgs", Type: "[]*runtime.g", Addr: 0x500000},
+		{ID: "other", Kind: "global", Name: "main.other", Type: "[]uint8", Addr: 0x500100, To: []fakeEdge{{"", "data"}}},
+	}}
+	f.Running = []gocore.Goroutine{{ID: 1, Node: 1, Status: "running", WaitNanos: -1, Func: "main.main"}}
+	f.Stacks = [][]gocore.Frame{nil}
+	f.Objects = []fakeNode{{ID: "data", Kind: "object", Type: "[]uint8", Addr: 0xc010000000, Size: 1 << 20}}
+	for i := range records {
+		id := fmt.Sprint("r", i)
+		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: "runtime.g", Addr: 0xc000000000 + uint64(i)*512, Size: 512})
+		f.RootNodes[1].To = append(f.RootNodes[1].To, fakeEdge{fmt.Sprintf("[%d]", i), id})
+	}
+	return f
+}
+
+// Records of goroutines that have ended are a suspect where they are a twentieth, and
+// those of goroutines that run are not among them.
+func TestEndedRule(t *testing.T) {
+	for records, want := range map[int]uint64{1001: 1000, 50: 0} {
+		got := uint64(0)
+		for _, f := range suspectsOf(t, endedRecords(records)) {
+			if f.Rule == RuleEnded {
+				got = f.Count
+				if f.Retained != f.Count*512 {
+					t.Errorf("%d records of 512 bytes have %d", f.Count, f.Retained)
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("of %d records %d are of goroutines that have ended, want %d", records, got, want)
+		}
+	}
+}
+
+// Deferred calls are told from a thousand of one statement on.
+func TestDeferRule(t *testing.T) {
+	for count, want := range map[int]bool{1000: true, 999: false} {
+		f := &fake{
+			RootNodes: []fakeNode{{ID: "g", Kind: "goroutine", Name: "goroutine 7", To: []fakeEdge{{" · d", "data"}}}},
+			Objects:   []fakeNode{{ID: "data", Kind: "object", Type: "[]uint8", Addr: 0xc000000000, Size: 4096}},
+			Running:   []gocore.Goroutine{{ID: 7, Node: 1, Status: "waiting", WaitReason: "chan receive", WaitNanos: -1, Func: "main.poll"}},
+			Stacks:    [][]gocore.Frame{nil},
+			Calls: map[int][]gocore.StackCall{0: {{Frame: gocore.Frame{Func: "main.poll"},
+				Deferred: []gocore.Deferred{{Func: "main.close", File: "/src/main.go", Line: 12, Count: count}}}}},
+		}
+		found := suspectsOf(t, f)
+		why := "1,000 deferred calls of main.close (main.go:12) wait for main.poll to return."
+		if len(found) != 1 || (found[0].Why == why) != want || (found[0].Try == deferRule().Try) != want {
+			t.Errorf("%d calls: %+v", count, found)
+		}
+	}
+}
+
+// Timers, tickers and finalizers that are suspect say what to do.
+func TestKindsOfRoots(t *testing.T) {
+	f := &fake{RootNodes: []fakeNode{
+		{ID: "timers", Kind: "timers", Name: gocore.ChannelTimers, To: []fakeEdge{{"", "late"}}},
+		{ID: "other", Kind: "timers", Name: "timers that run main.expire", To: []fakeEdge{{"", "soon"}}},
+	}}
+	f.Objects = []fakeNode{
+		{ID: "late", Kind: "object", Type: "main.late", Addr: 0xc000100000, Size: 4096},
+		{ID: "soon", Kind: "object", Type: "main.soon", Addr: 0xc000110000, Size: 4096},
+	}
+	for i := range 100 {
+		id := fmt.Sprint("ticker", i)
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: "g" + id, Kind: "goroutine", Name: fmt.Sprintf("goroutine %d", i+1), To: []fakeEdge{{" · t", id}}})
+		f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i + 1), Node: heap.Node(len(f.RootNodes)), Status: "waiting", WaitReason: "chan receive", WaitNanos: -1, Func: "main.tick", CreatedBy: "main.main"})
+		f.Stacks = append(f.Stacks, nil)
+		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: "time.Ticker", Addr: 0xc000200000 + uint64(i)*64, Size: 64})
+	}
+	try := map[string]string{}
+	for _, s := range suspectsOf(t, f) {
+		try[s.Name] = s.Why + s.Try
+	}
+	for name, want := range map[string]string{
+		gocore.ChannelTimers:                                "time.After in a loop",
+		"timers that run main.expire":                       timerRule().Try,
+		"100 goroutines in main.tick, created by main.main": "100 × time.Ticker are alive." + tickerRule().Try,
+	} {
+		if !strings.Contains(try[name], want) {
+			t.Errorf("%s: %q, want %q", name, try[name], want)
+		}
+	}
+}
+
+// Each rule says what it looks for and what to do.
+func TestRulesSay(t *testing.T) {
+	names := map[string]bool{}
+	for _, r := range Rules() {
+		if names[r.Name] || r.Title == "" || r.Doc == "" || r.find == nil || r.Try == "" && r.Name != RuleConnection {
+			t.Errorf("rule %+v", r)
+		}
+		names[r.Name] = true
+	}
+}
+
+// Nothing below a twentieth of heap and stacks is suspect, whatever its part of the heap.
+func TestStacksCount(t *testing.T) {
+	f := pooled(1 << 20)
+	f.Running = []gocore.Goroutine{{ID: 1, Node: heap.None, StackBytes: 100 << 20}}
+	f.Stacks = [][]gocore.Frame{nil}
+	if found := suspectsOf(t, f); len(found) != 0 {
+		t.Errorf("%+v", found)
+	}
+}
