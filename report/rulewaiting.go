@@ -24,6 +24,7 @@ func waitingRule() Rule {
 		Title: "many in one place",
 		Doc: "A hundred goroutines or more in the same function, created by the same one, wait for one lock or to send to one channel, and with their stacks hold more than a twentieth of the live heap and all stacks. " +
 			"Those that wait to receive are none: that is how workers rest.",
+		Try:  "See who should unlock or receive: what is missing, who may hold the lock and who else has the channel is said with it.",
 		find: findWaiting,
 	}
 }

@@ -169,13 +169,21 @@ func (p *Process) CountKnown(heap.Node) bool               { return true }
 func (p *Process) KindOf(n heap.Node) gocore.RootKind      { return kind(p.ByNode[n].Kind) }
 func (p *Process) Type(n heap.Node) string                 { return p.ByNode[n].Type }
 func (p *Process) Goroutines() []gocore.Goroutine          { return p.Running }
-func (p *Process) Frames(g int) []gocore.Frame             { return p.Stacks[g] }
+func (p *Process) Frames(g int) []gocore.Frame             { return of(p.Stacks, g) }
 func (p *Process) Labels(g int) []gocore.Label             { return p.Labelled[g] }
+
+// of returns the i-th element, or none where a program does not say so much.
+func of[E any](list [][]E, i int) []E {
+	if i >= len(list) {
+		return nil
+	}
+	return list[i]
+}
 
 // Stack makes of the variables in Stacks those whose value is known.
 func (p *Process) Stack(g, most int) (calls []gocore.StackCall, elided, behind int) {
 	calls = slices.Clone(p.Calls[g])
-	for _, f := range p.Stacks[g] {
+	for _, f := range p.Frames(g) {
 		if p.Calls[g] != nil {
 			break
 		}
