@@ -1034,8 +1034,8 @@ func TestLeaks(t *testing.T) {
 	}
 	f.Stacks = make([][]gocore.Frame, len(f.Running))
 	f.Leaks = []int{0, 1, 2, 8, 9, 11}
-	f.File.Complete = true
 	for _, all := range []bool{false, true} {
+		f.File.Complete = !all
 		if all {
 			f.Leaks = []int{0, 1, 2, 3, 4, 5, 6, 7}
 		}
@@ -1051,7 +1051,7 @@ func TestLeaks(t *testing.T) {
 		got := strings.Join(lines, "\n")
 		want := []string{"chan send, 3 of them proven leaked", "\n3 goroutines proven leaked: 2 in main.small, 1 in main.tiny\n"}
 		if all {
-			want = []string{"chan send, proven leaked"}
+			want = []string{"chan send, likely leaked"} // what the file lacks may save them
 		}
 		for _, w := range want {
 			if !strings.Contains(got, w) || all && strings.Contains(got, "goroutines proven leaked:") {

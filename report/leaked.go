@@ -18,16 +18,21 @@ type waits struct {
 	leaked []int
 }
 
-// waits is what goroutines wait for, asked once. Of a file that is not complete nothing is
-// proven: what is missing may lead to what they wait for.
+// waits is what goroutines wait for, asked once.
 func (s *Snapshot) waits(ctx context.Context) (waits, error) {
 	return s.awaited.get(func() (w waits, err error) {
 		w.on, w.leaked, err = s.Heap.Waits(s.within(ctx))
-		if !s.Complete() {
-			w.leaked = nil
-		}
 		return w, err
 	})
+}
+
+// leakWord says how sure it is that goroutines are leaked. Of a file that is not complete
+// nothing is proven: what is missing may lead to what they wait for.
+func (s *Snapshot) leakWord() string {
+	if s.Complete() {
+		return "proven leaked"
+	}
+	return "likely leaked"
 }
 
 // of returns what the goroutine at a place waits on.
@@ -38,7 +43,7 @@ func (w *waits) of(place int) []gocore.Awaited {
 	return w.on[place]
 }
 
-// leaked returns the nodes of the goroutines that are proven to wait for ever.
+// leaked returns the nodes of the goroutines that wait for ever, by all that the file has.
 func leaked(ctx context.Context, s *Snapshot) (map[heap.Node]bool, error) {
 	return s.leaks.get(func() (map[heap.Node]bool, error) {
 		w, err := s.waits(ctx)
@@ -55,7 +60,7 @@ func leaked(ctx context.Context, s *Snapshot) (map[heap.Node]bool, error) {
 }
 
 // leakText says how many of some goroutines are leaked, "" for none.
-func leakText(all map[heap.Node]bool, members []heap.Node) string {
+func leakText(s *Snapshot, all map[heap.Node]bool, members []heap.Node) string {
 	n := 0
 	for _, m := range members {
 		if all[m] {
@@ -66,9 +71,9 @@ func leakText(all map[heap.Node]bool, members []heap.Node) string {
 	case 0:
 		return ""
 	case len(members):
-		return "proven leaked"
+		return s.leakWord()
 	}
-	return fmt.Sprintf("%s of them proven leaked", comma(uint64(n)))
+	return fmt.Sprintf("%s of them %s", comma(uint64(n)), s.leakWord())
 }
 
 // otherLeaks says which goroutines are leaked beside those that are suspects, "" for none:
@@ -103,5 +108,5 @@ func otherLeaks(s *Snapshot, all map[heap.Node]bool, found []Suspect) string {
 	if len(names) > most {
 		parts = append(parts, "…")
 	}
-	return fmt.Sprintf("%s proven leaked: %s", plural(uint64(total), "goroutine"), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s %s: %s", plural(uint64(total), "goroutine"), s.leakWord(), strings.Join(parts, ", "))
 }

@@ -263,7 +263,7 @@ func stateLines(s *Snapshot, f *Suspect, leaks map[heap.Node]bool) []string {
 	if longest >= int64(time.Second) {
 		text += " for up to " + duration(time.Duration(longest))
 	}
-	if proven := leakText(leaks, members); proven != "" {
+	if proven := leakText(s, leaks, members); proven != "" {
 		text += ", " + proven
 	}
 	if at := writtenAt(s, g); at != "" {

@@ -26,7 +26,8 @@ type WaitCause struct {
 	Name   string    // an expression for it, or for that object, by a variable; "" for none
 	// Missing is the operation that would end the wait: "a receive from".
 	Missing string
-	Vain    bool // proven to be missing for ever, for all of them
+	Vain    bool // it is missing for ever, for all of them, by all that the file has
+	Proven  bool // likewise, and the file has everything
 	// Others has the rest of what points to a channel, except what only the goroutines
 	// themselves hold; those that retain most first.
 	Others []heap.Node
@@ -109,6 +110,7 @@ func waitCause(ctx context.Context, s *Snapshot, nodes []heap.Node) (*WaitCause,
 		return nil, err
 	}
 	c.Vain = !slices.ContainsFunc(members[way], func(n heap.Node) bool { return !vain[n] })
+	c.Proven = c.Vain && s.Complete()
 	things := map[uint64]gocore.Awaited{}
 	counts := map[uint64]int{}
 	for _, n := range members[way] {
@@ -233,8 +235,10 @@ func (c *WaitCause) Lines(s *Snapshot) []string {
 	}
 	text := "missing: " + c.Missing + " " + c.thing()
 	switch {
-	case c.Vain:
+	case c.Proven:
 		text += "; nobody is left to do it"
+	case c.Vain:
+		text += "; the file has nobody who could do it, but it is not complete"
 	case len(c.Others) > 0:
 		text += "; had by " + s.others(c.Others)
 	}
@@ -329,7 +333,7 @@ func waitDocument(ctx context.Context, s *Snapshot, f *Suspect) (*WaitDocument, 
 	}
 	d := &WaitDocument{
 		Operation: c.Operation, Count: c.Members, Things: c.Things, Type: Optional(c.Thing), Part: Optional(c.Part),
-		Name: Optional(c.Name), Missing: Optional(strings.TrimSuffix(c.Missing, ",")), Proven: c.Vain, HadBy: []Escaped{}, MayHold: []MayHoldLock{},
+		Name: Optional(c.Name), Missing: Optional(strings.TrimSuffix(c.Missing, ",")), Proven: c.Proven, HadBy: []Escaped{}, MayHold: []MayHoldLock{},
 	}
 	for _, n := range c.Others[:min(len(c.Others), mostListed)] {
 		d.HadBy = append(d.HadBy, Escaped(s.Expression(s.Dominators.PathTo(n))))
