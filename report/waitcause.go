@@ -141,7 +141,7 @@ func (c *WaitCause) about(ctx context.Context, s *Snapshot, a gocore.Awaited, am
 				c.Name = s.Heap.Name(r.Node)
 			}
 		}
-	} else if s.Dominators.Live(a.Node) {
+	} else if !a.Channel && s.Dominators.Live(a.Node) {
 		if to := s.Dominators.PathTo(a.Node); len(to) > 0 && s.Heap.KindOf(to[0]) == gocore.GlobalRoot {
 			c.Name = s.Expression(to)
 		}
@@ -240,7 +240,7 @@ func (c *WaitCause) Lines(s *Snapshot) []string {
 	case c.Vain:
 		text += "; the file has nobody who could do it, but it is not complete"
 	case len(c.Others) > 0:
-		text += "; had by " + s.others(c.Others)
+		text += "; had by " + c.others(s)
 	}
 	lines := []string{text}
 	if n := len(c.MayHold); n > 0 {
@@ -259,17 +259,18 @@ func (c *WaitCause) Lines(s *Snapshot) []string {
 	return lines
 }
 
-// others names a few nodes that point to something.
-func (s *Snapshot) others(nodes []heap.Node) string {
+// hadBy names the pointer to the channel that one of the Others has.
+func (c *WaitCause) hadBy(s *Snapshot, n heap.Node) string {
+	return s.Expression(append(s.Dominators.PathTo(n), c.Node))
+}
+
+// others names a few of the pointers to a channel.
+func (c *WaitCause) others(s *Snapshot) string {
 	const most = 2
-	goroutines := goroutineByNode(s)
+	nodes := c.Others
 	var names []string
 	for _, n := range nodes[:min(len(nodes), most)] {
-		name := s.Expression(s.Dominators.PathTo(n))
-		if g, ok := goroutines[n]; ok && g.Func != "" {
-			name += " in " + g.Func
-		}
-		names = append(names, Printable(ShortPaths(name)))
+		names = append(names, Printable(ShortPaths(c.hadBy(s, n))))
 	}
 	text := strings.Join(names, ", ")
 	if more := len(nodes) - len(names); more > 0 {
@@ -336,7 +337,7 @@ func waitDocument(ctx context.Context, s *Snapshot, f *Suspect) (*WaitDocument, 
 		Name: Optional(c.Name), Missing: Optional(strings.TrimSuffix(c.Missing, ",")), Proven: c.Proven, HadBy: []Escaped{}, MayHold: []MayHoldLock{},
 	}
 	for _, n := range c.Others[:min(len(c.Others), mostListed)] {
-		d.HadBy = append(d.HadBy, Escaped(s.Expression(s.Dominators.PathTo(n))))
+		d.HadBy = append(d.HadBy, Escaped(c.hadBy(s, n)))
 	}
 	for _, g := range c.MayHold[:min(len(c.MayHold), mostListed)] {
 		d.MayHold = append(d.MayHold, MayHoldLock{g.ID, Optional(g.Func), g.State(), Optional(writtenAt(s, g)), Optional(shortPlace(g.CreatedAt))})

@@ -118,3 +118,41 @@ func TestRuleWaiting(t *testing.T) {
 		}
 	}
 }
+
+// Who else has a channel is told, but not those who wait at it; and nobody is left to
+// receive only where that is so.
+func TestWaitCauseOfChannel(t *testing.T) {
+	for _, c := range []struct {
+		global   bool
+		leaks    []int
+		complete bool
+		want     string
+	}{
+		{true, nil, true, "missing: a receive from one chan int; had by main.hub.out"},
+		{false, []int{0, 1}, true, "missing: a receive from one chan int; nobody is left to do it"},
+		{false, []int{0, 1}, false, "missing: a receive from one chan int; the file has nobody who could do it, but it is not complete"},
+		{false, []int{0}, true, "missing: a receive from one chan int"},
+	} {
+		f := &fake{}
+		f.File.Complete, f.Leaks = c.complete, c.leaks
+		for i := range 2 {
+			name := fmt.Sprint("goroutine ", i)
+			f.RootNodes = append(f.RootNodes, fakeNode{ID: name, Kind: "goroutine", Name: name, To: []fakeEdge{{" · c", "out"}}})
+			f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: "main.send", WaitReason: "chan send", WaitNanos: -1})
+			f.Awaits = append(f.Awaits, []gocore.Awaited{{Addr: 0xc000000000, Channel: true}})
+		}
+		f.Stacks = make([][]gocore.Frame, 2)
+		if c.global {
+			f.RootNodes = append(f.RootNodes, fakeNode{ID: "main.hub", Kind: "global", Name: "main.hub", To: []fakeEdge{{".out", "out"}}})
+		}
+		f.Objects = append(f.Objects, fakeNode{ID: "out", Kind: "object", Type: "chan<- int", Addr: 0xc000000000, Size: 96})
+		p := f.Build()
+		for _, all := range f.Awaits {
+			all[0].Node, _ = p.NodeAt(0xc000000000)
+		}
+		lines, err := causeLines(t.Context(), analyse(t, p), &Suspect{Members: []heap.Node{1, 2}})
+		if err != nil || len(lines) != 1 || lines[0] != c.want {
+			t.Errorf("%q, %v, want %q", lines, err, c.want)
+		}
+	}
+}
