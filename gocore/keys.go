@@ -39,10 +39,7 @@ func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, 
 	in = p.space.Entries
 	written, ok := notation.ParseKey(want)
 	var unknown error
-	for range 2 {
-		if !ok || found {
-			break
-		}
+	for ok && !found {
 		var others []string
 		find(func(m *inferior.Entry) bool {
 			if p.keys().Is(m, written) {
@@ -57,11 +54,13 @@ func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, 
 			o, found = find(func(m *inferior.Entry) bool { return p.keys().Is(m, written) })
 			break
 		}
+		ok = false // unless a name stands for something
 		written = written.Resolve(func(text string) (*notation.Key, bool) {
 			k, err := e.keyOf(text)
 			if err != nil && unknown == nil {
 				unknown = err
 			}
+			ok = ok || err == nil
 			return k, err == nil
 		})
 	}
