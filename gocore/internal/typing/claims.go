@@ -124,6 +124,8 @@ func (t *Typer) point(c claim) {
 	interior, walk := t.claim(at, id, &c)
 	if interior {
 		t.interior = append(t.interior, interiorClaim{c, n})
+	} else if at.Pointers == image.NoPointers {
+		t.leafParts = t.keepPart(t.leafParts, &at, &c)
 	}
 	if walk {
 		t.push(n)
@@ -187,9 +189,8 @@ func (t *leafTyper) leafClaim(at *image.SlotAt, c *claim) {
 		}
 	}
 	if t.mayDisplace(has, id, c.evidence) {
-		if t.claim(*at, id, c); c.evidence == ByInterior {
-			t.keepPart(at, c)
-		}
+		t.claim(*at, id, c)
+		t.parts = t.keepPart(t.parts, at, c)
 	}
 }
 

@@ -52,12 +52,13 @@ func (t *Typer) keepParts(list []interiorClaim) {
 // of an object need not fit the others.
 const maxLeafParts = 1 << 20
 
-// keepPart remembers a claim on a part of an object without pointers. Blocks in which the
-// allocator joins small values are no objects of one type.
-func (t *leafTyper) keepPart(at *image.SlotAt, c *claim) {
-	if c.Form <= ManyValues && !c.x.shape && c.x.size > 0 && at.Elem > tinySize && len(t.parts) <= maxLeafParts && t.evidenceOf(at.Node) >= ByInterior {
-		t.parts = append(t.parts, Part{Node: at.Node, Type: c.x.id, Off: at.Off, N: c.n})
+// keepPart adds what a claim says, if that is of a part of an object without pointers, to
+// a list. Blocks in which the allocator joins small values are no objects of one type.
+func (t *judge) keepPart(list []Part, at *image.SlotAt, c *claim) []Part {
+	if c.evidence != ByInterior || c.Form > ManyValues || c.x.shape || c.x.size == 0 || at.Elem <= tinySize || len(list) > maxLeafParts || t.evidenceOf(at.Node) < ByInterior {
+		return list
 	}
+	return append(list, Part{Node: at.Node, Type: c.x.id, Off: at.Off, N: c.n})
 }
 
 // fitParts gives types to objects that only pointers to their parts lead to: where, of
@@ -67,6 +68,9 @@ func (t *leafTyper) keepPart(at *image.SlotAt, c *claim) {
 // proof: docs/types.md has what it was measured to be worth.
 func (t *Typer) fitParts(ctx context.Context, phase *progress.Phase) error {
 	t.keepParts(t.interior)
+	if len(t.leafParts) > maxLeafParts {
+		t.leafParts = nil
+	}
 	parts := slices.DeleteFunc(append(t.parts, t.leafParts...), func(p Part) bool {
 		ev := t.evidenceOf(p.Node)
 		return ev != 0 && ev <= ByFit

@@ -332,9 +332,7 @@ func (t *Typer) startLeaves() (wait func() error) {
 		t.rejected = append(t.rejected, leaf.rejected...)
 		t.rejected = t.rejected[:min(len(t.rejected), maxRejected)]
 		t.returned = leaf.returned
-		if len(leaf.parts) <= maxLeafParts {
-			t.leafParts = leaf.parts
-		}
+		t.leafParts = leaf.parts
 		return err
 	}
 }
