@@ -138,7 +138,7 @@ test-matrix: need-go need-core ## read cores of every Go version and build, and 
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
 	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 60m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout ./gocore/internal/types
 
-test-names: need-core ## look up every name of every program, version and build: hours on two processors
+test-names: need-core ## look up every name of every program, version and build
 	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 10h -tags matrix -run '^Test(RoundTrip|Busy|Since)Everywhere$$' ./gocore
 
 # GO=go1.22.12 builds the programs with that toolchain, and not the viewer; CASE=REGEXP

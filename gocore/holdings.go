@@ -67,7 +67,11 @@ func (p *naming) holding(root heap.Node, r *image.Root, number int, object heap.
 // returns false.
 func (p *naming) eachHolding(r *image.Root, to heap.Node, f func(number int) bool) {
 	pieces := p.im.Pieces[r.First : r.First+r.N]
+	lo, hi := p.im.Bounds(to) // compared first: the heap of timers has a piece for each
 	for i := range pieces {
+		if v := pieces[i].Value; v-lo >= hi-lo {
+			continue
+		}
 		if n, ok := p.im.Pages.Lookup(pieces[i].Value); ok && n == to && !f(i) {
 			return
 		}

@@ -110,7 +110,7 @@ func (im *Image) WordTo(types *GCTypes, e *Extent, slot uint64, to heap.Node) (o
 		n, ok := im.Pages.Lookup(v)
 		return ok && n == to && im.Follows(types, e, slot, off)
 	}
-	lo, hi := im.bounds(to)
+	lo, hi := im.Bounds(to)
 	for off < e.Elem {
 		b := im.Mem.Prefix(slot+off, e.Elem-off)
 		if uint64(len(b)) < w { // nothing is there, or a word that does not stand in one segment
@@ -130,9 +130,9 @@ func (im *Image) WordTo(types *GCTypes, e *Extent, slot uint64, to heap.Node) (o
 	return 0, 0, false
 }
 
-// bounds returns the addresses between which those are that lead to an object; none for
+// Bounds returns the addresses between which those are that lead to an object; none for
 // other nodes.
-func (im *Image) bounds(n heap.Node) (lo, hi uint64) {
+func (im *Image) Bounds(n heap.Node) (lo, hi uint64) {
 	i, ok := slices.BinarySearchFunc(im.Extents, n, func(e Extent, n heap.Node) int { return cmp.Compare(e.First, n) })
 	if !ok {
 		i--
