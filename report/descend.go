@@ -31,19 +31,22 @@ const descendantPart = 10
 // maxDescendants bounds the places below one holder.
 const maxDescendants = 200
 
+// descent looks for the places below nodes.
+type descent struct{ *Snapshot }
+
 // Descend names the places below a node of the dominator tree that keep at least a tenth
 // of what is named above them, the largest first among those of one parent, each before
 // those below it. A place is where the bytes part: as long as one child keeps
 // nearly all that parts from a node, the walk goes on. Inner places have others below.
 func (s *Snapshot) Descend(ctx context.Context, n heap.Node) ([]Descendant, error) {
 	var places []Descendant
-	if err := s.descend(ctx, n, 0, &places); err != nil {
+	if err := (descent{s}).descend(ctx, n, 0, &places); err != nil {
 		return nil, err
 	}
 	return places, nil
 }
 
-func (s *Snapshot) descend(ctx context.Context, n heap.Node, depth int, places *[]Descendant) error {
+func (s descent) descend(ctx context.Context, n heap.Node, depth int, places *[]Descendant) error {
 	const nearly = 10 // a rest of less than a tenth parts no way
 	d := s.Dominators
 	whole := d.Retained(n)
@@ -105,7 +108,7 @@ func (s *Snapshot) descend(ctx context.Context, n heap.Node, depth int, places *
 }
 
 // placeAt is the place of a node, or that of its fields which hold so much together.
-func (s *Snapshot) placeAt(ctx context.Context, n heap.Node, least uint64) (Descendant, error) {
+func (s descent) placeAt(ctx context.Context, n heap.Node, least uint64) (Descendant, error) {
 	shared, err := s.sharedFields(ctx, n)
 	if err != nil || shared.Fields != nil && shared.Retained >= least {
 		return shared, err
@@ -114,7 +117,7 @@ func (s *Snapshot) placeAt(ctx context.Context, n heap.Node, least uint64) (Desc
 }
 
 // isMap reports whether a node is the header of a map, or has one.
-func (s *Snapshot) isMap(n heap.Node) bool {
+func (s descent) isMap(n heap.Node) bool {
 	v, ok := s.Heap.Value(n)
 	return ok && v.Map
 }
@@ -122,7 +125,7 @@ func (s *Snapshot) isMap(n heap.Node) bool {
 // sharedFields finds the fields of a struct that hold most of what it keeps together: an
 // index and a list of the same elements, each of which leads to all. The place has no
 // fields where one of them alone, or something else, does.
-func (s *Snapshot) sharedFields(ctx context.Context, n heap.Node) (Descendant, error) {
+func (s descent) sharedFields(ctx context.Context, n heap.Node) (Descendant, error) {
 	const most = 16 // fields of a struct: arrays are no such thing
 	d := s.Dominators
 	if strings.HasPrefix(s.Heap.Type(n), "[]") || ofContainer(s.Heap.Type(n)) {
@@ -186,7 +189,7 @@ func common(fields []string) (prefix string, rest []string) {
 
 // partType is the type of the field that a path of names leads to below a value, "" where
 // it is not known.
-func (s *Snapshot) partType(n heap.Node, path string) string {
+func (s descent) partType(n heap.Node, path string) string {
 	v, ok := s.Heap.Value(n)
 	if !ok {
 		return ""
@@ -204,7 +207,7 @@ func (s *Snapshot) partType(n heap.Node, path string) string {
 
 // descendantText is the line of a place: what it is called, its bytes, its type and what
 // they are in.
-func (s *Snapshot) descendantText(ctx context.Context, p *Descendant) (string, error) {
+func (s descent) descendantText(ctx context.Context, p *Descendant) (string, error) {
 	path := s.Dominators.PathTo(p.Node)
 	name, typ := s.Expression(path), ""
 	together := ""
@@ -215,13 +218,13 @@ func (s *Snapshot) descendantText(ctx context.Context, p *Descendant) (string, e
 			name += prefix
 			typ = s.partType(p.Node, prefix)
 		} else {
-			typ = goType(s, p.Node)
+			typ = goType(s.Snapshot, p.Node)
 		}
 		together = strings.Join(rest[:len(rest)-1], ", ") + " and " + rest[len(rest)-1] + " together"
 	case p.List > 0:
 		typ = listText(p.List, s.Heap.Type(p.Node))
 	default:
-		typ = goType(s, p.Node)
+		typ = goType(s.Snapshot, p.Node)
 	}
 	length := s.lengthOf(path)
 	if p.Fields == nil && length.typ != "" {
@@ -246,7 +249,7 @@ func (s *Snapshot) descendantText(ctx context.Context, p *Descendant) (string, e
 	if p.Fields != nil {
 		nodes = p.nodes
 	}
-	parts, err := madeOf(ctx, s, nodes, p.Retained, p.Fields != nil)
+	parts, err := madeOf(ctx, s.Snapshot, nodes, p.Retained, p.Fields != nil)
 	if err == nil && len(parts) > 0 {
 		line += ": " + madeText(parts)
 	}
@@ -265,7 +268,7 @@ func fieldParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error)
 	slices.SortStableFunc(places, func(a, b Descendant) int { return cmp.Compare(b.Retained, a.Retained) })
 	var lines []string
 	for i := range places[:min(len(places), most)] {
-		line, err := s.descendantText(ctx, &places[i])
+		line, err := descent{s}.descendantText(ctx, &places[i])
 		if err != nil {
 			return nil, err
 		}
