@@ -1044,11 +1044,11 @@ func TestLeaks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		lines, err := verdict(t.Context(), s, nil, found)
+		first, err := verdict(t.Context(), s, nil, found)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := strings.Join(lines, "\n")
+		got := strings.Join(first.Lines, "\n")
 		want := []string{"chan send, 3 of them proven leaked", "\n3 goroutines proven leaked: 2 in main.small, 1 in main.tiny\n"}
 		if all {
 			want = []string{"chan send, likely leaked"} // what the file lacks may save them
@@ -1081,9 +1081,59 @@ func TestVerdictIsBounded(t *testing.T) {
 	if err != nil || len(found) != 3 {
 		t.Fatalf("%d suspects, %v", len(found), err)
 	}
-	lines, err := verdict(t.Context(), s, []string{"a", "b"}, found)
-	if err != nil || len(lines) != 24 || lines[23] != "   …" {
-		t.Errorf("%d lines, %v:\n%s", len(lines), err, strings.Join(lines, "\n"))
+	first, err := verdict(t.Context(), s, []string{"a", "b"}, found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := first.Lines
+	if len(lines) != 24 || lines[23] != "   …" {
+		t.Errorf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
+	}
+}
+
+// The rows of a verdict are lines of it, each about a suspect or a holder, and none is lost
+// but those that were cut off.
+func TestVerdictRows(t *testing.T) {
+	f := &fake{}
+	f.RootNodes = []fakeNode{{ID: "app", Kind: "global", Name: "main.app", To: []fakeEdge{{"", "top"}}}, {ID: "small", Kind: "global", Name: "main.small", To: []fakeEdge{{"", "little"}}}}
+	f.Objects = []fakeNode{
+		{ID: "top", Kind: "object", Type: "main.App", Addr: 0xc000000000, Size: 64, To: []fakeEdge{{".a", "a"}, {".b", "b"}}},
+		{ID: "a", Kind: "object", Type: "[]uint8", Addr: 0xc001000000, Size: 3 << 20},
+		{ID: "b", Kind: "object", Type: "[]string", Addr: 0xc002000000, Size: 2 << 20},
+		{ID: "little", Kind: "object", Type: "main.T", Addr: 0xc003000000, Size: 64 << 10},
+	}
+	s := analyse(t, f.Build())
+	v, err := NewVerdict(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	at := 0
+	for _, r := range v.Rows {
+		if r.First < at || r.End <= r.First || r.End > len(v.Lines) || (r.Suspect == nil) == (r.Holder == nil) {
+			t.Fatalf("rows %+v of %d lines", v.Rows, len(v.Lines))
+		}
+		at = r.End
+		about := "suspect"
+		if r.Part != "" {
+			about = "part"
+		} else if r.Holder != nil {
+			about = "holder"
+		}
+		got = append(got, about+" "+strings.Fields(v.Lines[r.First])[0])
+	}
+	if want := []string{"suspect 1", "part main.app.a:", "part main.app.b:", "holder main.app", "holder main.small"}; !slices.Equal(got, want) {
+		t.Errorf("rows %q, want %q", got, want)
+	}
+	v.cut(len(v.Lines))
+	if len(v.Rows) != len(got) {
+		t.Errorf("%d rows where all fit", len(v.Rows))
+	}
+	for most := len(v.Lines) - 1; most > 0; most-- {
+		v.cut(most)
+		if last := v.Lines[len(v.Lines)-1]; len(v.Lines) != most || last != "   …" || len(v.Rows) > 0 && v.Rows[len(v.Rows)-1].End >= most {
+			t.Fatalf("cut to %d lines: %+v, the last is %q", most, v.Rows, last)
+		}
 	}
 }
 

@@ -147,7 +147,7 @@ func WriteSections(ctx context.Context, w io.Writer, s *Snapshot, l Layout) erro
 		return err
 	}
 	var found []Suspect
-	var first []string
+	var first *Verdict
 	var err error
 	if l.has(SectionVerdict) || l.has(SectionSuspects) {
 		if found, err = Suspects(ctx, s); err != nil {
@@ -156,7 +156,7 @@ func WriteSections(ctx context.Context, w io.Writer, s *Snapshot, l Layout) erro
 	}
 	summary := NewSummaryDocument(s)
 	if l.has(SectionVerdict) {
-		if first, err = verdict(ctx, s, reportHead(s, summary), found); err != nil {
+		if first, err = verdict(ctx, s, verdictHead(s), found); err != nil {
 			return err
 		}
 	}
@@ -190,7 +190,7 @@ func WriteSections(ctx context.Context, w io.Writer, s *Snapshot, l Layout) erro
 		}
 		switch part.Name {
 		case SectionVerdict:
-			for _, line := range first {
+			for _, line := range first.Lines {
 				p.line("%s", clipped(line, verdictWidth))
 			}
 		case SectionSuspects:

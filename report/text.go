@@ -168,21 +168,6 @@ func WriteReport(ctx context.Context, w io.Writer, s *Snapshot, n int, physical 
 	return WriteSections(ctx, w, s, Layout{Top: n, Physical: physical})
 }
 
-// reportHead says in two lines what the file is, and how well it could be read.
-func reportHead(s *Snapshot, summary SummaryDocument) []string {
-	src, h, t := summary.Source, summary.Heap, summary.Typing
-	checked, _ := s.VerdictText()
-	fits := ""
-	if percent := share(t.FitBytes, h.LiveBytes); percent >= 500 { // 0.1 %
-		fits = ", " + HumanPercent(percent) + " ≈"
-	}
-	head := []string{
-		firstSentence(s, &summary),
-		fmt.Sprintf("%s %s/%s, %s typed%s, %s behind unknown, check %s%s", Printable(string(src.GoVersion)), Printable(string(src.OS)), Printable(string(src.Arch)), HumanPercent(share(t.TypedBytes, h.LiveBytes)), fits, HumanPercent(share(t.BehindUnknown, h.LiveBytes)), checked, incomplete(src.Complete)),
-	}
-	return slices.Concat(indented("", "  ", head[0]), indented("", "  ", head[1]))
-}
-
 // firstSentence is what the process is and where its memory is: live, garbage that was
 // allocated and no root reaches any more, slots of the heap that nobody has, and stacks.
 func firstSentence(s *Snapshot, d *SummaryDocument) string {

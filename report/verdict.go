@@ -30,13 +30,13 @@ const (
 )
 
 // verdict returns the first lines of a report: what the program is, what is suspect in
-// words, and who holds most. They are at most 24 of 80 columns, each Printable.
-func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) ([]string, error) {
+// words, and who holds most.
+func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (*Verdict, error) {
 	leaks, err := leaked(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	lines := slices.Concat(head, []string{""})
+	v := &Verdict{Lines: slices.Concat(head, []string{""})}
 	others := otherLeaks(s, leaks, found)
 	found, known := told(found)
 	if len(found) == 0 && others == "" {
@@ -44,72 +44,76 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 		if len(known) > 0 {
 			nothing = "Nothing suspicious is alive that is not known."
 		}
-		lines = append(lines, nothing)
+		v.say(nothing)
 	}
 	shown := found[:min(len(found), verdictSuspects)]
-	blocks := make([][]string, len(shown))
-	used := len(lines)
+	parts := make([][]string, len(shown))
+	used := len(v.Lines)
 	for i := range shown {
-		f := &shown[i]
-		number := fmt.Sprintf("%d  ", i+1)
-		blocks[i] = indented(number, "   ", shortModules(f.short(s)))
-		parts, err := suspectParts(ctx, s, f)
-		if err != nil {
+		if parts[i], err = suspectParts(ctx, s, &shown[i]); err != nil {
 			return nil, err
 		}
-		for _, p := range parts {
-			blocks[i] = append(blocks[i], indented("   ", "     ", Printable(ShortPaths(p)))...)
+		used += len(suspectLines(s, &shown[i], i))
+		for _, p := range parts[i] {
+			used += len(partLines(p))
 		}
-		used += len(blocks[i])
 	}
-	// What to do stands there as long as there is room for the first holders too, and a
-	// command as long as it is not cut.
-	for i := range blocks {
-		words := shortModules(strings.TrimSpace(shown[i].Why + " " + shown[i].Try))
+	for i := range shown {
+		f := &shown[i]
+		v.row(VerdictRow{Suspect: f}, suspectLines(s, f, i)...)
+		for _, p := range parts[i] {
+			v.row(VerdictRow{Suspect: f, Part: p}, partLines(p)...)
+		}
+		// What to do stands there as long as there is room for the first holders too, and
+		// so does a command, which would be another one if it were cut.
+		words := shortModules(strings.TrimSpace(f.Why + " " + f.Try))
 		if advice := indented("   ", "   ", words); words != "" && used+len(advice) <= verdictLines-verdictHolders {
-			blocks[i] = append(blocks[i], advice...)
+			v.say(advice...)
 			used += len(advice)
 		}
-		if hints := suspectHints(ctx, s, &shown[i]); used+len(hints) <= verdictLines-verdictHolders {
-			blocks[i] = append(blocks[i], hints...)
+		if hints := suspectHints(ctx, s, f); used+len(hints) <= verdictLines-verdictHolders {
+			v.say(hints...)
 			used += len(hints)
 		}
-		lines = append(lines, blocks[i]...)
 	}
 	if more := len(found) - len(shown); more > 0 {
-		lines = append(lines, fmt.Sprintf("   and %s below", plural(uint64(more), "more suspect")))
+		v.say(fmt.Sprintf("   and %s below", plural(uint64(more), "more suspect")))
 	}
 	if others != "" {
-		lines = append(lines, indented("", "   ", others)...)
+		v.say(indented("", "   ", others)...)
 	}
 	if len(known) > 0 {
-		lines = append(lines, indented("", "   ", knownText(known))...)
+		v.say(indented("", "   ", knownText(known))...)
 	}
 	holders, err := s.Holders(ctx)
 	if err != nil {
 		return nil, err
 	}
 	const heading = 2
-	room := verdictLines - len(lines) - heading
+	room := verdictLines - len(v.Lines) - heading
 	if room < 1 {
-		if len(lines) > verdictLines {
-			lines = append(lines[:verdictLines-1], "   …")
-		}
-		return lines, nil
+		v.cut(verdictLines)
+		return v, nil
 	}
-	lines = append(lines, "", holderLine("Holders", "retains", "reaches", "objects"))
+	v.say("", holderLine("Holders", "retains", "reaches", "objects"))
 	for i := range holders[:min(len(holders), room)] {
 		h := &holders[i]
 		if i > 0 && (s.Share(h.Retained) < leastShare || h.Retained < leastHeld) {
 			break
 		}
-		reaches := "-"
-		if h.ReachedKnown {
-			reaches = HumanBytes(h.Reached)
-		}
-		lines = append(lines, holderLine("  "+Printable(s.HeldBy(h)), HumanBytes(h.Retained), reaches, comma(h.Objects)))
+		v.row(VerdictRow{Holder: h}, HolderLine(s, h))
 	}
-	return lines, nil
+	return v, nil
+}
+
+// suspectLines are the sentence of the i-th suspect.
+func suspectLines(s *Snapshot, f *Suspect, i int) []string {
+	return indented(fmt.Sprintf("%d  ", i+1), "   ", shortModules(f.short(s)))
+}
+
+// partLines are a part of what is said of a suspect.
+func partLines(part string) []string {
+	return indented("   ", "     ", Printable(ShortPaths(part)))
 }
 
 // short is the sentence without what the lines below it say.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"goheap/report"
@@ -74,3 +75,5 @@ func (w *words) widened(cols []column) []column {
 	}
 	return wide
 }
+
+func join(parts ...string) string { return strings.Join(parts, "   ") }

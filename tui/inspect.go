@@ -285,7 +285,7 @@ func (v *inspector) choose(m *part, e report.Entries) {
 		var err error
 		if e != (report.Entries{}) {
 			if value, passed, err = s.Choose(ctx, whole, e); err != nil {
-				return nil, fmt.Errorf("filter: %w", err)
+				return nil, filterError(err)
 			}
 		}
 		children := s.Heap.Children(value, 0, partStep)
@@ -564,7 +564,7 @@ func (v *inspector) filterFields(row int) {
 	v.app.start(slotView, "filtering", func(ctx context.Context) (func(), error) {
 		some, err := s.Where(ctx, v.table(all), needle)
 		if err != nil {
-			return nil, fmt.Errorf("filter: %w", err)
+			return nil, filterError(err)
 		}
 		kept := map[*part]bool{}
 		for i := range some.Len() {

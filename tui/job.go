@@ -23,11 +23,10 @@ const (
 	slotExpand      // children of a row
 	slotWhy         // the chains of the why-alive pane
 	slotGoto
-	slotAsk      // a question whose answer is a message or a line
-	slotCut      // what cut edges would free
-	slotSave     // bookmarks
-	slotSuspects // for the overview
-	slotWarm     // what later questions need, built ahead of them
+	slotAsk  // a question whose answer is a message or a line
+	slotCut  // what cut edges would free
+	slotSave // bookmarks
+	slotWarm // what later questions need, built ahead of them
 	slots
 )
 
@@ -140,7 +139,7 @@ func (a *App) cancelJob(s slot) bool {
 
 // waited reports whether a person waits for the jobs of a slot.
 func waited(s slot) bool {
-	return s != slotWarm && s != slotWhy && s != slotSave && s != slotSuspects
+	return s != slotWarm && s != slotWhy && s != slotSave
 }
 
 // busy names a job that runs, "" if none does that a person waits for.

@@ -253,7 +253,7 @@ func (l *list) refresh() {
 		if needle != "" {
 			var err error
 			if t, err = s.Where(ctx, t, needle); err != nil {
-				return nil, fmt.Errorf("filter: %w", err)
+				return nil, filterError(err)
 			}
 		}
 		if i := base.Column(wish.column); i >= 0 {
@@ -405,3 +405,6 @@ func statusLine(g grid, shown, whole int, needle string, cols []column) string {
 	}
 	return text
 }
+
+// filterError says that it is the filter that is wrong.
+func filterError(err error) error { return fmt.Errorf("filter: %w", err) }

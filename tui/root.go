@@ -106,7 +106,7 @@ func (r *root) Draw(screen tcell.Screen) {
 	a := r.app
 	_, _, w, h := r.GetRect()
 	v := a.top()
-	l := arrange(w, h, v != nil && v.hasWhy(), a.tour.lines())
+	l := arrange(w, h, whyFits(v, h), a.tour.lines())
 	r.last = l
 	if l.tooSmall {
 		put(screen, 0, 0, w, fmt.Sprintf("terminal too small (%dx%d needed)", minWidth, minHeight), tcell.StyleDefault)
@@ -295,5 +295,14 @@ func (r *root) identity() (left, right string) {
 // listWidth is the width in which the grid on top is drawn.
 func (r *root) listWidth() int {
 	_, _, w, h := r.GetRect()
-	return arrange(w, h, r.app.top().hasWhy(), r.app.tour.lines()).list.w
+	return arrange(w, h, whyFits(r.app.top(), h), r.app.tour.lines()).list.w
+}
+
+// whyFits reports whether a view has its why-alive pane on a screen of some height.
+func whyFits(v view, height int) bool {
+	if v == nil || !v.hasWhy() {
+		return false
+	}
+	t, ok := v.(tall)
+	return !ok || height >= t.whyFrom()
 }

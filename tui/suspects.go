@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"goheap/heap"
@@ -29,32 +28,9 @@ func newSuspects(a *App) view {
 		}
 		return loaded{a.suspectTable(all), func() { v.all = all }}, nil
 	}
-	v.list.about = func(row int) subject {
-		f := &v.all[row]
-		s := subject{node: f.Accumulation.Node}
-		if f.Count > 1 {
-			s = subject{node: f.Node, note: "the one of " + countText(f.Count) + " that retains most"}
-		}
-		return s
-	}
-	v.list.sets = func(row int) rowSet {
-		f := &v.all[row]
-		if f.Count > 1 {
-			return a.holderSetOf(a.ctx, f)
-		}
-		return a.setOf(f.Accumulation.Node)
-	}
-	v.list.opens = func(row int) {
-		f := &v.all[row]
-		if set := v.sets(row); set.nodes != nil && a.goroutineOf(f.Node) >= 0 {
-			nodes, err := set.all(a.ctx)
-			if err == nil {
-				a.push(newMembers(a, nodes))
-			}
-			return
-		}
-		a.reveal(v.list.about(row).node)
-	}
+	v.list.about = func(row int) subject { return aboutSuspect(&v.all[row]) }
+	v.list.sets = func(row int) rowSet { return a.suspectSet(&v.all[row]) }
+	v.list.opens = func(row int) { a.openSet(v.sets(row)) }
 	v.list.head = func(w, h int) []string {
 		row := v.row()
 		if row < 0 {
@@ -63,21 +39,6 @@ func newSuspects(a *App) view {
 		return append(wrap(a.clean(report.ShortPaths(v.all[row].Sentence)), w, min(h-1, 3)), "")
 	}
 	return v
-}
-
-// holderSetOf is the objects or goroutines of a suspect that is a group: the
-// holders' row with its node.
-func (w *words) holderSetOf(ctx context.Context, f *report.Suspect) rowSet {
-	all, err := w.snap.Holders(ctx) // made by the time there are suspects
-	if err != nil {
-		return w.setOf(f.Node)
-	}
-	for i := range all {
-		if h := &all[i]; h.Members != nil && !h.Single() && (h.Node == f.Node || h.Class && slices.Contains(h.Members, f.Node)) {
-			return w.holderSet(h)
-		}
-	}
-	return w.setOf(f.Node)
 }
 
 func (w *words) suspectTable(all []report.Suspect) *report.Table {

@@ -118,9 +118,8 @@ func TestInTerminal(t *testing.T) {
 
 	t.Run("walk", func(t *testing.T) {
 		m := startTmux(t, 120, 30, "", open)
-		m.wait("[1 Overview]", store, "Why alive", "1 other type, held jointly by main.… ", "suspects (6)")
-		m.keys("Enter").wait("[2 Dominators]", ".blocks  []*main.Block", "dominates")
-		m.keys("Enter").wait("▾ .blocks")
+		m.wait("[1 Overview]", store, "1 other type, held", "Holders")
+		m.keys("j", "Enter").wait("[2 Dominators]", "▾ .blocks  []*main.Block", "dominates")
 		m.keys("Down", "w").wait("why alive: main.Block", store+"[")
 		m.keys("j", "j", "j", "x").wait("cut .blocks: nothing else holds it", "would be freed")
 		m.keys("u").wait(store + "[")
@@ -148,14 +147,14 @@ func TestInTerminal(t *testing.T) {
 	t.Run("six keys to the field", func(t *testing.T) {
 		m := startTmux(t, 80, 24, "", open)
 		m.wait("[1 Over]", "main.srv.storage.(*main.memStorage).blocks", "86.")
-		m.keys("Enter").wait("▸ .blocks", store)
+		m.keys("j", "Enter").wait("▾ .blocks", store)
 		m.keys("w").wait("why alive: []*main.Block", store, "path 1 of 1")
 		m.keys("G", "x").wait("nothing else holds it", "would be freed")
 		m.quit()
 	})
 	t.Run("six keys to the goroutines", func(t *testing.T) {
 		m := startTmux(t, 80, 24, "", open)
-		m.wait("200 goroutines in main.notify, created by main.main")
+		m.wait("200 goroutines proven leaked: 200 in main.notify")
 		m.keys("5").wait("[5 Gor]", "200", "main.notify", "chan send")
 		m.keys("Enter").wait("200 goroutines")
 		m.keys("Enter").wait("created by main.main", "Frame or variable", "main.notify")
@@ -173,7 +172,7 @@ func TestInTerminal(t *testing.T) {
 	t.Run("tour", func(t *testing.T) {
 		m := startTmux(t, 80, 24, "", strings.Replace(open, exe, exe+" tour", 1))
 		m.wait("Tour, step 1 of 5", "main.srv.storage")
-		m.keys("Enter").wait("Tour, step 2 of 5", "[2 Dom]", "▸ .blocks")
+		m.keys("j", "Enter").wait("Tour, step 2 of 5", "[2 Dom]", "▾ .blocks")
 		m.keys("w").wait("Tour, step 3 of 5", "path 1 of 1")
 		m.keys("j", "x").wait("Tour, step 4 of 5", "would be freed")
 		m.keys("5").wait("Tour, step 5 of 5", "main.notify")

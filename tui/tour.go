@@ -31,7 +31,7 @@ func tourSteps() []tourStep {
 		}
 	}
 	return []tourStep{
-		{"This is who holds the memory, most first. Press enter on the first row to see it in the dominator tree.",
+		{"This is who holds the memory. Press j for the line that says where the first one has it, then enter to see that in the dominator tree.",
 			at("dominators")},
 		{"A row alone keeps alive what is below it. The pane says through which fields a root holds the selected row. Press w to see that chain row by row.",
 			at("path")},

@@ -261,7 +261,7 @@ func (v *dominators) subject() subject {
 		return subject{node: heap.None}
 	}
 	if r.held != nil {
-		return aboutHolder(r.held)
+		return v.app.aboutHolder(r.held)
 	}
 	return subject{node: r.node}
 }
@@ -417,14 +417,14 @@ func (v *dominators) accumulate(n heap.Node) {
 		}
 		return func() {
 			if at != heap.None {
-				v.reveal(at)
+				v.reveal(at, false)
 			}
 		}, ctx.Err()
 	})
 }
 
-// reveal opens the tree down to n and selects it.
-func (v *dominators) reveal(n heap.Node) {
+// reveal opens the tree down to n and selects it; with held it shows what n holds too.
+func (v *dominators) reveal(n heap.Node, held bool) {
 	d := v.app.snap.Dominators
 	var chain []heap.Node
 	for m := n; m != heap.SuperRoot && d.Live(m); m = d.Idom(m) {
@@ -442,34 +442,65 @@ func (v *dominators) reveal(n heap.Node) {
 	}
 	v.needle, v.kept = "", nil
 	if v.top == nil {
-		v.load(func() { v.descend(v.top, chain) })
+		v.load(func() { v.descend(v.top, chain, held) })
 		return
 	}
-	v.descend(v.top, chain)
+	v.descend(v.top, chain, held)
+}
+
+// revealGroup opens the group that a node retains most of, and selects it.
+func (v *dominators) revealGroup(n heap.Node) {
+	find := func() {
+		for _, c := range v.top.children {
+			if c.group() && c.node == n {
+				v.expand(c, childStep, func() {
+					v.rebuild()
+					v.selectBranch(treeRow{c, false})
+					v.app.moved()
+				})
+				return
+			}
+		}
+		v.reveal(n, true) // it is part of a suspect that is several groups
+	}
+	v.needle, v.kept = "", nil
+	if v.top == nil {
+		v.load(find)
+		return
+	}
+	find()
 }
 
 // revealLimit is the depth to which reveal opens the tree.
 const revealLimit = 5000
 
-// descend expands b and what is below it along chain, and selects the end.
-func (v *dominators) descend(b *branch, chain []heap.Node) {
+// descend expands b and what is below it along chain, and selects the end, which it
+// expands if held is set.
+func (v *dominators) descend(b *branch, chain []heap.Node, held bool) {
 	if len(chain) == 0 {
-		v.rebuild()
-		v.selectBranch(treeRow{b, false})
-		v.app.moved()
+		selected := func() {
+			v.rebuild()
+			v.selectBranch(treeRow{b, false})
+			v.app.moved()
+		}
+		if held && !v.leaf(b) {
+			v.expand(b, max(childStep, len(b.children)), selected)
+		} else {
+			selected()
+		}
 		return
 	}
 	v.expand(b, max(childStep, len(b.children)), func() {
 		for _, c := range b.children {
 			if c.node == chain[0] && !c.group() {
-				v.descend(c, chain[1:])
+				v.descend(c, chain[1:], held)
 				return
 			}
 		}
 		for _, c := range b.children {
 			if c.group() {
 				if _, found := slices.BinarySearch(c.held.Members, chain[0]); found {
-					v.expand(c, childStep, func() { v.descend(c, chain) })
+					v.expand(c, childStep, func() { v.descend(c, chain, held) })
 					return
 				}
 			}
@@ -477,12 +508,15 @@ func (v *dominators) descend(b *branch, chain []heap.Node) {
 		// It is not among the children that are shown: it joins them.
 		c := &branch{node: chain[0], parent: b, depth: b.depth + 1}
 		b.children = append(b.children, c)
-		v.descend(c, chain[1:])
+		v.descend(c, chain[1:], held)
 	})
 }
 
 // reveal shows n in the dominator tree.
-func (a *App) reveal(n heap.Node) {
+func (a *App) reveal(n heap.Node) { a.revealHeld(n, false) }
+
+// revealHeld shows n in the dominator tree, and with held what it holds.
+func (a *App) revealHeld(n heap.Node, held bool) {
 	if n == heap.None {
 		return
 	}
@@ -490,7 +524,7 @@ func (a *App) reveal(n heap.Node) {
 		a.flash("dominators: this is the tree")
 	}
 	a.open(tabDominators)
-	a.base[tabDominators].(*dominators).reveal(n)
+	a.base[tabDominators].(*dominators).reveal(n, held)
 }
 
 func (v *dominators) sort(reverse bool) {

@@ -89,6 +89,11 @@ type planar interface {
 	zoomOut() bool   // what esc does first; false at the outermost
 }
 
+// tall is a view that has no room for the why-alive pane on a low screen.
+type tall interface {
+	whyFrom() int // the height from which there is room
+}
+
 // modal is a view that shows one of several kinds of rows, each a place of its own.
 type modal interface {
 	view

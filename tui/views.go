@@ -36,7 +36,7 @@ func viewKinds() []viewKind {
 	return []viewKind{
 		tabOverview: {
 			title: "Overview", short: "Over", make: newOverview,
-			help:   "Show who holds the memory, and how the file is.",
+			help:   "Show what is suspect and who holds the memory, as the first lines of a report do.",
 			places: []placeKind{{"overview", false, numbered(tabOverview)}},
 		},
 		tabDominators: {

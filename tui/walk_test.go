@@ -109,9 +109,9 @@ func TestDeepChain(t *testing.T) {
 func TestWalk(t *testing.T) {
 	s := snapshot(t, blockstore(2500, 3))
 	tm := newTerminal(t, s, 100, 30, Options{})
-	tm.has("main.srv.storage.(*main.memStorage).blocks", "Why alive", "held jointly by main.srv and main.ind")
-	tm.press("enter").has("[2 Dom]", "▸ .blocks")
-	tm.press("enter")
+	tm.has("main.srv.storage.(*main.memStorage).blocks", "held jointly by main.srv and main.ind")
+	tm.press("enter").has("[2 Dom]", "▾ main.srv", "▸ .storage").selected("main.srv")
+	tm.press("j", "enter", "j").selected("▸ .blocks").press("enter")
 	more := 3 + childStep // under main.srv, .storage, .blocks and the first thousand
 	tm.app.top().grid().selectRow(more)
 	tm.press("k", "j").has("~ 1,000 more (enter loads 1,000)", "no object selected")

@@ -58,7 +58,7 @@ func (w *words) setOf(n heap.Node) rowSet {
 // holderSet is what a row stands for.
 func (w *words) holderSet(h *report.Holder) rowSet {
 	if h.Members == nil {
-		return w.setOf(h.At)
+		return w.setOf(report.Counted(w.snap, h))
 	}
 	if h.Single() {
 		return w.setOf(h.Node)
