@@ -75,6 +75,8 @@ type Action struct {
 	Priority int           // in the footer: 1 comes first, 0 never
 	Disabled func() string // why it cannot be done now, "" if it can; nil: always can
 	Do       func()
+	AtOnce   bool          // also while a job runs that changes what is on the screen
+	Now      func() string // what the footer calls it now, "" for nothing; nil: Label
 }
 
 // bound reports whether k is among the keys of the action.

@@ -73,6 +73,7 @@ type App struct {
 	budget    time.Duration // for making cells in one draw
 	message   string        // in the status line until the next key
 	lastKey   Key
+	typed     typeahead
 	gone      error // says that the file was cut while it was looked at; nil if it was not
 
 	jobs     [slots]*job
@@ -317,6 +318,9 @@ func (a *App) moved() {
 func (a *App) key(ev *tcell.EventKey) bool {
 	k := keyOf(ev)
 	defer func() { a.lastKey = k; a.updateAnimated() }()
+	if a.typed.takes(a, ev) {
+		return true
+	}
 	if a.prompt != nil && k != code(tcell.KeyCtrlC) {
 		return false
 	}

@@ -95,7 +95,7 @@ func viewActions(a *App) []Action {
 	var actions []Action
 	for t := range tabCount {
 		k := &a.kinds[t]
-		actions = append(actions, Action{Keys: append([]Key{char('1' + rune(t))}, k.keys...), Label: k.title, Help: k.help, Do: func() { a.open(t) }})
+		actions = append(actions, Action{Keys: append([]Key{char('1' + rune(t))}, k.keys...), Label: k.title, Help: k.help, Do: func() { a.open(t) }, AtOnce: true})
 	}
 	return append(actions,
 		Action{Keys: []Key{char(':')}, Label: "go to", Priority: 6,
@@ -118,7 +118,7 @@ func viewActions(a *App) []Action {
 			Help:     "Go forward again.",
 			Disabled: func() string { return reasonIf(len(a.future) == 0, "there is nothing after") },
 			Do:       func() { a.trail.forth(); a.entered() }},
-		Action{Keys: []Key{code(tcell.KeyEscape)}, Label: "back", Priority: 8,
+		Action{Keys: []Key{code(tcell.KeyEscape)}, Label: "back", Priority: 8, Now: func() string { return backName(a) },
 			Help: "End a job, then clear the filter, then close the view.",
 			Do: func() {
 				if !a.cancelJobs() {
@@ -136,17 +136,41 @@ func programActions(a *App) []Action {
 		{Keys: []Key{char('n')}, Label: "skip", Help: "Go on to the next step of the tour.",
 			Disabled: func() string { return reasonIf(a.tour.lines() == 0, "there is no tour; goheap tour FILE starts one") },
 			Do:       func() { a.tour.skip() }},
-		{Keys: []Key{code(tcell.KeyCtrlL)}, Label: "redraw", Help: "Draw the whole screen again.",
+		{Keys: []Key{code(tcell.KeyCtrlL)}, Label: "redraw", AtOnce: true, Help: "Draw the whole screen again.",
 			Do: func() { a.screen.Sync() }},
-		{Keys: []Key{code(tcell.KeyCtrlZ)}, Label: "suspend", Help: "Stop this program until the shell continues it.",
+		{Keys: []Key{code(tcell.KeyCtrlZ)}, Label: "suspend", AtOnce: true, Help: "Stop this program until the shell continues it.",
 			Do: func() { a.suspend() }},
-		{Keys: []Key{char('q')}, Label: "quit", Priority: 8,
+		{Keys: []Key{char('q')}, Label: "quit", Priority: 8, AtOnce: true, Now: func() string { return quitName(a) },
 			Help: "Close the view; quit from the first one, after asking if loading took long.",
 			Do:   a.quitKey},
 		{Keys: []Key{code(tcell.KeyCtrlC)}, Label: "stop",
 			Help: "End a job; pressed twice, quit at once.",
 			Do:   a.interrupt},
 	}
+}
+
+// backName is what esc does now, "" for nothing.
+func backName(a *App) string {
+	v := a.top()
+	switch m, isMap := v.(*treemap); {
+	case awaited(a):
+		return "stop"
+	case isMap && len(m.path) > 0:
+		return "zoom out"
+	case filterOf(v).filterText() != "":
+		return "clear filter"
+	case len(a.stack) > 1:
+		return "back"
+	}
+	return ""
+}
+
+// quitName is what q does now.
+func quitName(a *App) string {
+	if len(a.stack) > 1 {
+		return "close"
+	}
+	return "quit"
 }
 
 // turnPhysical shows the insides of maps and channels, or no longer does. The hop

@@ -117,7 +117,7 @@ func TestCutFile(t *testing.T) {
 			end := start(t, context.Background(), w, func(ctx context.Context, _ func(report.Process)) (*report.Snapshot, error) {
 				return report.New(ctx, c, c)
 			})
-			w.wait(t, "path 1 of")
+			w.wait(t, "Holders ")
 			c.cut.Store(true)
 			w.press(string(first))
 			if first == ':' {
@@ -219,7 +219,7 @@ func TestPanicsRestoreTheTerminal(t *testing.T) {
 				t.Errorf("it returned %v", err)
 			}()
 			if late {
-				w.wait(t, "path 1 of")
+				w.wait(t, "Holders ")
 				of.(misnamed).now.Store(true)
 				w.press("4")
 			}
@@ -267,7 +267,7 @@ func TestCutFileInTerminal(t *testing.T) {
 			t.Fatalf("cp: %v\n%s", err, out)
 		}
 		m := startTmux(t, 120, 30, "", exe+" --exe "+d.Exe+" "+core)
-		m.wait("[1 Overview]", "suspects (6)", "Why alive")
+		m.wait("[1 Overview]", "Holders ")
 		if err := os.Truncate(core, 4096); err != nil {
 			t.Fatal(err)
 		}

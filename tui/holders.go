@@ -35,12 +35,12 @@ func (w *words) suspectSet(f *report.Suspect) rowSet {
 
 // openSet shows what is held by what a row stands for: goroutines with their frames,
 // anything else in the dominator tree.
-func (a *App) openSet(set rowSet) {
+func openSet(a *App, set rowSet) {
 	switch {
 	case set.nodes == nil && a.goroutineOf(set.node) >= 0:
 		a.inspect(set.node)
 	case set.nodes == nil:
-		a.revealHeld(set.node, true)
+		revealHeld(a, set.node, true)
 	case a.goroutineOf(set.node) >= 0:
 		nodes, err := set.all(a.ctx) // they are at hand
 		if err != nil {

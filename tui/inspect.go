@@ -120,10 +120,19 @@ func (v *inspector) set(place int) rowSet {
 	if l := v.list(); l != nil {
 		return l.set(place)
 	}
-	if v.at == pageFields && place < len(v.rows) && !v.rows[place].more && v.rows[place].Target != heap.None {
-		return v.app.setOf(v.rows[place].Target)
+	if v.at == pageFields && place < len(v.rows) {
+		return v.app.setOf(v.about(v.rows[place]))
 	}
 	return v.app.setOf(v.node)
+}
+
+// about is the object that a row of fields is about: what it points to, or the one whose
+// field it is. The first row is the object itself, whatever its value points to.
+func (v *inspector) about(r partRow) heap.Node {
+	if r.part == v.top || r.more || r.Target == heap.None {
+		return v.node
+	}
+	return r.Target
 }
 func (v *inspector) hasWhy() bool { return v.node != heap.None || v.asked == nil }
 
@@ -221,7 +230,7 @@ func (v *inspector) rebuild() {
 		b    *part
 		next int
 	}
-	if v.top.depth >= 0 {
+	if v.top.depth >= 0 || v.kept == nil || v.kept[v.top] {
 		v.rows = append(v.rows, partRow{v.top, false})
 	}
 	var stack []visit
@@ -274,6 +283,20 @@ func (v *inspector) mapPart() *part {
 	return nil
 }
 
+// openMap is the only map that is open and has more entries than are loaded, nil if there
+// is none or several.
+func (v *inspector) openMap() (found *part) {
+	for _, r := range v.rows {
+		if !r.more && r.Map && r.expanded && !r.all {
+			if found != nil {
+				return nil
+			}
+			found = r.part
+		}
+	}
+	return found
+}
+
 // choose shows other entries of a map, or the same in another order.
 func (v *inspector) choose(m *part, e report.Entries) {
 	if m.entries == (report.Entries{}) {
@@ -313,8 +336,8 @@ func (v *inspector) subject() subject {
 	if l := v.list(); l != nil && l.row() >= 0 {
 		return l.subject()
 	}
-	if r, ok := v.row(); ok && !r.more && r.Target != heap.None {
-		return subject{node: r.Target}
+	if r, ok := v.row(); ok {
+		return subject{node: v.about(r)}
 	}
 	return subject{node: v.node}
 }
@@ -332,6 +355,8 @@ func (v *inspector) open() {
 		v.expand(r.part, true)
 	case ok && r.Target != heap.None:
 		v.app.inspect(r.Target)
+	case ok && v.whole(r):
+		v.app.flash("this is the object itself; its parts stand below")
 	case ok && r.Children > 0 && r.expanded:
 		v.collapse()
 	case ok && r.Children > 0:
@@ -340,6 +365,10 @@ func (v *inspector) open() {
 		v.app.flash("this field points to no object")
 	}
 }
+
+// whole reports whether a row is the object itself that is nothing but its parts, which
+// stand beside it.
+func (v *inspector) whole(r partRow) bool { return r.part == v.top && !r.more && r.depth < 0 }
 
 // unfold shows the parts of the row, and follows it where it has none.
 func (v *inspector) unfold() {
@@ -362,6 +391,8 @@ func (v *inspector) collapse() {
 		v.app.flash("there is nothing to collapse here")
 	case r.more:
 		v.selectPart(r.part)
+	case v.whole(r):
+		v.app.flash("this is the object itself")
 	case r.expanded:
 		r.expanded = false
 		v.rebuild()
@@ -504,7 +535,10 @@ func (v *inspector) filterEntries() {
 		text = "" // keys have no expressions
 	}
 	if m == nil && text != "" {
-		if m = v.mapPart(); m != nil && m.all && m.entries.Filter == "" {
+		if m = v.mapPart(); m == nil {
+			m = v.openMap()
+		}
+		if m != nil && m.all && m.entries.Filter == "" {
 			m = nil
 		}
 	}
@@ -566,17 +600,22 @@ func (v *inspector) filterFields(row int) {
 		if err != nil {
 			return nil, filterError(err)
 		}
-		kept := map[*part]bool{}
+		kept, match := map[*part]bool{}, map[*part]bool{}
 		for i := range some.Len() {
-			for p := all[some.Row(i)]; p != nil && !kept[p]; p = p.parent {
+			p := all[some.Row(i)]
+			match[p] = true
+			for ; p != nil && !kept[p]; p = p.parent {
 				kept[p] = true
 			}
 		}
 		return func() {
 			v.kept = kept
 			v.rebuild()
-			if row >= 0 {
+			if r, ok := v.row(); row >= 0 {
 				v.bodies[pageFields].selectRow(row)
+			} else if !ok || !match[r.part] {
+				first := slices.IndexFunc(v.rows, func(r partRow) bool { return match[r.part] })
+				v.bodies[pageFields].selectRow(first)
 			}
 			v.app.moved()
 		}, nil
@@ -626,6 +665,9 @@ type partColumn struct {
 func (v *inspector) partColumns() []partColumn {
 	a := v.app
 	retained := func(p *part) report.Cell {
+		if p == v.top {
+			return report.Cell{Num: a.snap.Dominators.Retained(v.node), Unknown: !a.snap.Dominators.Live(v.node)}
+		}
 		if p.Target == heap.None {
 			return report.Cell{Unknown: true}
 		}
@@ -717,13 +759,19 @@ func (v *inspector) fieldText(row int) string {
 	}
 	mark := "  "
 	switch {
-	case p.Children == 0:
+	case p.Children == 0 || v.whole(p):
 	case p.expanded:
 		mark = v.app.sym.open + " "
 	default:
 		mark = v.app.sym.closed + " "
 	}
-	return blank(indented(p.depth, mark+v.app.clean(p.Name)))
+	name := p.Name
+	if p.part == v.top {
+		if name = "(the object)"; v.app.snap.Graph.IsRoot(v.node) {
+			name = "(the variable)"
+		}
+	}
+	return blank(indented(p.depth, mark+v.app.clean(name)))
 }
 
 // indented moves a text to the right by its depth.

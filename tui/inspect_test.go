@@ -53,15 +53,15 @@ func TestFilterFields(t *testing.T) {
 	tm := newTerminal(t, s, 140, 40, Options{}).press(":main.srv", "enter")
 	tm.press("/log", "enter").has("+16 ▸ .log", "filter: log").hasNot("created", "memStorage)")
 	tm.press("esc").has("created", ".storage.(*main.me").hasNot("filter:")
-	tm.press("/=offset > 8", "enter").has("row 1 of 1", ".log").press("esc")
+	tm.press("/=offset > 8", "enter").has("row 2 of 2", ".log").selected(".log").press("esc")
 	tm.press("/=no > 8", "enter").has("filter: at character 2: unknown name no; there are offset, field, type, value, retained_bytes, address")
 	tm.press("esc")
 	// What is loaded meanwhile is filtered too.
-	tm.press("g", "j", "l", "jj", "l", "/[198]", "enter").has("no row has [198]").press("esc")
+	tm.press("g", "jj", "l", "jj", "l", "/[198]", "enter").has("no row has [198]").press("esc")
 	rows := tm.app.top().grid()
-	rows.selectRow(4 + partStep)
-	tm.press("k", "j", "enter", "/[198]", "enter").has("▾ .storage", "  ▾ .blocks", "▸ [198]", "row 2 of 3").hasNot("created", "[197]")
-	tm.press("j").selected("[198]").press("esc").selected("[198]").has("[197]")
+	rows.selectRow(5 + partStep)
+	tm.press("k", "j", "enter", "/[198]", "enter").has("▾ .storage", "  ▾ .blocks", "▸ [198]", "row 4 of 4").hasNot("created", "[197]")
+	tm.selected("[198]").press("esc").selected("[198]").has("[197]")
 	// Bytes, and views whose rows belong together, say that they are not.
 	tm.press("shift-tab", "/").has("filter: bytes cannot be left out")
 	for _, keys := range [][]string{{"1", "w"}, {"8"}, {"?"}, {"5", "enter", "enter"}, {"3", "P"}} {
@@ -74,19 +74,19 @@ func TestOpenValues(t *testing.T) {
 	tm := newTerminal(t, s, 140, 40, Options{})
 	tm.press(":main.srv", "enter").has("[Fields]", "+0   created ", "+8 ▸ .storage.(*main.me")
 	// Pointers open in place, and close.
-	tm.press("j", "l").has("▾ .storage", "      created ", "  ▸ .blocks")
-	tm.press("jjl").has("▾ .blocks", "    ▸ [0] ", "    ▸ [11] ")
+	tm.selected("(the variable)").press("l", "j", "l").has("▾ .storage", "      created ", "  ▸ .blocks")
+	tm.press("jjl").has("▾ .blocks", "    ▸ [0] ", "    ▸ [10] ")
 	rows := tm.app.top().grid()
-	if want := 1 + 1 + 1 + 1 + partStep + 1 + 1; rows.len() != want {
+	if want := 1 + 1 + 1 + 1 + 1 + partStep + 1 + 1; rows.len() != want {
 		t.Errorf("%d rows, want %d", rows.len(), want)
 	}
 	// What is not loaded has a row that loads it.
-	rows.selectRow(4 + partStep)
+	rows.selectRow(5 + partStep)
 	tm.press("k", "j").has("~ 151 more ", "(enter loads 100)")
 	tm.press("enter").has("[99]")
-	rows.selectRow(4 + 2*partStep)
+	rows.selectRow(5 + 2*partStep)
 	tm.press("k", "j").has("~ 51 more ").press("enter").has("[199]")
-	if n := rows.len(); n != 4+251+1 {
+	if n := rows.len(); n != 5+251+1 {
 		t.Errorf("%d rows when all are loaded", n)
 	}
 	if strings.Contains(tm.text(), "(enter loads") {
@@ -95,21 +95,44 @@ func TestOpenValues(t *testing.T) {
 	// The left key goes up, then collapses.
 	tm.press("h").has("▾ .blocks", "<<")
 	tm.press("h").has("▸ .blocks")
-	if n := rows.len(); n != 5 {
+	if n := rows.len(); n != 6 {
 		t.Errorf("%d rows when it is collapsed:\n%s", n, tm.text())
 	}
 	tm.press("l").has("[5]")
 	tm.press("h", "h").has("▾ .storage")
 	tm.press("h").has("▸ .storage")
-	if n := rows.len(); n != 3 {
+	if n := rows.len(); n != 4 {
 		t.Errorf("%d rows when all are collapsed:\n%s", n, tm.text())
 	}
 	// Enter goes to the object, wherever the pointer was found.
 	tm.press("l", "jj", "enter").has("[]*main.Block", "[Fields]", "▸ [0]")
 	tm.press("-").has("0x1a3f2c0 main.srv", "▾ .storage")
 	// The number has neither parts nor an object.
-	tm.press("g", "enter").has("this field points to no object")
+	tm.press("g", "j", "enter").has("this field points to no object")
 	tm.press("l").has("this field points to no object")
+}
+
+// The first row is the object itself: what asks about the selected row asks about it.
+func TestObjectItself(t *testing.T) {
+	f := blockstore(4, 3)
+	s := snapshot(t, f)
+	block := fmt.Sprintf("0x%x", f.Addr(f.Node["blocks"]))
+	for keys, want := range map[string][]string{
+		"w":     {"why alive: []*main.Block"},
+		"<":     {"[Referrers]", block + " []*main.Block", "main.memStorage"},
+		"i":     {block + " []*main.Block"},
+		"m":     {"marked"},
+		"enter": {"this is the object itself"},
+		"h":     {"this is the object itself"},
+	} {
+		tm := newTerminal(t, s, 140, 40, Options{}).press(":", block, "enter").selected("(the object)")
+		tm.has("Why alive: "+block).press("g", keys)
+		if keys == "m" {
+			tm.press("M").has(block + " []*main.Block")
+			continue
+		}
+		tm.has(want...)
+	}
 }
 
 // A special has no value.

@@ -211,11 +211,12 @@ func (a *App) wakeUp() {
 	}
 }
 
-// drain runs what was posted.
+// drain runs what was posted, and then the keys that have waited for it.
 func (a *App) drain() {
 	for _, f := range a.posted.take() {
 		a.guard(f)
 	}
+	a.typed.resume(a)
 }
 
 // tick is how often something that changes by itself is drawn.

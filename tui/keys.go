@@ -43,7 +43,7 @@ func Keys() []KeySection {
 func KeysMarkdown() string {
 	var b strings.Builder
 	b.WriteString("# Keys of the terminal UI\n\n")
-	b.WriteString("The key `?` shows the same on the screen. A key that cannot be used on a row says why. While something is asked for, up and down bring earlier answers back, and esc ends the question.\n")
+	b.WriteString("The key `?` shows the same on the screen. A key that cannot be used on a row says why. While something is asked for, up and down bring earlier answers back, and esc ends the question. Keys that are pressed while a job runs wait for it, but for those that leave the view.\n")
 	for _, s := range Keys() {
 		fmt.Fprintf(&b, "\n## %s%s\n\n| key | name | what it does |\n|---|---|---|\n", strings.ToUpper(s.Title[:1]), s.Title[1:])
 		for _, k := range s.Keys {

@@ -98,7 +98,6 @@ type list struct {
 	needle  string
 	ordered bool   // a column was chosen to sort by
 	wanted  wanted // to be restored by the next refresh
-	opening bool   // the first row is to be opened once there are rows
 }
 
 // loader loads a list. It is called off the event loop.
@@ -190,9 +189,6 @@ func (l *list) subject() subject {
 func (l *list) open() {
 	row := l.row()
 	switch {
-	case row < 0 && l.whole == nil && l.app.jobs[slotView] != nil:
-		l.opening = true
-		l.app.flash("it opens as soon as the rows are here")
 	case row < 0:
 		l.app.flash("there is no row to open")
 	case l.opens != nil:
@@ -232,7 +228,7 @@ func (l *list) refresh() {
 	}
 	load, whole, needle, wish := l.load, l.whole, l.needle, l.wanted
 	col, descending, ordered, selected := l.body.sorted, l.body.descending, l.ordered, l.row()
-	l.wanted, l.opening = wanted{}, false
+	l.wanted = wanted{}
 	what := "sorting"
 	switch {
 	case whole == nil:
@@ -316,12 +312,6 @@ func (l *list) replace(from loaded, t *report.Table, place int, by order, wish w
 	}
 	l.body.selectRow(place)
 	l.app.moved()
-	if l.opening {
-		l.opening = false
-		if l.row() >= 0 && listOf(l.app.top()) == l {
-			l.open()
-		}
-	}
 }
 
 // restore shows the rows that a location tells.

@@ -70,11 +70,6 @@ func FuzzPlace(f *testing.F) {
 func TestOpensWhenLoaded(t *testing.T) {
 	s := snapshot(t, blockstore(60, 5))
 	d := newDeferred(t, s, 100, 30, Options{})
-	d.press("3", "enter").has("as soon as the rows are here")
-	d.work()
-	d.has("Types > ")
-	// But not where the person has gone on.
-	d = newDeferred(t, s, 100, 30, Options{})
 	d.press("3", "enter", "4")
 	d.work()
 	d.has("[4 Roots]").hasNot("Roots > ")

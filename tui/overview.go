@@ -165,7 +165,7 @@ func (v *overview) open() {
 		v.app.flash("there is nothing to open here")
 		return
 	}
-	v.app.openSet(v.set(v.body.selected))
+	openSet(v.app, v.set(v.body.selected))
 }
 
 func (v *overview) status() string {

@@ -238,7 +238,7 @@ func (r *root) drawStatus(screen tcell.Screen, at rect, v view) {
 	}
 	text, style := v.status(), a.sym.faint
 	if busy := a.busy(); busy != "" {
-		text = busy + " " + a.sym.cut + "  (esc stops)"
+		text = busy + " " + a.sym.cut + "  (esc stops" + a.typed.text() + ")"
 	}
 	if a.gone != nil {
 		text, style = a.clean(a.gone.Error()), a.sym.strong
@@ -256,11 +256,17 @@ func (r *root) drawFooter(screen tcell.Screen, at rect, v view) {
 }
 
 func (r *root) drawActions(screen tcell.Screen, at rect, all []Action) {
-	text := func(act *Action) string { return act.Keys[0].String() + " " + act.Label }
+	label := func(act *Action) string {
+		if act.Now != nil {
+			return act.Now()
+		}
+		return act.Label
+	}
+	text := func(act *Action) string { return act.Keys[0].String() + " " + label(act) }
 	room, chosen := at.w-2, map[int]bool{}
 	for priority := 1; priority <= 10; priority++ {
 		for i := range all {
-			if need := width(text(&all[i])) + 2; all[i].Priority == priority && need <= room+2 {
+			if need := width(text(&all[i])) + 2; all[i].Priority == priority && need <= room+2 && label(&all[i]) != "" {
 				chosen[i] = true
 				room -= need
 			}
@@ -274,7 +280,7 @@ func (r *root) drawActions(screen tcell.Screen, at rect, all []Action) {
 			if all[i].Disabled != nil && all[i].Disabled() != "" {
 				style = r.app.sym.faint
 			}
-			x += put(screen, x, at.y, at.w-1-x, " "+all[i].Label+"  ", style)
+			x += put(screen, x, at.y, at.w-1-x, " "+label(&all[i])+"  ", style)
 		}
 	}
 }

@@ -196,7 +196,7 @@ func TestRunKeepsWhatIsReady(t *testing.T) {
 	})
 	w.wait(t, "esc stop")
 	w.press("5")
-	w.wait(t, "nothing can be looked at before loading ends")
+	w.wait(t, "1 key waiting for the end of loading")
 	w.InjectKey(tcell.KeyEscape, 0, 0)
 	w.wait(t, "Loading was stopped")
 	w.wait(t, "main.(*server).watch")

@@ -174,7 +174,7 @@ func TestScreens(t *testing.T) {
 		{"goroutines-ungrouped", []string{"5u"}},
 		{"frames", []string{"5", "enter", "enter", "down", "down"}},
 		{"inspector-fields", []string{":main.srv", "enter"}},
-		{"inspector-opened", []string{":main.srv", "enter", "jl", "jjl", "jj"}},
+		{"inspector-opened", []string{":main.srv", "enter", "jjl", "jjl", "jj"}},
 		{"inspector-referrers", []string{"3", "/uint8", "enter", "enter", "i", "tab"}},
 		{"inspector-references", []string{"4", "i", "tab", "tab"}},
 		{"inspector-hex", []string{"4", "enter", "enter", "tab", "tab", "tab"}},

@@ -30,7 +30,7 @@ func newSuspects(a *App) view {
 	}
 	v.list.about = func(row int) subject { return aboutSuspect(&v.all[row]) }
 	v.list.sets = func(row int) rowSet { return a.suspectSet(&v.all[row]) }
-	v.list.opens = func(row int) { a.openSet(v.sets(row)) }
+	v.list.opens = func(row int) { openSet(a, v.sets(row)) }
 	v.list.head = func(w, h int) []string {
 		row := v.row()
 		if row < 0 {

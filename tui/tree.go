@@ -513,10 +513,10 @@ func (v *dominators) descend(b *branch, chain []heap.Node, held bool) {
 }
 
 // reveal shows n in the dominator tree.
-func (a *App) reveal(n heap.Node) { a.revealHeld(n, false) }
+func (a *App) reveal(n heap.Node) { revealHeld(a, n, false) }
 
 // revealHeld shows n in the dominator tree, and with held what it holds.
-func (a *App) revealHeld(n heap.Node, held bool) {
+func revealHeld(a *App, n heap.Node, held bool) {
 	if n == heap.None {
 		return
 	}

@@ -172,8 +172,8 @@ func TestPathsStep(t *testing.T) {
 func TestCopy(t *testing.T) {
 	s := snapshot(t, blockstore(40, 3))
 	tm := newTerminal(t, s, 100, 30, Options{})
-	tm.press("Y").has("copied main.srv.storage.(*main.memStorage).blocks")
-	if got := string(tm.scr.GetClipboardData()); got != "main.srv.storage.(*main.memStorage).blocks" {
+	tm.press("Y").has("copied main.srv")
+	if got := string(tm.scr.GetClipboardData()); got != "main.srv" {
 		t.Errorf("the clipboard has %q", got)
 	}
 	tm.press("4y").has("copied 0x1a3f2c0")
