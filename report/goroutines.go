@@ -62,7 +62,7 @@ func GoroutineTable(ctx context.Context, s *Snapshot) (*Table, error) {
 			Cell: func(row int) Cell { return Cell{Num: rows[row].Retained} }},
 		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 2, MinWidth: 7, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Share(rows[row].Retained)} }},
-		Column{Name: "stack_bytes", Title: "Stack", Kind: Bytes, Priority: 3, MinWidth: 7, Right: true,
+		Column{Name: "stack_bytes", Title: "Stack", Kind: Bytes, MinWidth: 8, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: rows[row].StackBytes} }},
 		Column{Name: "state", Title: "State", MinWidth: 10,
 			Cell: func(row int) Cell { return textCell(rows[row].State()) }},

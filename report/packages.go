@@ -15,7 +15,7 @@ type groupings struct {
 	rootKinds, rootPackages memo[[]RootGroup]
 }
 
-// PackageRow sums the live objects whose types are of one package.
+// PackageRow sums the live objects whose types count to one package.
 type PackageRow struct {
 	Name     string        // "" for types without one, such as []uint8
 	IDs      []heap.TypeID // its types
@@ -37,7 +37,7 @@ func (s *Snapshot) Packages(ctx context.Context) ([]PackageRow, error) {
 		place := make([]heap.TypeID, len(original))
 		byName := map[string]heap.TypeID{}
 		for i, id := range original[1:] {
-			name := s.Heap.TypeInfo(id).Package
+			name := packageOf(s.Heap.TypeInfo(id))
 			at, seen := byName[name]
 			if !seen {
 				at = heap.TypeID(len(groups))

@@ -217,11 +217,11 @@ func groupTable(ctx context.Context, s *Snapshot, groups []StackGroup) (*Table, 
 			Cell: func(row int) Cell { return Cell{Num: groups[row].Exclusive.Bytes} }},
 		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 2, MinWidth: 7, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Share(groups[row].Exclusive.Bytes)} }},
-		Column{Name: "stack_bytes", Title: "Stack", Kind: Bytes, Priority: 3, MinWidth: 7, Right: true,
+		Column{Name: "stack_bytes", Title: "Stack", Kind: Bytes, MinWidth: 8, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: groups[row].Stack} }},
 		Column{Name: "state", Title: "State", MinWidth: 10,
 			Cell: func(row int) Cell { return textCell(groups[row].StateText()) }},
-		Column{Name: "wait", Title: "Wait", Priority: 1, MinWidth: 6, Numeric: true,
+		Column{Name: "wait", Title: "Wait", Priority: 2, MinWidth: 6, Numeric: true,
 			Cell: func(row int) Cell {
 				c := waitCell(groups[row].MaxWait)
 				c.Text = groups[row].WaitText()

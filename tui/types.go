@@ -176,15 +176,33 @@ func newTypesOf(a *App, pkg string) view {
 	v.list.in = a.top().tab()
 	v.list.own = nil
 	v.choose = func() loader {
-		load := v.loader()
+		load, physical := v.loader(), a.physical
 		return func(ctx context.Context) (loaded, error) {
 			l, err := load(ctx)
 			if err != nil {
 				return l, err
 			}
-			all := l.table
-			col := all.Column("package")
-			l.table, err = all.Filtered(ctx, func(i int) bool { return all.Cell(i, col).Text == pkg })
+			packages, err := a.snap.Packages(ctx)
+			if err != nil {
+				return l, err
+			}
+			within := map[heap.TypeID]bool{}
+			for _, p := range packages {
+				for _, id := range p.IDs {
+					within[id] = p.Name == pkg
+				}
+			}
+			types := a.snap.FoldedTypes
+			if physical {
+				types = a.snap.Types
+			}
+			rows, err := types(ctx)
+			if err != nil {
+				return l, err
+			}
+			l.table, err = l.table.Filtered(ctx, func(i int) bool {
+				return slices.ContainsFunc(rows[i].IDs, func(id heap.TypeID) bool { return within[id] })
+			})
 			return l, err
 		}
 	}
