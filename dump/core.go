@@ -50,12 +50,22 @@ type Core struct {
 	Threads  []Thread  // in file order: the thread that died first, from a kernel core
 	Mappings []Mapping // of files, from NT_FILE, in address order
 	Auxv     map[uint64]uint64
+	// Segments are all parts of memory that the file speaks of, in the order of its
+	// headers, whether or not it has their bytes.
+	Segments []Segment
 	Problems []Problem
 
 	empty []Range // of memory of which the file has nothing, see union
 	files []Range // where Mappings are, see union
 
 	free func() error // unmaps the file
+}
+
+// Segment is a part of memory as a program header describes it. InFile bytes from Start
+// on should be in the file.
+type Segment struct {
+	Start, End, InFile uint64
+	Flags              elf.ProgFlag // 0 where nothing may be read or written
 }
 
 // Mapping says that a part of a file was mapped at [Start, End).
@@ -80,8 +90,11 @@ type Thread struct {
 // Auxiliary vector types (Linux, include/uapi/linux/auxvec.h).
 const (
 	AuxPhdr   = 3
+	AuxBase   = 7 // of the interpreter, 0 for a program without
 	AuxEntry  = 9
+	AuxRandom = 25
 	AuxExecFn = 31
+	AuxVDSO   = 33
 )
 
 // Open maps the core file at path. Close unmaps it. A core that has been cut
@@ -208,6 +221,9 @@ func newCore(ctx context.Context, data []byte) (*Core, error) {
 	otherNotes := 0
 	damaged := Problem{Severity: Error}
 	for i, p := range progs {
+		if p.typ == elf.PT_LOAD && p.addr+p.size > p.addr {
+			c.Segments = append(c.Segments, Segment{p.addr, p.addr + p.size, min(p.fileSize, p.size), p.flags})
+		}
 		if p.fileSize == 0 {
 			if p.typ == elf.PT_LOAD && p.size > 0 && p.addr+p.size > p.addr {
 				c.empty = append(c.empty, Range{p.addr, p.addr + p.size})
@@ -312,6 +328,7 @@ type header struct {
 
 type program struct {
 	typ                          elf.ProgType
+	flags                        elf.ProgFlag
 	offset, addr, fileSize, size uint64
 }
 
@@ -379,15 +396,16 @@ type fields struct {
 	phoff, shoff, phentsize, phnum   int // in Elf32_Ehdr or Elf64_Ehdr
 	phsize                           uint64
 	poffset, pvaddr, pfilesz, pmemsz int // in Elf32_Phdr or Elf64_Phdr
+	pflags                           int
 	shsize                           uint64
 	shinfo                           int // in Elf32_Shdr or Elf64_Shdr
 }
 
 func (h *header) fields() fields {
 	if h.class == elf.ELFCLASS32 {
-		return fields{phoff: 28, shoff: 32, phentsize: 42, phnum: 44, phsize: 32, poffset: 4, pvaddr: 8, pfilesz: 16, pmemsz: 20, shsize: 40, shinfo: 28}
+		return fields{phoff: 28, shoff: 32, phentsize: 42, phnum: 44, phsize: 32, poffset: 4, pvaddr: 8, pfilesz: 16, pmemsz: 20, pflags: 24, shsize: 40, shinfo: 28}
 	}
-	return fields{phoff: 32, shoff: 40, phentsize: 54, phnum: 56, phsize: 56, poffset: 8, pvaddr: 16, pfilesz: 32, pmemsz: 40, shsize: 64, shinfo: 44}
+	return fields{phoff: 32, shoff: 40, phentsize: 54, phnum: 56, phsize: 56, poffset: 8, pvaddr: 16, pfilesz: 32, pmemsz: 40, pflags: 4, shsize: 64, shinfo: 44}
 }
 
 // word reads an address, an offset or a size as the file's class has them.
@@ -407,6 +425,7 @@ func (h *header) programs(data []byte) ([]program, error) {
 		b := table[uint64(i)*e.phsize:]
 		progs[i] = program{
 			typ:      elf.ProgType(h.order.Uint32(b)),
+			flags:    elf.ProgFlag(h.order.Uint32(b[e.pflags:])),
 			offset:   h.word(b[e.poffset:]),
 			addr:     h.word(b[e.pvaddr:]),
 			fileSize: h.word(b[e.pfilesz:]),

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"goheap/dump"
+	"goheap/gocore/account"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/typing"
 	"goheap/heap"
@@ -234,6 +235,17 @@ func (h *Heap) Check(ctx context.Context) (checks []Check, err error) {
 		return nil
 	})
 	return checks, err
+}
+
+// Account says where the memory of the process went. kept is what the kernel said of it at
+// that moment, nil where nobody kept that. With count, all pages outside of files are
+// looked at, which takes as long as to read the core once.
+func (h *Heap) Account(ctx context.Context, kept *account.Residency, count bool) (a account.Account, err error) {
+	err = dump.Guard(func() (err error) {
+		a, err = h.decoder.AccountOf(ctx, h.live.Bits().Words(), kept, count)
+		return err
+	})
+	return a, err
 }
 
 // Awaited is what a goroutine waits on: a channel, or a part of what package sync makes.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"goheap/dump"
+	"goheap/gocore/account"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/program"
 	"goheap/heap"
@@ -31,6 +32,11 @@ type decoder struct {
 	// cached and not be counted yet: a thread that takes another span gives the old
 	// one back before it counts its slots (runtime/mcache.go, refill, Go 1.26).
 	uncached int64
+
+	pages        account.Pages
+	stackSpans   []dump.Range // spans for stacks
+	systemStacks []dump.Range // of threads: those of g0 and gsignal
+	processors   []uint64     // addresses of the runtime.p
 }
 
 // maxList bounds the lists of goroutines and of spans: of the smallest ones, so many
@@ -98,6 +104,8 @@ func (d *decoder) decode(ctx context.Context) (err error) {
 		return fmt.Errorf("%w: the heap has more than %d slots; goheap numbers them with 32 bits", dump.ErrUnsupported, uint32(heap.MaxNodes))
 	}
 	d.readBits()
-	d.Counters, err = d.readRecorded(ctx)
-	return err
+	if d.Counters, err = d.readRecorded(ctx); err != nil {
+		return err
+	}
+	return d.readAccount(ctx)
 }

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"goheap/dump"
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/layout"
 	"goheap/gocore/internal/program"
 )
 
@@ -14,7 +16,17 @@ import (
 func (d *decoder) readSched(ctx context.Context) error {
 	im := d.Image
 	add := func(addr uint64) { im.Records.Sched = append(im.Records.Sched, addr) }
-	if _, err := d.eachThread(ctx, func(addr uint64, _ []byte) { add(addr) }); err != nil {
+	if _, err := d.eachThread(ctx, func(addr uint64, m []byte) {
+		add(addr)
+		for _, f := range []*layout.Field{&d.Layout.M.G0, &d.Layout.M.Gsignal} {
+			if g, ok := im.Mem.Slice(f.Uint(im.Arch, m), uint64(d.Layout.G.Size)); ok {
+				lo, hi := d.Layout.G.StackLo.Uint(im.Arch, g), d.Layout.G.StackHi.Uint(im.Arch, g)
+				if lo < hi {
+					d.systemStacks = append(d.systemStacks, dump.Range{Start: lo, End: hi})
+				}
+			}
+		}
+	}); err != nil {
 		return err
 	}
 	var heaps []timerHeap
@@ -26,6 +38,7 @@ func (d *decoder) readSched(ctx context.Context) error {
 		for i := range uint64(len(list)) / w {
 			p := im.Arch.Word(list[i*w:])
 			add(p)
+			d.processors = append(d.processors, p)
 			heaps = append(heaps, d.timersOf(p))
 		}
 	}

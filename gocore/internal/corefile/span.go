@@ -64,7 +64,10 @@ func (d *decoder) readSpans(ctx context.Context) error {
 			missing++
 			continue
 		}
-		if rt.Mspan.State.Uint(im.Arch, b)&0xff != spanInUse {
+		if state := rt.Mspan.State.Uint(im.Arch, b) & 0xff; state != spanInUse {
+			if state == spanManual {
+				d.manualSpan(b)
+			}
 			continue
 		}
 		e, ok := d.extent(b)

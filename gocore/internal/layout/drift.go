@@ -32,7 +32,7 @@ func Types() []Name {
 func Variables() []Name {
 	return []Name{
 		{"runtime.allfin", ""}, {"runtime.allgs", ""}, {"runtime.allp", ""}, {"runtime.firstmoduledata", ""}, {"runtime.gcCleanups", "25-"},
-		{"runtime.gcController", ""}, {"runtime.memstats", ""}, {"runtime.mheap_", ""}, {"runtime.waitReasonStrings", ""},
+		{"runtime.buckhash", ""}, {"runtime.gcBitsArenas", ""}, {"runtime.gcController", ""}, {"runtime.memstats", ""}, {"runtime.mheap_", ""}, {"runtime.persistentChunks", ""}, {"runtime.waitReasonStrings", ""},
 	}
 }
 

@@ -115,7 +115,34 @@ type Runtime struct {
 		AllSpans Field `field:"allspans"`
 		Sweepgen Field `field:"sweepgen"`
 		Arenas   Field `field:"arenas"`
+
+		// The page allocator's, and those of the allocators of records.
+		Chunks      Field `field:"pages.chunks" size:"any" go:"18-"`
+		InUse       Field `field:"pages.inUse.ranges" go:"18-"`
+		SpanInuse   Field `field:"spanalloc.inuse" go:"18-"`
+		McacheInuse Field `field:"cachealloc.inuse" go:"18-"`
+		HeapArenas  Field `field:"heapArenas|allArenas" go:"18-"`
+		Summary     Field `field:"pages.summary" go:"18-" size:"any"`
+		ScavIndex   Field `field:"pages.scav.index.chunks" go:"19-"`
 	} `type:"runtime.mheap"`
+	// PallocData describes the pages of a chunk, a bit each.
+	PallocData struct {
+		Size      Size
+		Bits      Field `field:"pallocBits" size:"any"`
+		Scavenged Field `field:"scavenged" size:"any"`
+	} `type:"runtime.pallocData" go:"18-"`
+	ScavChunkData struct {
+		Size Size
+	} `type:"runtime.atomicScavChunkData" go:"21-"`
+	GCBitsArena struct {
+		Size Size
+		Next Field `field:"next" go:"18-"`
+	} `type:"runtime.gcBitsArena" go:"18-"`
+	AddrRange struct {
+		Size  Size
+		Base  Field `field:"base.a"`
+		Limit Field `field:"limit.a"`
+	} `type:"runtime.addrRange" go:"18-"`
 
 	Mspan struct {
 		Size             Size
@@ -312,6 +339,9 @@ type Runtime struct {
 		// Until Go 1.22 it is the heap itself, a slice.
 		Timers     Field `field:"timers" size:"any"`
 		TimersHeap Field `field:"timers.heap" go:"23-" size:"any"`
+		// Pages that the processor may hand out, a bit each.
+		PageFree Field `field:"pcache.cache" go:"18-"`
+		PageScav Field `field:"pcache.scav" go:"18-"`
 	} `type:"runtime.p"`
 	TimerWhen struct {
 		Size  Size
@@ -325,6 +355,19 @@ type Runtime struct {
 	GCController struct {
 		Size       Size
 		HeapMarked Field `field:"heapMarked"`
+		GCPercent  Field `field:"gcPercent" go:"18-"`
+
+		HeapGoal            Field `field:"heapGoal" go:"-18"`
+		GCPercentHeapGoal   Field `field:"gcPercentHeapGoal" go:"19-"`
+		SweepDistMinTrigger Field `field:"sweepDistMinTrigger" go:"19-"`
+		Triggered           Field `field:"triggered" go:"19-"`
+		MemoryLimit         Field `field:"memoryLimit" go:"19-"`
+		HeapInUse           Field `field:"heapInUse" go:"19-"`
+		HeapReleased        Field `field:"heapReleased" go:"19-"`
+		HeapFree            Field `field:"heapFree" go:"19-"`
+		TotalAlloc          Field `field:"totalAlloc" go:"19-"`
+		TotalFree           Field `field:"totalFree" go:"19-"`
+		MappedReady         Field `field:"mappedReady" go:"19-"`
 	} `type:"runtime.gcControllerState"`
 	// Work is of an unnamed type until Go 1.18.
 	Work struct {
@@ -336,9 +379,25 @@ type Runtime struct {
 		HeapStats Field `field:"heapStats.stats" size:"any"`
 		NumGC     Field `field:"numgc"`
 		LastGC    Field `field:"last_gc_nanotime"`
+
+		LastGCUnix  Field `field:"last_gc_unix" go:"18-"`
+		NumForcedGC Field `field:"numforcedgc" go:"18-"`
+		PauseTotal  Field `field:"pause_total_ns" go:"18-"`
+		StacksSys   Field `field:"stacks_sys" go:"18-"`
+		MSpanSys    Field `field:"mspan_sys" go:"18-"`
+		MCacheSys   Field `field:"mcache_sys" go:"18-"`
+		BuckHashSys Field `field:"buckhash_sys" go:"18-"`
+		GCMiscSys   Field `field:"gcMiscSys" go:"18-"`
+		OtherSys    Field `field:"other_sys" go:"18-"`
+		HeapSys     Field `field:"heap_sys" go:"-18"`
+		HeapInuse   Field `field:"heap_inuse" go:"-18"`
+		Released    Field `field:"heap_released" go:"-18"`
 	} `type:"runtime.mstats"`
 	HeapStats struct {
 		Size            Size
+		InStacks        Field `field:"inStacks" go:"18-"`
+		InWorkBufs      Field `field:"inWorkBufs" go:"18-"`
+		InPtrScalarBits Field `field:"inPtrScalarBits" go:"-24"`
 		LargeAlloc      Field `field:"largeAlloc"`
 		LargeAllocCount Field `field:"largeAllocCount"`
 		SmallAllocCount Field `field:"smallAllocCount"`
@@ -513,6 +572,13 @@ type Runtime struct {
 	FuncIDWrapper         Constant `const:"internal/abi.FuncIDWrapper" go:"21-" value:"any"`
 	OlderFuncIDWrapper    Constant `const:"runtime.funcID_wrapper" go:"18-20" value:"any"`
 	ArenaBaseOffset       Constant `const:"runtime.arenaBaseOffsetUintptr" go:"18-"`
+	HeapArenaBytes        Constant `const:"runtime.heapArenaBytes" go:"18-" value:"any"`
+	PersistentChunkSize   Constant `const:"runtime.persistentChunkSize" go:"18-"`
+	BuckHashSize          Constant `const:"runtime.buckHashSize" go:"18-"`
+	HeapAddrBits          Constant `const:"runtime.heapAddrBits" go:"18-" value:"any"`
+	LimitHeadroom         Constant `const:"runtime.memoryLimitHeapGoalHeadroom" go:"19-20"`
+	LimitHeadroomPercent  Constant `const:"runtime.memoryLimitHeapGoalHeadroomPercent" go:"21-"`
+	LimitHeadroomLeast    Constant `const:"runtime.memoryLimitMinHeapGoalHeadroom" go:"21-"`
 }
 
 // Constant is the value of a constant, and whether this version of Go has it.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"goheap/dump"
+	"goheap/gocore/account"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/layout"
@@ -26,6 +27,7 @@ type Program struct {
 	Sections []Section
 	Problems []dump.Problem
 	Counters *image.Counters
+	Account  *account.Account      // nil where the file says nothing of memory beside the heap
 	Profile  map[uint64]image.Site // the memory profile in a heap dump, by the addresses of runtime.bucket; nil for a core
 
 	namer namer
