@@ -100,6 +100,11 @@ type HeapStats struct {
 	HeapAlloc, HeapInuse, HeapObjects uint64
 	StackInuse                        uint64
 	NumGC                             uint64
+
+	Sys, HeapSys, HeapIdle, HeapReleased, StackSys uint64
+	MSpanInuse, MSpanSys, MCacheInuse, MCacheSys   uint64
+	BuckHashSys, GCSys, OtherSys                   uint64
+	NextGC, LastGC, PauseTotalNs                   uint64
 }
 
 // MemStats returns what a record of kind RecordMemStats says.
@@ -115,7 +120,12 @@ func (r *HeapRecords) memStats() {
 	for range 256 {
 		r.uint()
 	}
-	r.memory = HeapStats{HeapAlloc: n[6], HeapInuse: n[9], HeapObjects: n[11], StackInuse: n[12], NumGC: r.uint()}
+	r.memory = HeapStats{
+		HeapAlloc: n[6], HeapInuse: n[9], HeapObjects: n[11], StackInuse: n[12], NumGC: r.uint(),
+		Sys: n[2], HeapSys: n[7], HeapIdle: n[8], HeapReleased: n[10], StackSys: n[13],
+		MSpanInuse: n[14], MSpanSys: n[15], MCacheInuse: n[16], MCacheSys: n[17],
+		BuckHashSys: n[18], GCSys: n[19], OtherSys: n[20], NextGC: n[21], LastGC: n[22], PauseTotalNs: n[23],
+	}
 }
 
 // ProfileCall is a call on the stack of an allocation. The function is the one that

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"goheap/gocore"
+	"goheap/gocore/account"
 	"goheap/heap"
 )
 
@@ -29,6 +30,7 @@ type Heap interface {
 	Waits(ctx context.Context) (on [][]gocore.Awaited, leaked []int, err error)
 	Check(ctx context.Context) ([]gocore.Check, error)
 	AllocatedSlots() (objects, bytes uint64)
+	Account(ctx context.Context, kept *account.Residency, count bool) (account.Account, error)
 	GCMarkedBytes() uint64
 
 	TypeIDs() []heap.TypeID

@@ -36,6 +36,13 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 	if err != nil {
 		return nil, err
 	}
+	memory, err := memoryLine(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if memory != "" {
+		head = append(slices.Clip(head), memory)
+	}
 	v := &Verdict{Lines: slices.Concat(head, []string{""})}
 	others := otherLeaks(s, leaks, found)
 	found, known := told(found)

@@ -124,12 +124,10 @@ func (r *Residency) readSmaps(text []byte) error {
 			switch key {
 			case "Rss":
 				m.Resident = n
-				sum.RSS += n
 			case "Anonymous":
 				sum.Anon += n
 			case "Swap":
 				m.Swapped = n
-				sum.Swap += n
 			case "AnonHugePages":
 				sum.Huge += n
 			}
@@ -157,6 +155,10 @@ func (r *Residency) readSmaps(text []byte) error {
 	})
 	if err != nil {
 		return err
+	}
+	for i := range all {
+		sum.RSS += all[i].Resident
+		sum.Swap += all[i].Swapped
 	}
 	r.Mappings, r.RSS, r.Anon, r.Swap, r.Huge = all, sum.RSS, sum.Anon, sum.Swap, sum.Huge
 	return nil

@@ -56,10 +56,10 @@ var may = map[string][]string{
 
 	"report":                {"gocore", "gocore/account", "heap", "internal/files", "internal/flat", "internal/progress", "internal/repeat"},
 	"tui":                   {"report", "gocore", "heap", "internal/progress"},
-	"cmd/goheap":            {"tui", "report", "internal/files", "internal/progress"},
+	"cmd/goheap":            {"tui", "report", "gocore/account", "internal/files", "internal/progress"},
 	"heap/heaptest":         {"heap"},
 	"internal/corridor":     {},
-	"internal/fakeprocess":  {"gocore", "heap"}, // for the tests of report and tui
+	"internal/fakeprocess":  {"gocore", "gocore/account", "heap"}, // for the tests of report and tui
 	"internal/testcore/...": {"dump", "gocore", "heap", "report", "internal/..."},
 }
 

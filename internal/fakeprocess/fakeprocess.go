@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"goheap/gocore"
+	"goheap/gocore/account"
 	"goheap/heap"
 )
 
@@ -35,6 +36,7 @@ type Process struct {
 	Typed              gocore.Typing
 	Marked             uint64                           // bytes, by the last collection
 	Describe           func(typ string) gocore.TypeInfo // nil: Describe
+	Memory             account.Account
 
 	Node   map[string]heap.Node // by the ID; set by Build
 	ByNode []*Node              // nil where no node has the number; set by Build
@@ -156,6 +158,11 @@ func (p *Process) Graph() *heap.Graph                            { return p.grap
 func (p *Process) Check(context.Context) ([]gocore.Check, error) { return p.Verdicts, nil }
 func (p *Process) Waits(context.Context) ([][]gocore.Awaited, []int, error) {
 	return p.Awaits, p.Leaks, nil
+}
+func (p *Process) Account(_ context.Context, kept *account.Residency, _ bool) (account.Account, error) {
+	a := p.Memory
+	a.Resident = kept
+	return a, nil
 }
 func (p *Process) GCMarkedBytes() uint64                   { return p.Marked }
 func (p *Process) Typing() gocore.Typing                   { return p.Typed }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"goheap/dump"
+	"goheap/gocore/account"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/symbols"
@@ -342,6 +343,13 @@ func (d *decoder) decode(ctx context.Context) error {
 		AllocSlots: int64(d.stats.HeapObjects), AllocBytes: int64(d.stats.HeapAlloc), Statistics: d.hasStats, NumGC: d.stats.NumGC,
 		CountedFirst: true,
 		NoMarks:      "a heap dump does not say what the last collection marked",
+	}
+	if s := &d.stats; d.hasStats {
+		d.Account = &account.Account{Counters: &account.Counters{
+			Sys: s.Sys, HeapAlloc: s.HeapAlloc, HeapSys: s.HeapSys, HeapIdle: s.HeapIdle, HeapInuse: s.HeapInuse, HeapReleased: s.HeapReleased,
+			StackInuse: s.StackInuse, StackSys: s.StackSys, MSpanInuse: s.MSpanInuse, MSpanSys: s.MSpanSys, MCacheInuse: s.MCacheInuse, MCacheSys: s.MCacheSys,
+			BuckHashSys: s.BuckHashSys, GCSys: s.GCSys, OtherSys: s.OtherSys, NextGC: s.NextGC, LastGC: s.LastGC, PauseTotalNs: s.PauseTotalNs, NumGC: s.NumGC,
+		}, Pages: &account.Pages{Objects: s.HeapInuse, Stacks: s.StackInuse, Kept: s.HeapIdle - min(s.HeapIdle, s.HeapReleased), Returned: s.HeapReleased}}
 	}
 	d.tell()
 	return nil
