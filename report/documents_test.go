@@ -1044,7 +1044,7 @@ func TestLeaks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first, err := verdict(t.Context(), s, nil, found)
+		first, err := verdict(t.Context(), s, found)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -1081,7 +1081,7 @@ func TestVerdictIsBounded(t *testing.T) {
 	if err != nil || len(found) != 3 {
 		t.Fatalf("%d suspects, %v", len(found), err)
 	}
-	first, err := verdict(t.Context(), s, []string{"a", "b"}, found)
+	first, err := verdict(t.Context(), s, found)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -30,7 +31,7 @@ func NewVerdict(ctx context.Context, s *Snapshot) (*Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	return verdict(ctx, s, verdictHead(s), found)
+	return verdict(ctx, s, found)
 }
 
 // say appends lines that are about nothing in particular.
@@ -59,8 +60,9 @@ func (v *Verdict) cut(most int) {
 	}
 }
 
-// verdictHead says what the program is and how well it is known.
-func verdictHead(s *Snapshot) []string {
+// verdictHead says what the program is, where its memory is, and how well it is known:
+// memory is the line of its account, "" where the file has none.
+func verdictHead(s *Snapshot, memory string) []string {
 	summary := NewSummaryDocument(s)
 	src, h, t := summary.Source, summary.Heap, summary.Typing
 	checked, _ := s.VerdictText()
@@ -68,11 +70,32 @@ func verdictHead(s *Snapshot) []string {
 	if percent := share(t.FitBytes, h.LiveBytes); percent >= 500 { // 0.1 %
 		fits = ", " + HumanPercent(percent) + " ≈"
 	}
-	head := []string{
-		firstSentence(s, &summary),
-		fmt.Sprintf("%s %s/%s, %s typed%s, %s behind unknown, check %s%s", Printable(string(src.GoVersion)), Printable(string(src.OS)), Printable(string(src.Arch)), HumanPercent(share(t.TypedBytes, h.LiveBytes)), fits, HumanPercent(share(t.BehindUnknown, h.LiveBytes)), checked, incomplete(src.Complete)),
+	built := fmt.Sprintf("%s %s/%s", Printable(string(src.GoVersion)), Printable(string(src.OS)), Printable(string(src.Arch)))
+	known := fmt.Sprintf("%s typed%s, %s behind unknown, check %s%s", HumanPercent(share(t.TypedBytes, h.LiveBytes)), fits, HumanPercent(share(t.BehindUnknown, h.LiveBytes)), checked, incomplete(src.Complete))
+	first := fmt.Sprintf("%s: %s live", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects))
+	if memory == "" {
+		return slices.Concat(indented("", "  ", first+notLive(s, h)), indented("", "  ", built+", "+known))
 	}
-	return slices.Concat(indented("", "  ", head[0]), indented("", "  ", head[1]))
+	return slices.Concat(indented("", "  ", first+", "+built), indented("", "  ", memory), indented("", "  ", known))
+}
+
+// notLive says how much there is beside what is live: garbage, which no root reaches any
+// more, slots of the heap that nobody has, and stacks.
+func notLive(s *Snapshot, h HeapDocument) (text string) {
+	if h.GarbageBytes != nil {
+		text += ", " + HumanBytes(*h.GarbageBytes) + " garbage"
+		if free := s.Graph.SlotBytes() - h.LiveBytes - *h.GarbageBytes; free > 0 && free <= s.Graph.SlotBytes() {
+			text += ", " + HumanBytes(free) + " free slots"
+		}
+	}
+	stacks := uint64(0)
+	for _, g := range s.Process.Goroutines() {
+		stacks += g.StackBytes
+	}
+	if stacks > 0 {
+		text += ", " + HumanBytes(stacks) + " stacks"
+	}
+	return text
 }
 
 // HolderLine is the line of a holder in a verdict.

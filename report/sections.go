@@ -156,7 +156,7 @@ func WriteSections(ctx context.Context, w io.Writer, s *Snapshot, l Layout) erro
 	}
 	summary := NewSummaryDocument(s)
 	if l.has(SectionVerdict) {
-		if first, err = verdict(ctx, s, verdictHead(s), found); err != nil {
+		if first, err = verdict(ctx, s, found); err != nil {
 			return err
 		}
 	}

@@ -168,27 +168,6 @@ func WriteReport(ctx context.Context, w io.Writer, s *Snapshot, n int, physical 
 	return WriteSections(ctx, w, s, Layout{Top: n, Physical: physical})
 }
 
-// firstSentence is what the process is and where its memory is: live, garbage that was
-// allocated and no root reaches any more, slots of the heap that nobody has, and stacks.
-func firstSentence(s *Snapshot, d *SummaryDocument) string {
-	h := &d.Heap
-	text := fmt.Sprintf("%s: %s live", Printable(filepath.Base(string(d.Source.Path))), amount(h.LiveBytes, h.LiveObjects))
-	if h.GarbageBytes != nil {
-		text += ", " + HumanBytes(*h.GarbageBytes) + " garbage"
-		if free := s.Graph.SlotBytes() - h.LiveBytes - *h.GarbageBytes; free > 0 && free <= s.Graph.SlotBytes() {
-			text += ", " + HumanBytes(free) + " free slots"
-		}
-	}
-	stacks := uint64(0)
-	for _, g := range s.Process.Goroutines() {
-		stacks += g.StackBytes
-	}
-	if stacks > 0 {
-		text += ", " + HumanBytes(stacks) + " stacks"
-	}
-	return text
-}
-
 func incomplete(complete bool) string {
 	if complete {
 		return ""

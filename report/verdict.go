@@ -31,7 +31,7 @@ const (
 
 // verdict returns the first lines of a report: what the program is, what is suspect in
 // words, and who holds most.
-func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (*Verdict, error) {
+func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error) {
 	leaks, err := leaked(ctx, s)
 	if err != nil {
 		return nil, err
@@ -40,10 +40,7 @@ func verdict(ctx context.Context, s *Snapshot, head []string, found []Suspect) (
 	if err != nil {
 		return nil, err
 	}
-	if memory != "" {
-		head = append(slices.Clip(head), memory)
-	}
-	v := &Verdict{Lines: slices.Concat(head, []string{""})}
+	v := &Verdict{Lines: append(verdictHead(s, memory), "")}
 	others := otherLeaks(s, leaks, found)
 	found, known := told(found)
 	if len(found) == 0 && others == "" {
