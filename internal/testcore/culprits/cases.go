@@ -204,6 +204,7 @@ var inventory = []expected{
 		program:  "signals",
 		texts:    []string{"main.(*client).watch.func1", "main.client", "chan receive"},
 		culprits: []string{"main.(*client).watch", "main.client"},
+		noDump:   "the queue of a channel leads to records of goroutines, which are not told apart there",
 	}, {
 		program:  "syncmap",
 		texts:    []string{"main.srv.sessions", "sync.Map", "main.session"},
@@ -212,6 +213,7 @@ var inventory = []expected{
 		program:  "reslice",
 		texts:    []string{"main.backlog", "[]*main.job", "main.job"},
 		culprits: []string{"main.backlog"},
+		noDump:   "it has no types, and the slice leads to the end of the array alone",
 	}, {
 		program:  "mapmaps",
 		texts:    []string{"main.metrics.byTenant", "map[string]map[string]*main.counter", "main.counter"},
