@@ -128,7 +128,7 @@ func (s descent) isMap(n heap.Node) bool {
 func (s descent) sharedFields(ctx context.Context, n heap.Node) (Descendant, error) {
 	const most = 16 // fields of a struct: arrays are no such thing
 	d := s.Dominators
-	if strings.HasPrefix(s.Heap.Type(n), "[]") || ofContainer(s.Heap.Type(n)) {
+	if strings.HasPrefix(s.Heap.Type(n), "[]") || ofContainer(s.Heap.Type(n)) || s.isMap(n) {
 		return Descendant{}, nil
 	}
 	var targets []heap.Node

@@ -419,6 +419,9 @@ func goType(s *Snapshot, n heap.Node) string {
 		if ofMap(typ) {
 			continue
 		}
+		if strings.HasPrefix(typ, "map[") && strings.HasSuffix(typ, "]*sync.entry") {
+			return "sync.Map" // until Go 1.23 (sync/map.go)
+		}
 		if elem, ok := strings.CutPrefix(typ, "[]"); ok && i > 0 {
 			if of := s.Heap.Type(to[i-1]); of == "chan "+elem {
 				return of
