@@ -147,6 +147,7 @@ culprits: need-core ## hold the first screen of report against 47 leaking and he
 	@command -v go >/dev/null || $(MAKE) --no-print-directory need-go GO=go
 	@go test -count=1 -timeout 30m -tags culprits -run '^TestCulprits$$' -v ./internal/testcore/culprits \
 	  -build "$(filter go1.%,$(GO))" $(if $(HEAPDUMP),-heapdump) $(if $(CASE),-only '$(CASE)')
+	@$(if $(HEAPDUMP)$(CASE)$(filter go1.%,$(GO)),,go test -count=1 -timeout 30m -tags culprits -run '^TestWalks$$' ./tui)
 
 # What needs no network, in the same package, make test runs.
 test-delve: need-go ## hold paths, values and stacks against Delve, which is built from the module proxy

@@ -192,7 +192,11 @@ func (v *framesView) enter() {
 	v.app.start(slotView, "reading the frames", func(ctx context.Context) (func(), error) {
 		calls, elided, behind := h.Stack(v.index, mostCalls)
 		var lines []frameLine
+		own := 0 // the line of the function that the goroutine is called by
 		for i, c := range calls {
+			if own == 0 && c.Func == v.g.Func {
+				own = len(lines)
+			}
 			if i >= behind && elided > 0 {
 				if i == behind {
 					lines = append(lines, frameLine{text: "...", value: countText(uint64(elided)) + " frames elided", target: heap.None})
@@ -204,6 +208,10 @@ func (v *framesView) enter() {
 		return func() {
 			v.lines, v.ready = lines, true
 			v.body.invalidate()
+			if v.body.selected == 0 { // else a location wants another
+				v.body.offset = own
+				v.body.selectRow(own)
+			}
 			v.app.moved()
 		}, ctx.Err()
 	})
@@ -222,10 +230,11 @@ func callLines(i int, c *gocore.StackCall) []frameLine {
 	case c.Conservative:
 		text += "  (scanned conservatively)"
 	}
+	place := ""
 	if c.File != "" {
-		text += fmt.Sprintf("  %s:%d", path.Base(c.File), c.Line)
+		place = fmt.Sprintf("%s:%d", path.Base(c.File), c.Line)
 	}
-	lines := []frameLine{{text: text, target: heap.None}}
+	lines := []frameLine{{text: text, typ: place, target: heap.None}}
 	var dead []string
 	for _, x := range c.Locals {
 		if x.State == gocore.LocalDead {
@@ -306,7 +315,7 @@ func (v *framesView) makeColumns() []column {
 			target(func(n heap.Node) string { return a.bytes(a.snap.Dominators.Retained(n)) })},
 		{report.Column{Title: "Frame or variable", MinWidth: 24},
 			func(row int) string { return a.clean(v.lines[row].text) }},
-		{report.Column{Title: "Type", MinWidth: 10},
+		{report.Column{Title: "Type, or line", MinWidth: 13},
 			func(row int) string { return blank(a.clean(v.lines[row].typ)) }},
 		{report.Column{Title: "Value", MinWidth: 10},
 			func(row int) string { return blank(a.clean(v.lines[row].value)) }},
