@@ -100,18 +100,21 @@ func (v *pathView) actions() []Action {
 			return "there is no path"
 		},
 			Help: "Take the pointer to the selected hop away: show what still holds the object, and what would be freed.",
-			Do: func() {
-				hops, i := v.hops(), min(v.body.selected, len(v.hops())-1)
-				word := hops[i].expr
-				if word == report.Pointee && i > 0 {
-					word = "the pointer of " + hops[i-1].expr
-				}
-				v.app.why.take(&severed{heap.Edge{From: hops[i].from, To: hops[i].node}, word})
-			}},
+			Do:   v.cut},
 		{Keys: []Key{char('u')}, Label: "uncut", Priority: 5, Disabled: func() string { return reasonIf(len(v.app.why.cuts) == 0, "nothing is cut") },
 			Help: "Give the pointer back that was cut last.",
 			Do:   func() { v.app.why.take(nil) }},
 	}
+}
+
+// cut takes away the pointer to the selected hop, of which there must be one.
+func (v *pathView) cut() {
+	hops, i := v.hops(), min(v.body.selected, len(v.hops())-1)
+	word := hops[i].expr
+	if word == report.Pointee && i > 0 {
+		word = "the pointer of " + hops[i-1].expr
+	}
+	v.app.why.take(&severed{heap.Edge{From: hops[i].from, To: hops[i].node}, word})
 }
 
 func (v *pathView) status() string {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/gdamore/tcell/v2"
+
+	"goheap/heap"
 )
 
 // tour guides a person through the views. A nil one is none.
@@ -19,6 +21,7 @@ const tourLines = 3
 type tourStep struct {
 	text string
 	done func(a *App) bool
+	do   func(a *App) // what the person is asked to, for who skips the step
 }
 
 // tourSteps lead from the whole heap to a pointer that can be cut, and to the
@@ -32,15 +35,33 @@ func tourSteps() []tourStep {
 	}
 	return []tourStep{
 		{"This is who holds the memory. Press j for the line that says where the first one has it, then enter to see that in the dominator tree.",
-			at("dominators")},
+			at("dominators"), func(a *App) {
+				a.open(tabOverview)
+				a.top().grid().selectRow(1)
+				a.top().open()
+			}},
 		{"A row alone keeps alive what is below it. The pane says through which fields a root holds the selected row. Press w to see that chain row by row.",
-			at("path")},
+			at("path"), func(a *App) {
+				if s := a.top().subject(); s.node != heap.None {
+					a.push(newPath(a, s))
+				}
+			}},
 		{"All below a hop with * hangs on it. Go down to a hop with j and press x: what would be freed without that pointer, and what else holds the object?",
-			func(a *App) bool { return a.why.left != nil }},
+			func(a *App) bool { return a.why.left != nil }, func(a *App) {
+				if v, ok := a.top().(*pathView); ok && len(v.hops()) > 0 {
+					v.body.selectRow(1)
+					v.cut()
+				}
+			}},
 		{"That is the answer, to the byte; u gives the pointer back. Press 5 to see the goroutines, those with the same stack as one row: a leak is many of them.",
-			func(a *App) bool { return a.top().tab() == tabGoroutines }},
+			func(a *App) bool { return a.top().tab() == tabGoroutines }, func(a *App) { a.open(tabGoroutines) }},
 		{"Press enter to list the goroutines of the first row, and enter again for the frames of one and the variables that hold memory.",
-			at("frames")},
+			at("frames"), func(a *App) {
+				a.open(tabGoroutines)
+				if g := a.goroutineOf(a.top().subject().node); g >= 0 {
+					a.push(newFrames(a, g))
+				}
+			}},
 	}
 }
 
@@ -63,10 +84,18 @@ func (t *tour) advance(a *App) {
 	}
 }
 
-// skip goes on without it, and ends the tour after the last step.
-func (t *tour) skip() {
-	if t.step++; t.step > len(tourSteps()) {
+// skip does what the step asks for and goes on; after the last step it ends the tour.
+func (t *tour) skip(a *App) {
+	steps, at := tourSteps(), t.step
+	if at >= len(steps) {
 		t.off = true
+		return
+	}
+	if !steps[at].done(a) {
+		steps[at].do(a)
+	}
+	if t.advance(a); t.step == at {
+		t.step++
 	}
 }
 

@@ -224,7 +224,9 @@ func newInstances(a *App, ids []heap.TypeID, name string) view {
 		if err != nil {
 			return loaded{}, err
 		}
-		return loaded{table: a.nodeTable(nodes, heap.None, false)}, nil
+		t := a.nodeTable(nodes, heap.None, false)
+		return loaded{table: report.NewTable(t.Len(), t.Node, append(t.Columns, a.previewColumn(nodes))...)}, nil
 	}
+	l.body.keepStart = func(int) bool { return true } // values say most at their start
 	return l
 }

@@ -273,6 +273,23 @@ func TestMembers(t *testing.T) {
 	}
 }
 
+// Lists of instances show their values.
+func TestPreview(t *testing.T) {
+	s := snapshot(t, blockstore(40, 3))
+	newTerminal(t, s, 120, 30, Options{}).press("3/logger", "enter", "enter").has("Value", "{created: 1772360527}")
+	tm := newTerminal(t, s, 160, 30, Options{}).press("3/Block", "enter", "enter").has("{created: 1772360527, .data:")
+	tm.press("/created", "enter").has("row 1 of 40")
+}
+
+// Each step of the tour that is skipped is done: the screen moves on with it.
+func TestTourMoves(t *testing.T) {
+	s := snapshot(t, blockstore(40, 3))
+	tm := newTerminal(t, s, 120, 40, Options{Tour: true}).has("step 1 of 5")
+	tm.press("n").has("step 2 of 5", "[2 Dominators]").press("n").has("step 3 of 5", "why alive")
+	tm.press("n").has("step 4 of 5", "would be freed").press("n").has("step 5 of 5", "[5 Goroutines]")
+	tm.press("n").has("That was the tour", "Frame or variable").press("n").hasNot("Tour")
+}
+
 // The keys up and down bring earlier answers back.
 func TestPromptHistory(t *testing.T) {
 	s := snapshot(t, blockstore(40, 3))
