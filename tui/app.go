@@ -31,6 +31,10 @@ type Options struct {
 	// Physical shows the parts of maps and channels as hops and types of their own.
 	// A key changes that.
 	Physical bool
+	// Runtime says that the runtime's own pointers are shown as holdings: Reload gives what
+	// loads the file in that way, or in the other. A key changes it. Nil: it cannot.
+	Runtime bool
+	Reload  func(runtime bool) Load
 }
 
 // App is the terminal program. Its fields belong to the event loop, which alone
@@ -93,15 +97,28 @@ type Load func(ctx context.Context, keep func(report.Process)) (*report.Snapshot
 // its context ends with ctrl-c, or when the person stops loading and looks at what
 // is ready. Run closes the snapshot.
 func Run(ctx context.Context, load Load, opt Options) error {
-	screen, err := tcell.NewScreen()
-	if err != nil {
-		return fmt.Errorf("open the terminal: %w", err)
+	for {
+		screen, err := tcell.NewScreen()
+		if err != nil {
+			return fmt.Errorf("open the terminal: %w", err)
+		}
+		if err := screen.Init(); err != nil {
+			return fmt.Errorf("open the terminal: %w", err)
+		}
+		err = run(ctx, initialised{screen}, load, opt)
+		next, ok := err.(reload) // and no other error beside it
+		if !ok {
+			return err
+		}
+		opt.Runtime, opt.At, opt.Tour = !opt.Runtime, next.at, false
+		load = opt.Reload(opt.Runtime)
 	}
-	if err := screen.Init(); err != nil {
-		return fmt.Errorf("open the terminal: %w", err)
-	}
-	return run(ctx, initialised{screen}, load, opt)
 }
+
+// reload ends the program to load the file anew, and to go on at a location.
+type reload struct{ at string }
+
+func (reload) Error() string { return "the file is to be loaded anew" }
 
 // initialised is a screen whose Init was called: tview calls it once more and
 // drops its error.
@@ -130,10 +147,10 @@ func run(ctx context.Context, screen tcell.Screen, load Load, opt Options) (err 
 			err = errors.Join(err, p) // of a worker that was on its way when the program ended
 		}
 		if loaded != nil {
-			err = errors.Join(err, loaded.Close())
+			err = also(err, loaded.Close())
 		}
 		if kept != nil {
-			err = errors.Join(err, kept.Close())
+			err = also(err, kept.Close())
 		}
 	}()
 	a.background(func() { a.ticker(a.ctx) })
@@ -170,6 +187,14 @@ func run(ctx context.Context, screen tcell.Screen, load Load, opt Options) (err 
 		return fmt.Errorf("terminal: %w", err)
 	}
 	return a.err
+}
+
+// also adds a second error to what may be one.
+func also(err, second error) error {
+	if second == nil {
+		return err
+	}
+	return errors.Join(err, second)
 }
 
 // cellBudget is how long a draw may make cells: a fifth of what a key press may

@@ -292,6 +292,9 @@ func (r *root) identity() (left, right string) {
 	if a.snap == nil {
 		return left, ""
 	}
+	if a.opt.Runtime {
+		left += "  with the runtime's own"
+	}
 	src := a.snap.Process.Source()
 	left += "  " + a.clean(strings.TrimSpace(src.GoVersion+" "+src.OS+"/"+src.Arch))
 	objects, bytes := a.snap.Live()

@@ -93,20 +93,23 @@ func (c *command) runOpen(cmd *cobra.Command, args []string, s screen) error {
 		return err
 	}
 	complete := true
-	load := func(ctx context.Context, keep func(report.Process)) (*report.Snapshot, error) {
-		opt := c.flags.options()
-		opt.Keep = keep
-		s, err := c.load(ctx, path, opt)
-		if err == nil {
-			complete = s.Complete()
+	loading := func(runtime bool) tui.Load {
+		return func(ctx context.Context, keep func(report.Process)) (*report.Snapshot, error) {
+			opt := c.flags.options()
+			opt.Keep, opt.Runtime = keep, runtime
+			s, err := c.load(ctx, path, opt)
+			if err == nil {
+				complete = s.Complete()
+			}
+			return s, err
 		}
-		return s, err
 	}
 	opt := tui.Options{
 		Title: path, Physical: c.flags.physical, ASCII: s.ascii, NoMouse: s.noMouse, Theme: theme,
 		State: report.StateDir(), At: s.at, Tour: s.tour,
+		Runtime: c.flags.runtime, Reload: loading,
 	}
-	if err := tui.Run(cmd.Context(), load, opt); err != nil {
+	if err := tui.Run(cmd.Context(), loading(c.flags.runtime), opt); err != nil {
 		return err
 	}
 	if !complete {
