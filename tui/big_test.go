@@ -16,6 +16,7 @@ import (
 	"github.com/gdamore/tcell/v2"
 
 	"goheap/gocore"
+	"goheap/gocore/account"
 	"goheap/heap"
 	"goheap/report"
 )
@@ -136,6 +137,9 @@ func (l *large) Graph() *heap.Graph           { return l.graph }
 func (l *large) Dominators() *heap.Dominators { return l.dominators }
 func (l *large) Waits(context.Context) ([][]gocore.Awaited, []int, error) {
 	return nil, nil, nil
+}
+func (l *large) Account(context.Context, *account.Residency, bool) (account.Account, error) {
+	return account.Account{}, nil
 }
 func (l *large) Check(context.Context) ([]gocore.Check, error)   { return nil, nil }
 func (l *large) AllocatedSlots() (objects, bytes uint64)         { return 0, 0 }

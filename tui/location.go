@@ -102,7 +102,7 @@ func (a *App) goTo(text string) {
 	kinds := placeKinds(a.kinds)
 	p, ok := parsePlace(kinds, text)
 	if !ok {
-		a.find1(text, a.inspect, nil)
+		a.findPlace(text, a.inspect, nil)
 		return
 	}
 	kinds[p.kind].show(a, p)

@@ -27,9 +27,9 @@ func (a *App) findNode(target string, show func(n heap.Node)) {
 	})
 }
 
-// find1 looks for what a target names, and shows it: a node as show does, and what is none
+// findPlace looks for what a target names, and shows it: a node as show does, and what is none
 // in an inspector of its own. then follows on that.
-func (a *App) find1(target string, show func(n heap.Node), then func()) {
+func (a *App) findPlace(target string, show func(n heap.Node), then func()) {
 	s := a.snap
 	a.start(slotGoto, "looking for "+a.clean(target), func(ctx context.Context) (func(), error) {
 		place, err := s.Resolve(ctx, target)

@@ -136,8 +136,8 @@ func (a *App) closePrompt() {
 	a.tv.SetFocus(a.root)
 }
 
-// typesNamed looks for a type and shows it.
-func (a *App) typesNamed(name string, show func(row report.TypeRow)) {
+// showTypes looks for a type and shows it.
+func showTypes(a *App, name string, show func(row report.TypeRow)) {
 	s := a.snap
 	a.start(slotGoto, "looking for "+a.clean(name), func(ctx context.Context) (func(), error) {
 		for _, of := range []func(context.Context) ([]report.TypeRow, error){s.FoldedTypes, s.Types} {

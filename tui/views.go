@@ -30,7 +30,7 @@ func viewKinds() []viewKind {
 	}
 	inspect := func(at page) func(a *App, p place) {
 		return func(a *App, p place) {
-			a.find1(p.of, func(n heap.Node) { a.inspectAt(n, at) }, func() { a.restore(p) })
+			a.findPlace(p.of, func(n heap.Node) { a.inspectAt(n, at) }, func() { a.restore(p) })
 		}
 	}
 	return []viewKind{
@@ -51,7 +51,7 @@ func viewKinds() []viewKind {
 				{"types", false, numbered(tabTypes)}, {"packages", false, numbered(tabTypes)},
 				{"package", true, func(a *App, p place) { a.pushAt(newTypesOf(a, p.of), p) }},
 				{"instances", true, func(a *App, p place) {
-					a.typesNamed(p.of, func(row report.TypeRow) { a.pushAt(newInstances(a, row.IDs, row.Name), p) })
+					showTypes(a, p.of, func(row report.TypeRow) { a.pushAt(newInstances(a, row.IDs, row.Name), p) })
 				}},
 			},
 		},
@@ -65,7 +65,7 @@ func viewKinds() []viewKind {
 			help: "List the goroutines, those with the same stack as one.",
 			places: []placeKind{
 				{"goroutines", false, numbered(tabGoroutines)}, {"creators", false, numbered(tabGoroutines)}, {"allgoroutines", false, numbered(tabGoroutines)},
-				{"frames", true, func(a *App, p place) { a.find1(p.of, a.inspect, func() { a.restore(p) }) }},
+				{"frames", true, func(a *App, p place) { a.findPlace(p.of, a.inspect, func() { a.restore(p) }) }},
 			},
 		},
 		tabSuspects: {

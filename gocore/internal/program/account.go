@@ -30,7 +30,7 @@ func (d *Program) AccountOf(ctx context.Context, live []uint64, kept *account.Re
 		for len(present) > 0 && present[0].End <= r.Start {
 			present = present[1:]
 		}
-		if err := d.countContent(ctx, r, present); err != nil {
+		if err := countContent(ctx, d, r, present); err != nil {
 			return a, err
 		}
 	}
@@ -40,7 +40,7 @@ func (d *Program) AccountOf(ctx context.Context, live []uint64, kept *account.Re
 
 // countContent counts the pages of a region that are not all zeros, of those that are
 // present. Files are left out: what they contain does not tell what was resident.
-func (d *Program) countContent(ctx context.Context, r *account.Region, present []dump.Range) error {
+func countContent(ctx context.Context, d *Program, r *account.Region, present []dump.Range) error {
 	if r.Kind == account.File || r.Kind == account.Library || r.Kind == account.Executable {
 		return nil
 	}

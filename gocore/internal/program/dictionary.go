@@ -165,13 +165,13 @@ func (d *Program) instances(function string) *instances {
 	if name, shapes, ok := typeArguments(function); ok {
 		in.shapes = shapes
 		for _, dict := range all.of[strings.Replace(name, ".(*", ".", 1)] {
-			if d.haveShapes(dict.args, shapes) {
+			if (dictionaryReader{d}).haveShapes(dict.args, shapes) {
 				in.list = append(in.list, dict)
 			}
 		}
 	}
 	if len(in.list) > 1 {
-		d.follow(in)
+		dictionaryReader{d}.follow(in)
 	}
 	if all.found == nil {
 		all.found = map[string]*instances{}
@@ -188,9 +188,12 @@ const (
 	maxFollowed   = 1 << 20
 )
 
+// dictionaryReader finds out what dictionaries are for.
+type dictionaryReader struct{ *Program }
+
 // follow finds out which dictionaries of a function others of it lead to, or that this is
 // unclear.
-func (d *Program) follow(in *instances) {
+func (d dictionaryReader) follow(in *instances) {
 	in.passed = map[uint64]bool{}
 	left := maxFollowed
 	next := map[uint64][]dictionary{} // those whose addresses stand in each
@@ -208,7 +211,7 @@ func (d *Program) follow(in *instances) {
 // passedOnBy returns the addresses of the dictionaries that code which is run with one
 // may have: those whose addresses stand in it, and in these. It counts left down by what
 // it reads and follows; where left is below 0 then, it has given up.
-func (d *Program) passedOnBy(from dictionary, next map[uint64][]dictionary, left *int) map[uint64]bool {
+func (d dictionaryReader) passedOnBy(from dictionary, next map[uint64][]dictionary, left *int) map[uint64]bool {
 	seen := map[uint64]bool{}
 	for todo := []dictionary{from}; len(todo) > 0; {
 		dict := todo[len(todo)-1]
@@ -233,7 +236,7 @@ func (d *Program) passedOnBy(from dictionary, next map[uint64][]dictionary, left
 }
 
 // standingIn returns the dictionaries whose addresses stand in one, each once.
-func (d *Program) standingIn(dict dictionary) (list []dictionary) {
+func (d dictionaryReader) standingIn(dict dictionary) (list []dictionary) {
 	w := uint64(d.Image.Arch.PtrSize)
 	seen := map[uint64]bool{}
 	for off := uint64(0); off+w <= min(dict.size, maxDictionary); off += w {
@@ -275,7 +278,7 @@ func typeArguments(name string) (generic string, args []string, ok bool) {
 }
 
 // haveShapes reports whether types may be the ones that shapes stand for.
-func (d *Program) haveShapes(args, shapes []string) bool {
+func (d dictionaryReader) haveShapes(args, shapes []string) bool {
 	if len(args) != len(shapes) {
 		return false
 	}
@@ -290,7 +293,7 @@ func (d *Program) haveShapes(args, shapes []string) bool {
 // hasShape reports whether a type may be one that a shape stands for: all pointers have
 // one shape, other types have that of their underlying type. In Go 1.18 to 1.20 a number
 // follows each shape.
-func (d *Program) hasShape(arg, shape string) bool {
+func (d dictionaryReader) hasShape(arg, shape string) bool {
 	shape, ok := strings.CutPrefix(shape, typing.ShapePrefix)
 	if !ok {
 		return arg == shape

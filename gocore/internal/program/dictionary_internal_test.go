@@ -177,7 +177,7 @@ func TestManyDictionaries(t *testing.T) {
 		t.Errorf("the dictionary is said to be %#x", got)
 	}
 	left := maxFollowed
-	if seen := d.passedOnBy(in.list[0], map[uint64][]dictionary{}, &left); left > 0 || left < -2*maxDictionary || len(seen) > 1000 {
+	if seen := (dictionaryReader{d}).passedOnBy(in.list[0], map[uint64][]dictionary{}, &left); left > 0 || left < -2*maxDictionary || len(seen) > 1000 {
 		t.Errorf("%d were seen, with %d left", len(seen), left)
 	}
 }
