@@ -87,8 +87,12 @@ func TestMemorySentence(t *testing.T) {
 		{"live", func(a *account.Account) { a.Classes[1].Live = large }, []string{": 1.00 GiB are live objects"}},
 		{"stacks", func(a *account.Account) { a.Pages.Stacks = large }, []string{": 1.00 GiB are stacks of 20 goroutines"}},
 		{"C", func(a *account.Account) { a.Regions[1].End = a.Regions[1].Start + large }, []string{": 1.00 GiB are outside Go, most of them C's allocator's"}},
-		{"mapped", func(a *account.Account) { a.Regions[1] = account.Region{Start: 1 << 32, End: 1<<32 + large, Kind: account.Anonymous} }, []string{": 1.00 GiB are outside Go, most of them mapped without the runtime"}},
-		{"files", func(a *account.Account) { a.Regions[1] = account.Region{Start: 1 << 32, End: 1<<32 + large, Kind: account.File, Name: "/data/x"} }, []string{": 1.00 GiB are mapped files"}},
+		{"mapped", func(a *account.Account) {
+			a.Regions[1] = account.Region{Start: 1 << 32, End: 1<<32 + large, Kind: account.Anonymous}
+		}, []string{": 1.00 GiB are outside Go, most of them mapped without the runtime"}},
+		{"files", func(a *account.Account) {
+			a.Regions[1] = account.Region{Start: 1 << 32, End: 1<<32 + large, Kind: account.File, Name: "/data/x"}
+		}, []string{": 1.00 GiB are mapped files"}},
 		{"free", func(a *account.Account) { a.Classes[0].Free = large }, []string{": 1.00 GiB are free slots beside objects"}},
 		{"limit", func(a *account.Account) { a.Counters.GCPercent, a.Counters.MemoryLimit = -1, 64<<20 }, []string{" GOGC is off, GOMEMLIMIT is 64.0 MiB."}},
 		{"two", func(a *account.Account) { a.Pages.Kept, a.Pages.Stacks = large, large/2 }, []string{"1.00 GiB were freed and not given back yet, and 512 MiB are stacks"}},

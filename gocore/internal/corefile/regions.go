@@ -1,6 +1,7 @@
 package corefile
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"debug/elf"
@@ -138,7 +139,7 @@ func joined(regions []account.Region) []account.Region {
 func (d *decoder) mapped() []dump.Range {
 	var all []dump.Range
 	for _, s := range d.core.Segments {
-		if s.Flags&(elf.PF_R|elf.PF_W|elf.PF_X) == 0 {
+		if s.Flags&(elf.PF_R|elf.PF_W|elf.PF_X) == 0 || d.untouchable(s) {
 			d.Account.Reserved += s.End - s.Start
 			continue
 		}
@@ -158,6 +159,16 @@ func (d *decoder) mapped() []dump.Range {
 		}
 	}
 	return out
+}
+
+// untouchable reports whether nothing can be in a segment that looks as if it could be
+// read: gdb writes what may not be touched at all as memory of zeros that may be read.
+func (d *decoder) untouchable(s dump.Segment) bool {
+	if s.Flags&(elf.PF_W|elf.PF_X) != 0 || slices.ContainsFunc(d.core.Mappings, func(m dump.Mapping) bool { return m.Start < s.End && s.Start < m.End }) {
+		return false
+	}
+	b, ok := d.Image.Mem.Slice(s.Start, min(s.End-s.Start, systemPage))
+	return ok && len(bytes.Trim(b, "\x00")) == 0
 }
 
 // claimFiles claims mapped files, and what the loader adds to those of code: memory
