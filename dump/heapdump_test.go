@@ -119,7 +119,7 @@ func TestHeapRecords(t *testing.T) {
 		"11 bss segment: 0x510000 bbbbbbbb 0 0x0 true",
 		"12 finalizer: {0xc000010000 0x520000 0x403000 0x4b0000 0x4c0000}",
 		"13 queued finalizer: {0xc000010010 0x520010 0x403000 0x0 0x0}",
-		"14 memory statistics: {HeapAlloc:1006 HeapInuse:1009 HeapObjects:1011 StackInuse:1012 NumGC:1280}",
+		"14 memory statistics: {HeapAlloc:1006 HeapInuse:1009 HeapObjects:1011 StackInuse:1012 NumGC:1280 Sys:1002 HeapSys:1007 HeapIdle:1008 HeapReleased:1010 StackSys:1013 MSpanInuse:1014 MSpanSys:1015 MCacheInuse:1016 MCacheSys:1017 BuckHashSys:1018 GCSys:1019 OtherSys:1020 NextGC:1021 LastGC:1022 PauseTotalNs:1023}",
 		"15 memory profile: 0x700000 16 5 3 main.f /src/f.go:12 (0x1) ?:0",
 		"16 allocation sample: 0xc000010000 0x700000",
 	}
