@@ -181,8 +181,11 @@ func causes(a *account.Account) []cause {
 // collector.
 func (m *Memory) Sentence() string {
 	whole, begin := m.Total(), "At most %s can be resident: "
-	if m.Resident != nil && m.Resident.RSS > 0 {
+	switch {
+	case m.Resident != nil && m.Resident.RSS > 0:
 		whole, begin = m.Resident.RSS, "RSS is %s: "
+	case len(m.Regions) == 0: // a heap dump speaks of nothing else
+		begin = "Go has got %s from the system: "
 	}
 	var said []string
 	for _, c := range causes(&m.Account) {

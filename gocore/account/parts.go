@@ -118,11 +118,14 @@ func (a *Account) heap() (p Part, ok bool) {
 		{Key: "stacks_free", Name: "stacks kept for goroutines to come", Bytes: a.Stacks.Free},
 		{Key: "work", Name: "work buffers of the collector", Bytes: pages.Work},
 	}
+	if s := &a.Stacks; s.Used+s.Idle+s.Threads+s.Free == 0 {
+		p.Parts = append(p.Parts, Part{Key: "stacks", Name: "stacks", Bytes: pages.Stacks})
+	}
 	left := p.Bytes
 	for i := range p.Parts {
 		left -= min(left, p.Parts[i].Bytes)
 	}
-	p.Parts = append(p.Parts, Part{Key: "heap_unknown", Name: "of which records are missing", Bytes: left})
+	p.Parts = append(p.Parts, Part{Key: "heap_unknown", Name: "of which the file says no more", Bytes: left})
 	p.Parts = slices.DeleteFunc(p.Parts, func(p Part) bool { return p.Bytes == 0 })
 	return p, true
 }
