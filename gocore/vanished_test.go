@@ -12,6 +12,7 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore"
+	"goheap/gocore/account"
 	"goheap/heap/heaptest"
 	"goheap/internal/testcore"
 )
@@ -90,7 +91,7 @@ func questions(t *testing.T, p process) askedOf {
 	t.Helper()
 	g, d := p.graph, p.doms
 	a := askedOf{}
-	a.add(0, 3, uint64(0), uint64(8), []byte("text"), "main.nowhere", "0xc000000000", "g:1", gocore.Choice{ByKey: true}, func(gocore.Stage) {})
+	a.add(0, 3, uint64(0), uint64(8), []byte("text"), "main.nowhere", "0xc000000000", "g:1", gocore.Choice{ByKey: true}, func(gocore.Stage) {}, &account.Residency{}, true)
 	for _, r := range p.Roots() {
 		if r.Kind == gocore.GlobalRoot {
 			a.add(r.Name, r.Name+"[0]", r.Node)

@@ -19,6 +19,7 @@ func TestWidth(t *testing.T) {
 		"info":   {nil}, "check": {nil},
 		"types":      {nil, {"--physical", "--top", "all"}},
 		"tree":       {nil, {"--depth", "20", "--top", "300", "--values"}},
+		"memory":     {nil},
 		"roots":      {nil, {"--top", "all"}},
 		"goroutines": {nil, {"--by", "creator"}},
 		"why":        {{"type:string data"}, {"--top", "10", "g:1"}, {"--physical", "os.Stdout"}},
