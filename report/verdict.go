@@ -51,8 +51,12 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 		v.say(nothing)
 	}
 	shown := found[:min(len(found), verdictSuspects)]
+	holders, err := s.Holders(ctx)
+	if err != nil {
+		return nil, err
+	}
 	parts := make([][]string, len(shown))
-	used := len(v.Lines)
+	used := len(v.Lines) + max(verdictHolders, largeHolders(s, holders)+3)
 	for i := range shown {
 		if parts[i], err = suspectParts(ctx, s, &shown[i]); err != nil {
 			return nil, err
@@ -71,11 +75,11 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 		// What to do stands there as long as there is room for the first holders too, and
 		// so does a command, which would be another one if it were cut.
 		words := shortModules(strings.TrimSpace(f.Why + " " + f.Try))
-		if advice := indented("   ", "   ", words); words != "" && used+len(advice) <= verdictLines-verdictHolders {
+		if advice := indented("   ", "   ", words); words != "" && used+len(advice) <= verdictLines {
 			v.say(advice...)
 			used += len(advice)
 		}
-		if hints := suspectHints(ctx, s, f); used+len(hints) <= verdictLines-verdictHolders {
+		if hints := suspectHints(ctx, s, f); used+len(hints) <= verdictLines {
 			v.say(hints...)
 			used += len(hints)
 		}
@@ -88,10 +92,6 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 	}
 	if len(known) > 0 {
 		v.say(indented("", "   ", knownText(known))...)
-	}
-	holders, err := s.Holders(ctx)
-	if err != nil {
-		return nil, err
 	}
 	const heading = 2
 	room := verdictLines - len(v.Lines) - heading
@@ -108,6 +108,14 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 		v.row(VerdictRow{Holder: h}, HolderLine(s, h))
 	}
 	return v, nil
+}
+
+// largeHolders counts the holders of a twentieth of the live heap or more.
+func largeHolders(s *Snapshot, holders []Holder) (n int) {
+	for n < len(holders) && s.Share(holders[n].Retained) >= 500 {
+		n++
+	}
+	return n
 }
 
 // suspectLines are the sentence of the i-th suspect.
