@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"slices"
 
 	"goheap/report"
 )
@@ -52,17 +51,4 @@ func openSet(a *App, set rowSet) {
 		a.open(tabDominators)
 		a.base[tabDominators].(*dominators).revealGroup(set.node)
 	}
-}
-
-// shortTypes returns a table whose types are named without import paths: a screen
-// has no room for them.
-func shortTypes(t *report.Table) *report.Table {
-	columns, col := slices.Clone(t.Columns), t.Column("type")
-	whole := columns[col].Cell
-	columns[col].Cell = func(row int) report.Cell {
-		cell := whole(row)
-		cell.Text = report.ShortPaths(cell.Text)
-		return cell
-	}
-	return report.NewTable(t.Len(), t.Node, columns...)
 }
