@@ -65,8 +65,8 @@ func (d *Dominators) Ways(ctx context.Context, n Node, targets []Node) (ways []W
 			if steps++; steps&(checkEvery-1) == 0 && ctx.Err() != nil {
 				return nil, false, ctx.Err()
 			}
-			if d.of(to) == 0 || d.folded.Has(to) || d.idom[d.number[to]] != i {
-				continue
+			if k := d.of(to); d.idom[k] != i || k == 0 || d.folded.Has(to) {
+				continue // nearly all are dominated by another one
 			}
 			if from, to := above[p-begin], place(to); from != to {
 				pairs = append(pairs, uint64(from)<<32|uint64(to))

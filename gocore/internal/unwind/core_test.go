@@ -319,7 +319,7 @@ var (
 // tracebacks reads what GOTRACEBACK=crash printed, by goroutine. A running
 // goroutine is listed twice: once by the thread that crashed, which cannot see
 // its stack, and once by its own thread: elsewhere has those that the first said
-// this of.
+// this of, and those that collect.
 func tracebacks(t *testing.T, s string) (out map[uint64][]printed, elsewhere map[uint64]bool) {
 	out, elsewhere = map[uint64][]printed{}, map[uint64]bool{}
 	var id uint64
@@ -329,6 +329,11 @@ func tracebacks(t *testing.T, s string) (out map[uint64][]printed, elsewhere map
 		if m := headerLine.FindStringSubmatch(line); m != nil {
 			id, _ = strconv.ParseUint(m[1], 10, 64)
 			out[id], calls = nil, nil
+			if strings.Contains(line, " [GC ") && !strings.Contains(line, " m=nil ") {
+				// A collection goes on while tracebacks are printed: what its worker
+				// had on its thread's own stack was another moment's.
+				elsewhere[id], id = true, 0
+			}
 			continue
 		}
 		if line == "" {
