@@ -304,7 +304,7 @@ func (f *Function) flow() bool {
 	}
 	f.states = make([]*state, len(f.insts))
 	first := &state{sp: -8}
-	for r := range f.conventions() {
+	for r := range register {
 		first.regs[register[r]] = f.origin(Origin{Kind: Param, Reg: uint8(r)})
 	}
 	target[0] = true
@@ -592,17 +592,14 @@ func (f *Function) call(s *state, x *inst) bool {
 		}
 	}
 	var args [MaxRegs]ID
-	for r := range f.conventions() {
+	for r := range register {
 		args[r] = s.regs[register[r]]
 	}
 	s.regs = [MaxRegs]ID{}
 	if x.to != 0 {
-		for r := range f.conventions() {
+		for r := range register {
 			s.regs[register[r]] = f.origin(Origin{Kind: Result, Reg: uint8(r), Call: x.addr + uint64(x.len), Target: x.to, Args: args})
 		}
 	}
 	return true
 }
-
-// conventions is how many integer registers the calling convention has.
-func (f *Function) conventions() int { return len(register) }

@@ -146,13 +146,14 @@ func (c *StoredReader) Values(fr *unwind.Frame, words []unwind.Slot) []StoredVal
 		return nil
 	}
 	type key struct {
-		kind       code.Kind
-		call       uint64
-		base       code.ID
-		word       uint64
-		index, typ types.ID
+		kind  code.Kind
+		call  uint64
+		index int // among the parameters or results
+		typ   types.ID
+		base  code.ID // of a word that was loaded, and where it was
+		word  uint64
 	}
-	var made []StoredValue
+	var list []StoredValue
 	var keys []key
 	found := map[key]*StoredValue{}
 	for _, s := range f.At(fr.PC) {
@@ -162,14 +163,14 @@ func (c *StoredReader) Values(fr *unwind.Frame, words []unwind.Slot) []StoredVal
 		}
 		o := f.Origins[s.Origin]
 		if typ, form := c.made(f, o); typ != 0 {
-			made = append(made, StoredValue{Type: typ, Words: []StoredWord{{0, addr, s.Doubt}}, Made: form, IsMade: true})
+			list = append(list, StoredValue{Type: typ, Words: []StoredWord{{0, addr, s.Doubt}}, Made: form, IsMade: true})
 			continue
 		}
 		typ, off, index := c.typeOf(fr.Func.Entry, f, s.Origin, 0)
 		if typ == 0 || strings.Contains(c.p.program.Types.Type(typ).Name, typing.ShapePrefix) {
 			continue
 		}
-		k := key{kind: o.Kind, call: o.Call, index: types.ID(index), typ: typ}
+		k := key{kind: o.Kind, call: o.Call, index: index, typ: typ}
 		if o.Kind == code.Load {
 			k.base, k.word = o.Base, off // two words that were loaded need not be of one time
 		}
@@ -182,9 +183,9 @@ func (c *StoredReader) Values(fr *unwind.Frame, words []unwind.Slot) []StoredVal
 		v.Words = append(v.Words, StoredWord{off, addr, s.Doubt})
 	}
 	for _, k := range keys {
-		made = append(made, *found[k])
+		list = append(list, *found[k])
 	}
-	return made
+	return list
 }
 
 func (c *StoredReader) function(fn pclntab.Func) *code.Function {

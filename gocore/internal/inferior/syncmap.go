@@ -17,27 +17,52 @@ import (
 //   - node: what both begin with, a byte that says which of them it is.
 
 // Trie returns the type of the hash trie that a value of type t is, or consists of, as
-// a sync.Map does; 0 for none.
+// a sync.Map does; 0 for none. One whose nodes are of types that DWARF lacks is none: it
+// has the fields of any struct, since no key would name what its nodes lead to.
 func (s *Space) Trie(t types.ID) types.ID {
 	typ := s.Types.Type(t)
 	l := s.Layout
+	trie := types.ID(0)
 	if l.HashTrieMap.Name.Is(typ.Name) {
-		return t
+		trie = t
 	}
 	if l.SyncMap.Name.Is(typ.Name) {
 		for _, f := range typ.Fields {
 			if part := s.Types.Type(f.Type); f.Offset == 0 && l.HashTrieMap.Name.Is(part.Name) && part.Size > 0 {
-				return f.Type
+				trie = f.Type
 			}
 		}
 	}
-	return 0
+	if trie != 0 {
+		if _, ok := nodesOf(s, trie); !ok {
+			return 0
+		}
+	}
+	return trie
+}
+
+// trieNodes has what is needed of the types of a trie and of its nodes.
+type trieNodes struct {
+	root, children, overflow types.Field
+	leaf                     *types.Type
+}
+
+// nodesOf returns the trieNodes of a trie; ok is false where DWARF lacks one of them.
+func nodesOf(s *Space, trie types.ID) (n trieNodes, ok bool) {
+	l := s.Layout
+	indirect, ok1 := s.trieType(trie, l.TrieIndirect.Name)
+	leaf, ok2 := s.trieType(trie, l.TrieEntry.Name)
+	root, ok3 := FieldOf(s.Types.Type(trie), l.HashTrieMap.Root)
+	children, ok4 := FieldOf(indirect, l.TrieIndirect.Children)
+	overflow, ok5 := FieldOf(leaf, l.TrieEntry.Overflow)
+	_, ok6 := s.trieEntry(leaf, 0)
+	return trieNodes{root, children, overflow, leaf}, ok1 && ok2 && ok3 && ok4 && ok5 && ok6
 }
 
 // trieType returns the instance of a generic type, whose name begins so, that has the
 // type arguments of a trie.
 func (s *Space) trieType(trie types.ID, generic layout.TypeName) (*types.Type, bool) {
-	params := strings.TrimPrefix(s.Types.Type(trie).Name, string(s.Layout.HashTrieMap.Name))
+	params := strings.TrimPrefix(s.Types.Type(trie).LinkerName(), string(s.Layout.HashTrieMap.Name))
 	id, ok := s.Types.LookupInstance(strings.TrimSuffix(string(generic), "["), params)
 	return s.Types.Type(id), ok
 }
@@ -58,19 +83,14 @@ func (s *Space) IsTrieEntry(addr uint64) bool {
 // trieEntries calls f with the entries of the trie that stands at addr, or at the start
 // of the value there, until it returns false.
 func (s *Space) trieEntries(trie types.ID, addr uint64, f func(Entry) bool) {
-	l := s.Layout
-	indirect, ok1 := s.trieType(trie, l.TrieIndirect.Name)
-	leaf, ok2 := s.trieType(trie, l.TrieEntry.Name)
-	children, ok3 := FieldOf(indirect, l.TrieIndirect.Children)
-	overflow, ok4 := FieldOf(leaf, l.TrieEntry.Overflow)
-	root, ok5 := FieldOf(s.Types.Type(trie), l.HashTrieMap.Root)
-	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 {
+	n, ok := nodesOf(s, trie)
+	if !ok {
 		return
 	}
 	w := uint64(s.Arch.PtrSize)
-	size := s.Types.Type(children.Type).Size
+	size := s.Types.Type(n.children.Type).Size
 	seen := map[uint64]bool{}
-	at, _ := s.Mem.Word(addr + root.Offset)
+	at, _ := s.Mem.Word(addr + n.root.Offset)
 	for waiting := []uint64{at}; len(waiting) > 0; {
 		at := waiting[len(waiting)-1]
 		waiting = waiting[:len(waiting)-1]
@@ -82,10 +102,10 @@ func (s *Space) trieEntries(trie types.ID, addr uint64, f func(Entry) bool) {
 		}
 		seen[at] = true
 		if !s.IsTrieEntry(at) {
-			if children.Offset+size > room {
+			if n.children.Offset+size > room {
 				continue
 			}
-			b, ok := s.Mem.Slice(at+children.Offset, size)
+			b, ok := s.Mem.Slice(at+n.children.Offset, size)
 			if !ok {
 				continue
 			}
@@ -94,13 +114,13 @@ func (s *Space) trieEntries(trie types.ID, addr uint64, f func(Entry) bool) {
 			}
 			continue
 		}
-		if leaf.Size > room {
+		if n.leaf.Size > room {
 			continue
 		}
-		if e, ok := s.trieEntry(leaf, at); !ok || !f(e) {
+		if e, ok := s.trieEntry(n.leaf, at); !ok || !f(e) {
 			return
 		}
-		next, _ := s.Mem.Word(at + overflow.Offset)
+		next, _ := s.Mem.Word(at + n.overflow.Offset)
 		waiting = append(waiting, next)
 	}
 }

@@ -8,7 +8,12 @@ import (
 	"goheap/internal/arch"
 )
 
-const anyType = "interface {}"
+const (
+	anyType = "interface {}"
+	// The linker's names of types that a programmer writes in another way.
+	escapedType = "gopkg.in/yaml%2ev3.Node"
+	localType   = "main.local·1"
+)
 
 // tries declares hash tries and a sync.Map that is one.
 func (p *program) tries(key, elem string) (trie string) {
@@ -65,11 +70,13 @@ func (p *program) trie(addr uint64, key, elem string) (entries []Entry, nodes []
 // words that lead on, and every word of an entry belongs to its key or its value.
 func TestTries(t *testing.T) {
 	eachArch(t, func(t *testing.T, a arch.Arch) {
-		for _, pair := range [][2]string{{"int", "int"}, {"main.Pair", "*main.Item"}, {anyType, anyType}, {"uint8", "struct {}"}} {
+		for _, pair := range [][2]string{{"int", "int"}, {"main.Pair", "*main.Item"}, {anyType, anyType}, {"uint8", "struct {}"}, {escapedType, "int"}, {"int", localType}} {
 			for seed := range uint64(3) {
 				p := newProgram(t, a, seed)
 				p.common()
 				p.anything()
+				p.structure(escapedType, "a int")
+				p.structure(localType, "a int")
 				trie := p.tries(pair[0], pair[1])
 				p.structure("sync.Map", "_ struct {}", "m "+trie)
 				s := p.link()
@@ -139,6 +146,31 @@ func TestTries(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A trie is a struct like others where DWARF lacks the type of its nodes: no word of it
+// leads into a container whose keys could not be read.
+func TestTrieWithoutNodes(t *testing.T) {
+	p := newProgram(t, arch.AMD64(), 1)
+	p.common()
+	p.tries("int", "int") // the runtime's names are found
+	const indirect = "internal/sync.indirect[uint8,int]"
+	p.structure(indirect, "dead uint32", "children "+p.array(16, p.pointer("uint64")))
+	lacking := p.structure("internal/sync.HashTrieMap[uint8,int]", "inited uint32", "root "+p.pointer(indirect), "seed uintptr")
+	p.structure("sync.Map", "_ struct {}", "m "+lacking)
+	s := p.link()
+	for _, typ := range []string{lacking, "sync.Map"} {
+		variable := p.alloc(typ, 1)
+		p.put(variable, lacking, "root", p.alloc(indirect, 1))
+		if id := p.id(typ); s.IsSyncMap(id) || s.Trie(id) != 0 {
+			t.Errorf("%s is a trie", typ)
+		}
+		for off := range p.size(typ) {
+			if place, ok := s.Inside(p.id(typ), off); ok {
+				t.Errorf("the byte %d of %s leads to %+v", off, typ, place)
+			}
+		}
+	}
 }
 
 // Nodes that lead back, or into themselves, are visited once, and only as objects that

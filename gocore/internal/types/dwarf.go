@@ -67,7 +67,9 @@ func (t *Table) loadDWARF(off info.Offset) *Type {
 		return &Type{Name: unknown.Name}
 	}
 	typ := &Type{Kind: Kind(e.Kind), Size: e.ByteSize, descriptorOffset: e.RuntimeType}
-	typ.Name, typ.Package = goName(e.Name)
+	if typ.Name, typ.Package = goName(e.Name); typ.Name != e.Name {
+		typ.linked = e.Name
+	}
 	if typ.Kind > UnsafePointer {
 		typ.Kind = Invalid
 	}

@@ -23,7 +23,7 @@ func (t *Table) imported(from *Table, id ID, depth int) ID {
 		return own
 	}
 	own := *typ
-	own.Runtime, own.group, own.descriptor, own.descriptorOffset = 0, 0, 0, 0
+	own.Runtime, own.linked, own.group, own.descriptor, own.descriptorOffset = 0, "", 0, 0, 0
 	switch typ.Kind {
 	case Pointer, Slice, Array:
 		if own.Elem = t.imported(from, typ.Elem, depth+1); own.Elem == 0 {

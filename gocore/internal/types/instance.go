@@ -5,7 +5,8 @@ import "strings"
 const shapePrefix = "go.shape."
 
 // LookupInstance is Lookup for an instance of a generic struct: generic is its
-// name, params the type arguments as in "interface {},interface {}]".
+// name, params the type arguments as in "interface {},interface {}]", as the linker
+// writes them.
 //
 // DWARF lacks an instance that only code which instances share handles: Go 1.27
 // has no internal/sync.entry[interface {},interface {}] in most programs. Then a
@@ -36,7 +37,7 @@ func (t *Table) LookupInstance(generic, params string) (ID, bool) {
 			fields[i].Type = own
 		}
 	}
-	id = t.NewStruct(name, typ.Package, typ.Size, fields)
+	id = t.NewStruct(cleanName(name), typ.Package, typ.Size, fields)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if first, ok := t.instances[name]; ok {

@@ -79,10 +79,21 @@ type Type struct {
 	// without DWARF.
 	Runtime ID
 
+	linked           string // the name in DWARF, where that is another
 	group            ID     // of a map, from its descriptor
 	descriptor       uint64 // address, for types from a descriptor
 	descriptorOffset uint64 // DW_AT_go_runtime_type, for types from DWARF
 	gcMask           gcMask // of a type that package reflect made
+}
+
+// LinkerName is the name as the linker wrote it, which Lookup takes: of an instance also
+// with the paths of members, escaped packages and counters of local types in what stands
+// for its type parameters.
+func (t *Type) LinkerName() string {
+	if t.linked != "" {
+		return t.linked
+	}
+	return t.Name
 }
 
 // Field is a field of a struct.

@@ -35,7 +35,7 @@ func (t *judge) refinementOf(typ *types.Type) refinement {
 	case "runtime.itabTableType":
 		return refineItabTable
 	}
-	if pkg, params, ok := strings.Cut(typ.Name, ".node["); ok && (pkg == "internal/sync" || pkg == "unique") {
+	if pkg, params, ok := strings.Cut(typ.LinkerName(), ".node["); ok && (pkg == "internal/sync" || pkg == "unique") {
 		return t.trieNode(pkg, params)
 	}
 	return nil

@@ -69,11 +69,7 @@ func look(r row, program string, args []string) (c cell) {
 	}
 	t := p.Typing()
 	c.typed = 100 * float64(t.TypedBytes) / float64(max(p.Doms.LiveBytes(), 1))
-	enough := c.typed
-	if program == "kinds" { // has one of everything, and says which of it only one type fits
-		enough += 100 * float64(t.FitBytes) / float64(max(p.Doms.LiveBytes(), 1))
-	}
-	if least := leastTyped(r.minor()); enough < least && slices.Contains(everything, program) {
+	if least := leastTyped(r.minor()); c.typed < least && slices.Contains(everything, program) {
 		c.wrong = append(c.wrong, fmt.Sprintf("less than %.0f %% of the bytes are typed", least))
 	}
 	if t.Conflicts > 0 {

@@ -55,7 +55,7 @@ type silent struct {
 type spot struct{ x, y int64 }
 
 type grid struct {
-	cells [40]spot
+	cells [12]spot
 	n     int64
 }
 
@@ -108,15 +108,15 @@ func buildHidden() {
 	h.unmarked = &(&noted{m: mark{p: newThing()}}).m.n
 	say("struct known by a number", at(h.unmarked), "int", "*main.h.unmarked").Interior = true
 
-	h.spots = make([]spot, 32)[5:]
+	h.spots = make([]spot, 8)[5:]
 	say("array without pointers known by its end", word(h.spots)-5*unsafe.Sizeof(spot{}), "[]main.spot", "main.h.spots").Fits = true
-	h.front = make([]spot, 64)[:8:8]
+	h.front = make([]spot, 16)[:4:4]
 	say("array without pointers known by its start", word(h.front), "[]main.spot", "main.h.front").Fits = true
 	h.rest = make([]byte, 3000)[100:]
 	say("bytes known by their end", word(h.rest)-100, "[]uint8", "main.h.rest").Fits = true
 	h.grid, h.cells = new(grid), new(grid).cells[2:]
 	say("struct without pointers that an array may be", word(h.cells)-2*unsafe.Sizeof(spot{}), "main.spot", "main.h.cells").Interior = true
-	h.cell = &make([]spot, 100)[7]
+	h.cell = &make([]spot, 20)[7]
 	say("array without pointers known by one element", at(h.cell)-7*unsafe.Sizeof(spot{}), "main.spot", "main.h.cell").Interior = true
 
 	h.samples = []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/allocs-by-size:bytes"}}
