@@ -191,13 +191,13 @@ func TestMadeByReflect(t *testing.T) {
 }
 
 // A type without a name that leads back to itself, as interpreters make them, is named
-// once, and a mask of its own decides where its pointers are.
+// once, and a mask of its own decides where its pointers are, of words that may be some.
 func TestMadeByReflectRecursive(t *testing.T) {
 	f := open(t, kinds.path(t, builds[0]))
 	mem := load(t, f.ELF())
 	module := moduleOf(t, f)
 	const at, size = 0xc000100000, 80
-	heap := make([]byte, 4*size)
+	heap := make([]byte, 5*size)
 	mem.segments = append(mem.segments, segment{at, heap})
 	table := f.Types()
 	table.SetRuntime(types.Runtime{Memory: mem, Modules: []types.Module{module}, Layout: types.LayoutOf(f.GoVersion)})
@@ -207,7 +207,7 @@ func TestMadeByReflectRecursive(t *testing.T) {
 		t.Fatal("no interface {}")
 	}
 	anyAddr, _ := table.RuntimeType(any)
-	const array, slice, pointer, mask = at, at + size, at + 2*size, at + 3*size
+	const array, slice, pointer, mask, numbers = at, at + size, at + 2*size, at + 3*size, at + 4*size
 	put := func(addr uint64, kind types.Kind, words, ptrWords, elem uint64) {
 		b := heap[addr-at:]
 		le.PutUint64(b, words*8)
@@ -226,6 +226,16 @@ func TestMadeByReflectRecursive(t *testing.T) {
 		if got := table.Type(id).Name; !ok || got != want {
 			t.Errorf("%v: %q, want %q", ok, got, want)
 		}
+	}
+	number, ok := table.Lookup("uint64")
+	if !ok {
+		t.Fatal("no uint64")
+	}
+	numberAddr, _ := table.RuntimeType(number)
+	put(numbers, types.Array, 6, 6, numberAddr)
+	le.PutUint64(heap[numbers-at+64:], 6)
+	if id, ok := table.ByRuntimeType(numbers); !ok || table.PointerAt(id, 0) {
+		t.Errorf("a mask makes pointers of numbers: %+v", table.Type(id))
 	}
 	id, ok := table.ByRuntimeType(array)
 	for i := range uint64(6) {

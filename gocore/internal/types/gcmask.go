@@ -24,7 +24,8 @@ func ownMask(t *Table, addr uint64, h header) gcMask {
 }
 
 // at reports whether the word at byte off of a value is a pointer, and whether that can
-// be read.
+// be read. It is believed of words alone that the parts of the type leave room for: in a
+// damaged descriptor it may mark others.
 func (m gcMask) at(t *Table, off uint64) (is, ok bool) {
 	if off >= m.bytes {
 		return false, true

@@ -226,23 +226,25 @@ func (t *Table) PointerAt(id ID, off uint64) bool {
 	if off%word != 0 {
 		return false
 	}
+	masked := false // by a list of pointers of its own, which package reflect made
 	for range maxNesting {
 		typ := t.Type(id)
 		if off >= typ.Size {
 			return false
 		}
-		if typ.gcMask.bits != 0 {
-			if is, ok := typ.gcMask.at(t, off); ok {
-				return is
+		if !masked && typ.gcMask.bits != 0 {
+			is, ok := typ.gcMask.at(t, off)
+			if masked = ok; ok && !is {
+				return false
 			}
 		}
 		switch typ.Kind {
 		case Pointer:
-			return off == 0 && t.pointsIntoHeap(id)
+			return off == 0 && (masked || t.pointsIntoHeap(id))
 		case UnsafePointer, Map, Chan, Func, Slice, String:
 			return off == 0
 		case Interface:
-			return off == word
+			return off == word || masked && off == 0
 		case Array, Struct:
 			var ok bool
 			if _, id, off, ok = t.step(typ, off); !ok {

@@ -124,6 +124,7 @@ func main() {
 	}
 	network = nil
 	time.Sleep(100 * time.Millisecond) // until all subscribers wait
+	tick := time.Tick(time.Minute)     // behind a collection it may replace the runtime's table of timers
 	runtime.GC()
 	runtime.GC()
 	fmt.Printf("%d blocks, pid %d\n", srv.storage.Len(), os.Getpid())
@@ -132,7 +133,7 @@ func main() {
 		debug.SetTraceback("crash")
 		syscall.Kill(os.Getpid(), syscall.SIGABRT)
 	}
-	for range time.Tick(time.Minute) {
+	for range tick {
 		srv.log.printf("up %s, %d blocks", time.Since(srv.started), srv.storage.Len())
 	}
 }
