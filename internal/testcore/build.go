@@ -88,15 +88,16 @@ func (c cache) goBuild(mod, out, mode, folder string, opt Options) error {
 	cmd := exec.Command("go", args...)
 	cmd.Dir = c.root
 	cmd.Env = append(os.Environ(), "GOTOOLCHAIN="+opt.toolchain(), "GOFLAGS=", "GOWORK=off")
-	if opt.language() == "1.19" {
-		// Its index of packages takes a toolchain in the module cache for a
-		// module, and then knows no folders (cmd/go/internal/modindex, Go 1.19).
-		cmd.Env = append(cmd.Env, "GODEBUG=goindex=0")
-	}
 	if opt.goarch() != runtime.GOARCH {
 		cmd.Env = append(cmd.Env, "GOARCH="+opt.goarch(), "CGO_ENABLED=0")
 	}
 	cmd.Env = append(cmd.Env, opt.Env...)
+	if opt.language() == "1.19" {
+		// Its index of packages takes a toolchain in the module cache for a module, and
+		// then knows no folders (cmd/go/internal/modindex, Go 1.19). What the program
+		// itself is told by GODEBUG the build has no use for.
+		cmd.Env = append(cmd.Env, "GODEBUG=goindex=0")
+	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
