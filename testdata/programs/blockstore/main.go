@@ -86,7 +86,7 @@ func (s *server) accept(message []byte) error {
 	if b.Height%10 == 0 {
 		recent.byProposer[b.Proposer] = append(recent.byProposer[b.Proposer], b)
 	}
-	events = append(events, event{time.Now(), fmt.Sprintf("accepted block %d", b.Height), b.Height})
+	events = append(events, event{time.Now(), fmt.Sprintf("block %d accepted", b.Height), b.Height})
 	s.log.printf("block %d by %s: %d transactions", b.Height, b.Proposer, len(b.Txs))
 	return nil
 }
