@@ -15,18 +15,15 @@ import (
 func (d *Dominators) RetainedByClass(ctx context.Context, classes []uint32, n int) ([]Total, error) {
 	p := progress.Start(ctx, "retained by class", 0)
 	defer p.Finish()
-	c, err := d.contract(ctx)
-	defer c.free()
+	c, err := d.partition(ctx, classes, n)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.classify(ctx, classes, n); err != nil {
-		return nil, err
-	}
+	defer c.free()
 	totals := make([]Total, n)
 	for v, s := range c.state {
 		if s >= firstClass {
-			head := d.vertex[c.heads[v]]
+			head := c.head(uint32(v))
 			totals[s-firstClass].Objects += d.Objects(head)
 			totals[s-firstClass].Bytes += d.Retained(head)
 		}
@@ -42,21 +39,19 @@ const (
 	firstClass
 )
 
-// classify finds for each vertex the class of roots that alone reaches it, and makes
-// joint those heads that several reach.
+// classify finds for each vertex the class of roots that alone reaches it.
 //
 // An object dies with a class if every path to it passes through a root of the
 // class. Roots apart, it does so if that holds for all that points to it: the
 // class flows along the edges, and where two different ones meet, several stand.
 // A root is where its own class begins, whatever points to it.
-func (c *contraction) classify(ctx context.Context, classes []uint32, n int) error {
-	c.classes, c.n = classes, n
+func (c *partition) classify(ctx context.Context) error {
 	c.state = flat.Make[uint32](len(c.heads))
 	state := c.state
 	var queue []uint32
 	for v := range state {
 		if r := c.root(v); r != None {
-			state[v] = classes[r-1] + firstClass
+			state[v] = c.classes[r-1] + firstClass
 			queue = append(queue, uint32(v))
 		}
 	}
@@ -78,12 +73,5 @@ func (c *contraction) classify(ctx context.Context, classes []uint32, n int) err
 			}
 		}
 	}
-	joint := c.joint[:0]
-	for _, n := range c.joint {
-		if state[c.of(n)] == several {
-			joint = append(joint, n)
-		}
-	}
-	c.joint = joint
 	return nil
 }

@@ -109,13 +109,16 @@ type maskTotal struct {
 func (d *Dominators) JointByClass(ctx context.Context, types []TypeID, classes []uint32, n int) (*ClassJoint, error) {
 	p := progress.Start(ctx, "joint holders", 0)
 	defer p.Finish()
-	c, err := d.contract(ctx)
-	defer c.free()
+	c, err := d.partition(ctx, classes, n)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.classify(ctx, classes, n); err != nil {
-		return nil, err
+	defer c.free()
+	c.joint = flat.Make[uint32](len(c.slots))[:0]
+	for _, v := range c.slots {
+		if c.state[v] == several {
+			c.joint = append(c.joint, v)
+		}
 	}
 	if err := c.condense(ctx); err != nil {
 		return nil, err
@@ -149,24 +152,37 @@ func (d *Dominators) JointByClass(ctx context.Context, types []TypeID, classes [
 // and only if it does so in the contraction.
 //
 // Vertices are numbered by the preorder number of their heads. Roots that are
-// folded have no edges and are left out.
+// folded have no edges and are left out. It does not depend on how the roots are
+// classified, and is kept for the next question.
 type contraction struct {
 	d     *Dominators
-	top   []uint32 // by preorder number: the vertex
 	heads []uint32 // by vertex: preorder number
-	joint []Node   // heads that are slots, ascending
+	slots []uint32 // the vertices whose heads are slots, in the order of these
 
 	start []uint64 // by vertex; the edges, double ones included
 	to    []uint32
+}
 
-	// Of classify: the class of each root, less one, how many classes there are, and by
-	// vertex the class that alone reaches it, plus firstClass, or several.
-	classes []uint32
-	n       int
-	state   []uint32
+func (c *contraction) free() {
+	if c == nil {
+		return
+	}
+	flat.Free(c.heads)
+	flat.Free(c.slots)
+	flat.Free(c.start)
+	flat.Free(c.to)
+}
 
-	// Components are strongly connected. Edges between them go from higher
-	// numbers to lower ones.
+// partition is the contraction with the classes of its roots.
+type partition struct {
+	*contraction
+	classes []uint32 // by root, less one
+	n       int      // classes
+	state   []uint32 // by vertex: the class that alone reaches it, plus firstClass, or several
+	joint   []uint32 // those of slots that several classes reach
+
+	// Of condense. Components are strongly connected. Edges between them go from
+	// higher numbers to lower ones.
 	component  []uint32 // by vertex
 	components int
 	// cross are the edges between different components, the source in the
@@ -175,45 +191,72 @@ type contraction struct {
 	cross []uint64
 }
 
-func (c *contraction) free() {
-	flat.Free(c.top)
-	flat.Free(c.heads)
-	flat.Free(c.joint)
-	flat.Free(c.start)
-	flat.Free(c.to)
+func (c *partition) free() {
 	flat.Free(c.state)
+	flat.Free(c.joint)
 	flat.Free(c.component)
 	flat.Free(c.cross)
 }
 
 // root returns the root that is the head of vertex v, None if that is a slot.
 func (c *contraction) root(v int) Node {
-	if n := c.d.vertex[c.heads[v]]; c.d.g.IsRoot(n) {
+	if n := c.head(uint32(v)); c.d.g.IsRoot(n) {
 		return n
 	}
 	return None
 }
 
-// of returns the vertex of a live node that is not folded.
-func (c *contraction) of(n Node) uint32 { return c.top[c.d.number[n]] }
+// head returns the head of vertex v.
+func (c *contraction) head(v uint32) Node { return c.d.vertex[c.heads[v]] }
+
+// partition classifies the roots. The result is for the caller to free.
+func (d *Dominators) partition(ctx context.Context, classes []uint32, n int) (*partition, error) {
+	whole, err := d.contraction(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &partition{contraction: whole, classes: classes, n: n}
+	if err := c.classify(ctx); err != nil {
+		c.free()
+		return nil, err
+	}
+	return c, nil
+}
+
+// contraction contracts the graph when it is first asked.
+func (d *Dominators) contraction(ctx context.Context) (*contraction, error) {
+	d.contractMu.Lock()
+	defer d.contractMu.Unlock()
+	if d.contracted == nil {
+		c, err := d.contract(ctx)
+		if err != nil {
+			c.free()
+			return nil, err
+		}
+		d.contracted = c
+	}
+	return d.contracted, nil
+}
 
 // contract finds the vertices and edges. The result must be freed also after
 // an error.
 func (d *Dominators) contract(ctx context.Context) (*contraction, error) {
 	g := d.g
 	c := &contraction{d: d}
-	c.top, c.heads = d.topLevel()
+	top, heads := d.topLevel()
+	defer flat.Free(top)
+	c.heads = heads
 	isHead := NewBits(g.Len())
 	defer isHead.Close()
-	joint := 0
+	slots := 0
 	for _, i := range c.heads {
 		isHead.Set(d.vertex[i])
 		if !g.IsRoot(d.vertex[i]) {
-			joint++
+			slots++
 		}
 	}
 	c.start = flat.Make[uint64](len(c.heads) + 2)
-	c.joint = flat.Make[Node](joint)[:0]
+	c.slots = flat.Make[uint32](slots)[:0]
 	pairs := flat.Make[uint64](len(g.Target))[:0]
 	defer func() { flat.Free(pairs) }()
 	for n := 1; n < g.Len(); n++ {
@@ -225,11 +268,11 @@ func (d *Dominators) contract(ctx context.Context) (*contraction, error) {
 			continue
 		}
 		if n > g.Roots && isHead.Has(Node(n)) {
-			c.joint = append(c.joint, Node(n))
+			c.slots = append(c.slots, top[i])
 		}
 		for _, t := range g.Targets(Node(n)) {
 			if isHead.Has(t) {
-				if from, to := c.top[i], c.of(t); from != to {
+				if from, to := top[i], top[d.number[t]]; from != to {
 					pairs = append(pairs, uint64(from)<<32|uint64(to))
 				}
 			}
@@ -271,7 +314,7 @@ func (d *Dominators) topLevel() (top, heads []uint32) {
 // ("Depth-First Search and Linear Graph Algorithms", SIAM Journal on Computing
 // 1(2), 1972), which numbers them in reverse topological order, and sorts the
 // edges between them.
-func (c *contraction) condense(ctx context.Context) error {
+func (c *partition) condense(ctx context.Context) error {
 	n := len(c.heads)
 	c.component = flat.Make[uint32](n)
 	// order is the order of discovery from 1, 0 for not yet discovered; low
@@ -362,7 +405,7 @@ func (c *contraction) condense(ctx context.Context) error {
 }
 
 // reach returns by component which of at most 64 classes reach it.
-func (c *contraction) reach(ctx context.Context, classes []uint32) ([]uint64, error) {
+func (c *partition) reach(ctx context.Context, classes []uint32) ([]uint64, error) {
 	mask := flat.Make[uint64](c.components)
 	bit := make([]uint64, c.n)
 	for i, k := range classes {
@@ -384,7 +427,7 @@ func (c *contraction) reach(ctx context.Context, classes []uint32) ([]uint64, er
 
 // reachAny returns by component whether any of the classes reaches it; nil if
 // there are none.
-func (c *contraction) reachAny(ctx context.Context, classes []uint32) ([]bool, error) {
+func (c *partition) reachAny(ctx context.Context, classes []uint32) ([]bool, error) {
 	if len(classes) == 0 {
 		return nil, nil
 	}
@@ -409,7 +452,7 @@ func (c *contraction) reachAny(ctx context.Context, classes []uint32) ([]bool, e
 
 // chooseHolders returns, both by their lowest root, the classes that the groups tell
 // apart and the others that have edges to what is not theirs alone.
-func (c *contraction) chooseHolders(ctx context.Context) (chosen, others []uint32, err error) {
+func (c *partition) chooseHolders(ctx context.Context) (chosen, others []uint32, err error) {
 	type candidate struct {
 		class uint32
 		bytes uint64
@@ -444,8 +487,8 @@ func (c *contraction) chooseHolders(ctx context.Context) (chosen, others []uint3
 	if len(few) > maxHolders {
 		weight := flat.Make[uint64](c.components)
 		defer flat.Free(weight)
-		for _, n := range c.joint {
-			weight[c.component[c.of(n)]] += c.d.Retained(n)
+		for _, v := range c.joint {
+			weight[c.component[v]] += c.d.retained[c.heads[v]]
 		}
 		for batch := range slices.Chunk(few, maxHolders) {
 			var classes []uint32
@@ -481,7 +524,7 @@ func (c *contraction) chooseHolders(ctx context.Context) (chosen, others []uint3
 }
 
 // firstRoots returns by class the lowest root.
-func (c *contraction) firstRoots() []Node {
+func (c *partition) firstRoots() []Node {
 	first := make([]Node, c.n)
 	for i, k := range slices.Backward(c.classes) {
 		first[k] = Node(i + 1)
@@ -491,7 +534,7 @@ func (c *contraction) firstRoots() []Node {
 
 // totals returns what the classes hold, and what each set of those that mask tells apart
 // reaches; these are the holders, and more are the others that hold something jointly.
-func (c *contraction) totals(holders, more []uint32, mask []uint64) ([]ClassTotal, []maskTotal) {
+func (c *partition) totals(holders, more []uint32, mask []uint64) ([]ClassTotal, []maskTotal) {
 	all := make([]ClassTotal, c.n)
 	for i := range all {
 		all[i].Told = true
@@ -503,7 +546,7 @@ func (c *contraction) totals(holders, more []uint32, mask []uint64) ([]ClassTota
 	var reach []maskTotal
 	at := -1 // of the last mask in reach: neighbours often have the same
 	for v, s := range c.state {
-		head := c.d.vertex[c.heads[v]]
+		head := c.head(uint32(v))
 		objects, bytes := c.d.Objects(head), c.d.Retained(head)
 		if bytes == 0 {
 			continue
@@ -553,7 +596,7 @@ func reachedBy(reach []maskTotal, holders uint64) (t Total) {
 }
 
 // group collects the joint slots by type and holders.
-func (c *contraction) group(ctx context.Context, types []TypeID, holders []uint32, mask []uint64, others []bool) ([]JointGroup, error) {
+func (c *partition) group(ctx context.Context, types []TypeID, holders []uint32, mask []uint64, others []bool) ([]JointGroup, error) {
 	type key struct {
 		t    TypeID
 		mask uint64
@@ -569,11 +612,11 @@ func (c *contraction) group(ctx context.Context, types []TypeID, holders []uint3
 	defer flat.Free(member)
 	var last key
 	at, known := uint32(0), false
-	for i, n := range c.joint {
+	for i, v := range c.joint {
 		if i&(checkEvery-1) == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		v := c.component[c.of(n)]
+		n, v := c.head(v), c.component[v]
 		k := key{mask: mask[v], more: others != nil && others[v]}
 		if types != nil {
 			k.t = types[n]
@@ -613,9 +656,9 @@ func (c *contraction) group(ctx context.Context, types []TypeID, holders []uint3
 		groups[i].Nodes = all[begin:begin:end]
 		begin = end
 	}
-	for i, n := range c.joint {
+	for i, v := range c.joint {
 		group := &groups[member[i]]
-		group.Nodes = append(group.Nodes, n)
+		group.Nodes = append(group.Nodes, c.head(v))
 	}
 	slices.SortFunc(groups, func(a, b JointGroup) int {
 		return cmp.Or(cmp.Compare(b.Retained, a.Retained), cmp.Compare(a.Type, b.Type), cmp.Compare(a.First, b.First))

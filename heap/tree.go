@@ -19,6 +19,9 @@ type lazy struct {
 	via       []Node // by node: its predecessor on the first path, plus 1; 0 for none
 	referrers *Referrers
 	distance  []uint32 // by node: scratch of Paths, all 0 between calls
+
+	contractMu sync.Mutex
+	contracted *contraction
 }
 
 func (l *lazy) close() {
@@ -29,7 +32,8 @@ func (l *lazy) close() {
 	flat.Free(l.via)
 	flat.Free(l.distance)
 	l.referrers.free()
-	l.tree, l.objects, l.via, l.distance, l.referrers = tree{}, nil, nil, nil, nil
+	l.contracted.free()
+	l.tree, l.objects, l.via, l.distance, l.referrers, l.contracted = tree{}, nil, nil, nil, nil, nil
 }
 
 // tree is a preorder of the dominator tree without its folded leaves: 12 bytes

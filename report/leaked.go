@@ -79,17 +79,20 @@ func leakText(s *Snapshot, all map[heap.Node]bool, members []heap.Node) string {
 // otherLeaks says which goroutines are leaked beside those that are suspects, "" for none:
 // a leak is one however little it holds.
 func otherLeaks(s *Snapshot, all map[heap.Node]bool, found []Suspect) string {
-	told := map[heap.Node]bool{}
+	rest := maps.Clone(all)
 	for _, f := range found {
-		told[f.Node] = true
+		if len(rest) == 0 {
+			return ""
+		}
+		delete(rest, f.Node)
 		for _, m := range f.Members {
-			told[m] = true
+			delete(rest, m)
 		}
 	}
 	counts := map[string]int{}
 	total := 0
 	for _, g := range s.Process.Goroutines() {
-		if all[g.Node] && !told[g.Node] {
+		if rest[g.Node] {
 			counts[g.Func]++
 			total++
 		}
