@@ -2,10 +2,13 @@ package gocore
 
 import (
 	"cmp"
+	"context"
 	"runtime/debug"
 	"slices"
 
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
+	"goheap/gocore/profile"
 	"goheap/heap"
 )
 
@@ -54,4 +57,14 @@ func (p *objects) AllocSite(n heap.Node) (AllocSite, bool) {
 		site.Stack = append(site.Stack, Call(c))
 	}
 	return site, ok && len(site.Stack) > 0
+}
+
+// HeapProfile returns the memory profile as runtime.MemProfile would have said it at that
+// moment. The error is the context's.
+func (p *Process) HeapProfile(ctx context.Context) (h *profile.Heap, err error) {
+	err = Guard(func() error {
+		h, err = program.HeapProfile(ctx, p.decoder)
+		return err
+	})
+	return h, err
 }

@@ -5,6 +5,7 @@ import (
 
 	"goheap/gocore"
 	"goheap/gocore/account"
+	"goheap/gocore/profile"
 	"goheap/heap"
 )
 
@@ -17,6 +18,7 @@ type Process interface {
 	Goroutines() []gocore.Goroutine
 	Frames(g int) []gocore.Frame
 	Labels(g int) []gocore.Label
+	HeapProfile(ctx context.Context) (*profile.Heap, error)
 	Roots() []gocore.Root
 
 	Close() error

@@ -26,6 +26,9 @@ type Options struct {
 	Debug   string // path of a separate debug file
 	Force   bool   // accept an executable whose build id differs
 	Runtime bool   // gocore.Options.Runtime
+	// Bare leaves the graph alone: the Snapshot has a Process, and no heap, graph or
+	// dominators. Only what says so of itself can be asked of it.
+	Bare bool
 
 	// Progress is told of the phases of loading and, later, of what the Snapshot finds
 	// out, where the context does not carry a function of its own for that, as those of
@@ -91,6 +94,9 @@ func Load(ctx context.Context, path string, opt Options) (*Snapshot, error) {
 	if err != nil {
 		peak()
 		return nil, ended(ctx, err)
+	}
+	if opt.Bare {
+		return &Snapshot{Process: p, Peak: peak(), opened: opt}, nil
 	}
 	h, err := p.Analyse(noted(ctx, phases), nil)
 	var s *Snapshot

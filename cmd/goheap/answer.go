@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,6 +27,13 @@ type answer struct {
 	json func(ctx context.Context, s *report.Snapshot) (any, error)
 	csv  func(ctx context.Context, s *report.Snapshot) (*report.Table, error)
 
+	// as are formats of other programs, by what --format calls them: the only ones of a
+	// verb that has them.
+	as map[string]func(ctx context.Context, w io.Writer, s *report.Snapshot) error
+
+	// bare says that the file need not be analysed.
+	bare bool
+
 	// shows says that the program's values are printed, whatever --values is: who
 	// names an object asks for them.
 	shows bool
@@ -43,6 +52,9 @@ type answer struct {
 }
 
 func (a answer) formats() []string {
+	if a.as != nil {
+		return slices.Sorted(maps.Keys(a.as))
+	}
 	formats := []string{"text", "json"}
 	if a.csv != nil {
 		formats = append(formats, "csv")
@@ -87,7 +99,9 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 	ctx := progress.With(cmd.Context(), t.Report)
 	clear := drawProgress(c.stderr, t)
 	defer clear()
-	s, err := c.load(ctx, path, c.flags.options())
+	opt := c.flags.options()
+	opt.Bare = a.bare
+	s, err := c.load(ctx, path, opt)
 	if err != nil {
 		return err
 	}
@@ -118,14 +132,17 @@ func (f *flags) options() report.Options {
 // first byte.
 func (c *command) print(ctx context.Context, s *report.Snapshot, a answer, clear func()) (err error) {
 	var write func(w io.Writer) error
-	switch c.flags.format {
-	case "json":
+	other := a.as[c.flags.format]
+	switch {
+	case other != nil:
+		write = func(w io.Writer) error { return other(ctx, &clearing{w, clear}, s) }
+	case c.flags.format == "json":
 		document, err := a.json(ctx, s)
 		if err != nil {
 			return err
 		}
 		write = func(w io.Writer) error { return report.WriteJSON(w, document) }
-	case "csv":
+	case c.flags.format == "csv":
 		table, err := a.csv(ctx, s)
 		if err != nil {
 			return err
@@ -138,7 +155,7 @@ func (c *command) print(ctx context.Context, s *report.Snapshot, a answer, clear
 	default:
 		write = func(w io.Writer) error { return a.text(ctx, &clearing{w, clear}, s) }
 	}
-	if c.flags.format != "text" {
+	if c.flags.format != "text" && other == nil {
 		clear()
 	}
 	if c.flags.output == "-" {

@@ -25,12 +25,13 @@ var may = map[string][]string{
 	"internal/repeat":   {},
 	"heap":              {"internal/flat", "internal/progress"},
 	"dump":              {"internal/arch", "internal/files", "internal/flat", "internal/progress"},
-	"gocore": {"dump", "heap", "gocore/account", "gocore/internal/corefile", "gocore/internal/frames", "gocore/internal/heapdump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/keys", "gocore/internal/layout",
+	"gocore": {"dump", "heap", "gocore/account", "gocore/profile", "gocore/internal/corefile", "gocore/internal/frames", "gocore/internal/heapdump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/keys", "gocore/internal/layout",
 		"gocore/internal/library", "gocore/internal/notation", "gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "internal/flat", "internal/progress"},
 
 	// The rooms of gocore, from the bottom up. No room sees names and values, which are
 	// gocore's own; typing sees no files; the decoders do not see each other.
 	"gocore/account":               {},
+	"gocore/profile":               {},
 	"gocore/internal/layout":       {"internal/arch"},
 	"gocore/internal/layout/drift": {"gocore/internal/layout", "gocore/internal/symbols"},
 	"gocore/internal/code":         {},
@@ -46,7 +47,7 @@ var may = map[string][]string{
 	"gocore/internal/library":      {"gocore/internal/inferior", "gocore/internal/layout", "gocore/internal/notation", "gocore/internal/types"},
 	"gocore/internal/image":        {"dump", "gocore/account", "heap", "gocore/internal/types", "gocore/internal/unwind", "internal/arch", "internal/flat", "internal/progress"},
 	"gocore/internal/typing":       {"dump", "heap", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/types", "internal/arch", "internal/flat", "internal/progress"},
-	"gocore/internal/program": {"dump", "gocore/account", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/layout", "gocore/internal/pclntab", "gocore/internal/symbols",
+	"gocore/internal/program": {"dump", "gocore/account", "gocore/profile", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/layout", "gocore/internal/pclntab", "gocore/internal/symbols",
 		"gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "internal/arch"},
 	"gocore/internal/corefile": {"dump", "gocore/account", "heap", "gocore/internal/image", "gocore/internal/layout", "gocore/internal/program", "gocore/internal/symbols",
 		"gocore/internal/types", "gocore/internal/unwind", "internal/flat", "internal/progress"},
@@ -54,12 +55,12 @@ var may = map[string][]string{
 		"gocore/internal/types", "gocore/internal/unwind", "internal/arch", "internal/flat", "internal/progress"},
 	"gocore/internal/doctored": {"dump", "gocore/internal/program", "internal/testcore"}, // for tests
 
-	"report":                {"gocore", "gocore/account", "heap", "internal/files", "internal/flat", "internal/progress", "internal/repeat"},
+	"report":                {"gocore", "gocore/account", "gocore/profile", "heap", "internal/files", "internal/flat", "internal/progress", "internal/repeat"},
 	"tui":                   {"report", "gocore", "heap", "internal/progress"},
 	"cmd/goheap":            {"tui", "report", "gocore/account", "internal/files", "internal/progress"},
 	"heap/heaptest":         {"heap"},
 	"internal/corridor":     {},
-	"internal/fakeprocess":  {"gocore", "gocore/account", "heap"}, // for the tests of report and tui
+	"internal/fakeprocess":  {"gocore", "gocore/account", "gocore/profile", "heap"}, // for the tests of report and tui
 	"internal/testcore/...": {"dump", "gocore", "heap", "report", "internal/..."},
 }
 
@@ -80,6 +81,7 @@ var only = map[string][]string{
 	"github.com/pierrec/lz4/v4":       {"dump"},
 	"gonum.org/v1/gonum":              {},
 	"github.com/google/go-cmp":        {},
+	"github.com/google/pprof":         {"report"},
 	"github.com/rogpeppe/go-internal": {},
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"goheap/gocore"
 	"goheap/gocore/account"
+	"goheap/gocore/profile"
 	"goheap/heap"
 )
 
@@ -164,6 +165,10 @@ func (p *Process) Account(_ context.Context, kept *account.Residency, _ bool) (a
 	a.Resident = kept
 	return a, nil
 }
+
+// HeapProfile has no samples.
+func (p *Process) HeapProfile(context.Context) (*profile.Heap, error) { return &profile.Heap{}, nil }
+
 func (p *Process) GCMarkedBytes() uint64                   { return p.Marked }
 func (p *Process) Typing() gocore.Typing                   { return p.Typed }
 func (p *Process) TypeIDs() []heap.TypeID                  { return p.typeIDs }

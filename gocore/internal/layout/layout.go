@@ -210,7 +210,19 @@ type Runtime struct {
 		Typ     Field `field:"typ"`
 		ObjSize Field `field:"size"`
 		Nstk    Field `field:"nstk"`
+		Allnext Field `field:"allnext"`
 	} `type:"runtime.bucket" go:"18-"`
+	// MProfCycle is the profiler's clock: the number of the cycle, and in the lowest
+	// bit whether it is published. MProf is that of Go 1.18.
+	MProfCycle struct {
+		Size  Size
+		Value Field `field:"value"`
+	} `type:"runtime.mProfCycleHolder" go:"19-"`
+	MProf struct {
+		Size    Size
+		Cycle   Field `field:"cycle"`
+		Flushed Field `field:"flushed"`
+	} `type:"struct { runtime.cycle uint32; runtime.flushed bool }" go:"18-18"`
 	MemRecord struct {
 		Size   Size
 		Active Field `field:"active" size:"16|32"`

@@ -17,38 +17,23 @@ func (d *Program) Bucket(addr uint64) (site image.Site, ok bool) {
 		site, ok = d.Profile[addr]
 		return site, ok
 	}
-	rt, a, w := d.Layout, d.Image.Arch, uint64(d.Image.Arch.PtrSize)
-	head, ok := d.Image.Mem.Slice(addr, uint64(rt.Bucket.Size))
-	if !ok || !rt.Bucket.Nstk.Has() || rt.Bucket.Typ.Uint(a, head) != memProfile {
-		return image.Site{}, false
-	}
-	n := rt.Bucket.Nstk.Uint(a, head)
-	if n > maxProfileStack {
-		return image.Site{}, false
-	}
-	site.Size = rt.Bucket.ObjSize.Uint(a, head)
-	stack, ok := d.Image.Mem.Slice(addr+uint64(rt.Bucket.Size), n*w)
+	b, ok := readBucket(d, addr, memProfile)
 	if !ok {
 		return image.Site{}, false
 	}
-	for i := range n {
-		// There is one return address for each call, inlined ones included:
-		// of the calls at the address, the innermost is meant.
-		pc := a.Word(stack[i*w:])
-		if calls := d.CallsAt(pc - 1); len(calls) > 0 {
-			site.Stack = append(site.Stack, image.Call{Func: calls[0].Name, File: calls[0].File, Line: calls[0].Line})
+	site.Size = b.size
+	for _, f := range framesOf(d, b.stack) {
+		if f.Func != "" {
+			site.Stack = append(site.Stack, image.Call{Func: f.Func, File: f.File, Line: f.Line})
 		}
 	}
 	// What was published and what waits for the next collections to be.
-	record, cycle := &rt.MemRecord, &rt.MemRecordCycle
-	if b, ok := d.Image.Mem.Slice(addr+uint64(rt.Bucket.Size)+n*w, uint64(record.Size)); ok && cycle.Size > 0 {
-		for _, at := range []uint64{record.Active.Offset, record.Future.Offset, record.Future.Offset + uint64(cycle.Size), record.Future.Offset + 2*uint64(cycle.Size)} {
-			if at+uint64(cycle.Size) <= uint64(len(b)) {
-				site.Allocs += cycle.Allocs.Uint(a, b[at:])
-				site.Frees += cycle.Frees.Uint(a, b[at:])
-			}
-		}
+	r := readAllocs(d, b)
+	all := r.active
+	for _, f := range r.future {
+		all = all.plus(f)
 	}
+	site.Allocs, site.Frees = all.allocs, all.frees
 	if rate, err := d.Global("runtime.MemProfileRate"); err == nil {
 		site.Rate, _ = d.Image.Mem.Word(rate)
 	}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"goheap/report"
+)
+
+const heapProfileFormat = "heap-profile"
+
+func (c *command) export() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "export --format FORMAT FILE",
+		Short: "Write what other tools read",
+		Long: `Write what is in FILE as other tools read it.
+
+heap-profile is the memory profile that the runtime kept, in the format of pprof: what
+the program itself would have written at that moment (net/http/pprof, heap), as of its
+last collection. It says who allocated, not who holds. A program has it if it refers to
+runtime.MemProfile, as import of runtime/pprof or net/http/pprof does; how much is
+sampled runtime.MemProfileRate says. goheap show names the place of a single object.`,
+		Example: `  goheap export --format heap-profile -o heap.pb.gz core.4711
+  go tool pprof -top heap.pb.gz`,
+		Args:              wants(false, "FILE"),
+		ValidArgsFunction: completeFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a := answer{bare: true, as: map[string]func(context.Context, io.Writer, *report.Snapshot) error{
+				heapProfileFormat: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
+					notes, err := report.WriteHeapProfile(ctx, w, s)
+					for _, note := range notes {
+						fmt.Fprintf(c.stderr, "goheap: note: %s\n", note)
+					}
+					return err
+				},
+			}}
+			a.check = func() error {
+				if f, ok := c.stdout.(*os.File); ok && c.flags.output == "-" && term.IsTerminal(int(f.Fd())) {
+					return usagef("%s is binary: write it to a file with -o FILE, or to a pipe", c.flags.format)
+				}
+				return nil
+			}
+			if format == "" {
+				return usagef("export needs --format: %s", heapProfileFormat)
+			}
+			c.flags.format = format
+			return c.answer(cmd, args[0], a)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "", "write `FORMAT`: "+heapProfileFormat)
+	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{heapProfileFormat}, cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
+}

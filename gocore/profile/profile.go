@@ -1,0 +1,37 @@
+// Package profile has the profiles that the runtime keeps of a program, as plain data.
+package profile
+
+// Heap is the memory profile: what was allocated and freed, by stack and size, as far as
+// the profiler sampled it.
+type Heap struct {
+	// Rate is runtime.MemProfileRate: one object is sampled in so many bytes allocated,
+	// all if it is 1, none if it is 0.
+	Rate uint64
+	// RateKnown says that the file has the rate; a heap dump does not.
+	RateKnown bool
+	// Samples are in the order of the runtime's list, the newest stack first; those of a
+	// heap dump by the address of their record.
+	Samples []HeapSample
+	// Missing are records of stacks that are not in the file, or not sound.
+	Missing int
+}
+
+// HeapSample is what was sampled of the objects of one size that were allocated with one
+// stack. The numbers are the runtime's own, not scaled: as of the last collection that has
+// ended, as runtime.MemProfile says them.
+type HeapSample struct {
+	Stack         []Frame // innermost first
+	Size          uint64  // bytes of each object, rounding included
+	Allocs, Frees uint64
+}
+
+// Frame is a call on a stack. An inlined call is a frame of its own.
+type Frame struct {
+	PC   uint64 // where it returns to; 0 is unknown
+	Func string // of the call at PC-1
+	// After is the function that the code at PC itself belongs to, which differs where a
+	// call is the last of what was inlined.
+	After string
+	File  string
+	Line  int
+}
