@@ -68,3 +68,12 @@ func (p *Process) HeapProfile(ctx context.Context) (h *profile.Heap, err error) 
 	})
 	return h, err
 }
+
+// Contention returns the block or the mutex profile. The error is the context's.
+func (p *Process) Contention(ctx context.Context, kind profile.Kind) (c *profile.Contention, err error) {
+	err = Guard(func() error {
+		c, err = program.ContentionProfile(ctx, p.decoder, kind)
+		return err
+	})
+	return c, err
+}

@@ -19,6 +19,7 @@ type Process interface {
 	Frames(g int) []gocore.Frame
 	Labels(g int) []gocore.Label
 	HeapProfile(ctx context.Context) (*profile.Heap, error)
+	Contention(ctx context.Context, kind profile.Kind) (*profile.Contention, error)
 	Roots() []gocore.Root
 
 	Close() error

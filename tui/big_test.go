@@ -244,6 +244,9 @@ func (l *large) Goroutines() (all []gocore.Goroutine) {
 func (l *large) Labels(int) []gocore.Label { return nil }
 
 func (l *large) HeapProfile(context.Context) (*profile.Heap, error) { return &profile.Heap{}, nil }
+func (l *large) Contention(context.Context, profile.Kind) (*profile.Contention, error) {
+	return &profile.Contention{}, nil
+}
 
 func (l *large) Frames(g int) []gocore.Frame {
 	return []gocore.Frame{{Func: "main.worker", File: "/src/main.go", Line: 42, Vars: []gocore.Var{{Name: "buf", Type: "[]uint8", Target: l.node(lBuffer, uint32(g*largeBuffers))}}}}

@@ -4,18 +4,39 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"goheap/gocore/profile"
 	"goheap/report"
 )
 
-const heapProfileFormat = "heap-profile"
+// written is what writes a file of another program's format; notes say what it lacks.
+type written func(ctx context.Context, w io.Writer, s *report.Snapshot) (notes []string, err error)
+
+// exports are the formats, by what --format calls them.
+func exports() map[string]written {
+	return map[string]written{
+		"heap-profile":  report.WriteHeapProfile,
+		"block-profile": contention(profile.Block),
+		"mutex-profile": contention(profile.Mutex),
+	}
+}
+
+func contention(kind profile.Kind) written {
+	return func(ctx context.Context, w io.Writer, s *report.Snapshot) ([]string, error) {
+		return report.WriteContention(ctx, w, s, kind)
+	}
+}
 
 func (c *command) export() *cobra.Command {
 	var format string
+	names := slices.Sorted(maps.Keys(exports()))
 	cmd := &cobra.Command{
 		Use:   "export --format FORMAT FILE",
 		Short: "Write what other tools read",
@@ -25,21 +46,25 @@ heap-profile is the memory profile that the runtime kept, in the format of pprof
 the program itself would have written at that moment (net/http/pprof, heap), as of its
 last collection. It says who allocated, not who holds. A program has it if it refers to
 runtime.MemProfile, as import of runtime/pprof or net/http/pprof does; how much is
-sampled runtime.MemProfileRate says. goheap show names the place of a single object.`,
+sampled runtime.MemProfileRate says. goheap show names the place of a single object.
+
+block-profile and mutex-profile are those of runtime.SetBlockProfileRate and
+SetMutexProfileFraction, where the program has asked for them.`,
 		Example: `  goheap export --format heap-profile -o heap.pb.gz core.4711
   go tool pprof -top heap.pb.gz`,
 		Args:              wants(false, "FILE"),
 		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a := answer{bare: true, as: map[string]func(context.Context, io.Writer, *report.Snapshot) error{
-				heapProfileFormat: func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
-					notes, err := report.WriteHeapProfile(ctx, w, s)
+			a := answer{bare: true, as: map[string]func(context.Context, io.Writer, *report.Snapshot) error{}}
+			for name, write := range exports() {
+				a.as[name] = func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
+					notes, err := write(ctx, w, s)
 					for _, note := range notes {
 						fmt.Fprintf(c.stderr, "goheap: note: %s\n", note)
 					}
 					return err
-				},
-			}}
+				}
+			}
 			a.check = func() error {
 				if f, ok := c.stdout.(*os.File); ok && c.flags.output == "-" && term.IsTerminal(int(f.Fd())) {
 					return usagef("%s is binary: write it to a file with -o FILE, or to a pipe", c.flags.format)
@@ -47,13 +72,13 @@ sampled runtime.MemProfileRate says. goheap show names the place of a single obj
 				return nil
 			}
 			if format == "" {
-				return usagef("export needs --format: %s", heapProfileFormat)
+				return usagef("export needs --format: %s", strings.Join(names, ", "))
 			}
 			c.flags.format = format
 			return c.answer(cmd, args[0], a)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "", "write `FORMAT`: "+heapProfileFormat)
-	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{heapProfileFormat}, cobra.ShellCompDirectiveNoFileComp)))
+	cmd.Flags().StringVar(&format, "format", "", "write `FORMAT`: "+strings.Join(names, ", "))
+	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }

@@ -25,6 +25,33 @@ type HeapSample struct {
 	Allocs, Frees uint64
 }
 
+// Kind is a profile of what goroutines waited for.
+type Kind int
+
+const (
+	Block Kind = iota // operations that blocked (runtime.SetBlockProfileRate)
+	Mutex             // locks that others waited for (runtime.SetMutexProfileFraction)
+)
+
+// Contention is a profile of what goroutines waited for.
+type Contention struct {
+	// TicksPerSecond is by what the runtime converts the ticks of samples to time; 0 where
+	// it had not measured that yet.
+	TicksPerSecond int64
+	// Rate is what the program asked for, as the runtime keeps it: for Block in ticks, for
+	// Mutex one event in so many; 0 is off.
+	Rate    int64
+	Samples []ContentionSample // in the order of the runtime's list, the newest stack first
+	Missing int                // as in Heap
+}
+
+// ContentionSample is what was waited for with one stack, scaled as the runtime does.
+type ContentionSample struct {
+	Stack []Frame // innermost first
+	Count int64
+	Ticks int64 // of the processor's clock
+}
+
 // Frame is a call on a stack. An inlined call is a frame of its own.
 type Frame struct {
 	PC   uint64 // where it returns to; 0 is unknown

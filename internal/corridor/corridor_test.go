@@ -57,7 +57,7 @@ var may = map[string][]string{
 
 	"report":                {"gocore", "gocore/account", "gocore/profile", "heap", "internal/files", "internal/flat", "internal/progress", "internal/repeat"},
 	"tui":                   {"report", "gocore", "heap", "internal/progress"},
-	"cmd/goheap":            {"tui", "report", "gocore/account", "internal/files", "internal/progress"},
+	"cmd/goheap":            {"tui", "report", "gocore/account", "gocore/profile", "internal/files", "internal/progress"},
 	"heap/heaptest":         {"heap"},
 	"internal/corridor":     {},
 	"internal/fakeprocess":  {"gocore", "gocore/account", "gocore/profile", "heap"}, // for the tests of report and tui

@@ -169,6 +169,11 @@ func (p *Process) Account(_ context.Context, kept *account.Residency, _ bool) (a
 // HeapProfile has no samples.
 func (p *Process) HeapProfile(context.Context) (*profile.Heap, error) { return &profile.Heap{}, nil }
 
+// Contention has no samples.
+func (p *Process) Contention(context.Context, profile.Kind) (*profile.Contention, error) {
+	return &profile.Contention{}, nil
+}
+
 func (p *Process) GCMarkedBytes() uint64                   { return p.Marked }
 func (p *Process) Typing() gocore.Typing                   { return p.Typed }
 func (p *Process) TypeIDs() []heap.TypeID                  { return p.typeIDs }

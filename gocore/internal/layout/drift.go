@@ -32,7 +32,7 @@ func Types() []Name {
 func Variables() []Name {
 	return []Name{
 		{"runtime.allfin", ""}, {"runtime.allgs", ""}, {"runtime.allp", ""}, {"runtime.firstmoduledata", ""}, {"runtime.gcCleanups", "25-"},
-		{"runtime.MemProfileRate", ""}, {"runtime.buckhash", ""}, {"runtime.mProf", "18-18"}, {"runtime.mProfCycle", "19-"}, {"runtime.mbuckets", ""}, {"runtime.gcBitsArenas", ""}, {"runtime.gcController", ""}, {"runtime.memstats", ""}, {"runtime.mheap_", ""}, {"runtime.persistentChunks", ""}, {"runtime.waitReasonStrings", ""},
+		{"runtime.MemProfileRate", ""}, {"runtime.bbuckets", ""}, {"runtime.blockprofilerate", ""}, {"runtime.buckhash", ""}, {"runtime.debug", ""}, {"runtime.mProf", "18-18"}, {"runtime.mProfCycle", "19-"}, {"runtime.mbuckets", ""}, {"runtime.mutexprofilerate", ""}, {"runtime.xbuckets", ""}, {"runtime.gcBitsArenas", ""}, {"runtime.gcController", ""}, {"runtime.memstats", ""}, {"runtime.mheap_", ""}, {"runtime.persistentChunks", ""}, {"runtime.waitReasonStrings", ""},
 	}
 }
 

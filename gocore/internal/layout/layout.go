@@ -212,6 +212,26 @@ type Runtime struct {
 		Nstk    Field `field:"nstk"`
 		Allnext Field `field:"allnext"`
 	} `type:"runtime.bucket" go:"18-"`
+	// BlockRecord lies behind the stack in buckets of the block and mutex profiles.
+	BlockRecord struct {
+		Size   Size
+		Count  Field `field:"count"` // a float64
+		Cycles Field `field:"cycles"`
+	} `type:"runtime.blockRecord" go:"18-"`
+	// Ticks has how fast the processor's clock goes; OlderTicks is that of Go 1.18.
+	Ticks struct {
+		Size Size
+		Val  Field `field:"val"`
+	} `type:"runtime.ticksType" go:"19-" use:"some"`
+	OlderTicks struct {
+		Size Size
+		Val  Field `field:"val"`
+	} `type:"struct { runtime.lock runtime.mutex; runtime.pad uint32; runtime.val uint64 }" go:"18-18" use:"some"`
+	// Debug is what GODEBUG sets.
+	Debug struct {
+		Size           Size
+		Profstackdepth Field `field:"profstackdepth" go:"23-"`
+	} `type:"struct { runtime.cgocheck int32; *" go:"18-"`
 	// MProfCycle is the profiler's clock: the number of the cycle, and in the lowest
 	// bit whether it is published. MProf is that of Go 1.18.
 	MProfCycle struct {

@@ -203,9 +203,9 @@ func TestDrift(t *testing.T) {
 func TestEveryRename(t *testing.T) {
 	told, experiments := map[string]bool{}, map[string]bool{}
 	type build struct{ program, version string }
-	builds := []build{{"kinds", "go1.26.8"}, {"values", "go1.26.8"}, {"opened", "go1.26.8"}}
+	builds := []build{{"kinds", "go1.26.8"}, {"values", "go1.26.8"}, {"opened", "go1.26.8"}, {"profiled", "go1.26.8"}}
 	if testcore.EveryBuild() {
-		builds = []build{{"kinds", "go1.27.0"}, {"values", "go1.27.0"}, {"opened", "go1.27.0"}, {"kinds", "go1.25.0"}, {"kinds", "go1.23.12"}, {"kinds", "go1.21.13"}, {"opened", "go1.20.14"}, {"kinds", "go1.18.10"}}
+		builds = []build{{"kinds", "go1.27.0"}, {"values", "go1.27.0"}, {"opened", "go1.27.0"}, {"kinds", "go1.25.0"}, {"kinds", "go1.23.12"}, {"kinds", "go1.21.13"}, {"opened", "go1.20.14"}, {"kinds", "go1.18.10"}, {"profiled", "go1.18.10"}, {"profiled", "go1.26.8"}}
 	}
 	for _, of := range builds {
 		program := open(t, of.program, of.version)

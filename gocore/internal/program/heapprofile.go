@@ -156,18 +156,30 @@ func readBucket(d *Program, addr, kind uint64) (b bucket, ok bool) {
 	return b, ok
 }
 
-// framesOf finds the calls of the memory profile. There is one return address for each
-// call, inlined ones included: of the calls at the address, the innermost is meant.
+// framesOf finds the calls of return addresses of which there is one for each call, inlined
+// ones included: of the calls at an address, the innermost is meant. Where a stack was cut
+// at its greatest depth, the callers into which the last call was inlined are missing, and
+// are put there (runtime/symtab.go, runtime_expandFinalInlineFrame).
 func framesOf(d *Program, stack []uint64) (frames []profile.Frame) {
-	for _, pc := range stack {
-		f := profile.Frame{PC: pc}
-		if calls := d.CallsAt(pc - 1); len(calls) > 0 {
-			f.Func, f.File, f.Line = calls[0].Name, calls[0].File, calls[0].Line
+	for i, pc := range stack {
+		calls := d.CallsAt(pc - 1)
+		if len(calls) == 0 {
+			frames = append(frames, profile.Frame{PC: pc, After: functionAt(d, pc)})
+			continue
 		}
-		if calls := d.CallsAt(pc); len(calls) > 0 {
-			f.After = calls[0].Name
+		for k := range calls {
+			if c := &calls[k]; k == 0 || i == len(stack)-1 && !d.Wrapper(c) {
+				frames = append(frames, profile.Frame{PC: c.PC + 1, Func: c.Name, After: functionAt(d, c.PC+1), File: c.File, Line: c.Line})
+			}
 		}
-		frames = append(frames, f)
 	}
 	return frames
+}
+
+// functionAt is the innermost function of the code at pc, "" where there is none.
+func functionAt(d *Program, pc uint64) string {
+	if calls := d.CallsAt(pc); len(calls) > 0 {
+		return calls[0].Name
+	}
+	return ""
 }

@@ -18,7 +18,9 @@ import (
 	"runtime/debug"
 	"runtime/pprof"
 	"strings"
+	"sync"
 	"syscall"
+	"time"
 
 	"goheap/testdata/programs/internal/ready"
 )
@@ -111,6 +113,96 @@ func generic[K comparable, V any](n int) (all []*pair[K, V]) {
 
 var pairs any
 
+// even and odd call each other deeper than a profile's stack goes, inlined parts between.
+//
+//go:noinline
+func even(n int) {
+	if n == 0 {
+		texts = append(texts, strings.Repeat("y", 700))
+		mutex.Lock()
+		mutex.Unlock()
+		return
+	}
+	step(n)
+}
+
+func step(n int) { odd(n - 1) }
+
+//go:noinline
+func odd(n int) { again(n) }
+
+func again(n int) { even(n - 1) }
+
+type guarded struct {
+	sync.Mutex
+	n int
+}
+
+// add is part of its callers, and the lock a part of it.
+func (g *guarded) add() {
+	g.Lock()
+	pause(1)
+	g.n++
+	g.Unlock()
+}
+
+var (
+	mutex  sync.Mutex
+	shared guarded
+	rw     sync.RWMutex
+)
+
+// pause lets milliseconds pass.
+func pause(n int) { time.Sleep(time.Duration(n) * time.Millisecond) }
+
+// contend has goroutines wait for each other.
+func contend(sampled bool) {
+	runtime.GOMAXPROCS(4)
+	runtime.SetBlockProfileRate(1)
+	runtime.SetMutexProfileFraction(1)
+	if sampled {
+		runtime.SetBlockProfileRate(1000)
+		runtime.SetMutexProfileFraction(3)
+	}
+	var all sync.WaitGroup
+	start := func(f func()) {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			f()
+		}()
+	}
+	ch := make(chan int)
+	for i := 0; i < 8; i++ {
+		start(func() {
+			for k := 0; k < 5; k++ {
+				shared.add()
+			}
+		})
+		start(func() { ch <- 1 })
+		start(func() {
+			rw.RLock()
+			pause(1)
+			rw.RUnlock()
+			rw.Lock()
+			pause(1)
+			rw.Unlock()
+		})
+	}
+	for i := 0; i < 8; i++ {
+		select {
+		case <-ch:
+		case <-time.After(time.Minute):
+		}
+	}
+	mutex.Lock()
+	start(func() { even(300) })
+	pause(20)
+	mutex.Unlock()
+	all.Wait()
+	runtime.SetBlockProfileRate(0)
+}
+
 func main() {
 	mode := "published"
 	if len(os.Args) > 1 {
@@ -143,15 +235,18 @@ func main() {
 		debug.SetGCPercent(-1)
 	}
 	after(700)
+	contend(mode == "coarse")
 	if mode == "never" || mode == "unasked" {
 		ready.Say(allocated{"allocated", "main.kept", 80, 1000})
 		ready.Say(allocated{"allocated", "main.after", 320, 700})
 	} else {
-		var b bytes.Buffer
-		if err := pprof.Lookup("heap").WriteTo(&b, 0); err != nil {
-			panic(err)
+		for _, name := range []string{"block", "mutex", "heap"} {
+			var b bytes.Buffer
+			if err := pprof.Lookup(name).WriteTo(&b, 0); err != nil {
+				panic(err)
+			}
+			ready.Say(profile{"profile", name, base64.StdEncoding.EncodeToString(b.Bytes())})
 		}
-		ready.Say(profile{"profile", "heap", base64.StdEncoding.EncodeToString(b.Bytes())})
 	}
 	stand()
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"strings"
@@ -32,10 +33,12 @@ func WriteHeapProfile(ctx context.Context, w io.Writer, s *Snapshot) (notes []st
 		notes = append(notes, "a heap dump does not have runtime.MemProfileRate: the numbers are those of the samples, not scaled to what they stand for")
 	}
 	if h.Missing > 0 {
-		notes = append(notes, "the list of the profiler's records leads out of the file: what comes behind is not in the profile")
+		notes = append(notes, missingRecords)
 	}
 	return notes, heapProfile(s, h).Write(w)
 }
+
+const missingRecords = "the list of the profiler's records leads out of the file: what comes behind is not in the profile"
 
 // notSampled says why a program may have sampled nothing.
 func notSampled(h *profile.Heap) string {
@@ -49,20 +52,9 @@ func notSampled(h *profile.Heap) string {
 // writeHeapProto): four numbers a sample, scaled by the chance of being sampled, the size
 // of the objects as a label, and the allocator's own calls left out.
 func heapProfile(s *Snapshot, h *profile.Heap) *pprof.Profile {
-	source := s.Process.Source()
-	p := &pprof.Profile{
-		SampleType: []*pprof.ValueType{
-			{Type: "alloc_objects", Unit: "count"}, {Type: "alloc_space", Unit: "bytes"},
-			{Type: "inuse_objects", Unit: "count"}, {Type: "inuse_space", Unit: "bytes"},
-		},
-		PeriodType: &pprof.ValueType{Type: "space", Unit: "bytes"},
-		Period:     int64(h.Rate),
-		Mapping: []*pprof.Mapping{{
-			ID: 1, File: source.Executable, BuildID: source.BuildID,
-			HasFunctions: true, HasFilenames: true, HasLineNumbers: true, HasInlineFrames: true,
-		}},
-	}
-	places := places{p: p, locations: map[profile.Frame]*pprof.Location{}, functions: map[[2]string]*pprof.Function{}}
+	places := newPlaces(s, pprof.ValueType{Type: "space", Unit: "bytes"}, int64(h.Rate),
+		pprof.ValueType{Type: "alloc_objects", Unit: "count"}, pprof.ValueType{Type: "alloc_space", Unit: "bytes"},
+		pprof.ValueType{Type: "inuse_objects", Unit: "count"}, pprof.ValueType{Type: "inuse_space", Unit: "bytes"})
 	for _, sample := range h.Samples {
 		out := &pprof.Sample{
 			Location: places.stack(withoutAllocator(sample.Stack)),
@@ -72,9 +64,57 @@ func heapProfile(s *Snapshot, h *profile.Heap) *pprof.Profile {
 			objects, bytes := scaled(count, sample.Size, h)
 			out.Value = append(out.Value, objects, bytes)
 		}
-		p.Sample = append(p.Sample, out)
+		places.p.Sample = append(places.p.Sample, out)
 	}
-	return p
+	return places.p
+}
+
+// WriteContention writes the block or the mutex profile, as pprof reads it: what
+// pprof.Lookup("block") or Lookup("mutex") would have written at that moment. notes are as
+// those of WriteHeapProfile.
+func WriteContention(ctx context.Context, w io.Writer, s *Snapshot, kind profile.Kind) (notes []string, err error) {
+	c, err := s.Process.Contention(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
+	name, set := "block", "runtime.SetBlockProfileRate"
+	if kind == profile.Mutex {
+		name, set = "mutex", "runtime.SetMutexProfileFraction"
+	}
+	if len(c.Samples) == 0 {
+		if s.Process.Source().Kind == "heapdump" {
+			return nil, fmt.Errorf("a heap dump has no %s profile", name)
+		}
+		if c.Rate == 0 {
+			return nil, fmt.Errorf("the %s profile is empty: the program has not asked for it (%s)", name, set)
+		}
+		return nil, fmt.Errorf("the %s profile is empty: nothing has waited since the program asked for it", name)
+	}
+	if c.TicksPerSecond == 0 {
+		notes = append(notes, "the runtime had not measured yet how long a tick of the processor's clock is: the profile has counts, and no delays")
+	}
+	if c.Missing > 0 {
+		notes = append(notes, missingRecords)
+	}
+	return notes, contentionProfile(s, c).Write(w)
+}
+
+// contentionProfile lays a profile of waiting out as runtime/pprof does (pprof.go,
+// printCountCycleProfile).
+func contentionProfile(s *Snapshot, c *profile.Contention) *pprof.Profile {
+	types := []pprof.ValueType{{Type: "contentions", Unit: "count"}, {Type: "delay", Unit: "nanoseconds"}}
+	if c.TicksPerSecond == 0 {
+		types = types[:1]
+	}
+	places := newPlaces(s, types[0], 1, types...)
+	for _, sample := range c.Samples {
+		out := &pprof.Sample{Location: places.stack(sample.Stack), Value: []int64{sample.Count}}
+		if c.TicksPerSecond != 0 {
+			out.Value = append(out.Value, int64(float64(sample.Ticks)/(float64(c.TicksPerSecond)/1e9)))
+		}
+		places.p.Sample = append(places.p.Sample, out)
+	}
+	return places.p
 }
 
 // scaled returns how many objects, and bytes of them, those stand for that were sampled:
@@ -106,6 +146,19 @@ type places struct {
 	p         *pprof.Profile
 	locations map[profile.Frame]*pprof.Location
 	functions map[[2]string]*pprof.Function
+}
+
+// newPlaces begins a profile of the program.
+func newPlaces(s *Snapshot, period pprof.ValueType, every int64, types ...pprof.ValueType) *places {
+	source := s.Process.Source()
+	p := &pprof.Profile{PeriodType: &period, Period: every, Mapping: []*pprof.Mapping{{
+		ID: 1, File: source.Executable, BuildID: source.BuildID,
+		HasFunctions: true, HasFilenames: true, HasLineNumbers: true, HasInlineFrames: true,
+	}}}
+	for i := range types {
+		p.SampleType = append(p.SampleType, &types[i])
+	}
+	return &places{p: p, locations: map[profile.Frame]*pprof.Location{}, functions: map[[2]string]*pprof.Function{}}
 }
 
 // stack returns the locations of a stack, without runtime.goexit, where every goroutine
