@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/program"
 	"goheap/gocore/profile"
@@ -76,4 +77,16 @@ func (p *Process) Contention(ctx context.Context, kind profile.Kind) (c *profile
 		return err
 	})
 	return c, err
+}
+
+// ProfileStacks returns those of the goroutines or the threads, as the profile counts them; none
+// of a heap dump.
+func (p *Process) ProfileStacks(kind profile.Kind) (all []profile.Stack, err error) {
+	err = Guard(func() error {
+		if all = program.Threads(p.decoder); kind == profile.Goroutines {
+			all = frames.Profile(p.stacks.vars)
+		}
+		return nil
+	})
+	return all, err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	pprof "github.com/google/pprof/profile"
@@ -115,6 +116,55 @@ func contentionProfile(s *Snapshot, c *profile.Contention) *pprof.Profile {
 		places.p.Sample = append(places.p.Sample, out)
 	}
 	return places.p
+}
+
+// WriteStacks writes the profile of goroutines or threads, as pprof reads it: what
+// pprof.Lookup("goroutine") or Lookup("threadcreate") would have written. Labels of
+// goroutines are values of the program: they are there if these are disclosed.
+func WriteStacks(ctx context.Context, w io.Writer, s *Snapshot, kind profile.Kind) (notes []string, err error) {
+	if s.Process.Source().Kind == "heapdump" {
+		return nil, errors.New("a heap dump does not have what this profile consists of; goheap goroutines lists the stacks that it has")
+	}
+	stacks, err := s.Process.ProfileStacks(kind)
+	if err != nil {
+		return nil, err
+	}
+	name := "threadcreate"
+	if kind == profile.Goroutines {
+		name = "goroutine"
+	}
+	count := pprof.ValueType{Type: name, Unit: "count"}
+	places := newPlaces(s, count, 1, count)
+	samples := map[string]*pprof.Sample{}
+	var key strings.Builder
+	for i, stack := range stacks {
+		if i%pace == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		out := &pprof.Sample{Location: places.stack(stack.Frames), Value: []int64{0}}
+		key.Reset()
+		for _, l := range out.Location {
+			fmt.Fprintf(&key, "%d ", l.ID)
+		}
+		if kind == profile.Goroutines && s.Disclosure == Shown {
+			for _, l := range s.Process.Labels(stack.Goroutine) {
+				fmt.Fprintf(&key, "%q %q ", l.Key, l.Value)
+				if out.Label == nil {
+					out.Label = map[string][]string{}
+				}
+				out.Label[l.Key] = append(out.Label[l.Key], l.Value)
+			}
+		}
+		sample := samples[key.String()]
+		if sample == nil {
+			sample = out
+			samples[key.String()] = out
+			places.p.Sample = append(places.p.Sample, out)
+		}
+		sample.Value[0]++
+	}
+	slices.SortStableFunc(places.p.Sample, func(a, b *pprof.Sample) int { return cmp.Compare(b.Value[0], a.Value[0]) })
+	return nil, places.p.Write(w)
 }
 
 // scaled returns how many objects, and bytes of them, those stand for that were sampled:

@@ -52,6 +52,20 @@ func TestProfiles(t *testing.T) {
 					})
 					compareProfiles(t, got, own)
 				}
+				for name, kind := range map[string]profile.Kind{"goroutine": profile.Goroutines, "threadcreate": profile.Threads} {
+					own := said(t, d, name)
+					got := written(t, d, func(ctx context.Context, w io.Writer, s *report.Snapshot) ([]string, error) {
+						s.Disclosure = report.Shown
+						return report.WriteStacks(ctx, w, s, kind)
+					})
+					if kind == profile.Threads { // the runtime may have started one since
+						if g, o := total(got), total(own); g < o || g > o+3 {
+							t.Errorf("%d threads, the program says %d", g, o)
+						}
+						continue
+					}
+					compareProfiles(t, without(got, "main.main"), without(own, "main.main"))
+				}
 			})
 		}
 	}
@@ -168,6 +182,22 @@ func compareProfiles(t *testing.T, got, own *pprof.Profile) {
 			t.Errorf("the program does not have\n%s", key)
 		}
 	}
+}
+
+// without is a profile but for the samples that have a function on their stacks: who
+// writes the profile stands elsewhere afterwards.
+func without(p *pprof.Profile, function string) *pprof.Profile {
+	p.Sample = slices.DeleteFunc(p.Sample, func(s *pprof.Sample) bool {
+		return slices.ContainsFunc(s.Location, func(l *pprof.Location) bool { return l.Line[len(l.Line)-1].Function.Name == function })
+	})
+	return p
+}
+
+func total(p *pprof.Profile) (sum int64) {
+	for _, s := range p.Sample {
+		sum += s.Value[0]
+	}
+	return sum
 }
 
 func samples(p *pprof.Profile) map[string]int {

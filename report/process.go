@@ -19,6 +19,7 @@ type Process interface {
 	Frames(g int) []gocore.Frame
 	Labels(g int) []gocore.Label
 	HeapProfile(ctx context.Context) (*profile.Heap, error)
+	ProfileStacks(kind profile.Kind) ([]profile.Stack, error)
 	Contention(ctx context.Context, kind profile.Kind) (*profile.Contention, error)
 	Roots() []gocore.Root
 

@@ -243,7 +243,8 @@ func (l *large) Goroutines() (all []gocore.Goroutine) {
 
 func (l *large) Labels(int) []gocore.Label { return nil }
 
-func (l *large) HeapProfile(context.Context) (*profile.Heap, error) { return &profile.Heap{}, nil }
+func (l *large) HeapProfile(context.Context) (*profile.Heap, error)  { return &profile.Heap{}, nil }
+func (l *large) ProfileStacks(profile.Kind) ([]profile.Stack, error) { return nil, nil }
 func (l *large) Contention(context.Context, profile.Kind) (*profile.Contention, error) {
 	return &profile.Contention{}, nil
 }

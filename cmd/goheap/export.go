@@ -25,12 +25,21 @@ func exports() map[string]written {
 		"heap-profile":  report.WriteHeapProfile,
 		"block-profile": contention(profile.Block),
 		"mutex-profile": contention(profile.Mutex),
+
+		"goroutine-profile":    stacks(profile.Goroutines),
+		"threadcreate-profile": stacks(profile.Threads),
 	}
 }
 
 func contention(kind profile.Kind) written {
 	return func(ctx context.Context, w io.Writer, s *report.Snapshot) ([]string, error) {
 		return report.WriteContention(ctx, w, s, kind)
+	}
+}
+
+func stacks(kind profile.Kind) written {
+	return func(ctx context.Context, w io.Writer, s *report.Snapshot) ([]string, error) {
+		return report.WriteStacks(ctx, w, s, kind)
 	}
 }
 
@@ -49,7 +58,9 @@ runtime.MemProfile, as import of runtime/pprof or net/http/pprof does; how much 
 sampled runtime.MemProfileRate says. goheap show names the place of a single object.
 
 block-profile and mutex-profile are those of runtime.SetBlockProfileRate and
-SetMutexProfileFraction, where the program has asked for them.`,
+SetMutexProfileFraction, where the program has asked for them. goroutine-profile is
+where goroutines stand, with their labels if --values is given, and
+threadcreate-profile where threads were started.`,
 		Example: `  goheap export --format heap-profile -o heap.pb.gz core.4711
   go tool pprof -top heap.pb.gz`,
 		Args:              wants(false, "FILE"),

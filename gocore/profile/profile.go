@@ -25,15 +25,17 @@ type HeapSample struct {
 	Allocs, Frees uint64
 }
 
-// Kind is a profile of what goroutines waited for.
+// Kind is one of the runtime's profiles.
 type Kind int
 
 const (
-	Block Kind = iota // operations that blocked (runtime.SetBlockProfileRate)
-	Mutex             // locks that others waited for (runtime.SetMutexProfileFraction)
+	Block      Kind = iota // operations that blocked (runtime.SetBlockProfileRate)
+	Mutex                  // locks that others waited for (runtime.SetMutexProfileFraction)
+	Goroutines             // where they stand
+	Threads                // where they were started
 )
 
-// Contention is a profile of what goroutines waited for.
+// Contention is a profile of what goroutines waited for: Block or Mutex.
 type Contention struct {
 	// TicksPerSecond is by what the runtime converts the ticks of samples to time; 0 where
 	// it had not measured that yet.
@@ -50,6 +52,13 @@ type ContentionSample struct {
 	Stack []Frame // innermost first
 	Count int64
 	Ticks int64 // of the processor's clock
+}
+
+// Stack is one of those that a profile counts: where a goroutine stands, or where a thread
+// was started.
+type Stack struct {
+	Goroutine int     // as an index in gocore's Goroutines; -1 for a thread
+	Frames    []Frame // innermost first
 }
 
 // Frame is a call on a stack. An inlined call is a frame of its own.

@@ -169,6 +169,9 @@ func (p *Process) Account(_ context.Context, kept *account.Residency, _ bool) (a
 // HeapProfile has no samples.
 func (p *Process) HeapProfile(context.Context) (*profile.Heap, error) { return &profile.Heap{}, nil }
 
+// ProfileStacks has none.
+func (p *Process) ProfileStacks(profile.Kind) ([]profile.Stack, error) { return nil, nil }
+
 // Contention has no samples.
 func (p *Process) Contention(context.Context, profile.Kind) (*profile.Contention, error) {
 	return &profile.Contention{}, nil

@@ -363,6 +363,8 @@ type Runtime struct {
 		Mallocing Field `field:"mallocing"`
 		Dying     Field `field:"dying"`
 		Alllink   Field `field:"alllink"`
+
+		Createstack Field `field:"createstack"`
 	} `type:"runtime.m"`
 
 	P struct {

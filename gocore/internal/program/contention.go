@@ -99,6 +99,42 @@ func stackDepth(d *Program) int {
 	return maxProfileStack
 }
 
+// GoroutineDepth is how many calls of a goroutine the goroutine profile has: until Go 1.22
+// those that fit a runtime.StackRecord.
+func GoroutineDepth(d *Program) int {
+	const record = 32
+	if d.Layout == nil || !d.Layout.Debug.Profstackdepth.Has() {
+		return record
+	}
+	return stackDepth(d)
+}
+
+// Threads returns where the threads of the program were started, as its profile of threads
+// has them (runtime/mprof.go, threadCreateProfileInternal).
+func Threads(d *Program) (out []profile.Stack) {
+	if d.Profile != nil || d.Exe == nil || d.Layout == nil {
+		return nil
+	}
+	rt, a, w := &d.Layout.M, d.Image.Arch, uint64(d.Image.Arch.PtrSize)
+	seen := map[uint64]bool{}
+	for addr := firstBucket(d, "runtime.allm"); addr != 0 && !seen[addr]; {
+		seen[addr] = true
+		m, ok := d.Image.Mem.Slice(addr, uint64(rt.Size))
+		if !ok || !rt.Alllink.Has() || !rt.Createstack.Has() {
+			break
+		}
+		var pcs []uint64
+		for at := rt.Createstack.Offset; at+w <= rt.Createstack.Offset+uint64(rt.Createstack.Size); at += w {
+			if pc := a.Word(m[at:]); pc != 0 {
+				pcs = append(pcs, pc)
+			}
+		}
+		out = append(out, profile.Stack{Goroutine: -1, Frames: framesOf(d, pcs)})
+		addr = rt.Alllink.Word(a, m)
+	}
+	return out
+}
+
 func cut(stack []uint64, n int) []uint64 { return stack[:min(len(stack), n)] }
 
 // expand puts in a stack the calls into which others were inlined. Since Go 1.23 frame

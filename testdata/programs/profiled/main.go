@@ -11,6 +11,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"io"
 	"os"
@@ -201,6 +202,11 @@ func contend(sampled bool) {
 	mutex.Unlock()
 	all.Wait()
 	runtime.SetBlockProfileRate(0)
+	// Until Go 1.19 the profile is scaled by the rate when it is written; later ones would
+	// go on to count the runtime's own locks.
+	if v := runtime.Version(); !strings.HasPrefix(v, "go1.18") && !strings.HasPrefix(v, "go1.19") {
+		runtime.SetMutexProfileFraction(0)
+	}
 }
 
 func main() {
@@ -236,11 +242,12 @@ func main() {
 	}
 	after(700)
 	contend(mode == "coarse")
+	stand()
 	if mode == "never" || mode == "unasked" {
 		ready.Say(allocated{"allocated", "main.kept", 80, 1000})
 		ready.Say(allocated{"allocated", "main.after", 320, 700})
 	} else {
-		for _, name := range []string{"block", "mutex", "heap"} {
+		for _, name := range []string{"block", "mutex", "goroutine", "threadcreate", "heap"} {
 			var b bytes.Buffer
 			if err := pprof.Lookup(name).WriteTo(&b, 0); err != nil {
 				panic(err)
@@ -248,12 +255,70 @@ func main() {
 			ready.Say(profile{"profile", name, base64.StdEncoding.EncodeToString(b.Bytes())})
 		}
 	}
-	stand()
+	finish()
 }
 
-// stand prints the last lines and waits for the core to be taken; ready.Wait would
-// collect, and so publish what is not.
+// stand has goroutines stand where the profile of goroutines counts them.
 func stand() {
+	never := make(chan int)
+	for i := 0; i < 20; i++ {
+		go receive(never)
+		go shared.wait(never)
+	}
+	for i := 0; i < 3; i++ {
+		pprof.Do(context.Background(), pprof.Labels("route", "/users", "tenant", "a"), func(context.Context) {
+			go receive(never)
+		})
+	}
+	go descend(50, never)
+	go func() {
+		var all sync.WaitGroup
+		all.Add(1)
+		defer all.Wait()
+		select {
+		case <-never:
+		case <-time.After(time.Hour):
+		}
+	}()
+	var w waiter = &shared
+	go w.wait(never)
+	go even2(200, never)
+	time.Sleep(20 * time.Millisecond)
+}
+
+type waiter interface{ wait(ch chan int) }
+
+func (g *guarded) wait(ch chan int) { receive(ch) }
+
+func receive(ch chan int) { <-ch }
+
+//go:noinline
+func descend(n int, ch chan int) {
+	if n == 0 {
+		func() { receive(ch) }()
+		return
+	}
+	descend(n-1, ch)
+}
+
+// even2 and odd2 are as deep as even and odd.
+//
+//go:noinline
+func even2(n int, ch chan int) {
+	if n <= 0 {
+		receive(ch)
+	}
+	step2(n, ch)
+}
+
+func step2(n int, ch chan int) { odd2(n-1, ch) }
+
+//go:noinline
+func odd2(n int, ch chan int) { even2(n-1, ch) }
+
+// finish prints the last lines and waits for the core to be taken; ready.Wait would
+// collect, and so publish what is not.
+func finish() {
 	crash := os.Getenv("GOHEAP_CRASH") == "1"
 	if crash {
 		debug.SetTraceback("crash")
