@@ -19,6 +19,7 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore"
+	"goheap/gocore/profile"
 	"goheap/heap"
 	"goheap/heap/heaptest"
 	"goheap/internal/testcore"
@@ -70,6 +71,18 @@ func sentence(t *testing.T, err error) {
 func survey(t *testing.T, opened *gocore.Process) []gocore.Problem {
 	t.Helper()
 	ctx := t.Context()
+	if _, err := opened.HeapProfile(ctx); err != nil {
+		sentence(t, err)
+	}
+	for _, kind := range []profile.Kind{profile.Block, profile.Mutex, profile.Goroutines, profile.Threads} {
+		_, err := opened.ProfileStacks(kind)
+		if kind == profile.Block || kind == profile.Mutex {
+			_, err = opened.Contention(ctx, kind)
+		}
+		if err != nil {
+			sentence(t, err)
+		}
+	}
 	h, err := opened.Analyse(ctx, nil)
 	if err != nil {
 		sentence(t, err)

@@ -41,32 +41,22 @@ func ContentionProfile(ctx context.Context, d *Program, kind profile.Kind) (*pro
 	}
 	deepest := stackDepth(d)
 	rt, a := &d.Layout.BlockRecord, d.Image.Arch
-	seen := map[uint64]bool{}
-	for addr := firstBucket(d, head); addr != 0 && !seen[addr]; {
-		if err := Look(ctx, len(seen)); err != nil {
-			return nil, err
-		}
-		seen[addr] = true
-		b, ok := readBucket(d, addr, typ)
-		if !ok {
-			p.Missing++
-			break // where the next one is stands in it
-		}
+	missing, err := eachBucket(ctx, d, head, typ, func(b bucket) bool {
 		record, ok := d.Image.Mem.Slice(b.record, uint64(rt.Size))
 		if !ok {
-			p.Missing++
-		} else {
-			count := int64(math.Float64frombits(rt.Count.Uint(a, record)))
-			if kind == profile.Block {
-				count = max(count, 1)
-			}
-			p.Samples = append(p.Samples, profile.ContentionSample{
-				Stack: framesOf(d, cut(expand(d, b.stack), deepest)), Count: count * scale, Ticks: int64(rt.Cycles.Uint(a, record)) * scale,
-			})
+			return false
 		}
-		addr = b.next
-	}
-	return p, nil
+		count := int64(math.Float64frombits(rt.Count.Uint(a, record)))
+		if kind == profile.Block {
+			count = max(count, 1)
+		}
+		p.Samples = append(p.Samples, profile.ContentionSample{
+			Stack: framesOf(d, cut(expand(d, b.stack), deepest)), Count: count * scale, Ticks: int64(rt.Cycles.Uint(a, record)) * scale,
+		})
+		return true
+	})
+	p.Missing = missing
+	return p, err
 }
 
 // ticksPerSecond is what the runtime has measured of the processor's clock, 0 if it has

@@ -31,17 +31,7 @@ func HeapProfile(ctx context.Context, d *Program) (*profile.Heap, error) {
 	due, waiting := dueCycle(d)
 	var records []allocRecord
 	published := false
-	seen := map[uint64]bool{}
-	for addr := firstBucket(d, "runtime.mbuckets"); addr != 0 && !seen[addr]; {
-		if err := Look(ctx, len(seen)); err != nil {
-			return nil, err
-		}
-		seen[addr] = true
-		b, ok := readBucket(d, addr, memProfile)
-		if !ok {
-			h.Missing++
-			break // where the next one is stands in it
-		}
+	missing, err := eachBucket(ctx, d, "runtime.mbuckets", memProfile, func(b bucket) bool {
 		r := readAllocs(d, b)
 		if waiting {
 			r.active = r.active.plus(r.future[due])
@@ -50,8 +40,12 @@ func HeapProfile(ctx context.Context, d *Program) (*profile.Heap, error) {
 		published = published || r.active != allocs{}
 		h.Samples = append(h.Samples, profile.HeapSample{Stack: framesOf(d, b.stack), Size: b.size})
 		records = append(records, r)
-		addr = b.next
+		return true
+	})
+	if err != nil {
+		return nil, err
 	}
+	h.Missing = missing
 	for i, r := range records {
 		if !published {
 			for _, f := range r.future {
@@ -125,6 +119,32 @@ type bucket struct {
 	size   uint64   // of the objects, in the memory profile
 	stack  []uint64 // return addresses, as they stand there
 	record uint64   // where its counters are
+}
+
+// maxProfileBytes bounds the buckets of a profile that are believed: those of a damaged
+// list may overlap.
+const maxProfileBytes = 256 << 20
+
+// eachBucket calls f with the buckets of a list, as far as they are in the file and sound;
+// f reports whether its counters are too. The error is the context's.
+func eachBucket(ctx context.Context, d *Program, head string, kind uint64, f func(b bucket) bool) (missing int, err error) {
+	seen := map[uint64]bool{}
+	left := maxProfileBytes
+	for addr := firstBucket(d, head); addr != 0 && !seen[addr]; {
+		if err := Look(ctx, len(seen)); err != nil {
+			return missing, err
+		}
+		seen[addr] = true
+		b, ok := readBucket(d, addr, kind)
+		if left -= int(b.record - min(addr, b.record)); !ok || left < 0 {
+			return missing + 1, nil // where the next one is stands in it
+		}
+		if !f(b) {
+			missing++
+		}
+		addr = b.next
+	}
+	return missing, nil
 }
 
 // firstBucket is the head of a list of buckets, 0 where there is none.
