@@ -194,6 +194,9 @@ func (e *evaluation) convert(x *notation.Expr) (operand, error) {
 	// "string data", what is not known.
 	if n, ok := p.NodeAt(x.Addr); ok && (x.Addr == p.Addr(n) || x.Addr == p.ValueAddr(n)) && p.sameType(p.Type(n), name) {
 		if o, ok := e.object(x.Addr); ok {
+			if fit, ok := p.fitView(n); ok {
+				o.view = fit
+			}
 			o.root = n
 			return o, nil
 		}

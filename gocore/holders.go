@@ -81,7 +81,7 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 
 func (p *stacks) variableHolder(gi int, fr *unwind.Frame, v *frames.Var, addr uint64) holder {
 	_, words := p.vars.Walk(gi)
-	return holder{frame: p.callName(gi, fr, v.Func), name: variableName(p.vars.In(fr, words), v), fr: fr, v: v, addr: addr}
+	return holder{frame: p.callName(gi, fr, v.Func), name: frames.NameOf(p.vars.In(fr, words), v), fr: fr, v: v, addr: addr}
 }
 
 // stackSlot names a word of a frame that is no variable's.
@@ -189,28 +189,6 @@ func (p *stacks) callText(fr *unwind.Frame, fn string) string {
 		name += " (inlined in " + outer + ")"
 	}
 	return fmt.Sprintf("%s %s:%d", name, notation.ShortFile(file), line)
-}
-
-// variableName is the name of a variable, with the line of its declaration where others
-// of its function have the same name at that place of the code. Of those that are declared
-// on one line, which a function that is inlined twice in the frame has, the second from the
-// last one on has "#2" behind it. vars are those of the frame.
-func variableName(vars []frames.Var, v *frames.Var) string {
-	name, number, found := v.Name, 0, false
-	for k := range slices.Backward(vars) {
-		switch o := &vars[k]; {
-		case o.Name != v.Name || o.Func != v.Func:
-		case o.Decl != v.Decl && v.Decl != 0:
-			name = fmt.Sprintf("%s (line %d)", v.Name, v.Decl)
-		case o.Decl == v.Decl && !found:
-			number++
-			found = o.SamePlace(v)
-		}
-	}
-	if number > 1 {
-		name += fmt.Sprintf(" #%d", number)
-	}
-	return name
 }
 
 // hopFromPiece names how the word of a goroutine or a special that has the given number

@@ -148,7 +148,7 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 		v := frames.Var{Name: l.Name, Func: l.Func, Type: l.Type, Escaped: l.Escaped, Dict: l.Dict, Decl: l.DeclLine, Parted: l.Parted}
 		if i := slices.IndexFunc(placed, func(x frames.Var) bool { return x.Is(&l, fr.CFA()) }); i >= 0 {
 			v = placed[i]
-			as = variableName(placed, &v)
+			as = frames.NameOf(placed, &v)
 		} else if v.Dict != 0 {
 			if t := p.decoder.Instance(v.Dict, p.vars.DictOf(all, v.Func, fr, w.words)); t != 0 {
 				v.Type = t

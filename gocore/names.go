@@ -47,7 +47,10 @@ type Hop struct {
 	Expr string // what this hop adds to the expression: ".User", "[3]", " → +0x18"
 	// Key says that an index in Expr is the key of a map: a value of the program,
 	// where others are places in an array.
-	Key       bool
+	Key bool
+	// Fits says that Expr begins at a type of which no more is known than that no other
+	// fits: " → ≈.User". What follows it in the path is no better known.
+	Fits      bool
 	Type      string
 	Addr      uint64 // of the slot of an object; ValueAddr is that of its value
 	ValueAddr uint64
@@ -94,9 +97,9 @@ func (p *naming) Path(nodes []heap.Node) Path {
 		var s notation.Link
 		within := v.inside.Stage != 0
 		s, v = p.hop(from, to, v, &path.Hops[i-1])
-		s.Unstar = starred && strings.HasPrefix(s.Suffix, arrow)
+		s.Unstar = starred && (s.Out != "" || strings.HasPrefix(s.Suffix, arrow))
 		starred = s.Star
-		h.Expr, h.Key = s.Text(), s.KeyAt < s.KeyEnd
+		h.Expr, h.Key, h.Fits = s.Text(), s.KeyAt < s.KeyEnd, s.Out == arrow+notation.Fitting
 		h.Internal = within && v.inside.Stage != 0 && h.Expr == ""
 		full.Add(s, s.Suffix)
 		keyless.Add(s, s.WithoutKey())
@@ -115,6 +118,9 @@ func (p *naming) start(n heap.Node, h *Hop) (string, view) {
 		return h.Expr, rootView(r)
 	}
 	h.Expr = fmt.Sprintf("(*%s)(%#x)", h.Type, h.ValueAddr)
+	if v, ok := p.fitView(n); ok {
+		return h.Expr, v
+	}
 	return h.Expr, p.ownView(n)
 }
 
@@ -127,7 +133,12 @@ func (p *naming) ownView(n heap.Node) view {
 	if !ok {
 		return view{}
 	}
-	_, f := typing.SplitTypeID(p.typing.IDs[n])
+	return formView(p.typing.IDs[n], t, addr, count)
+}
+
+// formView is what stands at addr by the type of its object.
+func formView(id heap.TypeID, t types.ID, addr, count uint64) view {
+	_, f := typing.SplitTypeID(id)
 	switch f {
 	case typing.StringData:
 		return view{}
@@ -165,13 +176,13 @@ func (p *naming) offsetHop(off uint64, to heap.Node) (notation.Link, view) {
 // is where the object or variable that holds v starts.
 func (p *naming) hopInValue(slot, value uint64, to heap.Node, v view, base uint64) (s notation.Link, next view) {
 	if v.t == 0 {
-		return p.offsetHop(slot-base, to)
+		return p.hopOutward(slot, value, to, base)
 	}
 	size := p.types.Type(v.t).Size
 	off := slot - v.addr
 	switch index, ok := p.indexOf(&v, slot, size); {
 	case !ok:
-		return p.offsetHop(slot-base, to)
+		return p.hopOutward(slot, value, to, base)
 	case v.elements:
 		s.Suffix = index
 		off -= uint64(v.first(slot, size)) * size
@@ -379,34 +390,11 @@ func (p *naming) eachKept(object heap.Node, f func(how string, address uint64) b
 		}
 		seen[s.Kind]++
 		for k, address := range s.Keeps {
-			if !f(kept(s, k, seen[s.Kind]), address) {
+			if !f(arrow+s.KeepName(k, seen[s.Kind]), address) {
 				return
 			}
 		}
 	}
-}
-
-// kept names what the special's i-th word keeps: " → finalizer". number counts
-// the specials of this kind that an object has.
-func kept(s *image.Special, i, number int) string {
-	how := arrow
-	switch s.Kind {
-	case image.FinalizerSpecial:
-		how += "finalizer"
-	case image.WeakHandleSpecial:
-		how += "weak handle"
-	case image.CleanupSpecial:
-		how += "cleanup"
-	}
-	if number > 1 {
-		how += fmt.Sprintf(" %d", number)
-	}
-	// Since Go 1.25 the record of a cleanup has what calls it, the function and
-	// the argument (runtime/mcleanup.go, cleanupFn).
-	if s.Kind == image.CleanupSpecial && len(s.Keeps) == 3 {
-		how += [...]string{"", " function", " argument"}[i]
-	}
-	return how
 }
 
 // Edge names the pointer from one node to another by itself: ".User", "[3]" or

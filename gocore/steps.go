@@ -237,6 +237,9 @@ func (e *evaluation) arrow(o operand, s *notation.Step) (operand, error) {
 		}
 	}
 	at := e.objectOf(o)
+	if s.Text == "" || s.Text == notation.Fitting {
+		return e.outward(at, s)
+	}
 	if offset, ok := strings.CutPrefix(s.Text, "+0x"); ok {
 		off, err := strconv.ParseUint(offset, 16, 64)
 		to := uint64(0)

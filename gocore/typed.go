@@ -141,8 +141,13 @@ func (p *objects) Evidence(n heap.Node) Evidence {
 // valueType returns the type of the values in an object, the address of the
 // first, and how many there are; ok is false where the type is unknown.
 func (p *objects) valueType(n heap.Node) (t types.ID, addr, count uint64, ok bool) {
+	return p.valueTypeBelow(n, typing.FirstFit)
+}
+
+// valueTypeBelow is valueType for types with numbers below one.
+func (p *objects) valueTypeBelow(n heap.Node, limit heap.TypeID) (t types.ID, addr, count uint64, ok bool) {
 	ty := p.typing
-	if int(n) >= len(ty.IDs) || ty.IDs[n] == 0 || ty.IDs[n] >= typing.FirstFit {
+	if int(n) >= len(ty.IDs) || ty.IDs[n] == 0 || ty.IDs[n] >= limit {
 		return 0, 0, 0, false
 	}
 	e, slot, ok := p.slot(n)

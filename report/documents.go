@@ -724,6 +724,7 @@ type HopDocument struct {
 	Dominates    bool     `json:"dominates"`
 	Times        int      `json:"times"`
 	Objects      int      `json:"objects"`
+	Fits         bool     `json:"fits"`
 
 	word string // for the text
 }

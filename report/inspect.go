@@ -385,7 +385,7 @@ func newPathDocument(s *Snapshot, nodes []heap.Node, physical bool) PathDocument
 		h := path.Hops[r.First]
 		hop := HopDocument{
 			Expression: Optional(r.Expression), Type: Optional(h.Type), Address: Address(h.Addr), ValueAddress: Address(h.ValueAddr),
-			Retained: s.Dominators.Retained(h.Node), Dominates: r.Dominates,
+			Retained: s.Dominators.Retained(h.Node), Dominates: r.Dominates, Fits: h.Fits,
 			Times: r.Times, Objects: r.Times * r.Round,
 			word: r.Word,
 		}

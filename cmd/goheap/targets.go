@@ -58,6 +58,9 @@ Expressions, from a variable of a package or a goroutine
   f.func1 captured v      a variable of a closure
   x → finalizer           what a finalizer, cleanup (→ cleanup 2 function) or weak handle keeps
   x → +0x18               what the word at this offset of an object without type leads to
+  x → .f  x → [3]         a part of the object that x leads into the middle of
+  x → ≈.f                 likewise, where no more is known of the object's type than that no
+                          other fits (≈); what follows it in the name is no better known
   x.next ×1000            the same part many times; x(.left.right) ×5
 
 An expression whose value is a pointer, slice, string, map, channel, function or interface

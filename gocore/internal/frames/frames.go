@@ -4,6 +4,7 @@ package frames
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -409,4 +410,26 @@ func (v *Var) Is(l *symbols.LocalVar, cfa uint64) bool {
 		return true
 	}
 	return cfa+uint64(v.Parts[0].CFA) == l.Pieces[0].Value
+}
+
+// NameOf is the name of a variable, with the line of its declaration where others
+// of its function have the same name at that place of the code. Of those that are declared
+// on one line, which a function that is inlined twice in the frame has, the second from the
+// last one on has "#2" behind it. vars are those of the frame.
+func NameOf(vars []Var, v *Var) string {
+	name, number, found := v.Name, 0, false
+	for k := range slices.Backward(vars) {
+		switch o := &vars[k]; {
+		case o.Name != v.Name || o.Func != v.Func:
+		case o.Decl != v.Decl && v.Decl != 0:
+			name = fmt.Sprintf("%s (line %d)", v.Name, v.Decl)
+		case o.Decl == v.Decl && !found:
+			number++
+			found = o.SamePlace(v)
+		}
+	}
+	if number > 1 {
+		name += fmt.Sprintf(" #%d", number)
+	}
+	return name
 }

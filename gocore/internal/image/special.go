@@ -1,5 +1,7 @@
 package image
 
+import "fmt"
+
 // Sample is an object that the memory profiler has a record of.
 type Sample struct {
 	Object uint64 // address within a slot
@@ -25,3 +27,25 @@ const (
 	CleanupSpecial
 	WeakHandleSpecial
 )
+
+// KeepName names what the i-th word that the special keeps is: "finalizer". number counts
+// the specials of this kind that an object has.
+func (s *Special) KeepName(i, number int) (how string) {
+	switch s.Kind {
+	case FinalizerSpecial:
+		how = "finalizer"
+	case WeakHandleSpecial:
+		how = "weak handle"
+	case CleanupSpecial:
+		how = "cleanup"
+	}
+	if number > 1 {
+		how += fmt.Sprintf(" %d", number)
+	}
+	// Since Go 1.25 the record of a cleanup has what calls it, the function and
+	// the argument (runtime/mcleanup.go, cleanupFn).
+	if s.Kind == CleanupSpecial && len(s.Keeps) == 3 {
+		how += [...]string{"", " function", " argument"}[i]
+	}
+	return how
+}

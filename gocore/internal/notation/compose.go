@@ -13,6 +13,10 @@ type Link struct {
 	// Head is text in front of the expression proper, which no parenthesis
 	// encloses: the frame in which a variable stands.
 	Head string
+	// Out stands in front of all else where the link is a part of an object of which the
+	// expression so far has but another part: " → ", or " → ≈" where no more is known of
+	// the object's type than that no other fits.
+	Out string
 	// Receive says that the link takes an element of a channel: "<-x[index]",
 	// where Index is its place in the queue. The suffix comes behind it.
 	Receive bool
@@ -31,10 +35,11 @@ type Link struct {
 
 // Text is the link by itself.
 func (s Link) Text() string {
+	text := s.Head + s.Suffix
 	if s.Receive {
-		return fmt.Sprintf("<-[%d]%s", s.Index, s.Suffix)
+		text = fmt.Sprintf("<-[%d]%s", s.Index, s.Suffix)
 	}
-	return s.Head + s.Suffix
+	return s.Out + text
 }
 
 // Then is the link s in front of further selectors, with what follows them.
@@ -46,7 +51,7 @@ func (s Link) Then(next Link) Link {
 	} else {
 		next.KeyAt, next.KeyEnd = s.KeyAt, s.KeyEnd
 	}
-	next.Head, next.Receive, next.Index = s.Head, s.Receive, s.Index
+	next.Head, next.Receive, next.Index, next.Out = s.Head, s.Receive, s.Index, s.Out
 	return next
 }
 
@@ -85,6 +90,10 @@ func (e *Expression) Add(s Link, suffix string) {
 	}
 	if n := len(e.front); s.Unstar && n > 0 && e.front[n-1] == "*" {
 		e.front = e.front[:n-1]
+	}
+	if s.Out != "" {
+		e.wrap()
+		e.fold.add(s.Out)
 	}
 	if s.Receive {
 		e.wrap()

@@ -27,6 +27,7 @@ var texts = []string{
 	"g:1 · register 3.x", "g:1 · register RAX", "g:1 · register X0.next[3]", "g:1 · register R14 → +0x8", "g:17 main.f f.go:1 · n #2.p", "g:17 main.f f.go:1 #3 · *n (line 3) #2", "g:1 · context.func1 captured y", "g:1 · stack word 0xc000 → finalizer",
 	"main.x", "main.x.a.b", "main.x.y[3].z.w", "*main.x", "**main.x.p", "(*main.x.p).q", "<-main.queue[0]", "(<-main.queue[5]).name.first", "<-(<-main.queue[1])[2]",
 	`main.x["a]b\""].c`, `main.x[{1 "]"}]`, "main.x[key 17].(*T).z", "main.x.(struct { A int \"json:\\\")\\\"\" }).A", "main.x.next ×5", "main.x(.a.n) ×4.b", "main.x.(*T) ×4",
+	"main.x → .f.g", "main.x → [3].f", "main.x → ≈.f.g", "(*main.x → ≈[3].p).a", "<-main.x → ≈[2]", "main.x( → ≈.n) ×4", "g:1 main.f · stack +0x8 → ≈.a", "main.x → ≈",
 	"main.x → +0x18", "main.x → cleanup 2 function.func1.2 captured p.q", "main.x → weak handle ×4", "main.x[5] beyond len 3.a", "main.x[-1]", "main.x[1:3]", "len(main.x.a)", "cap(main.x[3:])",
 	"(*main.T)(0xc000010000).next", "(*[]main.T)(0x12)[3]", "&main.x.a", "&*main.x", "queued finalizer 2.a", "data+0x18 → +0x0", `"example.com/x".V.a`, "example.com/x.V.a",
 	"unknown.name.a[3]", "g:1 · deferred 2.deferwrap1 captured .autotmp_3.p", "g:1 main.f · .autotmp_3.p", "main.x['[']", "main.x.y.func1 captured +0x10 → +0x8",

@@ -120,6 +120,9 @@ const (
 	ordinal    = " #"
 )
 
+// Fitting stands behind an arrow where an object is taken to be of the only type that fits it.
+const Fitting = "≈"
+
 // String is the text of the target.
 func (t *Target) String() string {
 	switch t.Kind {

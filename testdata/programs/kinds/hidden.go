@@ -25,6 +25,16 @@ type future struct {
 	response any
 }
 
+type failure struct{ f *future }
+
+func (*failure) Error() string { return "" }
+
+type room struct {
+	number int
+	keys   [2]*thing
+	guests map[string]*thing
+}
+
 // mark has a place in two types of one size, whose pointers are the same.
 type mark struct {
 	n int
@@ -67,6 +77,7 @@ var h struct {
 	cell      *spot
 	grid      *grid
 	entries   []*entry
+	room      *room
 	queue     []*record
 	mark      *mark
 	noted     *noted
@@ -92,7 +103,28 @@ func buildHidden() {
 	h.entries = append(h.entries, &f.entry)
 	say("struct known by a part", at(f), "main.future", "main.h.entries[0]").Fits = true
 	isThing("struct known by a part, behind the part", f.entry.term, "main.h.entries[0].term")
-	isThing("struct known by a part, beside the part", f.response.(*thing), behind("main.h.entries[0]", unsafe.Offsetof(f.response)))
+	isThing("struct known by a part, beside the part", f.response.(*thing), "main.h.entries[0] → ≈.response.(*main.thing)")
+	say("struct known by a part, channel beside the part", word(f.done), "chan error", "main.h.entries[0] → ≈.done").Fits = true
+	on := f.response.(*thing)
+	for i := 0; i < 3; i++ {
+		on.next = newThing()
+		on = on.next
+	}
+	isThing("struct known by a part, on from beside the part", on, "main.h.entries[0] → ≈.response.(*main.thing).next.next.next")
+
+	known := &future{entry: entry{term: newThing()}, response: newThing()}
+	h.entries, known.err = append(h.entries, &known.entry), &failure{f: known}
+	say("struct that a part of it leads to", at(known), "main.future", "main.h.entries[1]")
+	isThing("struct that a part of it leads to, beside the part", known.response.(*thing), "main.h.entries[1] → .response.(*main.thing)")
+	say("struct that a part of it leads to, promoted", at(known.err.(*failure)), "main.failure", "main.h.entries[1] → .err.(*main.failure)")
+
+	rooms := make([]room, 5)
+	rooms[1].guests, rooms[4].keys = map[string]*thing{"one": newThing()}, [2]*thing{1: newThing()}
+	h.room = &rooms[2]
+	say("array known by one element", at(&rooms[0]), "[]main.room", "main.h.room").Fits = true
+	say("array known by one element, map in front of it", word(rooms[1].guests), "map[string]*main.thing", "main.h.room → ≈[1].guests").Fits = true
+	isThing("array known by one element, behind the map", rooms[1].guests["one"], `main.h.room → ≈[1].guests["one"]`).Fits = true
+	isThing("array known by one element, behind it", rooms[4].keys[1], "main.h.room → ≈[4].keys[1]").Fits = true
 
 	queue := make([]*record, 0, 6)
 	for i := 0; i < 6; i++ {
