@@ -124,6 +124,12 @@ func (e *evaluation) assert(o operand, s *notation.Step) (operand, error) {
 		}
 		o = to
 	}
+	if inner, ok := e.unwrapped(o); ok {
+		o = inner // what a sync/atomic.Value holds, say
+		if p.types.Type(o.t).Kind != types.Interface && (s.Text == "data" || p.sameType(p.types.Type(o.t).Name, s.Text)) {
+			return o, nil
+		}
+	}
 	typ := p.types.Type(o.t)
 	if typ.Kind != types.Interface || o.inside.Stage != 0 {
 		return o, e.fail(s.Pos, "%s is no interface", p.typeName(o))
@@ -254,14 +260,22 @@ func (e *evaluation) arrow(o operand, s *notation.Step) (operand, error) {
 		return o, e.fail(s.Pos, "nothing stands at offset %q", offset)
 	}
 	var kept operand
-	found := false
+	found, elsewhere := false, uint64(0)
 	if n, ok := p.NodeAt(at); ok {
 		p.eachKept(n, func(how string, address uint64) bool {
 			if how == arrow+s.Text {
 				kept, found = e.object(address)
+				elsewhere = address
 			}
 			return !found
 		})
+	}
+	if elsewhere != 0 && !found {
+		code, _ := p.im.Mem.Word(elsewhere)
+		if fn, ok := p.decoder.Function(code); ok {
+			return o, e.fail(s.Pos, "its %s is the function %s, which captures nothing", notation.OneLine(s.Text), fn.Name())
+		}
+		return o, e.fail(s.Pos, "its %s is nothing on the heap (%#x)", notation.OneLine(s.Text), elsewhere)
 	}
 	if !found {
 		return o, e.fail(s.Pos, "it has no %s", notation.OneLine(s.Text))

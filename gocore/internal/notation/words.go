@@ -256,6 +256,10 @@ func UnknownVariable(name string, variables iter.Seq[string]) string {
 			break
 		}
 	}
+	pkg, _ := PackageOf(name)
+	if slices.ContainsFunc(names, func(v string) bool { p, _ := PackageOf(v); return p == pkg && p != "" }) {
+		return "the program has no variable " + CutMiddle(name) + "; those that no code uses are not in it, and `goheap roots` has those that hold something"
+	}
 	return strconv.Quote(CutMiddle(name)) + " starts with no global variable of the program; write it with its package, as in main.cache, and see `goheap roots`"
 }
 

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -133,6 +134,8 @@ var (
 	large  *Large
 	queue  = make(chan *Session, 10)
 	text   string
+	stored atomic.Value
+	ended  *Session
 
 	// where has numbers, texts and keys that names in brackets stand for.
 	where = struct {
@@ -301,6 +304,12 @@ func values() {
 	stands("main.boxed.(K).N", (*[2]unsafe.Pointer)(unsafe.Pointer(&boxed))[1], "int", "7")
 	s := session()
 	twice = &s
+	stored.Store(session())
+	leads("main.stored.(*Session)", stored.Load().(*Session))
+	leads("main.stored.(*main.Session)", stored.Load().(*Session))
+	leads("main.stored.(Session)", stored.Load().(*Session))
+	ended = session()
+	runtime.SetFinalizer(ended, func(*Session) {})
 	leads("**main.twice", s)
 	stands("main.twice.ID", unsafe.Pointer(&s.ID), "int", fmt.Sprint(s.ID))
 	stands(fmt.Sprintf("(*main.Session)(%#x).ID", uintptr(unsafe.Pointer(s))), unsafe.Pointer(&s.ID), "int", fmt.Sprint(s.ID))
@@ -395,6 +404,13 @@ func refusals() {
 	refused("<-main.queue[2]", "it holds 2 elements")
 	refused("main.shape.(main.K)", "it holds a *main.Square")
 	refused("main.large.all[3", "not closed")
+	refused("main.stored.(main.K)", "it holds a *main.Session")
+	refused("main.ended → finalizer", "its finalizer is the function main.values.func1, which captures nothing")
+	refused("main.stored → finalizer", "it has no finalizer")
+	refused("main.ended → .next", "has no field")
+	refused("main.ended → ≈.next", "stands in front of parts of an object of another kind")
+	refused("main.unheardofthing", "the program has no variable main.unheardofthing; those that no code uses are not in it")
+	refused("unheardofthing.x", "write it with its package")
 	refused("g:1 main.nothing · x", "no variable x")
 }
 
