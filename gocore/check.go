@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 
 	"goheap/gocore/internal/image"
 	"goheap/heap"
@@ -74,7 +73,7 @@ func check(ctx context.Context, im *image.Image, live *heap.Marker, r *image.Cou
 		reason, settled := "the runtime's own counters disagree", true
 		if d := int64(slots) - r.AllocSlots; d != 0 && within(d, 0, int64(r.Mallocing)*(1+r.Uncached)+int64(im.Sweeping.Slots)) {
 			settled = false
-			reason = fmt.Sprintf("%s: the runtime's counters may be behind", unsettledIn(im, r))
+			reason = fmt.Sprintf("%s: the runtime's counters may be behind", im.Unsettled(r))
 		}
 		if r.CountedFirst && int64(slots) < r.AllocSlots && int64(size) < r.AllocBytes {
 			settled = false
@@ -117,7 +116,7 @@ func check(ctx context.Context, im *image.Image, live *heap.Marker, r *image.Cou
 	case dead == 0:
 	case r.Gcphase != image.GcOff:
 		checks[died].Status = CheckNotComparable
-		checks[died].Reason = fmt.Sprintf("the core was taken %s, when its marks are incomplete; the program ran on after the collection before, %s", phaseName(r.Gcphase), dropped)
+		checks[died].Reason = fmt.Sprintf("the core was taken %s, when its marks are incomplete; the program ran on after the collection before, %s", image.PhaseName(r.Gcphase), dropped)
 	case im.Sweeping.Unswept > 0 || im.Sweeping.Spans > 0:
 		checks[died].Status = CheckNotComparable
 		checks[died].Reason = fmt.Sprintf("the last collection has only just ended, and what died while it marked is marked: %d of %d bytes; %d spans wait to be swept", deadBytes, markedBytes, im.Sweeping.Unswept)
@@ -147,7 +146,7 @@ func check(ctx context.Context, im *image.Image, live *heap.Marker, r *image.Cou
 		case r.Gcphase == image.GcMarkTermination || r.Between:
 			c.Status, c.Reason = CheckNotComparable, "the core was taken while a collection ended: the sum may be of this one, and the marks of the one before"
 		case im.Sweeping.Spans > 0:
-			c.Status, c.Reason = CheckNotComparable, unsettledIn(im, r)+": their marks are not in the sum"
+			c.Status, c.Reason = CheckNotComparable, im.Unsettled(r)+": their marks are not in the sum"
 		case runtime > high && runtime < image.MaxAddr:
 			c.Status, c.Reason = CheckNotComparable, fmt.Sprintf("by the mark bits from %d to %d: finalizers that were removed since make the difference, or were set while it marked", low, high)
 		case runtime < low && runtime >= least-tolerance:
@@ -155,26 +154,6 @@ func check(ctx context.Context, im *image.Image, live *heap.Marker, r *image.Cou
 		}
 	}
 	return checks
-}
-
-// phaseName says what the collector was doing.
-func phaseName(phase uint64) string {
-	if phase == image.GcMarkTermination {
-		return "while a collection ended its marking"
-	}
-	return "while a collection was marking"
-}
-
-// unsettledIn says what was under way in the allocator.
-func unsettledIn(im *image.Image, r *image.Counters) string {
-	var what []string
-	if r.Mallocing > 0 {
-		what = append(what, fmt.Sprintf("%d threads were inside the allocator", r.Mallocing))
-	}
-	if im.Sweeping.Spans > 0 {
-		what = append(what, fmt.Sprintf("%d spans of %d slots were being swept", im.Sweeping.Spans, im.Sweeping.Slots))
-	}
-	return strings.Join(what, ", and ")
 }
 
 // checkTypes counts the claims on types that were rejected, since they contradicted a

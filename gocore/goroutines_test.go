@@ -206,6 +206,8 @@ func rankOf(l gocore.Local) int {
 		return 0
 	case l.Result:
 		return 1
+	case l.Unnamed:
+		return 1 << 30
 	}
 	return 2 + l.Line
 }

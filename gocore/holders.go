@@ -9,7 +9,6 @@ import (
 	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/notation"
-	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/unwind"
 	"goheap/heap"
 )
@@ -72,7 +71,7 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 		return holder{name: fmt.Sprintf("%s%#x", notation.StackWord, pc.Slot)}
 	}
 	if v == nil {
-		return holder{frame: p.callName(gi, fr, fr.Func.Name()), name: stackSlot(pc, fr.SP)}
+		return holder{frame: p.vars.CallName(gi, fr, fr.Func.Name()), name: stackSlot(pc, fr.SP)}
 	}
 	h := p.variableHolder(gi, fr, v, pc.Slot-off)
 	h.slot, h.regs = pc.Slot, p.vars.Registers(gi, int(pc.Frame))
@@ -81,7 +80,7 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 
 func (p *stacks) variableHolder(gi int, fr *unwind.Frame, v *frames.Var, addr uint64) holder {
 	_, words := p.vars.Walk(gi)
-	return holder{frame: p.callName(gi, fr, v.Func), name: frames.NameOf(p.vars.In(fr, words), v), fr: fr, v: v, addr: addr}
+	return holder{frame: p.vars.CallName(gi, fr, v.Func), name: frames.NameOf(p.vars.In(fr, words), v), fr: fr, v: v, addr: addr}
 }
 
 // stackSlot names a word of a frame that is no variable's.
@@ -127,68 +126,6 @@ func (p *stacks) eachOutside(gi int, word string, f func(pc *image.Piece) bool) 
 			return
 		}
 	}
-}
-
-// callName names a call in a frame, which may be inlined there, and the line that it has
-// come to: "main.inner (inlined in main.outer) main.go:42". Of several calls that have the
-// same text, as recursion makes them, the second from the innermost one on has "#2" behind
-// it.
-func (p *stacks) callName(gi int, fr *unwind.Frame, fn string) string {
-	name := p.callText(fr, fn)
-	n := 1
-	c := callFinder{p: p, name: name}
-	frames, _ := p.vars.Walk(gi)
-	for i := range frames {
-		if frames[i].SP == fr.SP {
-			break
-		}
-		if c.is(&frames[i], fn) {
-			n++
-		}
-	}
-	if n > 1 {
-		name += fmt.Sprintf(" #%d", n)
-	}
-	return name
-}
-
-// callFinder tells which frames have a call of a given text.
-type callFinder struct {
-	p    *stacks
-	name string
-	seen map[uint64]bool // by pc
-}
-
-// is reports whether the call of fn in a frame has the text.
-func (c *callFinder) is(fr *unwind.Frame, fn string) bool {
-	is, ok := c.seen[fr.LookupPC()]
-	if !ok {
-		if is = strings.Contains(c.name, fr.Func.Name()); is {
-			is = c.p.callText(fr, fn) == c.name
-		}
-		if c.seen == nil {
-			c.seen = map[uint64]bool{}
-		}
-		c.seen[fr.LookupPC()] = is
-	}
-	return is
-}
-
-// callText is callName without the number.
-func (p *stacks) callText(fr *unwind.Frame, fn string) string {
-	outer := fr.Func.Name()
-	file, line := fr.Func.FileLine(fr.LookupPC())
-	for _, c := range p.decoder.CallsAt(fr.LookupPC()) {
-		if c.Name == fn {
-			file, line = c.File, c.Line
-			break
-		}
-	}
-	name := fn
-	if fn != outer {
-		name += " (inlined in " + outer + ")"
-	}
-	return fmt.Sprintf("%s %s:%d", name, notation.ShortFile(file), line)
 }
 
 // hopFromPiece names how the word of a goroutine or a special that has the given number
@@ -310,13 +247,10 @@ func (e *evaluation) stackWord(g *image.Goroutine, slot uint64, x *notation.Expr
 // stackSlot is what the word at an offset in a frame leads to.
 func (e *evaluation) stackSlot(g *image.Goroutine, off uint64, x *notation.Expr) (operand, error) {
 	p := e.p
-	call := e.newCall()
+	call := e.p.vars.Call(e.frame)
 	if g.Recorded {
 		for i, f := range p.framesOf(e.goroutine) {
-			if call.fits(f.Name) {
-				call.number--
-			}
-			if call.name == "" || call.fits(f.Name) && call.number == 0 {
+			if call.NextOf(f.Name) {
 				return e.stackWord(g, p.framesOf(e.goroutine)[i].SP+off, x)
 			}
 		}
@@ -324,7 +258,7 @@ func (e *evaluation) stackSlot(g *image.Goroutine, off uint64, x *notation.Expr)
 	frames, _ := p.vars.Walk(e.goroutine)
 	for i := range frames {
 		fr := &frames[i]
-		if call.next(fr) {
+		if call.Next(fr) {
 			return e.stackWord(g, fr.SP+off, x)
 		}
 	}
@@ -335,55 +269,6 @@ func (e *evaluation) noCall(g *image.Goroutine, x *notation.Expr) error {
 	return e.fail(x.Pos, "goroutine %d has no such call; `goheap show FILE g:%d` lists its stack", g.ID, g.ID)
 }
 
-// call is the one that an expression is about.
-type call struct {
-	callFinder
-	fn     string // the function in the name that goheap gives the call
-	number int    // of those that fit
-	first  bool   // no number is written
-}
-
-// newCall takes the number off the name of a call: "main.f main.go:12 #3".
-func (e *evaluation) newCall() *call {
-	c := &call{callFinder: callFinder{p: e.p.stacks}}
-	c.name, c.number = notation.Ordinal(e.frame)
-	c.first = c.name == e.frame
-	c.fn, _, _ = strings.Cut(c.name, " (inlined in ")
-	if i := strings.LastIndexByte(c.fn, ' '); i >= 0 {
-		c.fn = c.fn[:i]
-	}
-	return c
-}
-
-// fits reports whether a person may mean a call of fn: by the name of the function, as
-// stacks have it, with or without the path of its package.
-func (c *call) fits(fn string) bool {
-	if strings.HasSuffix(c.name, "]") || strings.Contains(c.name, "[...]") {
-		fn = program.WithoutShapes(fn)
-	}
-	return c.name == fn || strings.HasSuffix(fn, "/"+c.name) || strings.HasSuffix(fn, "."+c.name)
-}
-
-// next reports whether a frame, or one of the calls that are inlined there, is what is
-// meant. It is asked for each frame once, innermost first. Where no number says which of
-// several calls is, those behind the first one are too, for what the first does not have.
-func (c *call) next(fr *unwind.Frame) bool {
-	if c.name == "" {
-		return true
-	}
-	fits := c.is(fr, c.fn) || c.fits(fr.Func.Name())
-	if !fits && !strings.Contains(c.name, " ") {
-		fits = slices.ContainsFunc(c.p.decoder.CallsAt(fr.LookupPC()), func(x program.Call) bool { return c.fits(x.Name) })
-	}
-	if fits {
-		c.number--
-	}
-	return fits && (c.number == 0 || c.first)
-}
-
-// of reports whether a variable of fn, in the frame that is meant, is one of the call.
-func (c *call) of(fn string) bool { return c.name == "" || fn == c.fn || c.fits(fn) }
-
 // frameVariable finds a variable of a frame by its name, innermost first.
 func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operand, error) {
 	p := e.p
@@ -393,12 +278,12 @@ func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operan
 		line, _ = strconv.Atoi(strings.TrimSuffix(name[i+len(" (line "):], ")"))
 		name = name[:i]
 	}
-	call := e.newCall()
+	call := e.p.vars.Call(e.frame)
 	var names []string
 	frames, words := p.vars.Walk(e.goroutine)
 	for i := range frames {
 		fr := &frames[i]
-		meant := call.next(fr)
+		meant := call.Next(fr)
 		vars := p.vars.In(fr, words)
 		left := number
 		for k := range slices.Backward(vars) { // the innermost block is declared last
@@ -407,7 +292,7 @@ func (e *evaluation) frameVariable(g *image.Goroutine, x *notation.Expr) (operan
 				names = append(names, v.Name)
 				continue
 			}
-			if !meant || line != 0 && v.Decl != line || !call.of(v.Func) {
+			if !meant || line != 0 && v.Decl != line || !call.Of(v.Func) {
 				continue
 			}
 			if left--; left == 0 {

@@ -1,6 +1,7 @@
 package gocore
 
 import (
+	"fmt"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/typing"
 	"goheap/gocore/internal/unwind"
 	"goheap/heap"
 )
@@ -37,6 +39,7 @@ type Local struct {
 	Name, Type  string
 	As          string // what a target calls it in its call: Name, with the line or a number where others there have it too
 	Arg, Result bool
+	Unnamed     bool   // it is no variable: what the code says to be in a word of the frame, see docs/types.md
 	Line        int    // of the declaration, 0 for unknown
 	Addr        uint64 // where all of it stands together, 0 for nowhere
 	State       LocalState
@@ -71,6 +74,7 @@ func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
 		from, to := unwind.Elision(len(calls), most)
 		return slices.Delete(calls, from, to), to - from, from
 	}
+	stored := frames.NewStoredReader(p.vars, nil)
 	frames, words := p.vars.Walk(g)
 	inlined := map[uint64][]program.Call{}
 	total := 0
@@ -83,7 +87,7 @@ func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
 	}
 	from, to := unwind.Elision(total, most)
 	deferred := p.decoder.DeferredCalls(goroutine, frames)
-	w := localWriter{words: words}
+	w := localWriter{words: words, stored: stored}
 	n := 0
 	for i := range frames {
 		list := inlined[frames[i].LookupPC()]
@@ -104,6 +108,9 @@ func (p *Heap) Stack(g, most int) (calls []StackCall, elided, behind int) {
 		if slices.Max(append(at, -1)) >= 0 {
 			w.regs = p.vars.Registers(g, i)
 			p.addLocals(&w, goroutine, &frames[i], list, calls, at)
+			if k := at[len(at)-1]; k >= 0 {
+				p.addUnnamed(&w, &frames[i], &calls[k], k)
+			}
 		}
 	}
 	p.writeLocals(&w, calls)
@@ -117,10 +124,53 @@ func callFrame(fr *unwind.Frame, c *program.Call) Frame {
 // localWriter keeps the variables whose text is not written yet: those that stand
 // nowhere as a whole get a place beside the memory, all at once.
 type localWriter struct {
-	words []unwind.Slot // of the stack that the collector follows
-	regs  []uint64      // that hold variables of the frame
-	jobs  []localJob
-	data  []byte
+	words  []unwind.Slot // of the stack that the collector follows
+	regs   []uint64      // that hold variables of the frame
+	stored *frames.StoredReader
+	jobs   []localJob
+	data   []byte
+}
+
+// add puts a value in line whose bytes stand in no one place.
+func (w *localWriter) add(j localJob, data []byte) localJob {
+	for len(w.data)%16 != 0 {
+		w.data = append(w.data, 0)
+	}
+	j.at = len(w.data)
+	w.data = append(w.data, data...)
+	return j
+}
+
+// addUnnamed adds to the call with index k of a frame the words that are no variable's,
+// with what its code says of them.
+func (p *values) addUnnamed(w *localWriter, fr *unwind.Frame, c *StackCall, k int) {
+	for _, v := range w.stored.Unnamed(fr, w.words) {
+		x := Local{Type: p.types.Type(v.Type).Name, Unnamed: true, State: LocalKnown, Target: heap.None}
+		x.Name = stackSlot(&image.Piece{Slot: v.At}, fr.SP)
+		x.As = x.Name
+		word, _ := p.im.Mem.Word(v.At)
+		n, ok := p.NodeAt(word)
+		switch {
+		case v.Type != 0 && !v.IsMade:
+			if slices.Contains(v.Known, false) {
+				x.State = LocalPartly
+			}
+			w.jobs = append(w.jobs, w.add(localJob{call: k, local: len(c.Locals), typ: v.Type, known: v.Known}, v.Data))
+		case ok:
+			object, _ := p.Value(n)
+			x.Type, x.Target = p.TypeOf(n).Name, n
+			if _, f := typing.SplitTypeID(p.typing.IDs[n]); f != typing.Container || !p.TypeOf(n).Known {
+				x.Type = "*" + x.Type
+			}
+			x.Text = strings.TrimSuffix(fmt.Sprintf("%#x → %s", word, object.Text), " → ")
+			if at := p.ValueAddr(n); word != at && word != p.Addr(n) {
+				x.Text, x.Type = fmt.Sprintf("%#x in %#x %s", word, at, p.TypeOf(n).Name), ""
+			}
+		default:
+			continue
+		}
+		c.Locals = append(c.Locals, x)
+	}
 }
 
 type localJob struct {
@@ -175,7 +225,7 @@ func (p *values) addLocals(w *localWriter, g *image.Goroutine, fr *unwind.Frame,
 // returns what there is to write; of type 0 for nothing.
 func (p *values) placeLocal(v *frames.Var, l *symbols.LocalVar, fr *unwind.Frame, x *Local, w *localWriter) localJob {
 	typ := p.types.Type(v.Type)
-	if at, whole := wholePlace(v, l, fr.CFA(), typ.Size); whole {
+	if at, whole := v.WholePlace(l, fr.CFA(), typ.Size); whole {
 		x.State = LocalKnown
 		if !p.im.Mem.Present(at, typ.Size) {
 			x.State = LocalUnreadable
@@ -247,23 +297,7 @@ func (p *values) placeLocal(v *frames.Var, l *symbols.LocalVar, fr *unwind.Frame
 	case x.Addr != 0:
 		return localJob{typ: v.Type, addr: x.Addr}
 	}
-	for len(w.data)%16 != 0 {
-		w.data = append(w.data, 0)
-	}
-	w.data = append(w.data, b.Data...)
-	return localJob{typ: v.Type, at: len(w.data) - len(b.Data), known: b.Known}
-}
-
-// wholePlace returns where all of a variable of size bytes stands together, if it does.
-func wholePlace(v *frames.Var, l *symbols.LocalVar, cfa, size uint64) (addr uint64, ok bool) {
-	switch {
-	case v.Parted || size == 0:
-	case len(v.Parts) == 1 && v.Parts[0].Off == 0 && v.Parts[0].Size >= size:
-		return cfa + uint64(v.Parts[0].CFA), true
-	case len(v.Parts) == 0 && !l.Parted && len(l.Pieces) == 1 && l.Pieces[0].Kind == symbols.InMemory && l.Pieces[0].Offset == 0 && l.Pieces[0].Size >= size:
-		return l.Pieces[0].Value, true
-	}
-	return 0, false
+	return w.add(localJob{typ: v.Type, known: b.Known}, b.Data)
 }
 
 // writeLocals writes the texts.
@@ -278,7 +312,7 @@ func (p *values) writeLocals(w *localWriter, calls []StackCall) {
 			x.State = LocalUnreadable
 			continue
 		}
-		if j.known != nil {
+		if slices.Contains(j.known, false) {
 			x.Text = from.partText(j.typ, j.addr, j.known)
 			continue
 		}

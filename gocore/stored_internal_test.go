@@ -36,7 +36,7 @@ func (sum *storedAnswers) ask(t *testing.T, core, exe string) {
 	t.Helper()
 	h, typer, free := typedHeap(t, core, exe)
 	defer free()
-	c := frames.NewStoredReader(h.vars, typer)
+	c := frames.NewStoredReader(h.vars, typer.ByDescriptor)
 	for gi := range h.im.Goroutines {
 		list, words := h.vars.Walk(gi)
 		for i := range list {

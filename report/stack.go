@@ -37,7 +37,7 @@ type StackCallDocument struct {
 // values are hidden; Target is the object that it points to.
 type VariableDocument struct {
 	Name    Escaped           `json:"name"`
-	Kind    string            `json:"kind"` // "argument", "result" or "local"
+	Kind    string            `json:"kind"` // "argument", "result", "local", or "unnamed" for words that are no variable's
 	Type    Optional          `json:"type"`
 	Line    *int              `json:"line"` // of the declaration
 	Address Address           `json:"address"`
@@ -85,6 +85,8 @@ func stackCallDocument(s *Snapshot, c *gocore.StackCall) StackCallDocument {
 			v.Kind = "argument"
 		case l.Result:
 			v.Kind = "result"
+		case l.Unnamed:
+			v.Kind = "unnamed"
 		}
 		if s.Disclosure == Shown {
 			v.Value = Optional(l.Text)

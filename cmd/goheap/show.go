@@ -38,7 +38,9 @@ memory each field stands.
 Of a goroutine the whole stack is shown: each call with its variables, arguments
 first, and the calls that it has deferred; of a deep one the 50 innermost and the 50
 outermost calls, or as many as --top says. A variable that is optimised out is
-nowhere any more, since nothing uses it.
+nowhere any more, since nothing uses it. Words of a call that hold something and are
+no variable's ("stack +0x18") follow, with what they lead to: compilers keep values
+there for which the program has no name.
 
 Entries of a map stand in the order of its table: a page of them reads no more than
 what it passes. --filter and --sort read the keys of all entries, and elements of

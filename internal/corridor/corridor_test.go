@@ -42,7 +42,7 @@ var may = map[string][]string{
 	"gocore/internal/keys":         {"gocore/internal/inferior", "gocore/internal/notation", "gocore/internal/types"},
 	"gocore/internal/unwind":       {"gocore/internal/pclntab", "internal/arch"},
 	"gocore/internal/inferior":     {"dump", "gocore/internal/layout", "gocore/internal/types", "internal/arch"},
-	"gocore/internal/frames":       {"gocore/profile", "gocore/internal/code", "gocore/internal/image", "gocore/internal/pclntab", "gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind"},
+	"gocore/internal/frames":       {"gocore/profile", "gocore/internal/code", "gocore/internal/image", "gocore/internal/notation", "gocore/internal/pclntab", "gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind"},
 	"gocore/internal/notation":     {"internal/repeat"},
 	"gocore/internal/library":      {"gocore/internal/inferior", "gocore/internal/layout", "gocore/internal/notation", "gocore/internal/types"},
 	"gocore/internal/image":        {"dump", "gocore/account", "heap", "gocore/internal/types", "gocore/internal/unwind", "internal/arch", "internal/flat", "internal/progress"},

@@ -433,3 +433,15 @@ func NameOf(vars []Var, v *Var) string {
 	}
 	return name
 }
+
+// WholePlace returns where all of a variable of size bytes stands together, if it does.
+func (v *Var) WholePlace(l *symbols.LocalVar, cfa, size uint64) (addr uint64, ok bool) {
+	switch {
+	case v.Parted || size == 0:
+	case len(v.Parts) == 1 && v.Parts[0].Off == 0 && v.Parts[0].Size >= size:
+		return cfa + uint64(v.Parts[0].CFA), true
+	case len(v.Parts) == 0 && !l.Parted && len(l.Pieces) == 1 && l.Pieces[0].Kind == symbols.InMemory && l.Pieces[0].Offset == 0 && l.Pieces[0].Size >= size:
+		return l.Pieces[0].Value, true
+	}
+	return 0, false
+}

@@ -45,7 +45,7 @@ type StoredWord struct {
 // Stored makes claims on what those of the words lead to, which are in the order of their
 // goroutines, that are in no variable, where the code of their frames says what they are.
 func (p *Reader) Stored(t *typing.Typer, list []typing.StackWord) {
-	c := NewStoredReader(p, t)
+	c := NewStoredReader(p, t.ByDescriptor)
 	for len(list) > 0 {
 		n := 1
 		for n < len(list) && list[n].Goroutine == list[0].Goroutine {
@@ -119,17 +119,23 @@ func (p *Reader) inVariable(fr *unwind.Frame, words []unwind.Slot, addr uint64) 
 // StoredReader finds the values of frames, and keeps what it has found of functions.
 type StoredReader struct {
 	p          *Reader
-	t          *typing.Typer
+	descriptor func(uint64) types.ID
 	follow     bool // the code of this processor and version
 	params     bool // that functions have are all described
 	functions  map[uint64]*code.Function
 	signatures map[uint64]signature
 }
 
-// NewStoredReader returns a StoredReader for the frames that p reads. t knows the types by their
-// descriptors.
-func NewStoredReader(p *Reader, t *typing.Typer) *StoredReader {
-	c := &StoredReader{p: p, t: t, functions: map[uint64]*code.Function{}, signatures: map[uint64]signature{}}
+// NewStoredReader returns a StoredReader for the frames that p reads. byDescriptor knows the
+// types by the addresses of their descriptors: nil for those that are in the table by now.
+func NewStoredReader(p *Reader, byDescriptor func(uint64) types.ID) *StoredReader {
+	if byDescriptor == nil {
+		byDescriptor = func(descriptor uint64) types.ID {
+			t, _ := p.program.Types.ByRuntimeType(descriptor)
+			return t
+		}
+	}
+	c := &StoredReader{p: p, descriptor: byDescriptor, functions: map[uint64]*code.Function{}, signatures: map[uint64]signature{}}
 	minor, ok := p.program.Minor()
 	c.follow = ok && code.Follows(p.image.Arch.Name)
 	c.params = minor >= namedParameters
@@ -290,7 +296,7 @@ func (c *StoredReader) made(f *code.Function, o code.Origin) (types.ID, typing.F
 		return 0, 0
 	}
 	if arg := f.Origins[o.Args[argument]]; arg.Kind == code.Static {
-		return c.t.ByDescriptor(arg.Addr), form
+		return c.descriptor(arg.Addr), form
 	}
 	return 0, 0
 }

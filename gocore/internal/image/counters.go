@@ -1,5 +1,10 @@
 package image
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Counters is what the runtime itself says of its heap, read by the decoder.
 type Counters struct {
 	Gcphase    uint64
@@ -23,3 +28,23 @@ const (
 	GcOff             = 0
 	GcMarkTermination = 2
 )
+
+// PhaseName says what the collector was doing.
+func PhaseName(phase uint64) string {
+	if phase == GcMarkTermination {
+		return "while a collection ended its marking"
+	}
+	return "while a collection was marking"
+}
+
+// Unsettled says what was under way in the allocator.
+func (im *Image) Unsettled(r *Counters) string {
+	var what []string
+	if r.Mallocing > 0 {
+		what = append(what, fmt.Sprintf("%d threads were inside the allocator", r.Mallocing))
+	}
+	if im.Sweeping.Spans > 0 {
+		what = append(what, fmt.Sprintf("%d spans of %d slots were being swept", im.Sweeping.Spans, im.Sweeping.Slots))
+	}
+	return strings.Join(what, ", and ")
+}

@@ -33,6 +33,8 @@ func (c *comparison) locals(g *gocore.Goroutine, index int, theirs []stackframe)
 		for _, l := range o.Locals {
 			at := theSame(&l, list)
 			switch {
+			case l.Unnamed: // Delve shows variables alone
+				continue
 			case at < 0 && l.State == gocore.LocalDead:
 				c.values["local that is nowhere to both"]++
 				continue
