@@ -230,6 +230,8 @@ func (t *translator) selected(x, part string) (string, error) {
 		return "", byOffset
 	case strings.HasPrefix(part, " → "):
 		return "", bySpecial
+	case strings.HasPrefix(part, " beyond "):
+		return "", byOutside
 	case strings.HasPrefix(part, ".(") && strings.HasSuffix(part, ")"):
 		if t.untyped {
 			return x + ".(data)", nil

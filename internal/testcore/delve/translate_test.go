@@ -58,6 +58,8 @@ func TestTranslate(t *testing.T) {
 		reason untranslatable
 	}{
 		{"main.x → +0x18", byOffset},
+		{"main.x[1][5] beyond len 2", byOutside},
+		{"main.x[5] beyond len 2.y", byOutside},
 		{"main.x → finalizer.y", bySpecial},
 		{"main.m[key 3].x", byKey},
 		{`main.m[{1 "a"}].x`, byStructKey},
