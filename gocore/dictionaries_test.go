@@ -47,14 +47,10 @@ func TestDictionaries(t *testing.T) {
 				}
 			}
 			// What a closure shares with others stands behind a pointer to a pointer, a type
-			// that debugging information need not have; until Go 1.22 it does not have what
-			// closures capture.
+			// that debugging information need not have.
 			least := len(list) - 2
-			switch {
-			case b.name < "go1.21":
+			if b.name < "go1.21" {
 				least = 0 // its dictionaries have other names
-			case b.name < "go1.23":
-				least -= 5
 			}
 			if t.Logf("%d of %d have a type", known, len(list)); known < least {
 				t.Errorf("want at least %d", least)

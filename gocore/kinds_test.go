@@ -24,7 +24,13 @@ func kindBuilds() []build {
 			build{v + "-pie", testcore.Options{Go: v, PIE: true}, testcore.Kernel},
 			build{v + "-noopt", testcore.Options{Go: v, Flags: []string{"-gcflags=all=-N -l"}}, testcore.Kernel})
 	}
-	return few(all, "go1.26.8", "go1.26.8-noopt", "go1.27.0-gcore", "go1.27.0-pie")
+	// What closures capture only the code says, and the two of them differ in it.
+	for _, v := range []string{"go1.18.10", "go1.20.14", "go1.22.12"} {
+		all = append(all,
+			build{v, testcore.Options{Go: v}, testcore.Kernel},
+			build{v + "-noopt", testcore.Options{Go: v, Flags: []string{"-gcflags=all=-N -l"}}, testcore.Kernel})
+	}
+	return few(all, "go1.18.10", "go1.22.12", "go1.22.12-noopt", "go1.26.8", "go1.26.8-noopt", "go1.27.0-gcore", "go1.27.0-pie")
 }
 
 // Of every kind of object that a program can have, the type and the one path are

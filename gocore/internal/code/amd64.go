@@ -7,8 +7,13 @@ import "golang.org/x/arch/x86/x86asm"
 // newer).
 var register = [...]uint8{0, 3, 1, 7, 6, 8, 9, 10, 11} // RAX RBX RCX RDI RSI R8 R9 R10 R11
 
+// dwarfRegister has the numbers of the integer registers by those that DWARF has for them
+// (System V ABI, AMD64 supplement, figure 3.36).
+var dwarfRegister = [...]uint8{0, 2, 1, 3, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14, 15}
+
 const (
 	stackPointer = 4
+	context      = 2    // RDX has the address of a closure when its code begins
 	noRegister   = 0xff // one that is not followed
 )
 

@@ -29,14 +29,15 @@ import (
 type Kind uint8
 
 const (
-	None   Kind = iota // not known
-	Zero               // 0, or what stood there before where that is dead
-	Param              // the integer register Reg of the calling convention at entry
-	Result             // the integer register Reg of the calling convention behind Call
-	Frame              // the address of the frame's word at Off from the CFA
-	Static             // the address Addr
-	Inside             // what Base is and Off bytes more
-	Load               // the word Off bytes behind what Base points to
+	None    Kind = iota // not known
+	Zero                // 0, or what stood there before where that is dead
+	Param               // the integer register Reg of the calling convention at entry
+	Result              // the integer register Reg of the calling convention behind Call
+	Frame               // the address of the frame's word at Off from the CFA
+	Static              // the address Addr
+	Inside              // what Base is and Off bytes more
+	Load                // the word Off bytes behind what Base points to
+	Context             // the address of the closure that is called, at entry
 )
 
 // Origin says where a word comes from.
@@ -82,6 +83,9 @@ type Callee struct {
 	// KeepsRegisters says that it follows no calling convention and changes no register
 	// of it, as the write barrier does.
 	KeepsRegisters bool
+	// KeepsContext says that the register with the address of the closure has it again
+	// when the call returns, as behind runtime.morestack.
+	KeepsContext bool
 	// Returns is false for what never does.
 	Returns bool
 	// Outgoing is how many bytes at the bottom of its caller's frame it may write to.
@@ -307,6 +311,7 @@ func (f *Function) flow() bool {
 	for r := range register {
 		first.regs[register[r]] = f.origin(Origin{Kind: Param, Reg: uint8(r)})
 	}
+	first.regs[context] = f.origin(Origin{Kind: Context})
 	target[0] = true
 	f.states[0] = first
 	work := []int{0}
@@ -380,6 +385,23 @@ func (f *Function) arrive(i int, s *state) (again, ok bool) {
 // At returns the slots whose origin is known in front of the instruction at an address,
 // such as one behind a call, in the order of their places.
 func (f *Function) At(pc uint64) []Slot {
+	s := f.before(pc)
+	if s == nil {
+		return nil
+	}
+	var list []Slot
+	for _, x := range s.slots {
+		x.Doubt = x.Origin&doubtful != 0
+		if x.Origin &^= doubtful; x.Origin > zero && x.CFA < f.arrays {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// before returns the state in front of the instruction at an address, nil where there is
+// none that can be reached.
+func (f *Function) before(pc uint64) *state {
 	want, ok := f.index(pc)
 	if !ok {
 		return nil
@@ -398,14 +420,7 @@ func (f *Function) At(pc uint64) []Slot {
 			return nil // what follows is reached from nowhere
 		}
 	}
-	var list []Slot
-	for _, x := range s.slots {
-		x.Doubt = x.Origin&doubtful != 0
-		if x.Origin &^= doubtful; x.Origin > zero && x.CFA < f.arrays {
-			list = append(list, x)
-		}
-	}
-	return list
+	return s
 }
 
 // step changes s as an instruction does, and reports whether what follows it is reached.
@@ -507,7 +522,7 @@ func (f *Function) value(s *state, p place) ID {
 			base, off = o.Base, off+o.Off
 		}
 		switch f.Origins[base].Kind {
-		case Param, Result, Load:
+		case Param, Result, Load, Context:
 			return f.origin(Origin{Kind: Load, Base: base, Off: off})
 		}
 	}
@@ -595,7 +610,11 @@ func (f *Function) call(s *state, x *inst) bool {
 	for r := range register {
 		args[r] = s.regs[register[r]]
 	}
+	was := s.regs[context]
 	s.regs = [MaxRegs]ID{}
+	if c.KeepsContext {
+		s.regs[context] = was
+	}
 	if x.to != 0 {
 		for r := range register {
 			s.regs[register[r]] = f.origin(Origin{Kind: Result, Reg: uint8(r), Call: x.addr + uint64(x.len), Target: x.to, Args: args})

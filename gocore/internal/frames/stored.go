@@ -6,6 +6,7 @@ import (
 
 	"goheap/gocore/internal/code"
 	"goheap/gocore/internal/pclntab"
+	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
 	"goheap/gocore/internal/unwind"
@@ -201,35 +202,25 @@ func (c *StoredReader) function(fn pclntab.Func) *code.Function {
 	var f *code.Function
 	if n := fn.End - fn.Entry; n <= maxCode {
 		if text, ok := c.p.image.Mem.Slice(fn.Entry, n); ok {
-			f = code.Follow(code.Config{Entry: fn.Entry, Text: text, Callee: c.callee, Unknown: code.Callee{Returns: true, Outgoing: maxOutgoing}, MaxSteps: maxCodeSteps})
+			f = code.Follow(code.Config{Entry: fn.Entry, Text: text, Callee: c.callee, Unknown: code.Callee{Returns: true, Outgoing: program.MaxOutgoing}, MaxSteps: maxCodeSteps})
 		}
 	}
 	c.functions[fn.Entry] = f
 	return f
 }
 
-// maxOutgoing is room for all registers of the calling convention.
-const maxOutgoing = 24 * 8
-
 // callee says what code.Follow has to know of a function.
 func (c *StoredReader) callee(entry uint64) code.Callee {
-	fn, ok := c.p.program.Function(entry)
-	if !ok || fn.Entry != entry {
-		return code.Callee{Returns: true, Outgoing: maxOutgoing}
+	callee := program.Code{Program: c.p.program}.Callee(entry)
+	if !callee.Returns || callee.KeepsRegisters {
+		return callee
 	}
-	name := fn.Name()
-	switch {
-	case strings.HasPrefix(name, "runtime.gcWriteBarrier"), strings.HasPrefix(name, "runtime.duff"):
-		return code.Callee{Returns: true, KeepsRegisters: true}
-	case strings.HasPrefix(name, "runtime.panic"), strings.HasPrefix(name, "runtime.goPanic"),
-		name == "runtime.gopanic", name == "runtime.throw", name == "runtime.fatal", name == "runtime.block", name == "runtime.goexit0":
-		return code.Callee{}
+	if fn, ok := c.p.program.Function(entry); ok && fn.Entry == entry {
+		if s := c.signature(entry); s.known {
+			callee.Outgoing = s.outgoing
+		}
 	}
-	out := int64(maxOutgoing)
-	if s := c.signature(entry); s.known {
-		out = s.outgoing
-	}
-	return code.Callee{Returns: true, Outgoing: out}
+	return callee
 }
 
 // typeOf returns the type of the value that a word with an origin is part of, where in

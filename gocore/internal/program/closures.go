@@ -218,7 +218,7 @@ func (c *Closures) describeClosure(name string, entry, addr uint64, at image.Slo
 // do, T is a pointer, and what it points to tells whether that is a variable of
 // its own, in the smallest slot that has room for a word. Otherwise the type is unsafe.Pointer.
 func (c *Closures) captured(v symbols.Capture, addr, mask, least, limit uint64) types.ID {
-	if !v.ByRef {
+	if !v.ByRef || v.Sure {
 		if c.fitsClosure(v.Type, v.Offset, mask, limit) {
 			return v.Type
 		}

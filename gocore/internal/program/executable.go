@@ -39,6 +39,7 @@ type Executable struct {
 	freeDebug func()
 
 	dictionaries dictionaries
+	followed     followed
 }
 
 // Options tell which files are the program's: see Options.

@@ -106,10 +106,11 @@ func (d *Program) CapturesAddress(entry, off uint64) bool {
 }
 
 // CapturesOf returns the variables of the closure whose code starts at entry, those
-// that have a type.
+// that have a type, by offset.
 func (d *Program) CapturesOf(entry uint64) []symbols.Capture {
 	f, bias := d.Exe.codeAt(entry)
 	list, _ := f.Captures(entry - bias)
+	list = slices.Clone(Code{d}.followCaptures(entry, list))
 	if f == d.Exe.File {
 		return list
 	}

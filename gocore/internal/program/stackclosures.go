@@ -52,7 +52,7 @@ func (c *Closures) seedStackClosure(t *typing.Typer, stack *typing.Stack, code, 
 	}
 	for _, v := range list {
 		ref := c.isLive(v.Type, at+v.Offset, words)
-		if !v.ByRef {
+		if !v.ByRef || v.Sure {
 			if ref {
 				t.PointVariable(stack, v.Type, at+v.Offset)
 			}
@@ -67,10 +67,12 @@ func (c *Closures) seedStackClosure(t *typing.Typer, stack *typing.Stack, code, 
 			t.PointVariable(stack, elem, at+v.Offset)
 		}
 	}
-	if len(list) > 0 || !strings.Contains(fn.Name(), "wrap") {
+	if len(list) > 0 {
 		return
 	}
-	// A method of an interface is called, which is all that was captured.
+	// A method of an interface is called, which is all that was captured, or what was
+	// captured first is an interface: nothing else has the address of an itab. Until Go
+	// 1.21 the names of wrappers do not say that they are.
 	w := uint64(c.Image.Arch.PtrSize)
 	itab, _ := c.Image.Mem.Word(at + w)
 	if p, ok := c.Image.Mem.Word(at + 2*w); ok && !unwind.LiveWord(words, at+w) && unwind.LiveWord(words, at+2*w) && c.IsItab(itab) {

@@ -61,6 +61,9 @@ type Capture struct {
 	// ByRef says that the closure holds the variable's address: Type is the
 	// type of the pointer.
 	ByRef bool
+	// Sure says that ByRef is what the code does, and not by the name alone, which the
+	// variable also has where the closure holds it and its address is used.
+	Sure bool
 }
 
 // DictName is the name of the variable of a generic function that holds the

@@ -69,8 +69,8 @@ func look(r row, program string, args []string) (c cell) {
 	}
 	t := p.Typing()
 	c.typed = 100 * float64(t.TypedBytes) / float64(max(p.Doms.LiveBytes(), 1))
-	if least := leastTyped(r.minor()); c.typed < least && slices.Contains(everything, program) {
-		c.wrong = append(c.wrong, fmt.Sprintf("less than %.0f %% of the bytes are typed", least))
+	if c.typed < leastTyped && slices.Contains(everything, program) {
+		c.wrong = append(c.wrong, fmt.Sprintf("less than %d %% of the bytes are typed", leastTyped))
 	}
 	if t.Conflicts > 0 {
 		c.wrong = append(c.wrong, fmt.Sprintf("%d claims on types were rejected", t.Conflicts))
@@ -81,14 +81,8 @@ func look(r row, program string, args []string) (c cell) {
 	return c
 }
 
-// leastTyped is the share of the live bytes that must have a type, in percent:
-// until Go 1.22 debugging information does not say what closures capture.
-func leastTyped(minor int) float64 {
-	if minor < 23 {
-		return 98
-	}
-	return 99
-}
+// leastTyped is the share of the live bytes that must have a type, in percent.
+const leastTyped = 99
 
 // compare adds what the program says of itself and goheap finds otherwise.
 func (c *cell) compare(p *said.Process, program string, minor int) {
@@ -96,7 +90,7 @@ func (c *cell) compare(p *said.Process, program string, minor int) {
 	switch program {
 	case "sessions", "quiet":
 		var wrong []string
-		wrong, err = p.CompareHolds(minor >= 23)
+		wrong, err = p.CompareHolds()
 		c.wrong = append(c.wrong, wrong...)
 	case "kinds":
 		var list []said.Kind

@@ -9,18 +9,16 @@ import (
 	"goheap/heap"
 )
 
-// Holds is a line that says how many objects of a type a program holds. Captured of
-// them are known by variables of closures alone.
+// Holds is a line that says how many objects of a type a program holds.
 type Holds struct {
-	Type              string
-	Objects, Captured int
+	Type    string
+	Objects int
 }
 
 // CompareHolds compares the live objects of the types that the program declares,
 // and of arrays behind slices of them, with what it says that it holds, and returns
-// a sentence for each type of which there are more or fewer. captures says that the
-// program's debugging information describes what closures captured.
-func (p *Process) CompareHolds(captures bool) ([]string, error) {
+// a sentence for each type of which there are more or fewer.
+func (p *Process) CompareHolds() ([]string, error) {
 	lines, err := Decode[Holds](p.Lines, "holds")
 	if err != nil {
 		return nil, err
@@ -28,9 +26,6 @@ func (p *Process) CompareHolds(captures bool) ([]string, error) {
 	want := map[string]int{}
 	for _, l := range lines {
 		want[l.Type] = l.Objects
-		if !captures {
-			want[l.Type] -= l.Captured
-		}
 	}
 	got := p.OwnTypes()
 	names := maps.Clone(want)

@@ -2,10 +2,15 @@
 
 package main
 
+import "runtime"
+
 const (
-	describesCaptures = false
-	timerPart         = ".r"               // of the time.Timer that the runtime's is a part of
-	timerChannel      = "<-chan time.Time" // by the field C, and as sure as by arg
+	// describesCaptures: debugging information says nothing of captures, and the code is
+	// understood of one processor.
+	describesCaptures = runtime.GOARCH == "amd64"
+
+	timerPart    = ".r"               // of the time.Timer that the runtime's is a part of
+	timerChannel = "<-chan time.Time" // by the field C, and as sure as by arg
 )
 
 func timerType(declared string) string { return declared }

@@ -2,6 +2,8 @@
 
 package main
 
-// It is a variable by itself, and code that several types share knows its shape
-// alone.
-const onceResult = "result → +0x0"
+import "runtime"
+
+// onceResult is where the function of a sync.OnceValue has its result: a variable by
+// itself, of which only the code says that the closure has its address.
+var onceResult = map[bool]string{true: "result", false: "result → +0x0"}[runtime.GOARCH == "amd64"]

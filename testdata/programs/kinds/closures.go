@@ -78,7 +78,11 @@ func buildClosures() {
 
 	k := pairKey{p: newThing(), n: len(said)}
 	f.lookup = lookingUp(k)
-	isThing("closure, by value although it uses the address", k.p, "main.f.lookup."+own(f.lookup)+" captured k.p")
+	g := &box[*thing]{newThing()}
+	f.boundGen = g.Get
+	// Until Go 1.19 a closure, in which the receiver is no variable.
+	first := !strings.HasSuffix(code(f.boundGen), "-fm")
+	isThing("closure, by value although it uses the address", k.p, "main.f.lookup."+own(f.lookup)+" captured k.p").Nameless = !describesCaptures || first && optimised()
 
 	f.large = newLarge(newThing())
 	say("allocated by generic code", at(f.large), "main.large[*main.thing]", "main.f.large")
@@ -134,14 +138,12 @@ func buildClosures() {
 	var i summer = newThing()
 	f.byMethod = i.Sum
 	isThing("method value of an interface", i.(*thing), "main.f.byMethod.Sum captured receiver.(*main.thing)")
-	g := &box[*thing]{newThing()}
-	f.boundGen = g.Get
 	receiver := "Get captured receiver"
-	if !strings.HasSuffix(code(f.boundGen), "-fm") {
-		receiver = own(f.boundGen) + " captured g" // a closure, until Go 1.19
+	if first {
+		receiver = own(f.boundGen) + " captured g"
 	}
-	say("method value of a generic type", at(g), "main.box[*main.thing]", "main.f.boundGen."+receiver)
-	isThing("method value of a generic type, on", g.v, "main.f.boundGen."+receiver+".v")
+	say("method value of a generic type", at(g), "main.box[*main.thing]", "main.f.boundGen."+receiver).Nameless = first
+	isThing("method value of a generic type, on", g.v, "main.f.boundGen."+receiver+".v").Nameless = first
 
 	f.expr = (*thing).Sum
 	missing("method expression", "it is a function of the program that holds nothing")

@@ -40,9 +40,9 @@ type Kind struct {
 	// last part of the path, and the type, but nothing else.
 	Parted bool `json:"parted,omitempty"`
 	// Nameless says that the path leads through a variable that a closure captured
-	// and that this Go version's debugging information does not describe: a reader
-	// may say at which offset of the closure it is, and that it does not know what
-	// is there, but nothing else.
+	// and that this Go version's debugging information does not have: a reader may say
+	// at which offset of the closure it is, and that it does not know what is there,
+	// but nothing else.
 	Nameless bool `json:"nameless,omitempty"`
 	// Missing says why this build has no such object; there is no Addr then.
 	Missing string `json:"missing,omitempty"`

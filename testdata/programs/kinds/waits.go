@@ -197,7 +197,6 @@ func deferringOnce(b blocked) {
 	list := []*thing{told("deferred call with arguments, on a stack, element")}
 	defer closes(count, c, escape(list), long("name"), asSummer(told("deferred call with arguments, on a stack, interface")))
 	s := asSummer(told("deferred call of a method of an interface, on a stack"))
-	said[len(said)-1].Nameless = !describesCaptures
 	defer s.Sum()
 	x := told("deferred call of a closure, on a stack")
 	said[len(said)-1].Nameless = !describesCaptures
