@@ -83,6 +83,19 @@ func TestJointByClass(t *testing.T) {
 				t.Fatalf("class of roots %d: %+v, want %+v", set, got.Classes[k], want)
 			}
 			sum += want.Retained.Bytes
+			together := uint64(0)
+			for _, n := range set {
+				together += d.Retained(n)
+			}
+			for _, n := range got.Within[k] {
+				together += d.Retained(n)
+				if d.Idom(n) != heap.SuperRoot || !reached[k][n] {
+					t.Fatalf("slot %d is within the class of roots %d", n, set)
+				}
+			}
+			if together != want.Retained.Bytes {
+				t.Fatalf("class of roots %d: its roots and what is within it retain %d bytes, want %d", set, together, want.Retained.Bytes)
+			}
 		}
 		for _, group := range got.Groups {
 			sum += group.Retained

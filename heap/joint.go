@@ -90,6 +90,10 @@ type ClassJoint struct {
 	// dominates, in the order of Joint. Of each class that holds a group, Holders
 	// has the lowest root.
 	Groups []JointGroup
+	// Within are by class the slots that several of its roots reach, that no root of
+	// another one does, and that nothing dominates: with the roots themselves they
+	// retain what the class does, each its part. Ascending.
+	Within [][]Node
 
 	// told are the classes that the groups tell apart, reach what each set of them alone
 	// reaches, by the bits of their places in told; first is the lowest root by class.
@@ -115,9 +119,13 @@ func (d *Dominators) JointByClass(ctx context.Context, types []TypeID, classes [
 	}
 	defer c.free()
 	c.joint = flat.Make[uint32](len(c.slots))[:0]
+	within := make([][]Node, n)
 	for _, v := range c.slots {
-		if c.state[v] == several {
+		switch s := c.state[v]; {
+		case s == several:
 			c.joint = append(c.joint, v)
+		case s >= firstClass:
+			within[s-firstClass] = append(within[s-firstClass], c.head(v))
 		}
 	}
 	if err := c.condense(ctx); err != nil {
@@ -142,7 +150,7 @@ func (d *Dominators) JointByClass(ctx context.Context, types []TypeID, classes [
 		return nil, err
 	}
 	classTotals, reach := c.totals(holders, more, mask)
-	return &ClassJoint{Classes: classTotals, Groups: groups, told: holders, reach: reach, first: c.firstRoots()}, nil
+	return &ClassJoint{Classes: classTotals, Groups: groups, Within: within, told: holders, reach: reach, first: c.firstRoots()}, nil
 }
 
 // contraction is the live graph with each subtree of the dominator tree below

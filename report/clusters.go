@@ -205,7 +205,7 @@ func clusterParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 		k := &c.all[c.of[root-1]]
 		lines = append(lines, stateLines(s, &Suspect{Node: root, Members: k.roots}, leaks)...)
 	}
-	parts, err := madeOf(ctx, s, f.Members, f.Retained, true)
+	parts, err := madeOf(ctx, s, f.Members, nil, f.Retained, true)
 	if err == nil && len(parts) > 0 {
 		lines = append(lines, madeText(parts))
 	}

@@ -249,7 +249,7 @@ func (s descent) descendantText(ctx context.Context, p *Descendant) (string, err
 	if p.Fields != nil {
 		nodes = p.nodes
 	}
-	parts, err := madeOf(ctx, s.Snapshot, nodes, p.Retained, p.Fields != nil)
+	parts, err := madeOf(ctx, s.Snapshot, nodes, nil, p.Retained, p.Fields != nil)
 	if err == nil && len(parts) > 0 {
 		line += ": " + madeText(parts)
 	}

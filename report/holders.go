@@ -38,7 +38,8 @@ type Holder struct {
 	Split  uint64
 	Splits bool
 
-	nodes []heap.Node // of a cluster, the objects that it is called by
+	nodes  []heap.Node // of a cluster, the objects that it is called by
+	within []heap.Node // of a class, what several of its roots hold together (heap.ClassJoint)
 }
 
 // counted is the name of a class, or of timers, with their number for people.
@@ -191,6 +192,7 @@ func (s *Snapshot) Holders(ctx context.Context) ([]Holder, error) {
 				h := classHolder(s, &c.all[i], roots, total.Retained)
 				h.Reached, h.ReachedKnown = total.Reached.Bytes, total.Told
 				h.Split, h.Splits = shares[i], total.Told
+				h.within = joint.Within[i]
 				rows = append(rows, h)
 			}
 		}

@@ -31,7 +31,7 @@ func findClasses(_ context.Context, h *hunt) error {
 		if !r.Class && r.Timers == 0 || r.Own || r.Retained <= h.threshold {
 			continue
 		}
-		f := Suspect{Rule: RuleClass, Name: r.Name, Node: r.Node, Count: r.Count, Retained: r.Retained, Members: r.Members}
+		f := Suspect{Rule: RuleClass, Name: r.Name, Node: r.Node, Count: r.Count, Retained: r.Retained, Members: r.Members, within: r.within}
 		if f.Members == nil {
 			f.Members = []heap.Node{r.Node}
 		}

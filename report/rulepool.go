@@ -80,7 +80,7 @@ func findPools(ctx context.Context, h *hunt) error {
 			continue
 		}
 		slices.Sort(p.items)
-		parts, err := madeOf(ctx, s, p.items, p.retained, true)
+		parts, err := madeOf(ctx, s, p.items, nil, p.retained, true)
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func findWaiting(ctx context.Context, h *hunt) error {
 		if c == nil || c.Things != 1 || c.Members < manyWaiting || c.Operation != "chan send" && !strings.HasSuffix(c.Thing, "Mutex") {
 			continue
 		}
-		f := Suspect{Rule: RuleWaiting, Name: r.Name, Node: r.Node, Count: r.Count, Retained: r.Retained, Members: r.Members}
+		f := Suspect{Rule: RuleWaiting, Name: r.Name, Node: r.Node, Count: r.Count, Retained: r.Retained, Members: r.Members, within: r.within}
 		f.Accumulation = h.s.Accumulation(r.Node)
 		what := Printable(h.s.HeldBy(r))
 		if strings.Contains(what, ", ") {

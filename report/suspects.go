@@ -59,6 +59,7 @@ type Suspect struct {
 	Why, Try string
 
 	holders []heap.Node // the lowest roots of the classes that hold a cluster
+	within  []heap.Node // what several of the Members hold together, and nothing else
 	made    string      // in place of what its bytes are in
 }
 

@@ -228,7 +228,7 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 		members = []heap.Node{f.Node}
 	}
 	if members != nil {
-		parts, err := madeOf(ctx, s, members, f.Retained, f.Rule == RuleGroup)
+		parts, err := madeOf(ctx, s, members, f.within, f.Retained, f.Rule == RuleGroup)
 		if err != nil {
 			return nil, err
 		}
@@ -324,9 +324,9 @@ const madeParts = 3
 // madeOf walks down the dominator tree from nodes as long as objects of one type keep half
 // of the bytes, and returns the types that it meets, with how many objects of each there
 // are and what these retain: the first ones and the last one, if there are more than three.
-// With self the nodes themselves count as the first step. The insides of maps are not
-// told.
-func madeOf(ctx context.Context, s *Snapshot, nodes []heap.Node, total uint64, self bool) ([]part, error) {
+// With self the nodes themselves count as the first step. What several of them hold
+// together, and none alone, counts among what they hold. The insides of maps are not told.
+func madeOf(ctx context.Context, s *Snapshot, nodes, together []heap.Node, total uint64, self bool) ([]part, error) {
 	const half = 2
 	d, types := s.Dominators, s.Heap.TypeIDs()
 	inner := map[heap.TypeID]bool{}
@@ -354,6 +354,14 @@ func madeOf(ctx context.Context, s *Snapshot, nodes []heap.Node, total uint64, s
 			}
 			eachPart(s, n, inner, visit)
 		}
+		if first {
+			for i, n := range together {
+				if i%pace == 0 && ctx.Err() != nil {
+					return nil, context.Cause(ctx)
+				}
+				partOrInside(s, n, inner, visit)
+			}
+		}
 		var most *made
 		for _, t := range slices.Sorted(maps.Keys(byType)) {
 			if m := byType[t]; most == nil || m.bytes > most.bytes {
@@ -375,24 +383,37 @@ func madeOf(ctx context.Context, s *Snapshot, nodes []heap.Node, total uint64, s
 // eachPart calls f for what a node dominates immediately, or by way of the insides of
 // containers alone; inner keeps which types these are.
 func eachPart(s *Snapshot, n heap.Node, inner map[heap.TypeID]bool, f func(n heap.Node)) {
-	types := s.Heap.TypeIDs()
 	for open := []heap.Node{n}; len(open) > 0; {
 		at := open[len(open)-1]
 		open = open[:len(open)-1]
 		s.Dominators.EachChild(at, func(c heap.Node, _ uint64) {
-			t := types[c]
-			in, known := inner[t]
-			if !known {
-				in = ofContainer(s.Heap.Type(c))
-				inner[t] = in
-			}
-			if in {
+			if isInside(s, c, inner) {
 				open = append(open, c)
 			} else {
 				f(c)
 			}
 		})
 	}
+}
+
+// partOrInside calls f for n, or where it is of the insides of a container, for its parts.
+func partOrInside(s *Snapshot, n heap.Node, inner map[heap.TypeID]bool, f func(n heap.Node)) {
+	if isInside(s, n, inner) {
+		eachPart(s, n, inner, f)
+	} else {
+		f(n)
+	}
+}
+
+// isInside is ofContainer, asked once for each type.
+func isInside(s *Snapshot, n heap.Node, inner map[heap.TypeID]bool) bool {
+	t := s.Heap.TypeIDs()[n]
+	in, known := inner[t]
+	if !known {
+		in = ofContainer(s.Heap.Type(n))
+		inner[t] = in
+	}
+	return in
 }
 
 // ofContainer reports whether a type is one that maps of the language, sync.Map or
