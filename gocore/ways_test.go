@@ -15,7 +15,7 @@ import (
 // holds its own record and what it waits with.
 func TestWays(t *testing.T) {
 	t.Parallel()
-	for _, program := range []string{"probe", "kinds", "goroutines", "blockstore"} {
+	for _, program := range []string{"probe", "kinds", "goroutines", "blockstore", "leaks"} {
 		for _, kind := range []testcore.Kind{testcore.Kernel, testcore.HeapDump} {
 			if kind == testcore.HeapDump && program != "kinds" {
 				continue

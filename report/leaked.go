@@ -26,10 +26,15 @@ func (s *Snapshot) waits(ctx context.Context) (waits, error) {
 	})
 }
 
-// leakWord says how sure it is that goroutines are leaked. Of a file that is not complete
-// nothing is proven: what is missing may lead to what they wait for.
+// proves reports whether the file has all that a proof needs: what is missing may lead to
+// what goroutines wait for. A heap dump has no cleanups.
+func (s *Snapshot) proves() bool {
+	return s.Complete() && s.Process.Source().Kind != "heapdump"
+}
+
+// leakWord says how sure it is that goroutines are leaked.
 func (s *Snapshot) leakWord() string {
-	if s.Complete() {
+	if s.proves() {
 		return "proven leaked"
 	}
 	return "likely leaked"

@@ -110,7 +110,7 @@ func waitCause(ctx context.Context, s *Snapshot, nodes []heap.Node) (*WaitCause,
 		return nil, err
 	}
 	c.Vain = !slices.ContainsFunc(members[way], func(n heap.Node) bool { return !vain[n] })
-	c.Proven = c.Vain && s.Complete()
+	c.Proven = c.Vain && s.proves()
 	things := map[uint64]gocore.Awaited{}
 	counts := map[uint64]int{}
 	for _, n := range members[way] {
@@ -238,7 +238,12 @@ func (c *WaitCause) Lines(s *Snapshot) []string {
 	case c.Proven:
 		text += "; nobody is left to do it"
 	case c.Vain:
-		text += "; the file has nobody who could do it, but it is not complete"
+		text += "; the file has nobody who could do it, but it lacks "
+		if s.Complete() {
+			text += "cleanups, as heap dumps do"
+		} else {
+			text += "a part"
+		}
 	case len(c.Others) > 0:
 		text += "; had by " + c.others(s)
 	}

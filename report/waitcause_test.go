@@ -126,15 +126,17 @@ func TestWaitCauseOfChannel(t *testing.T) {
 		global   bool
 		leaks    []int
 		complete bool
+		kind     string
 		want     string
 	}{
-		{true, nil, true, "missing: a receive from one chan int; had by main.hub.out"},
-		{false, []int{0, 1}, true, "missing: a receive from one chan int; nobody is left to do it"},
-		{false, []int{0, 1}, false, "missing: a receive from one chan int; the file has nobody who could do it, but it is not complete"},
-		{false, []int{0}, true, "missing: a receive from one chan int"},
+		{true, nil, true, "core", "missing: a receive from one chan int; had by main.hub.out"},
+		{false, []int{0, 1}, true, "core", "missing: a receive from one chan int; nobody is left to do it"},
+		{false, []int{0, 1}, false, "core", "missing: a receive from one chan int; the file has nobody who could do it, but it lacks a part"},
+		{false, []int{0, 1}, true, "heapdump", "missing: a receive from one chan int; the file has nobody who could do it, but it lacks cleanups, as heap dumps do"},
+		{false, []int{0}, true, "core", "missing: a receive from one chan int"},
 	} {
 		f := &fake{}
-		f.File.Complete, f.Leaks = c.complete, c.leaks
+		f.File.Complete, f.File.Kind, f.Leaks = c.complete, c.kind, c.leaks
 		for i := range 2 {
 			name := fmt.Sprint("goroutine ", i)
 			f.RootNodes = append(f.RootNodes, fakeNode{ID: name, Kind: "goroutine", Name: name, To: []fakeEdge{{" · c", "out"}}})

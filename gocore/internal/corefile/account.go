@@ -219,7 +219,7 @@ func (d *decoder) readPages(ctx context.Context) (inUse []dump.Range, err error)
 		return nil, nil
 	}
 	at := rt.Mheap.InUse.Offset
-	list, ok := im.Mem.Items(a.Word(mheap[at:]), a.Word(mheap[at+w:]), uint64(rt.AddrRange.Size), maxList)
+	list, ok := im.Mem.Items(a.Word(mheap[at:]), a.Word(mheap[at+w:]), uint64(rt.AddrRange.Size), program.MaxList)
 	if !ok {
 		d.pages.Missing++
 		return nil, nil

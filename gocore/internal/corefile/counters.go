@@ -68,16 +68,16 @@ func (d *decoder) readRecorded(ctx context.Context) (*image.Counters, error) {
 // startpanic_m, Go 1.26).
 func (d *decoder) mallocing(ctx context.Context) (n int, err error) {
 	f := &d.Layout.M
-	end, err := d.eachThread(ctx, func(_ uint64, m []byte) {
+	end, err := d.EachThread(ctx, func(_ uint64, m []byte) {
 		if f.Mallocing.Uint(d.Image.Arch, m) > f.Dying.Uint(d.Image.Arch, m) {
 			n++
 		}
 	})
 	switch {
-	case end.repeated:
-		d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) leads back to %#x: some may be missing", end.addr))
-	case end.absent:
-		d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) breaks off at %#x, which is not in the core: the runtime's counters may be behind where one of them is inside the allocator", end.addr))
+	case end.Repeated:
+		d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) leads back to %#x: some may be missing", end.Addr))
+	case end.Absent:
+		d.Problem(dump.Warning, 1, fmt.Sprintf("the list of threads (runtime.m) breaks off at %#x, which is not in the core: the runtime's counters may be behind where one of them is inside the allocator", end.Addr))
 	}
 	return n, err
 }

@@ -23,8 +23,6 @@ type decoder struct {
 	specials map[uint64]bool // addresses of the records that were read: each is in one list
 	strayed  int             // records that are in two, or of no object
 
-	conds condLists
-
 	sweepgen    uint32
 	cachedBytes int64 // allocated in spans that Ps hold, not yet in the statistics
 	cachedSlots int64
@@ -38,10 +36,6 @@ type decoder struct {
 	systemStacks []dump.Range // of threads: those of g0 and gsignal
 	processors   []uint64     // addresses of the runtime.p
 }
-
-// maxList bounds the lists of goroutines and of spans: of the smallest ones, so many
-// take 128 GB of stacks, or 512 GB of heap.
-const maxList = 1 << 26
 
 func newCoreDecoder(core *dump.Core, exe *program.Executable) *decoder {
 	d := &decoder{core: core, specials: map[uint64]bool{}}

@@ -36,7 +36,7 @@ func (d *decoder) readGoroutines(ctx context.Context) error {
 		return fmt.Errorf("%w: runtime.allgs at %#x is not in the core", dump.ErrTruncated, allgs)
 	}
 	count := a.Word(header[w:])
-	list, ok := im.Mem.Items(a.Word(header), count, w, maxList)
+	list, ok := im.Mem.Items(a.Word(header), count, w, program.MaxList)
 	if !ok {
 		return fmt.Errorf("%w: the list of %d goroutines at %#x is not in the core", dump.ErrTruncated, count, a.Word(header))
 	}
@@ -106,7 +106,7 @@ func (d *decoder) readGoroutines(ctx context.Context) error {
 		if im.InHeap(addr) {
 			im.Pieces = append(im.Pieces, image.Piece{Value: addr, Frame: -1, Register: image.InRecord})
 		}
-		d.readWaits(&g, slots)
+		d.ReadWaits(&g, slots)
 		for _, s := range slots {
 			p, ok := im.Mem.Word(s.Addr)
 			if ok && im.InHeap(p) {
@@ -127,52 +127,6 @@ func (d *decoder) readGoroutines(ctx context.Context) error {
 	d.Problem(dump.Warning, inexact, "goroutine stacks could not be walked exactly; what is left of them was scanned conservatively. The first: "+first)
 	d.Problem(dump.Warning, noThread, "running goroutines have no thread in the core (another pid namespace?): their stacks were read from where they last stopped")
 	return nil
-}
-
-// readWaits finds the runtime.sudogs of a goroutine that is about to be appended: those
-// of the list of what it waits for, and those on its stack. Waits for a semaphore, which
-// are those of package sync, are not in the list until Go 1.25 (runtime/sema.go,
-// semacquire1).
-func (d *decoder) readWaits(g *image.Goroutine, slots []unwind.Slot) {
-	im, f := d.Image, &d.Layout.Sudog
-	add := func(addr uint64) (link uint64) {
-		b, ok := im.Mem.Slice(addr, uint64(f.Size))
-		if !ok || f.G.Uint(im.Arch, b) != g.Addr {
-			return 0
-		}
-		channel, elem := f.C, f.Elem
-		if f.CAddr.Has() {
-			channel, elem = f.CAddr, f.ElemAddr
-		}
-		w := image.Wait{Addr: addr, Goroutine: int32(len(im.Goroutines)), Chan: channel.Uint(im.Arch, b), Elem: elem.Uint(im.Arch, b)}
-		if w.Chan == 0 && w.Elem == 0 {
-			w.Elem = d.condOf(addr, slots)
-		}
-		im.Records.Waits = append(im.Records.Waits, w)
-		return f.Waitlink.Uint(im.Arch, b)
-	}
-	if g.Waiting != 0 {
-		// A select waits for 65,536 channels at most (runtime/select.go, selectgo).
-		for addr, n := g.Waiting, 0; addr != 0 && n < 1<<16; n++ {
-			addr = add(addr)
-		}
-		return
-	}
-	for _, s := range slots {
-		if p, ok := im.Mem.Word(s.Addr); ok && g.Status == image.GWaiting && d.isSudog(p) {
-			add(p)
-		}
-	}
-}
-
-// isSudog reports whether addr is that of a slot of the size of a runtime.sudog.
-func (d *decoder) isSudog(addr uint64) bool {
-	if !d.Image.InHeap(addr) {
-		return false
-	}
-	e := d.Image.ExtentAt(addr)
-	size := uint64(d.Layout.Sudog.Size)
-	return e != nil && (addr-e.Base)%e.Elem == 0 && e.Elem >= size && e.Elem < size+size/2
 }
 
 // statusOf returns the status in the bytes of a runtime.g.

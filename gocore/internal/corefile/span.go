@@ -35,7 +35,7 @@ func (d *decoder) readSpans(ctx context.Context) error {
 	word := uint64(im.Arch.PtrSize)
 	all := rt.Mheap.AllSpans.Offset
 	count := im.Arch.Word(mheap[all+word:])
-	list, ok := im.Mem.Items(im.Arch.Word(mheap[all:]), count, word, maxList)
+	list, ok := im.Mem.Items(im.Arch.Word(mheap[all:]), count, word, program.MaxList)
 	if !ok {
 		return fmt.Errorf("%w: the list of %d spans at %#x is not in the core", dump.ErrTruncated, count, im.Arch.Word(mheap[all:]))
 	}

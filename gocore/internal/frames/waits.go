@@ -6,7 +6,10 @@ import "strings"
 // no more than "semacquire" of package sync's waits (until Go 1.19 of none): the frames
 // tell them apart from others, such as those of package internal/poll.
 func (p *Reader) WaitReason(gi int) string {
-	reason := p.program.WaitReason(p.image.Goroutines[gi].WaitReason)
+	reason := p.image.Goroutines[gi].Why
+	if reason == "" {
+		reason = p.program.WaitReason(p.image.Goroutines[gi].WaitReason)
+	}
 	if reason != "semacquire" {
 		return reason
 	}

@@ -329,6 +329,9 @@ func (d *decoder) decode(ctx context.Context) error {
 	if err := d.readStacks(ctx); err != nil {
 		return err
 	}
+	if err := d.readSched(ctx); err != nil {
+		return err
+	}
 	d.readFinalizers()
 	if err := d.readUnrooted(ctx); err != nil {
 		return err

@@ -139,6 +139,9 @@ func (d *decoder) readStacks(ctx context.Context) error {
 			Why: r.waitReason, FirstFrame: r.first, Frames: r.n, Root: len(im.Roots),
 		}
 		im.AddRoot(image.Root{Kind: image.GoroutineRoot, Addr: r.Addr, Goroutine: int32(len(im.Goroutines))})
+		if im.Walker != nil && im.InHeap(r.Addr) {
+			im.Pieces = append(im.Pieces, image.Piece{Value: r.Addr, Frame: -1, Register: image.InRecord})
+		}
 		why := d.walkStack(&g, &s)
 		if why != "" && im.Walker != nil {
 			inexact++
@@ -151,6 +154,7 @@ func (d *decoder) readStacks(ctx context.Context) error {
 			g.Func = d.FuncOfRecorded(d.frames[r.first : r.first+r.n])
 		} else {
 			im.Walks.Keep(len(im.Goroutines), s.frames, s.slots)
+			d.ReadWaits(&g, s.slots)
 		}
 		im.EndRoot()
 		im.Goroutines = append(im.Goroutines, g)
@@ -158,6 +162,22 @@ func (d *decoder) readStacks(ctx context.Context) error {
 	d.Problem(dump.Error, repeated, "goroutines are in the dump more than once, or have the number of another: the first record of each counts, and others are missing perhaps; write the dump again")
 	d.Problem(dump.Warning, inexact, "goroutine stacks could not be walked exactly: every word of their frames counts that may be a pointer. The first: "+first)
 	return nil
+}
+
+// readSched finds the records of threads and processors, which are objects of the heap
+// but for those of the first thread, and makes roots of the timers. Without the executable
+// nothing says where they are.
+func (d *decoder) readSched(ctx context.Context) error {
+	if d.Exe.Path == "" {
+		return nil
+	}
+	im := d.Image
+	if _, err := d.EachThread(ctx, func(addr uint64, _ []byte) { im.Records.Sched = append(im.Records.Sched, addr) }); err != nil {
+		return err
+	}
+	processors := d.Processors()
+	im.Records.Sched = append(im.Records.Sched, processors...)
+	return d.ReadTimers(ctx, processors)
 }
 
 // scanFrames adds the words of a goroutine's frames that may be pointers. The dump

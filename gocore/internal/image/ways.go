@@ -60,7 +60,8 @@ func (r *Root) Own() bool { return r.level() != program }
 //   - of a runtime.g: those to threads, processors and other goroutines;
 //   - of a runtime.sudog: all but those to others of the same goroutine (the channels of
 //     a select);
-//   - of a channel: those to the sudogs that wait in it;
+//   - of a channel, and of what a sync.Cond is a part of: those to the sudogs that wait
+//     in it;
 //   - of a timer: those to its processor, and to the goroutine that it wakes;
 //   - of a runtime.m and runtime.p: all;
 //   - of the variables of a level, and of what they alone reach: those to what the levels
@@ -116,7 +117,11 @@ func (im *Image) newWays(g *heap.Graph, live *heap.Marker) *ways {
 		w.close(s.Addr, program, func(to heap.Node) bool {
 			return !w.record.Has(to) || w.foreign(s.Goroutine, to)
 		})
-		w.close(s.Chan, program, w.record.Has)
+		if s.Chan != 0 {
+			w.close(s.Chan, program, w.record.Has)
+		} else {
+			w.close(s.Elem, program, w.record.Has)
+		}
 	}
 	for _, addr := range im.Records.Timers {
 		w.close(addr, program, w.record.Has)
@@ -159,8 +164,16 @@ func (w *ways) close(addr uint64, until level, choose func(to heap.Node) bool) {
 	}
 }
 
-// open opens the edges that are the only way to what they lead to.
+// open opens the edges that are the only way to what they lead to: those of the records
+// of threads and processors first, so that none of these hangs on the goroutine that it
+// runs where the runtime's lists lead to it.
 func (w *ways) open(now level) {
+	w.openSome(now, func(e closedEdge) bool { return w.record.Has(e.from) && w.owner[e.from] == noGoroutine })
+	w.openSome(now, func(closedEdge) bool { return true })
+}
+
+// openSome is open for chosen edges.
+func (w *ways) openSome(now level, chosen func(e closedEdge) bool) {
 	// A chain of objects that are reached only so is followed a step each round:
 	// in a sound program it has one or two. Then order does not matter any longer.
 	const rounds = 8
@@ -169,7 +182,7 @@ func (w *ways) open(now level) {
 		pending := w.closed[:0]
 		for _, e := range w.closed {
 			switch {
-			case e.until > now || !w.live.Has(e.from) && round < rounds:
+			case e.until > now || !chosen(e) || !w.live.Has(e.from) && round < rounds:
 				pending = append(pending, e)
 			case !w.live.Has(e.from):
 				w.g.Target[e.at] = e.to
