@@ -28,13 +28,13 @@ func (s *Snapshot) waits(ctx context.Context) (waits, error) {
 
 // proves reports whether the file has all that a proof needs: what is missing may lead to
 // what goroutines wait for. A heap dump has no cleanups.
-func (s *Snapshot) proves() bool {
+func proves(s *Snapshot) bool {
 	return s.Complete() && s.Process.Source().Kind != "heapdump"
 }
 
 // leakWord says how sure it is that goroutines are leaked.
 func (s *Snapshot) leakWord() string {
-	if s.proves() {
+	if proves(s) {
 		return "proven leaked"
 	}
 	return "likely leaked"

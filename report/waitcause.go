@@ -110,7 +110,7 @@ func waitCause(ctx context.Context, s *Snapshot, nodes []heap.Node) (*WaitCause,
 		return nil, err
 	}
 	c.Vain = !slices.ContainsFunc(members[way], func(n heap.Node) bool { return !vain[n] })
-	c.Proven = c.Vain && s.proves()
+	c.Proven = c.Vain && proves(s)
 	things := map[uint64]gocore.Awaited{}
 	counts := map[uint64]int{}
 	for _, n := range members[way] {

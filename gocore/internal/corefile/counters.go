@@ -68,7 +68,7 @@ func (d *decoder) readRecorded(ctx context.Context) (*image.Counters, error) {
 // startpanic_m, Go 1.26).
 func (d *decoder) mallocing(ctx context.Context) (n int, err error) {
 	f := &d.Layout.M
-	end, err := d.EachThread(ctx, func(_ uint64, m []byte) {
+	end, err := d.records.EachThread(ctx, func(_ uint64, m []byte) {
 		if f.Mallocing.Uint(d.Image.Arch, m) > f.Dying.Uint(d.Image.Arch, m) {
 			n++
 		}

@@ -22,6 +22,7 @@ type decoder struct {
 	core     *dump.Core
 	specials map[uint64]bool // addresses of the records that were read: each is in one list
 	strayed  int             // records that are in two, or of no object
+	records  program.Records
 
 	sweepgen    uint32
 	cachedBytes int64 // allocated in spans that Ps hold, not yet in the statistics
@@ -39,6 +40,7 @@ type decoder struct {
 
 func newCoreDecoder(core *dump.Core, exe *program.Executable) *decoder {
 	d := &decoder{core: core, specials: map[uint64]bool{}}
+	d.records.Program = &d.Program
 	d.Exe, d.Image = exe, &image.Image{Mem: core.Memory, Arch: exe.File.Arch} // place has compared it with the core's
 	return d
 }

@@ -106,7 +106,7 @@ func (d *decoder) readGoroutines(ctx context.Context) error {
 		if im.InHeap(addr) {
 			im.Pieces = append(im.Pieces, image.Piece{Value: addr, Frame: -1, Register: image.InRecord})
 		}
-		d.ReadWaits(&g, slots)
+		d.records.ReadWaits(&g, slots)
 		for _, s := range slots {
 			p, ok := im.Mem.Word(s.Addr)
 			if ok && im.InHeap(p) {

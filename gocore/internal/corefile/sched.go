@@ -12,7 +12,7 @@ import (
 func (d *decoder) readSched(ctx context.Context) error {
 	im := d.Image
 	add := func(addr uint64) { im.Records.Sched = append(im.Records.Sched, addr) }
-	if _, err := d.EachThread(ctx, func(addr uint64, m []byte) {
+	if _, err := d.records.EachThread(ctx, func(addr uint64, m []byte) {
 		add(addr)
 		for _, f := range []*layout.Field{&d.Layout.M.G0, &d.Layout.M.Gsignal} {
 			if g, ok := im.Mem.Slice(f.Uint(im.Arch, m), uint64(d.Layout.G.Size)); ok {
@@ -25,9 +25,9 @@ func (d *decoder) readSched(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	d.processors = d.Processors()
+	d.processors = d.records.Processors()
 	for _, p := range d.processors {
 		add(p)
 	}
-	return d.ReadTimers(ctx, d.processors)
+	return d.records.ReadTimers(ctx, d.processors)
 }

@@ -27,6 +27,8 @@ type decoder struct {
 	program.Program
 	file  *dump.HeapDump
 	rules heapRules
+	// lists are those of the runtime, with the executable.
+	lists program.Records
 	slots slotReader
 
 	data, bss  image.Segment
@@ -257,6 +259,7 @@ func Read(ctx context.Context, file *dump.HeapDump, opt program.Options) (*progr
 	a, _ := arch.Named(file.Params.GOARCH, file.Params.BigEndian, file.Params.PtrSize)
 	a.LittleWords64 = a.LittleWords64 && !opt.Generic
 	d.Image, d.force = &image.Image{Arch: a}, opt.Force
+	d.lists.Program = &d.Program
 	d.slots = slotReader{rules: d.rules, im: d.Image}
 	d.Problems = append(d.Problems, file.Problems...)
 	err := dump.Guard(func() error { return d.read(ctx) })

@@ -154,7 +154,7 @@ func (d *decoder) readStacks(ctx context.Context) error {
 			g.Func = d.FuncOfRecorded(d.frames[r.first : r.first+r.n])
 		} else {
 			im.Walks.Keep(len(im.Goroutines), s.frames, s.slots)
-			d.ReadWaits(&g, s.slots)
+			d.lists.ReadWaits(&g, s.slots)
 		}
 		im.EndRoot()
 		im.Goroutines = append(im.Goroutines, g)
@@ -172,12 +172,12 @@ func (d *decoder) readSched(ctx context.Context) error {
 		return nil
 	}
 	im := d.Image
-	if _, err := d.EachThread(ctx, func(addr uint64, _ []byte) { im.Records.Sched = append(im.Records.Sched, addr) }); err != nil {
+	if _, err := d.lists.EachThread(ctx, func(addr uint64, _ []byte) { im.Records.Sched = append(im.Records.Sched, addr) }); err != nil {
 		return err
 	}
-	processors := d.Processors()
+	processors := d.lists.Processors()
 	im.Records.Sched = append(im.Records.Sched, processors...)
-	return d.ReadTimers(ctx, processors)
+	return d.lists.ReadTimers(ctx, processors)
 }
 
 // scanFrames adds the words of a goroutine's frames that may be pointers. The dump

@@ -13,7 +13,7 @@ type condLists struct {
 
 // condOf returns the address of the list of the sync.Cond that a sudog waits in, 0 if no
 // word of the stack leads to one.
-func (d *Program) condOf(sudog uint64, slots []unwind.Slot) uint64 {
+func (d *Records) condOf(sudog uint64, slots []unwind.Slot) uint64 {
 	im, f := d.Image, &d.Layout.Library.Cond
 	if !f.Head.Has() || !f.Tail.Has() {
 		return 0
@@ -36,7 +36,7 @@ func (d *Program) condOf(sudog uint64, slots []unwind.Slot) uint64 {
 }
 
 // readCond notes the sudogs of a list, if that ends at its tail.
-func (d *Program) readCond(list, head, tail uint64) {
+func (d *Records) readCond(list, head, tail uint64) {
 	im, f := d.Image, &d.Layout.Sudog
 	if d.conds.of == nil {
 		d.conds.of = map[uint64]uint64{}

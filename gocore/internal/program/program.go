@@ -31,7 +31,6 @@ type Program struct {
 	Profile  map[uint64]image.Site // the memory profile in a heap dump, by the addresses of runtime.bucket; nil for a core
 
 	namer namer
-	conds condLists
 
 	Classes []uint16 // slot sizes by size class
 

@@ -12,9 +12,15 @@ import (
 // take 128 GB of stacks, or 512 GB of heap.
 const MaxList = 1 << 26
 
+// Records reads where the runtime keeps account of threads, processors, timers and waits.
+type Records struct {
+	*Program
+	conds condLists
+}
+
 // Processors returns the addresses of the runtime.p. A list that is damaged gives what
 // there is of it.
-func (d *Program) Processors() (all []uint64) {
+func (d *Records) Processors() (all []uint64) {
 	allp, err := d.Global("runtime.allp")
 	if err != nil {
 		return nil
@@ -36,7 +42,7 @@ type ListEnd struct {
 }
 
 // EachThread calls f with each runtime.m of the list of all, and its bytes.
-func (d *Program) EachThread(ctx context.Context, f func(addr uint64, m []byte)) (end ListEnd, err error) {
+func (d *Records) EachThread(ctx context.Context, f func(addr uint64, m []byte)) (end ListEnd, err error) {
 	im, rt := d.Image, d.Layout
 	list, err := d.Global("runtime.allm")
 	if err != nil {
@@ -65,7 +71,7 @@ type timerHeap struct {
 	elements   []byte
 }
 
-func (d *Program) timersOf(p uint64) timerHeap {
+func (d *Records) timersOf(p uint64) timerHeap {
 	im, rt := d.Image, d.Layout
 	w := uint64(im.Arch.PtrSize)
 	h, at := timerHeap{elem: w}, p+rt.P.Timers.Offset
@@ -81,7 +87,7 @@ func (d *Program) timersOf(p uint64) timerHeap {
 // ReadTimers makes a root of all timers of the given processors that run one function. The runtime's own are
 // none: they wake a goroutine that sleeps, or whoever waits for a connection, and who
 // waits holds them.
-func (d *Program) ReadTimers(ctx context.Context, processors []uint64) error {
+func (d *Records) ReadTimers(ctx context.Context, processors []uint64) error {
 	im := d.Image
 	pieces := map[string][]image.Piece{}
 	var names []string
@@ -120,7 +126,7 @@ func (d *Program) ReadTimers(ctx context.Context, processors []uint64) error {
 // timerName says what the timer at addr does when its time comes, "" if that is the
 // runtime's affair. A channel gets the time from time.sendTime, and a function that
 // time.AfterFunc was given is called by time.goFunc (time/sleep.go).
-func (d *Program) timerName(addr uint64) string {
+func (d *Records) timerName(addr uint64) string {
 	im, t := d.Image, &d.Layout.Library.RuntimeTimer
 	if !t.F.Has() {
 		return ""
@@ -144,7 +150,7 @@ func (d *Program) timerName(addr uint64) string {
 }
 
 // closureName returns the name of the function that a closure is of, "" for none.
-func (d *Program) closureName(closure uint64) string {
+func (d *Records) closureName(closure uint64) string {
 	entry, ok := d.Image.Mem.Word(closure)
 	if !ok || closure == 0 {
 		return ""

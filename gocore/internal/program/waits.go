@@ -9,7 +9,7 @@ import (
 // of the list of what it waits for, and those on its stack. Waits for a semaphore, which
 // are those of package sync, are not in the list until Go 1.25 (runtime/sema.go,
 // semacquire1).
-func (d *Program) ReadWaits(g *image.Goroutine, slots []unwind.Slot) {
+func (d *Records) ReadWaits(g *image.Goroutine, slots []unwind.Slot) {
 	im, f := d.Image, &d.Layout.Sudog
 	add := func(addr uint64) (link uint64) {
 		b, ok := im.Mem.Slice(addr, uint64(f.Size))
@@ -42,7 +42,7 @@ func (d *Program) ReadWaits(g *image.Goroutine, slots []unwind.Slot) {
 }
 
 // isSudog reports whether addr is that of a slot of the size of a runtime.sudog.
-func (d *Program) isSudog(addr uint64) bool {
+func (d *Records) isSudog(addr uint64) bool {
 	if !d.Image.InHeap(addr) {
 		return false
 	}
