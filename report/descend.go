@@ -17,11 +17,14 @@ type Descendant struct {
 	Depth    int // of those above it that are named too
 	Retained uint64
 	List     int  // elements of the list that Node is the first of, 0 for none
+	Tree     int  // nodes of the tree whose root Node is, of its type; 0 for none
 	Inner    bool // most of it is in those below it that are named
 	// Fields are those of Node that hold Retained together, where the place is these and
 	// not Node: what all of them lead to none of them holds alone.
 	Fields []string
 	nodes  []heap.Node // that these hold
+
+	inner map[heap.TypeID]bool // the types of which a tree consists
 }
 
 // descendantPart is the part of what is named above it, or of the live heap, from which a
@@ -65,7 +68,24 @@ func (s descent) descend(ctx context.Context, n heap.Node, depth int, places *[]
 		kids := d.TopChildren(at, descendantPart+1)
 		kids = slices.DeleteFunc(kids, func(c heap.Node) bool { return d.Retained(c) < whole/descendantPart })
 		if len(kids) > 0 && ofContainer(s.Heap.Type(kids[0])) && (ofContainer(s.Heap.Type(at)) || s.isMap(at)) {
-			kids = nil // a map has its entries in several tables
+			// A map has its entries in several tables, and is a place unless one entry
+			// has nearly all.
+			if entry, ok := s.entry(at); ok {
+				at = entry
+				continue
+			}
+			kids = nil
+		}
+		if len(kids) != 1 || d.Retained(kids[0]) < d.Retained(at)-d.Retained(at)/nearly {
+			tree, err := s.tree(ctx, n, at)
+			if err != nil {
+				return err
+			}
+			if tree.Tree > 0 {
+				tree.Depth = depth
+				*places = append(*places, tree)
+				return nil
+			}
 		}
 		switch {
 		case len(kids) == 0:
@@ -105,6 +125,156 @@ func (s descent) descend(ctx context.Context, n heap.Node, depth int, places *[]
 			return nil
 		}
 	}
+}
+
+// entry is what of a map, or of a part of its insides, keeps nearly all, if one thing does.
+func (s descent) entry(n heap.Node) (entry heap.Node, ok bool) {
+	const nearly = 10
+	d := s.Dominators
+	for at := n; ; {
+		kids := d.TopChildren(at, 1)
+		if len(kids) == 0 || d.Retained(kids[0]) < d.Retained(n)-d.Retained(n)/nearly {
+			return heap.None, false
+		}
+		if at = kids[0]; !ofContainer(s.Heap.Type(at)) {
+			return at, true
+		}
+	}
+}
+
+// tree finds the tree among the nodes from one that dominates at down to at, where the
+// bytes part: the first of them of whose type there are several below it, in its fields,
+// slices or maps, that keep half of it. Its Tree is 0 for none.
+func (s descent) tree(ctx context.Context, from, at heap.Node) (Descendant, error) {
+	const half, several = 2, 2
+	var above []heap.Node
+	for n := at; ; n = s.Dominators.Idom(n) {
+		above = append(above, n)
+		if n == from || len(above) == maxDescendants {
+			break
+		}
+	}
+	first := map[string]heap.Node{} // the first of a type that has one below it alone
+	for _, n := range slices.Backward(above) {
+		k := &kinds{s: s.Snapshot, node: s.Heap.Type(n)}
+		if !isStruct(k.node) || !s.Heap.TypeOf(n).Known {
+			continue
+		}
+		branches, within := 0, uint64(0)
+		err := s.below(ctx, n, func(c heap.Node) bool {
+			kind := k.of(c)
+			if kind == treeNode {
+				branches++
+				within += s.Dominators.Retained(c)
+			}
+			return kind == treeBranch
+		})
+		if err != nil {
+			return Descendant{}, err
+		}
+		if within < s.Dominators.Retained(n)/half {
+			continue
+		}
+		root, seen := first[k.node]
+		if !seen {
+			root = n
+			first[k.node] = n
+		}
+		if branches < several {
+			continue
+		}
+		place := Descendant{Node: root, Retained: s.Dominators.Retained(root), Tree: 1, inner: map[heap.TypeID]bool{}}
+		err = s.below(ctx, root, func(c heap.Node) bool {
+			kind := k.of(c)
+			if kind == treeNode {
+				place.Tree++
+			}
+			return kind != treeOther
+		})
+		if err != nil {
+			return Descendant{}, err
+		}
+		if place.Tree <= several*branches {
+			continue // one level is no tree: its slice or map says more
+		}
+		for t, kind := range k.known {
+			place.inner[t] = kind != treeOther
+		}
+		return place, nil
+	}
+	return Descendant{}, nil
+}
+
+// below calls open for what a node dominates immediately, and for what each of these does
+// of which it says so.
+func (s descent) below(ctx context.Context, n heap.Node, open func(heap.Node) bool) error {
+	todo := []heap.Node{n}
+	for i := 0; len(todo) > 0; i++ {
+		if i%pace == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		at := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		s.Dominators.EachChild(at, func(c heap.Node, _ uint64) {
+			if open(c) {
+				todo = append(todo, c)
+			}
+		})
+	}
+	return nil
+}
+
+// treeKind is what an object below the root of a tree is to the tree.
+type treeKind uint8
+
+const (
+	treeOther  treeKind = iota + 1 // what it is there for
+	treeNode                       // of the type of its root
+	treeBranch                     // a slice or map by which a node has others
+)
+
+// kinds says of types what they are to a tree whose nodes are of the type called node.
+type kinds struct {
+	s     *Snapshot
+	node  string
+	known map[heap.TypeID]treeKind
+}
+
+// of decides by the type alone: a slice or map is a branch where a node of the tree, or
+// another type that such a thing consists of, is its element.
+func (k *kinds) of(n heap.Node) treeKind {
+	t := k.s.Heap.TypeIDs()[n]
+	kind, ok := k.known[t]
+	if ok {
+		return kind
+	}
+	kind = treeOther
+	switch typ := k.s.Heap.Type(n); {
+	case typ == k.node:
+		kind = treeNode
+	case ofContainer(typ), strings.HasPrefix(typ, "map["):
+		kind = treeBranch
+	case strings.HasPrefix(typ, "[]"):
+		if typ[2:] == "*"+k.node || k.leads(n) {
+			kind = treeBranch
+		}
+	}
+	if k.known == nil {
+		k.known = map[heap.TypeID]treeKind{}
+	}
+	k.known[t] = kind
+	return kind
+}
+
+// leads reports whether the elements of an array, structs or interfaces, lead to nodes.
+func (k *kinds) leads(n heap.Node) (found bool) {
+	k.s.Dominators.EachChild(n, func(c heap.Node, _ uint64) { found = found || k.s.Heap.Type(c) == k.node })
+	return found
+}
+
+// isStruct reports whether a type is none of those that have no name of their own.
+func isStruct(typ string) bool {
+	return typ != "" && !ofContainer(typ) && !slices.ContainsFunc([]string{"[", "*", "map[", "chan ", "func(", "closure ", "string", "interface "}, func(p string) bool { return strings.HasPrefix(typ, p) })
 }
 
 // placeAt is the place of a node, or that of its fields which hold so much together.
@@ -207,7 +377,8 @@ func (s descent) partType(n heap.Node, path string) string {
 
 // descendantText is the line of a place: what it is called, its bytes, its type and what
 // they are in.
-func (s descent) descendantText(ctx context.Context, p *Descendant) (string, error) {
+// told has the maps that were named in places before it.
+func (s descent) descendantText(ctx context.Context, p *Descendant, told map[heap.Node]bool) (string, error) {
 	path := s.Dominators.PathTo(p.Node)
 	name, typ := s.Expression(path), ""
 	together := ""
@@ -223,10 +394,15 @@ func (s descent) descendantText(ctx context.Context, p *Descendant) (string, err
 		together = strings.Join(rest[:len(rest)-1], ", ") + " and " + rest[len(rest)-1] + " together"
 	case p.List > 0:
 		typ = listText(p.List, s.Heap.Type(p.Node))
+	case p.Tree > 0:
+		typ = fmt.Sprintf("tree of %s %s", comma(uint64(p.Tree)), s.Heap.Type(p.Node))
 	default:
 		typ = goType(s.Snapshot, p.Node)
 	}
-	length := s.lengthOf(path)
+	length := length{}
+	if p.Tree == 0 {
+		length = s.lengthOf(path)
+	}
 	if p.Fields == nil && length.typ != "" {
 		typ = length.typ
 	}
@@ -239,6 +415,7 @@ func (s descent) descendantText(ctx context.Context, p *Descendant) (string, err
 			line += " of " + length.text()
 		}
 	}
+	line += s.mapText(path, told)
 	if together != "" {
 		line += ", by " + together
 	}
@@ -249,26 +426,65 @@ func (s descent) descendantText(ctx context.Context, p *Descendant) (string, err
 	if p.Fields != nil {
 		nodes = p.nodes
 	}
-	parts, err := madeOf(ctx, s.Snapshot, nodes, nil, p.Retained, p.Fields != nil)
+	inner := p.inner
+	if inner == nil {
+		inner = map[heap.TypeID]bool{}
+	}
+	parts, err := madeBut(ctx, s.Snapshot, nodes, nil, p.Retained, p.Fields != nil, inner)
 	if err == nil && len(parts) > 0 {
 		line += ": " + madeText(parts)
 	}
 	return line, err
 }
 
+// mapText says of which map the place is an entry, or below one, that a path leads to: " in
+// a map[string]*main.topic of 20 entries"; "" for none, and for one that was told of.
+func (s descent) mapText(path []heap.Node, told map[heap.Node]bool) string {
+	i := len(path) - 1
+	for i > 0 && ofContainer(s.Heap.Type(path[i])) {
+		i-- // of its own
+	}
+	for i--; i >= 0; i-- {
+		if ofContainer(s.Heap.Type(path[i])) {
+			break
+		}
+	}
+	if i < 0 || told[path[i]] {
+		return ""
+	}
+	told[path[i]] = true
+	text := " in a " + ShortPaths(goType(s.Snapshot, path[i]))
+	if length := s.lengthOf(path[:i+1]); length.known {
+		text += " of " + length.text()
+	}
+	return text
+}
+
 // fieldParts names the places below a root or object that keep a tenth of it or more, a
 // few of them.
 func fieldParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error) {
+	return placeParts(ctx, s, n, func(p Descendant) bool { return !p.Inner })
+}
+
+// variableParts is fieldParts of a goroutine's variables; there are none where its bytes
+// are in many small things.
+func variableParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error) {
+	return placeParts(ctx, s, n, func(p Descendant) bool { return !p.Inner && p.Node != n })
+}
+
+// placeParts are the lines of some places below a node that are chosen.
+func placeParts(ctx context.Context, s *Snapshot, n heap.Node, choose func(Descendant) bool) ([]string, error) {
 	const most = 4
 	places, err := s.Descend(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	places = slices.DeleteFunc(places, func(p Descendant) bool { return p.Inner })
+	places = slices.DeleteFunc(places, func(p Descendant) bool { return !choose(p) })
 	slices.SortStableFunc(places, func(a, b Descendant) int { return cmp.Compare(b.Retained, a.Retained) })
 	var lines []string
+	told := map[heap.Node]bool{}
 	for i := range places[:min(len(places), most)] {
-		line, err := descent{s}.descendantText(ctx, &places[i])
+		line, err := descent{s}.descendantText(ctx, &places[i], told)
 		if err != nil {
 			return nil, err
 		}

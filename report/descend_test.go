@@ -89,3 +89,121 @@ func TestCommon(t *testing.T) {
 		}
 	}
 }
+
+// A tree is one place at its root, with what its nodes are there for: not two halves of it.
+func TestDescendTree(t *testing.T) {
+	f := &fake{
+		RootNodes: []fakeNode{{ID: "idx", Kind: "global", Name: "main.idx", Type: "*main.tree", Addr: 0x500000, To: []fakeEdge{{"", "tree"}}}},
+		Objects:   []fakeNode{{ID: "tree", Type: "main.tree", Addr: 0xc000000000, Size: 16, To: []fakeEdge{{".root", "n0"}}}},
+	}
+	const nodes = 31 // the first one has but one branch, so that the tree parts below it
+	for i := range nodes {
+		n := fakeNode{ID: fmt.Sprint("n", i), Type: "main.node", Addr: 0xc000010000 + uint64(i)*64, Size: 64, To: []fakeEdge{{".item", fmt.Sprint("item", i)}}}
+		items := fakeNode{ID: fmt.Sprint("s", i), Type: "[]*main.node", Addr: 0xc000020000 + uint64(i)*16, Size: 16}
+		for _, c := range []int{2*i + 1, 2*i + 2} {
+			if i == 0 && c == 2 {
+				continue
+			}
+			if c < nodes && (i == 0 || c > 2) {
+				items.To = append(items.To, fakeEdge{fmt.Sprintf("[%d]", len(items.To)), fmt.Sprint("n", c)})
+			}
+		}
+		if i == 1 {
+			items.To = append(items.To, fakeEdge{"[2]", "n2"})
+		}
+		n.To = append(n.To, fakeEdge{".children", items.ID})
+		f.Objects = append(f.Objects, n, items, fakeNode{ID: fmt.Sprint("item", i), Type: "main.item", Addr: 0xc000030000 + uint64(i)*512, Size: 512})
+	}
+	f.Build()
+	s := analyse(t, f)
+	lines, err := fieldParts(t.Context(), s, f.Node["idx"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"main.idx.root: 17.9 KiB (99.9 %), tree of 31 main.node: 15.5 KiB in 31 × main.item"}
+	if !slices.Equal(lines, want) {
+		t.Errorf("%q, want %q", lines, want)
+	}
+}
+
+// A slice of things of the type of what has it is no tree: its length says more.
+func TestDescendFlat(t *testing.T) {
+	f := &fake{
+		RootNodes: []fakeNode{{ID: "root", Kind: "global", Name: "main.root", Type: "*main.ctx", Addr: 0x500000, To: []fakeEdge{{"", "c"}}}},
+		Objects:   []fakeNode{{ID: "c", Type: "main.ctx", Addr: 0xc000000000, Size: 64, To: []fakeEdge{{".children", "list"}}}},
+	}
+	list := fakeNode{ID: "list", Type: "[]*main.ctx", Addr: 0xc000100000, Size: 256}
+	for i := range 20 {
+		id := fmt.Sprint("c", i)
+		f.Objects = append(f.Objects, fakeNode{ID: id, Type: "main.ctx", Addr: 0xc000200000 + uint64(i)*64, Size: 64})
+		list.To = append(list.To, fakeEdge{fmt.Sprintf("[%d]", i), id})
+	}
+	f.Objects = append(f.Objects, list)
+	f.Build()
+	s := analyse(t, f)
+	lines, err := fieldParts(t.Context(), s, f.Node["root"])
+	if want := []string{"main.root.children: 1.50 KiB (96.0 %), []*main.ctx: 1.25 KiB in 20 × main.ctx"}; err != nil || !slices.Equal(lines, want) {
+		t.Errorf("%q, %v, want %q", lines, err, want)
+	}
+}
+
+// The one entry of a map that has nearly all is gone into, and the map told once; where
+// entries are alike the map is the place.
+func TestDescendEntry(t *testing.T) {
+	for large, want := range map[uint64]string{
+		1 << 20: "main.topics[0].queue: 1.00 MiB (99.9 %), []uint8 in a map[string]*main.topic",
+		64:      "main.topics: 832 B (100.0 %), map[string]*main.topic: 384 B in 4 × main.topic",
+	} {
+		f := &fake{
+			RootNodes: []fakeNode{{ID: "topics", Kind: "global", Name: "main.topics", Type: "map[string]*main.topic", Addr: 0x500000, To: []fakeEdge{{"", "map"}}}},
+			Objects:   []fakeNode{{ID: "map", Type: "map[string]*main.topic", Addr: 0xc000000000, Size: 64, To: []fakeEdge{{"", "groups"}}}},
+		}
+		groups := fakeNode{ID: "groups", Type: "[]map.group[string]*main.topic", Addr: 0xc000001000, Size: 384}
+		for i := range 4 {
+			topic, queue := fmt.Sprint("t", i), fmt.Sprint("q", i)
+			size := uint64(64)
+			if i == 0 {
+				size = large
+			}
+			groups.To = append(groups.To, fakeEdge{fmt.Sprintf("[%d]", i), topic})
+			f.Objects = append(f.Objects,
+				fakeNode{ID: topic, Type: "main.topic", Addr: 0xc000002000 + uint64(i)*32, Size: 32, To: []fakeEdge{{".queue", queue}}},
+				fakeNode{ID: queue, Type: "[]uint8", Addr: 0xc000100000 + uint64(i)<<20, Size: size})
+		}
+		f.Objects = append(f.Objects, groups)
+		f.Build()
+		s := analyse(t, f)
+		lines, err := fieldParts(t.Context(), s, f.Node["topics"])
+		if err != nil || len(lines) != 1 || lines[0] != want {
+			t.Errorf("%q, %v, want %q", lines, err, want)
+		}
+	}
+}
+
+// Of many steps the last is told, the one at which few become many, and the first ones.
+func TestTellingParts(t *testing.T) {
+	steps := func(counts ...uint64) (parts []part) {
+		for i, n := range counts {
+			parts = append(parts, part{typ: fmt.Sprint(i), count: n})
+		}
+		return parts
+	}
+	for _, c := range []struct {
+		counts []uint64
+		want   string
+	}{
+		{[]uint64{1, 2, 3}, "0 1 2 "},
+		{[]uint64{32, 32, 32, 60000, 60000, 60000}, "0 1 3 5 "},
+		{[]uint64{1, 1, 1, 1, 500}, "0 1 2 4 "},
+		{[]uint64{7, 7, 7, 7, 7, 7}, "0 1 2 5 "},
+		{[]uint64{1, 100, 100, 100, 200}, "0 1 2 4 "},
+	} {
+		got := ""
+		for _, p := range tellingParts(steps(c.counts...)) {
+			got += p.typ + " "
+		}
+		if got != c.want {
+			t.Errorf("%d: %s, want %s", c.counts, got, c.want)
+		}
+	}
+}

@@ -160,6 +160,11 @@ func heldByClass(s *Snapshot, n heap.Node) string {
 		return comma(uint64(len(k.roots))) + " " + k.words
 	case k.timers > 0:
 		return comma(uint64(k.timers)) + " " + s.Heap.Name(n)
+	default:
+		in, _, _ := strings.Cut(k.words, ", created by ")
+		if in, ok := strings.CutPrefix(in, "goroutines "); ok && !k.own {
+			return s.Heap.Name(n) + " " + in
+		}
 	}
 	return s.Heap.Name(n)
 }

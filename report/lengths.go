@@ -1,6 +1,8 @@
 package report
 
 import (
+	"strings"
+
 	"goheap/gocore"
 	"goheap/heap"
 )
@@ -17,7 +19,7 @@ type length struct {
 	n     int
 	of    string // what they are: "entries" of a map, "elements" of a slice
 	known bool
-	typ   string // of a map that is a part of something else; "" where the node says it
+	typ   string // of a map that is a part of something else, or of a slice, where it has a name; "" where the node says it
 }
 
 // text is "20,000 entries", "" where the number is not known.
@@ -25,7 +27,11 @@ func (l length) text() string {
 	if !l.known {
 		return ""
 	}
-	return comma(uint64(l.n)) + " " + l.of
+	of := l.of
+	if l.n == 1 {
+		of = strings.TrimSuffix(strings.Replace(of, "ies", "ys", 1), "s")
+	}
+	return comma(uint64(l.n)) + " " + of
 }
 
 // lengthOf says how many entries the map has whose header or insides a path leads to, or
@@ -45,27 +51,63 @@ func (s *Snapshot) lengthOf(path []heap.Node) length {
 	case v.Map && !v.More:
 		return length{n: v.Children, of: "entries", known: true}
 	case at < len(path)-1: // a map within a variable or object
-		if _, offset, ok := s.Heap.Edge(path[at], path[at+1]); ok {
-			return mapAt(s, v, offset, lengthDepth)
+		l := length{}
+		if _, offset, ok := s.Heap.Edge(path[at], path[at+1]); v.Map {
+			l = length{n: v.Children, of: "entries", known: !v.More}
+		} else if ok {
+			l = mapAt(s, v, offset, lengthDepth)
 		}
-		return length{}
+		if l.of != "" && !l.known {
+			l.n, l.known = trieEntries(s, path[at+1])
+		}
+		return l
 	case at == 0:
 		return length{}
 	}
 	if v, ok = s.Heap.Value(path[at-1]); !ok {
 		return length{}
 	}
-	array := "[]"
-	return within(s, v, path[at], lengthDepth, func(v gocore.Value) bool {
-		return len(v.Type) > len(array) && v.Type[:len(array)] == array
-	}, "elements")
+	l := within(s, v, path[at], lengthDepth, isSlice, "elements")
+	if strings.HasPrefix(l.typ, "[]") {
+		l.typ = "" // that of the array
+	}
+	return l
+}
+
+// isSlice reports whether a value that leads to an array is a slice, of a type with a name
+// or not: nothing else that points somewhere has three words (runtime/slice.go).
+func isSlice(v gocore.Value) bool {
+	const short, long = 3 * 4, 3 * 8
+	return !v.InPlace && !v.Map && (v.Size == short || v.Size == long)
+}
+
+// trieEntries counts the entries of a sync.Map from the root of its trie (Go 1.24 and
+// later, internal/sync/hashtriemap.go); known is false for anything else.
+func trieEntries(s *Snapshot, root heap.Node) (n int, known bool) {
+	const pkg = "internal/sync."
+	seen := map[heap.Node]bool{root: true}
+	for open := []heap.Node{root}; len(open) > 0; {
+		at := open[len(open)-1]
+		open = open[:len(open)-1]
+		typ := s.Heap.Type(at)
+		if strings.HasPrefix(typ, pkg+"entry[") {
+			n++
+		}
+		for _, to := range s.Graph.Targets(at) {
+			if typ := s.Heap.Type(to); !seen[to] && strings.HasPrefix(typ, pkg) && ofContainer(typ) {
+				seen[to] = true
+				open = append(open, to)
+			}
+		}
+	}
+	return n, n > 0
 }
 
 // within finds the part of a value that leads to a node and is of the kind asked for: the
 // only one, so that the number is true whichever part a path is called by.
 func within(s *Snapshot, v gocore.Value, to heap.Node, depth int, wanted func(gocore.Value) bool, of string) length {
 	if v.Target == to && wanted(v) {
-		return length{n: v.Children, of: of, known: true}
+		return length{n: v.Children, of: of, known: true, typ: v.Type}
 	}
 	if depth == 0 || !v.InPlace || v.Children > lengthParts {
 		return length{}

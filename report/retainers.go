@@ -248,7 +248,7 @@ func (s *Snapshot) HolderType(h *Holder) string {
 	if path := s.Dominators.PathTo(h.At); len(path) <= mapDepth && s.Heap.Path(path).Expression == h.Name {
 		return h.Type
 	}
-	return s.Heap.Type(h.At)
+	return goType(s, h.At)
 }
 
 const (

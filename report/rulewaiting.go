@@ -22,7 +22,7 @@ func waitingRule() Rule {
 	return Rule{
 		Name:  RuleWaiting,
 		Title: "many in one place",
-		Doc: "A hundred goroutines or more in the same function, created by the same one, wait for one lock or to send to one channel, and with their stacks hold more than a twentieth of the live heap and all stacks. " +
+		Doc: "A hundred goroutines or more in the same function, created by the same one, wait for one lock or WaitGroup or to send to one channel, and with their stacks hold more than a twentieth of the live heap and all stacks. " +
 			"Those that wait to receive are none: that is how workers rest.",
 		Try:  "See who should unlock or receive: what is missing, who may hold the lock and who else has the channel is said with it.",
 		find: findWaiting,
@@ -54,7 +54,7 @@ func findWaiting(ctx context.Context, h *hunt) error {
 		if err != nil {
 			return err
 		}
-		if c == nil || c.Things != 1 || c.Members < manyWaiting || c.Operation != "chan send" && !strings.HasSuffix(c.Thing, "Mutex") {
+		if c == nil || c.Things != 1 || c.Members < manyWaiting || !stalls(c) {
 			continue
 		}
 		f := Suspect{Rule: RuleWaiting, Name: r.Name, Node: r.Node, Count: r.Count, Retained: r.Retained, Members: r.Members, within: r.within}
@@ -72,6 +72,12 @@ func findWaiting(ctx context.Context, h *hunt) error {
 		h.found = append(h.found, f)
 	}
 	return nil
+}
+
+// stalls reports whether many goroutines that wait so for one thing do not do so because
+// they have nothing to do: workers rest in receiving and on a Cond.
+func stalls(c *WaitCause) bool {
+	return c.Operation == "chan send" || strings.HasSuffix(c.Thing, "Mutex") || c.Thing == "sync.WaitGroup"
 }
 
 // waiting says how many of some goroutines wait.

@@ -95,7 +95,7 @@ func Suspects(ctx context.Context, s *Snapshot) ([]Suspect, error) {
 	}
 	for i := range h.found {
 		f := &h.found[i]
-		if f.Try == "" && f.Rule == RuleSingle {
+		if _, one := foremost(s, f); f.Try == "" && (one || f.Rule == RuleSingle) {
 			explainSingle(f)
 		}
 		f.Try = cmp.Or(f.Try, try[f.Rule])

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -20,8 +21,8 @@ const (
 	verdictWidth = 80
 	verdictLines = 24
 	// leastShare is the share of the live heap from which a holder is worth a line, in
-	// hundredths of a percent.
-	leastShare = 10
+	// millionths, as Share has it.
+	leastShare = 1000
 	leastHeld  = 1 << 10 // bytes, likewise
 	// verdictSuspects is how many suspects the verdict has room for.
 	verdictSuspects = 3
@@ -112,7 +113,8 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 
 // largeHolders counts the holders of a twentieth of the live heap or more.
 func largeHolders(s *Snapshot, holders []Holder) (n int) {
-	for n < len(holders) && s.Share(holders[n].Retained) >= 500 {
+	const twentieth = 1_000_000 / 20
+	for n < len(holders) && s.Share(holders[n].Retained) >= twentieth {
 		n++
 	}
 	return n
@@ -227,6 +229,9 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 	if s.Heap.KindOf(f.Node) == gocore.GoroutineRoot && members == nil {
 		members = []heap.Node{f.Node}
 	}
+	if n, ok := foremost(s, f); ok {
+		return fieldParts(ctx, s, n)
+	}
 	if members != nil {
 		parts, err := madeOf(ctx, s, members, f.within, f.Retained, f.Rule == RuleGroup)
 		if err != nil {
@@ -242,12 +247,28 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 			return nil, err
 		}
 		lines = append(lines, cause...)
+		if len(members) == 1 {
+			places, err := variableParts(ctx, s, members[0])
+			if err != nil || len(places) > 0 {
+				return append(lines, places...), err
+			}
+		}
 		if len(parts) > 0 {
 			lines = append(lines, madeText(parts))
 		}
 		return lines, nil
 	}
 	return fieldParts(ctx, s, f.Node)
+}
+
+// foremost is the member of a group that keeps nearly all of it: a struct that a variable
+// and the goroutine that serves it hold, with the little that they hold beside it.
+func foremost(s *Snapshot, f *Suspect) (n heap.Node, ok bool) {
+	const nearly = 10
+	if f.Rule != RuleGroup || s.Graph.IsRoot(f.Node) {
+		return heap.None, false
+	}
+	return f.Node, s.Dominators.Retained(f.Node) >= f.Retained-f.Retained/nearly
 }
 
 // stateLines says of goroutines in which states they are, for how long at most where the
@@ -304,32 +325,75 @@ func writtenAt(s *Snapshot, g GoroutineRow) string {
 
 // part is what some of the bytes of a holder are in.
 type part struct {
-	typ   string
-	count uint64
-	bytes uint64
+	typ    string
+	count  uint64
+	bytes  uint64
+	beside bool // at the level of the part before it, and not in that
 }
 
-// madeText is "39.2 MiB in 4,999 main.result, of that 39.1 MiB in 4,999 []uint8".
+// madeText is "39.2 MiB in 4,999 × main.result, of that 39.1 MiB in 4,999 × []uint8", with
+// " and " between parts that stand beside each other.
 func madeText(parts []part) string {
-	var texts []string
-	for _, p := range parts {
-		texts = append(texts, fmt.Sprintf("%s in %s × %s", HumanBytes(p.bytes), comma(p.count), ShortPaths(p.typ)))
+	var text strings.Builder
+	for i, p := range parts {
+		switch {
+		case p.beside:
+			text.WriteString(" and ")
+		case i > 0:
+			text.WriteString(", of that ")
+		}
+		fmt.Fprintf(&text, "%s in %s × %s", HumanBytes(p.bytes), comma(p.count), ShortPaths(p.typ))
 	}
-	return strings.Join(texts, ", of that ")
+	return text.String()
 }
 
 // madeParts is how many steps are told of what something is made of.
-const madeParts = 3
+const madeParts = 4
+
+// tellingParts chooses the steps that are told: the last one, the one at which one becomes
+// many, and for the rest the first ones.
+func tellingParts(parts []part) []part {
+	if len(parts) <= madeParts {
+		return parts
+	}
+	many := 0
+	for i := 1; i < len(parts); i++ {
+		if many == 0 || parts[i].count*parts[many-1].count > parts[many].count*parts[i-1].count {
+			many = i
+		}
+	}
+	told := []int{many}
+	if last := len(parts) - 1; last != many {
+		told = append(told, last)
+	}
+	for i := 0; len(told) < madeParts; i++ {
+		if !slices.Contains(told, i) {
+			told = append(told, i)
+		}
+	}
+	slices.Sort(told)
+	var some []part
+	for _, i := range told {
+		some = append(some, parts[i])
+	}
+	return some
+}
 
 // madeOf walks down the dominator tree from nodes as long as objects of one type keep half
 // of the bytes, and returns the types that it meets, with how many objects of each there
-// are and what these retain: the first ones and the last one, if there are more than three.
-// With self the nodes themselves count as the first step. What several of them hold
-// together, and none alone, counts among what they hold. The insides of maps are not told.
+// are and what these retain, a few of them. Where no type keeps half of them at the first
+// step, those that keep a fifth stand beside each other. With self the nodes themselves
+// count as the first step. What several of them hold together, and none alone, counts
+// among what they hold. The insides of maps are not told.
 func madeOf(ctx context.Context, s *Snapshot, nodes, together []heap.Node, total uint64, self bool) ([]part, error) {
-	const half = 2
+	return madeBut(ctx, s, nodes, together, total, self, map[heap.TypeID]bool{})
+}
+
+// madeBut is madeOf that does not tell of the types either that inner has; it adds those
+// that are insides of containers.
+func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, total uint64, self bool, inner map[heap.TypeID]bool) ([]part, error) {
+	const half, fifth = 2, 5
 	d, types := s.Dominators, s.Heap.TypeIDs()
-	inner := map[heap.TypeID]bool{}
 	var parts []part
 	level := nodes
 	for first := true; ; first = false {
@@ -362,22 +426,27 @@ func madeOf(ctx context.Context, s *Snapshot, nodes, together []heap.Node, total
 				partOrInside(s, n, inner, visit)
 			}
 		}
-		var most *made
-		for _, t := range slices.Sorted(maps.Keys(byType)) {
-			if m := byType[t]; most == nil || m.bytes > most.bytes {
-				most = m
-			}
-		}
-		if most == nil || most.bytes < total/half {
+		largest := slices.Sorted(maps.Keys(byType))
+		slices.SortStableFunc(largest, func(a, b heap.TypeID) int { return cmp.Compare(byType[b].bytes, byType[a].bytes) })
+		if len(largest) == 0 {
 			break
 		}
-		parts = append(parts, part{s.Heap.Type(most.nodes[0]), uint64(len(most.nodes)), most.bytes})
+		most := byType[largest[0]]
+		if most.bytes < total/half {
+			if len(parts) > 0 {
+				break
+			}
+			for _, t := range largest[:min(len(largest), madeParts)] {
+				if m := byType[t]; m.bytes >= total/fifth {
+					parts = append(parts, part{s.Heap.Type(m.nodes[0]), uint64(len(m.nodes)), m.bytes, len(parts) > 0})
+				}
+			}
+			return parts, nil
+		}
+		parts = append(parts, part{s.Heap.Type(most.nodes[0]), uint64(len(most.nodes)), most.bytes, false})
 		level = most.nodes
 	}
-	if len(parts) > madeParts {
-		parts = append(parts[:madeParts-1], parts[len(parts)-1])
-	}
-	return parts, nil
+	return tellingParts(parts), nil
 }
 
 // eachPart calls f for what a node dominates immediately, or by way of the insides of
@@ -439,14 +508,34 @@ func ofMap(name string) bool {
 	return inside || strings.Contains(name, "internal/runtime/maps.")
 }
 
+// mapAbove is the type of the map that n is among the insides of, by the names of those
+// below it: a directory has no name that says so. It is "" where they do not say it.
+func mapAbove(s *Snapshot, n heap.Node) string {
+	const levels = 3 // directory, table, groups (internal/runtime/maps)
+	for range levels {
+		if typ, ok := mapOfInside(s.Heap.Type(n)); ok {
+			return typ
+		}
+		kids := s.Dominators.TopChildren(n, 1)
+		if len(kids) == 0 {
+			break
+		}
+		n = kids[0]
+	}
+	return ""
+}
+
 // goType is the type that a person has written for what holds n: that of the map whose
 // insides n is among, or of the channel whose buffer it is.
 func goType(s *Snapshot, n heap.Node) string {
 	to := s.Dominators.PathTo(n)
-	for i, n := range slices.Backward(to) {
-		typ := s.Heap.Type(n)
+	for i, at := range slices.Backward(to) {
+		typ := s.Heap.Type(at)
 		if ofMap(typ) {
 			continue
+		}
+		if typ == "" && i < len(to)-1 {
+			return mapAbove(s, n) // its header stands on a stack
 		}
 		if strings.HasPrefix(typ, "map[") && strings.HasSuffix(typ, "]*sync.entry") {
 			return "sync.Map" // until Go 1.23 (sync/map.go)

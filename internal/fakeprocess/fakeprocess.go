@@ -345,8 +345,12 @@ func (p *Process) HeldCount(heap.Node, []heap.Node) (uint64, bool) { return 0, f
 // AllocSite knows none.
 func (p *Process) AllocSite(heap.Node) (site gocore.AllocSite, ok bool) { return site, false }
 
-// Value says no more than which object it is of.
-func (p *Process) Value(n heap.Node) (gocore.Value, bool) { return gocore.Value{Target: n}, true }
+// Value says no more than which object it is of, and whether that is a map, whose entries
+// it does not count.
+func (p *Process) Value(n heap.Node) (gocore.Value, bool) {
+	isMap := strings.HasPrefix(p.Type(n), "map[")
+	return gocore.Value{Target: n, Map: isMap, More: isMap}, true
+}
 
 // First has no arrays to cut.
 func (p *Process) First(v gocore.Value, _ uint64) gocore.Value { return v }
