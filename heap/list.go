@@ -9,12 +9,15 @@ const (
 	// listFrom is how many elements there must be in front of a node for it to be part
 	// of a list.
 	listFrom = 4
+	// stem is how many elements a list has at least whose last one leads to several: fewer
+	// are how a tree begins.
+	stem = 64
 )
 
 // List returns the list that n is part of, at least four elements behind its first:
 // that element, and how many elements there are behind one another, the last one too
-// where others point at it as well; length 0 where n is not part of a list. Elements
-// are the nodes of the head's type. Those up to n are dominated by the one before;
+// where others point at it as well; length 0 where n is not part of a list, and where a
+// few elements lead to one from which several ways go on: a tree. Elements are the nodes of the head's type. Those up to n are dominated by the one before;
 // none stands above top, which dominates n. An element has no other pointer to the
 // type that follows, except back to the one before. types has the types of nodes,
 // 0 for unknown.
@@ -75,6 +78,9 @@ func (d *Dominators) List(n, top Node, types []TypeID) (head Node, length int) {
 	for {
 		at = (at + period - 1) % period
 		next := d.follow(m, before, cycle[at], types)
+		if next == None && length < stem && d.parts(m, before, cycle[at], types) {
+			return None, 0
+		}
 		if next == None || next == head || next == mark {
 			return head, length
 		}
@@ -91,15 +97,29 @@ func (d *Dominators) List(n, top Node, types []TypeID) (head Node, length int) {
 // follow returns the only target of n that has the given type and is neither n nor
 // before, None where there is none, or several.
 func (d *Dominators) follow(n, before Node, typ TypeID, types []TypeID) Node {
-	only := None
-	for _, t := range d.g.Targets(n) {
-		if t == n || t == before || t == only || types[t] != typ {
-			continue
-		}
-		if only != None {
-			return None
-		}
-		only = t
+	only, several := d.next(n, before, typ, types)
+	if several {
+		return None
 	}
 	return only
+}
+
+// parts reports whether there are several such targets, which n dominates.
+func (d *Dominators) parts(n, before Node, typ TypeID, types []TypeID) bool {
+	first, several := d.next(n, before, typ, types)
+	return several && d.Idom(first) == n
+}
+
+func (d *Dominators) next(n, before Node, typ TypeID, types []TypeID) (first Node, several bool) {
+	first = None
+	for _, t := range d.g.Targets(n) {
+		if t == n || t == before || t == first || types[t] != typ {
+			continue
+		}
+		if first != None {
+			return first, true
+		}
+		first = t
+	}
+	return first, false
 }

@@ -104,3 +104,29 @@ func TestListTree(t *testing.T) {
 		}
 	}
 }
+
+// Nor where a few lead to one that has two: a tree may begin with a stem. A long list may
+// end so.
+func TestListStem(t *testing.T) {
+	for _, stem := range []int{6, 30, 100} {
+		var edges []heaptest.Edge
+		types := make([]heap.TypeID, 8+stem+64)
+		for i := range heap.Node(stem) {
+			types[8+i] = 100
+			from := 7 + i
+			if i == 0 {
+				from = 1
+			}
+			edges = append(edges, heaptest.Edge{From: from, To: 8 + i})
+		}
+		fork := 8 + heap.Node(stem-1)
+		for i := range heap.Node(2) {
+			types[fork+1+i] = 100
+			edges = append(edges, heaptest.Edge{From: fork, To: fork + 1 + i})
+		}
+		d := dominators(t, heaptest.Build(1, []heap.Extent{{First: 8, Count: uint32(stem + 2), Size: 8}}, edges))
+		if _, length := d.List(fork, 1, types); (length > 0) != (stem > 64) {
+			t.Errorf("a stem of %d is a list of %d", stem, length)
+		}
+	}
+}

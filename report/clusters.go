@@ -117,10 +117,18 @@ func clusterHolders(s *Snapshot, c *classes, joint *heap.ClassJoint, sets [][]in
 	return rows, inside, rest
 }
 
-// clusterHolder is the row of a cluster, which is called by the type of the objects that
-// keep most: groups is in that order.
+// clusterHolder is the row of a cluster, which is called by the struct type of the objects
+// that keep most, if there are as many of these as of what keeps most of all: a connection
+// and not its buffer. groups is in that order.
 func clusterHolder(s *Snapshot, c *classes, joint *heap.ClassJoint, set []int, groups []heap.JointGroup) Holder {
-	h := jointHolder(s, groups[0])
+	called := 0
+	for i, g := range groups {
+		if g.Count == groups[0].Count && isStruct(s.Heap.Type(g.Most)) {
+			called = i
+			break
+		}
+	}
+	h := jointHolder(s, groups[called])
 	h.Kind, h.Address = RetainerCluster, 0
 	h.OtherTypes = len(groups) - 1
 	h.Objects, h.Retained = 0, 0

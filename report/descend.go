@@ -157,7 +157,7 @@ func (s descent) tree(ctx context.Context, from, at heap.Node) (Descendant, erro
 	first := map[string]heap.Node{} // the first of a type that has one below it alone
 	for _, n := range slices.Backward(above) {
 		k := &kinds{s: s.Snapshot, node: s.Heap.Type(n)}
-		if !isStruct(k.node) || !s.Heap.TypeOf(n).Known {
+		if !isStruct(k.node) || !s.Graph.IsRoot(n) && !s.Heap.TypeOf(n).Known {
 			continue
 		}
 		branches, within := 0, uint64(0)

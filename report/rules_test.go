@@ -162,3 +162,76 @@ func TestStacksCount(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 }
+
+// What a library waits to be told is said of its goroutines where these do so, and of idle
+// connections only where each has a Transport: many of one client are its pool.
+func TestConnectionRule(t *testing.T) {
+	for _, c := range []struct {
+		function, state, owner string
+		owners                 int
+		why                    string
+	}{
+		{"net/http.(*persistConn).readLoop", "select", "", 0, "Connections of an HTTP client, whose"},
+		{"net/http.(*persistConn).readLoop", "IO wait", "net/http.Transport", 20, "Idle connections of HTTP clients that have a Transport each. There are 20 × http.Transport."},
+		{"net/http.(*persistConn).readLoop", "IO wait", "net/http.Transport", 1, ""},
+		{"database/sql.(*Rows).awaitDone", "select", "", 0, "Rows of a database"},
+		{"main.scan.func1", "coroutine", "", 0, "Iterators of iter.Pull"},
+		{"main.scan.func1", "chan receive", "", 0, ""},
+	} {
+		f := &fake{}
+		for i := range 20 {
+			data, owner := fmt.Sprint("data", i), fmt.Sprint("owner", min(i, max(c.owners-1, 0)))
+			to := []fakeEdge{{" · d", data}}
+			if c.owners > 0 {
+				to = append(to, fakeEdge{" · o", owner})
+			}
+			f.RootNodes = append(f.RootNodes, fakeNode{ID: fmt.Sprint("g", i), Kind: "goroutine", Name: fmt.Sprint("goroutine ", i+1), To: to})
+			f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i + 1), Node: heap.Node(i + 1), Status: "waiting", WaitReason: c.state, WaitNanos: -1, Func: c.function, CreatedBy: "main.main"})
+			f.Stacks = append(f.Stacks, nil)
+			f.Objects = append(f.Objects, fakeNode{ID: data, Kind: "object", Type: "[]uint8", Addr: 0xc000000000 + uint64(i)*4096, Size: 4096})
+			if i < c.owners {
+				f.Objects = append(f.Objects, fakeNode{ID: owner, Kind: "object", Type: c.owner, Addr: 0xc000200000 + uint64(i)*512, Size: 512})
+			}
+		}
+		found := suspectsOf(t, f)
+		if len(found) != 1 || c.why == "" && found[0].Why != "" || !strings.HasPrefix(found[0].Why, c.why) {
+			t.Errorf("%+v: %+v", c, found)
+		}
+	}
+}
+
+// Many that send, lock or wait for a WaitGroup have something to do; workers rest on a Cond
+// and in receiving.
+func TestStalls(t *testing.T) {
+	for _, c := range []struct {
+		WaitCause
+		want bool
+	}{
+		{WaitCause{Operation: "chan send", Thing: "chan int"}, true},
+		{WaitCause{Operation: "sync.(*Mutex).Lock", Thing: "sync.Mutex"}, true},
+		{WaitCause{Operation: "sync.(*RWMutex).RLock", Thing: "sync.RWMutex"}, true},
+		{WaitCause{Operation: "sync.(*WaitGroup).Wait", Thing: "sync.WaitGroup"}, true},
+		{WaitCause{Operation: "sync.(*Cond).Wait", Thing: "sync.Cond"}, false},
+		{WaitCause{Operation: "chan receive", Thing: "chan int"}, false},
+		{WaitCause{Operation: "select"}, false},
+	} {
+		if stalls(&c.WaitCause) != c.want {
+			t.Errorf("%s: not %t", c.Operation, c.want)
+		}
+	}
+}
+
+// What many hold is not called by the records that each goroutine has.
+func TestMadeOfNoRecords(t *testing.T) {
+	f := &fake{RootNodes: []fakeNode{{ID: "g", Kind: "global", Name: "main.all", To: []fakeEdge{{"[0]", "r0"}, {"[1]", "r1"}, {"[2]", "d"}}}}}
+	for i := range 2 {
+		f.Objects = append(f.Objects, fakeNode{ID: fmt.Sprint("r", i), Type: recordType, Addr: 0xc000000000 + uint64(i)*512, Size: 512})
+	}
+	f.Objects = append(f.Objects, fakeNode{ID: "d", Type: "[]uint8", Addr: 0xc000100000, Size: 512})
+	f.Build()
+	s := analyse(t, f)
+	parts, err := madeOf(t.Context(), s, []heap.Node{f.Node["g"]}, nil, 3*512, false)
+	if err != nil || len(parts) != 1 || parts[0].typ != "[]uint8" {
+		t.Errorf("%+v, %v", parts, err)
+	}
+}

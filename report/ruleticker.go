@@ -22,15 +22,9 @@ func tickerRule() Rule {
 }
 
 func findTickers(ctx context.Context, h *hunt) error {
-	rows, err := h.s.FoldedTypes(ctx)
+	tickers, err := h.alive(ctx, "time.Ticker")
 	if err != nil {
 		return err
-	}
-	var tickers uint64
-	for _, r := range rows {
-		if r.Known && r.Name == "time.Ticker" {
-			tickers += r.Objects
-		}
 	}
 	for i := range h.found {
 		f := &h.found[i]

@@ -426,7 +426,9 @@ func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, tota
 				partOrInside(s, n, inner, visit)
 			}
 		}
-		largest := slices.Sorted(maps.Keys(byType))
+		largest := slices.DeleteFunc(slices.Sorted(maps.Keys(byType)), func(t heap.TypeID) bool {
+			return ofGoroutine(s.Heap.Type(byType[t].nodes[0]))
+		})
 		slices.SortStableFunc(largest, func(a, b heap.TypeID) int { return cmp.Compare(byType[b].bytes, byType[a].bytes) })
 		if len(largest) == 0 {
 			break
@@ -448,6 +450,10 @@ func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, tota
 	}
 	return tellingParts(parts), nil
 }
+
+// ofGoroutine reports whether a type is one of the runtime's records of a goroutine, which
+// each has, whatever it does (runtime/runtime2.go).
+func ofGoroutine(typ string) bool { return typ == recordType || typ == "runtime.sudog" }
 
 // eachPart calls f for what a node dominates immediately, or by way of the insides of
 // containers alone; inner keeps which types these are.

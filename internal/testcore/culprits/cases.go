@@ -217,6 +217,52 @@ var inventory = []expected{
 		culprits: []string{"main.(*backend).ask", "net/http"},
 	},
 
+	{
+		program:  "slowsub",
+		texts:    []string{"main.bus.topics", "].queue", "map[string]*main.topic", "[]*main.message"},
+		culprits: []string{"main.bus"},
+	}, {
+		program:  "radix",
+		texts:    []string{"main.router.root", "main.node", "main.route"},
+		culprits: []string{"main.router"},
+	}, {
+		program:  "served",
+		texts:    []string{"main.room.clients", "map[*main.client]bool", "main.client", "main.(*chatroom).serve"},
+		culprits: []string{"main.room"},
+	}, {
+		program:  "retrier",
+		texts:    []string{"main.(*retrier).run", ".failed", "[]main.job"},
+		culprits: []string{"main.retrier"},
+		inDump:   []string{"main.(*retrier).run"},
+	}, {
+		program:  "idleconns",
+		texts:    []string{"main.(*conn).serve", "main.conn|bufio.Reader", "IO wait"},
+		culprits: []string{"main.(*conn).serve"},
+		inDump:   []string{"main.(*conn).serve"},
+	}, {
+		program:  "flight",
+		texts:    []string{"main.(*group).do", "WaitGroup", "main.call"},
+		culprits: []string{"main.(*group).do"},
+		noDump:   "it does not say how large stacks are",
+	}, {
+		program:  "shards",
+		texts:    []string{"main.srv.inflight.shards", "map[string]*main.request", "40,000 × main.request"},
+		culprits: []string{"main.srv"},
+	}, {
+		program:  "vars",
+		texts:    []string{"main.hits", "sync.Map of 60,000 entries|expvar.Int"},
+		culprits: []string{"main.hits"},
+	}, {
+		program:  "transports",
+		texts:    []string{"net/http.(*persistConn)", "250 × http.Transport"},
+		culprits: []string{"net/http.(*persistConn)"},
+	}, {
+		program:  "pulled",
+		texts:    []string{"main.scan.func1|main.first.scan.func1", "main.page", "coroutine", "iter.Pull"},
+		culprits: []string{"scan.func1"},
+		from:     23,
+	},
+
 	{program: "workers", texts: []string{nothing}},
 	{program: "batch", texts: []string{nothing}},
 	{program: "pipeline", texts: []string{nothing}},
