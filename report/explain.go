@@ -89,8 +89,8 @@ func (h *hunt) ofType(ctx context.Context, choose func(name string) bool) ([]hea
 
 // explainSingle says what to do about a variable by the kind of container that most of it
 // is in.
-func explainSingle(f *Suspect) {
-	typ := f.Accumulation.Type
+func explainSingle(s *Snapshot, f *Suspect) {
+	typ := goType(s, f.Accumulation.Node)
 	switch {
 	case f.Accumulation.List > 0:
 		f.Try = "Take from the list what is done with, or set a limit: a second dump says whether it grows."

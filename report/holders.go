@@ -20,7 +20,8 @@ type Holder struct {
 	// Classes says that Holders are the lowest roots of classes, and stand for these.
 	Classes bool
 	// OtherTypes is how many types the members have beside Type, which is that of those
-	// that retain most; Count is the number of these.
+	// that retain most, or of the structs that there are for each of them; Count is the
+	// number of these.
 	OtherTypes int
 	// Reached is what it leads to, shared with others or not; of objects that several
 	// hold it is what they retain.
@@ -228,7 +229,8 @@ func classHolder(s *Snapshot, c *class, roots []gocore.Root, total heap.Total) H
 }
 
 // jointHolders makes a row of all groups that the same holders hold: they go when all of
-// these let go, whatever their types are.
+// these let go, whatever their types are. It is called by the type of those that retain
+// most, or by a struct type of which there are as many where that is none.
 func jointHolders(s *Snapshot, groups []heap.JointGroup) []Holder {
 	var rows []Holder
 	place := map[string]int{}
@@ -243,6 +245,9 @@ func jointHolders(s *Snapshot, groups []heap.JointGroup) []Holder {
 		h := &rows[at]
 		h.Kind, h.Address = RetainerJoint, 0
 		h.OtherTypes++
+		if uint64(g.Count) == h.Count && !isStruct(h.Type) && isStruct(s.Heap.Type(g.Most)) {
+			h.Type, h.TypeID = s.Heap.Type(g.Most), g.Type // a command and not the buffer of it
+		}
 		h.Objects += g.Objects
 		h.Shallow += g.Shallow
 		h.Retained += g.Retained

@@ -25,7 +25,7 @@ func classRule() Rule {
 // findClasses does for roots what MAT's hunter does for classes, with what they
 // retain as a set in place of a sum: a leak of goroutines that all hold the same
 // thing would have a sum of nothing.
-func findClasses(_ context.Context, h *hunt) error {
+func findClasses(ctx context.Context, h *hunt) error {
 	for i := range h.holders {
 		r := &h.holders[i]
 		if !r.Class && r.Timers == 0 || r.Own || r.Retained <= h.threshold {
@@ -41,7 +41,20 @@ func findClasses(_ context.Context, h *hunt) error {
 			what += ","
 		}
 		f.Sentence = fmt.Sprintf("%s %s %s alive.", what, keep(max(f.Count, uint64(r.Timers))), h.amount(f.Retained))
+		c, err := waitCause(ctx, h.s, f.Members)
+		if err != nil {
+			return err
+		}
+		if c != nil && rests(c) {
+			f.Try = "Workers that rest keep what they work with: then fewer of them, or smaller buffers, keep less. Else find out who should have ended them."
+		}
 		h.found = append(h.found, f)
 	}
 	return nil
+}
+
+// rests reports whether goroutines wait as workers do that have nothing to do: to receive
+// from one channel, or on one Cond, which somebody else has.
+func rests(c *WaitCause) bool {
+	return !c.Vain && c.Things == 1 && (c.Operation == "chan receive" || c.Thing == "sync.Cond")
 }

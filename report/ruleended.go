@@ -31,12 +31,18 @@ func findEnded(ctx context.Context, h *hunt) error {
 	}
 	s, d := h.s, h.s.Dominators
 	running := map[heap.Node]bool{}
+	without := 0 // goroutines of which a heap dump does not say which record is theirs
 	for _, g := range s.Process.Goroutines() {
 		if !s.Graph.IsRoot(g.Node) {
 			continue // it has nothing on the heap
 		}
+		found := false
 		for _, n := range s.Graph.Targets(g.Node) {
 			running[n] = true // its own record is among what it holds
+			found = found || s.Heap.Type(n) == recordType
+		}
+		if !found {
+			without++
 		}
 	}
 	var ended []heap.Node
@@ -47,7 +53,8 @@ func findEnded(ctx context.Context, h *hunt) error {
 			bytes += s.Graph.Size(n)
 		}
 	}
-	if bytes <= h.least {
+	const some = 10
+	if bytes <= h.least || without > len(ended)/some {
 		return nil
 	}
 	most := ended[0]

@@ -91,6 +91,23 @@ func TestEndedRule(t *testing.T) {
 	}
 }
 
+// Records of which nothing says whose they are may be those of goroutines that run.
+func TestEndedRuleWithoutRecords(t *testing.T) {
+	f := endedRecords(1001)
+	for i := range 1000 {
+		id := fmt.Sprint("own", i)
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: "g" + id, Kind: "goroutine", Name: fmt.Sprintf("goroutine %d", i+2), To: []fakeEdge{{" · x", id}}})
+		f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i + 2), Node: heap.Node(len(f.RootNodes)), Status: "waiting", WaitNanos: -1, Func: "main.wait"})
+		f.Stacks = append(f.Stacks, nil)
+		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: "[]uint8", Addr: 0xc020000000 + uint64(i)*16, Size: 16})
+	}
+	for _, f := range suspectsOf(t, f) {
+		if f.Rule == RuleEnded {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
 // Deferred calls are told from a thousand of one statement on.
 func TestDeferRule(t *testing.T) {
 	for count, want := range map[int]bool{1000: true, 999: false} {

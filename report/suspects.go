@@ -96,7 +96,7 @@ func Suspects(ctx context.Context, s *Snapshot) ([]Suspect, error) {
 	for i := range h.found {
 		f := &h.found[i]
 		if _, one := foremost(s, f); f.Try == "" && (one || f.Rule == RuleSingle) {
-			explainSingle(f)
+			explainSingle(s, f)
 		}
 		f.Try = cmp.Or(f.Try, try[f.Rule])
 	}

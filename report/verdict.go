@@ -67,23 +67,39 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 			used += len(partLines(p))
 		}
 	}
+	// What to do stands there as long as there is room for the first holders too: first
+	// where it is known what a suspect is, then the rest of it, then the commands, which
+	// would be others if they were cut.
+	advice, hints := make([][]string, len(shown)), make([][]string, len(shown))
+	fits := func(lines []string) bool {
+		if len(lines) == 0 || used+len(lines) > verdictLines {
+			return false
+		}
+		used += len(lines)
+		return true
+	}
+	for _, known := range []bool{true, false} {
+		for i := range shown {
+			f := &shown[i]
+			words := shortModules(strings.TrimSpace(f.Why + " " + f.Try))
+			if lines := indented("   ", "   ", words); (f.Why != "") == known && words != "" && fits(lines) {
+				advice[i] = lines
+			}
+		}
+	}
+	for i := range shown {
+		if lines := suspectHints(ctx, s, &shown[i]); fits(lines) {
+			hints[i] = lines
+		}
+	}
 	for i := range shown {
 		f := &shown[i]
 		v.row(VerdictRow{Suspect: f}, suspectLines(s, f, i)...)
 		for _, p := range parts[i] {
 			v.row(VerdictRow{Suspect: f, Part: p}, partLines(p)...)
 		}
-		// What to do stands there as long as there is room for the first holders too, and
-		// so does a command, which would be another one if it were cut.
-		words := shortModules(strings.TrimSpace(f.Why + " " + f.Try))
-		if advice := indented("   ", "   ", words); words != "" && used+len(advice) <= verdictLines {
-			v.say(advice...)
-			used += len(advice)
-		}
-		if hints := suspectHints(ctx, s, f); used+len(hints) <= verdictLines {
-			v.say(hints...)
-			used += len(hints)
-		}
+		v.say(advice[i]...)
+		v.say(hints[i]...)
 	}
 	if more := len(found) - len(shown); more > 0 {
 		v.say(fmt.Sprintf("   and %s below", plural(uint64(more), "more suspect")))
