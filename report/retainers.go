@@ -271,7 +271,7 @@ func holderNames(s *Snapshot, r *Holder, short func(string) string, width int) s
 	for _, h := range r.Holders[:min(known, namedHolders)] {
 		name := s.Heap.Name(h)
 		if r.Classes {
-			name = heldByClass(s, h)
+			name, _, _ = strings.Cut(heldByClass(s, h), ", created by ")
 		}
 		names = append(names, short(name))
 	}

@@ -76,10 +76,12 @@ const maxStaticName = 1 << 12
 // cursor remembers, by holder, where the last one was found.
 func (d *Program) staticName(addr uint64, from typing.Static, known map[uint64]Static, cursor map[typing.Static]uint64) (string, bool) {
 	var outer string
+	several := from.N > 1
 	if i, ok := d.Exe.variableAt(from.Addr); ok && d.Exe.Variables[i].Addr+d.Exe.Bias == from.Addr {
 		outer = d.Exe.Variables[i].Name
 	} else if s, ok := known[from.Addr]; ok {
 		outer = s.name
+		several = several || s.elements && s.Type == from.Type // a slice of one has an index too
 	} else {
 		return "", false
 	}
@@ -93,7 +95,7 @@ func (d *Program) staticName(addr uint64, from typing.Static, known map[uint64]S
 				continue
 			}
 			cursor[from] = off
-			if from.N > 1 {
+			if several {
 				outer += fmt.Sprintf("[%d]", off/size)
 			}
 			path, _, _ := d.Types.FieldPath(from.Type, off%size)
