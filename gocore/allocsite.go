@@ -90,3 +90,43 @@ func (p *Process) ProfileStacks(kind profile.Kind) (all []profile.Stack, err err
 	})
 	return all, err
 }
+
+// LiveSite is a stack with which live objects of one size were allocated, as far as the
+// memory profiler sampled them: it has no Allocs and Frees.
+type LiveSite struct {
+	profile.HeapSample
+	Objects []heap.Node // ascending; one that several small values share counts for each
+}
+
+// LiveSites returns the stacks that live sampled objects have, in the order of the first
+// of these, and the rate at which they were sampled, which is not known of a heap dump.
+// The error is the context's.
+func (h *Heap) LiveSites(ctx context.Context) (sites []LiveSite, rate uint64, known bool, err error) {
+	err = Guard(func() error {
+		rate, known = program.SampleRate(h.decoder)
+		place := map[uint64]int{}
+		for i, s := range h.im.Samples {
+			if err := program.Look(ctx, i); err != nil {
+				return err
+			}
+			n, ok := h.im.Pages.Lookup(s.Object)
+			if !ok || !h.dominators.Live(n) {
+				continue
+			}
+			at, seen := place[s.Bucket]
+			if !seen {
+				at = -1
+				if sample, ok := program.SampleAt(h.decoder, s.Bucket); ok {
+					at = len(sites)
+					sites = append(sites, LiveSite{HeapSample: sample})
+				}
+				place[s.Bucket] = at
+			}
+			if at >= 0 {
+				sites[at].Objects = append(sites[at].Objects, n)
+			}
+		}
+		return nil
+	})
+	return sites, rate, known, err
+}

@@ -478,3 +478,22 @@ func TestCancel(t *testing.T) {
 		t.Errorf("PathTo after a cancelled PreparePaths = %d", got)
 	}
 }
+
+// Outermost is the first node of the chain of dominators.
+func TestOutermost(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 5))
+	for range 300 {
+		g := heaptest.Random(r, 40)
+		d := dominators(t, g)
+		nodes := heaptest.Nodes(g)
+		for i, top := range d.Outermost(nodes) {
+			want := heap.None
+			if chain := d.Chain(nodes[i]); len(chain) > 0 {
+				want = chain[0]
+			}
+			if top != want {
+				t.Fatalf("node %d: %d, the chain begins with %d", nodes[i], top, want)
+			}
+		}
+	}
+}

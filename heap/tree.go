@@ -212,6 +212,27 @@ func (d *Dominators) Dominates(a, b Node) bool {
 	return t.position[j]-t.position[i] < t.size[i]
 }
 
+// Outermost returns of each node the child of SuperRoot in the dominator tree that stands
+// above it, or that it is; None for SuperRoot and what is not live. It takes one pass over
+// the dominators, however deep the tree is.
+func (d *Dominators) Outermost(nodes []Node) []Node {
+	top, heads := d.topLevel()
+	defer flat.Free(top)
+	defer flat.Free(heads)
+	out := make([]Node, len(nodes))
+	for k, n := range nodes {
+		switch i := d.of(n); {
+		case i == 0 || n == SuperRoot:
+			out[k] = None
+		case i == 1: // folded, below SuperRoot
+			out[k] = n
+		default:
+			out[k] = d.vertex[heads[top[i]]]
+		}
+	}
+	return out
+}
+
 // Objects returns the number of live slots that n retains, itself included if
 // it is one; 0 for a node that is not live. The first call counts them for all
 // nodes and keeps 4 bytes for each that is not folded.

@@ -54,6 +54,7 @@ type Heap interface {
 	KindOf(n heap.Node) gocore.RootKind
 	Type(n heap.Node) string
 	AllocSite(n heap.Node) (gocore.AllocSite, bool)
+	LiveSites(ctx context.Context) (sites []gocore.LiveSite, rate uint64, known bool, err error)
 
 	Roots() []gocore.Root
 	Stack(g, most int) (calls []gocore.StackCall, elided, behind int)

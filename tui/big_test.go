@@ -156,6 +156,9 @@ func (l *large) HeldCount(heap.Node, []heap.Node) (uint64, bool) { return 0, fal
 func (l *large) Close() error                                    { l.dominators.Close(); return nil }
 
 // Nothing is known of values, nothing is found.
+func (l *large) LiveSites(context.Context) ([]gocore.LiveSite, uint64, bool, error) {
+	return nil, 0, false, nil
+}
 func (l *large) AllocSite(heap.Node) (site gocore.AllocSite, ok bool)  { return site, false }
 func (l *large) Value(heap.Node) (v gocore.Value, ok bool)             { return v, false }
 func (l *large) Children(gocore.Value, int, int) []gocore.Value        { return nil }

@@ -17,7 +17,7 @@ func TestWidth(t *testing.T) {
 	arguments := map[string][][]string{
 		"report": {nil, {"--top", "all"}, {"--physical"}, {"--values", "--runtime"}},
 		"info":   {nil}, "check": {nil},
-		"types":      {nil, {"--physical", "--top", "all"}},
+		"types":      {nil, {"--physical", "--top", "all"}, {"--by", "site"}, {"--by", "site,holder"}},
 		"tree":       {nil, {"--depth", "20", "--top", "300", "--values"}},
 		"memory":     {nil},
 		"roots":      {nil, {"--top", "all"}},

@@ -29,6 +29,7 @@ type Process struct {
 	Trouble            []gocore.Problem
 	Verdicts           []gocore.Check
 	Running            []gocore.Goroutine
+	Sites              []gocore.LiveSite          // every object is sampled
 	Leaks              []int                      // places in Running
 	Awaits             [][]gocore.Awaited         // by place in Running
 	Stacks             [][]gocore.Frame           // by place in Running
@@ -341,6 +342,11 @@ func (p *Process) Holdings(heap.Node, heap.Node, int) ([]gocore.Holding, int) { 
 
 // HeldCount knows none.
 func (p *Process) HeldCount(heap.Node, []heap.Node) (uint64, bool) { return 0, false }
+
+// LiveSites are those of Sites.
+func (p *Process) LiveSites(context.Context) ([]gocore.LiveSite, uint64, bool, error) {
+	return p.Sites, 1, true, nil
+}
 
 // AllocSite knows none.
 func (p *Process) AllocSite(heap.Node) (site gocore.AllocSite, ok bool) { return site, false }

@@ -25,9 +25,7 @@ func HeapProfile(ctx context.Context, d *Program) (*profile.Heap, error) {
 		}
 		return h, nil
 	}
-	if rate, err := d.Global("runtime.MemProfileRate"); err == nil {
-		h.Rate, h.RateKnown = d.Image.Mem.Word(rate)
-	}
+	h.Rate, h.RateKnown = SampleRate(d)
 	due, waiting := dueCycle(d)
 	var records []allocRecord
 	published := false
@@ -55,6 +53,31 @@ func HeapProfile(ctx context.Context, d *Program) (*profile.Heap, error) {
 		h.Samples[i].Allocs, h.Samples[i].Frees = r.active.allocs, r.active.frees
 	}
 	return h, nil
+}
+
+// SampleAt reads one stack of the memory profile, as its special names it. ok is false
+// where it is not in the file.
+func SampleAt(d *Program, addr uint64) (sample profile.HeapSample, ok bool) {
+	if d.Profile != nil {
+		site, ok := d.Profile[addr]
+		return dumpedSample(site), ok
+	}
+	b, ok := readBucket(d, addr, memProfile)
+	if !ok {
+		return profile.HeapSample{}, false
+	}
+	return profile.HeapSample{Stack: framesOf(d, b.stack), Size: b.size}, true
+}
+
+// SampleRate is runtime.MemProfileRate; it is not known of a heap dump.
+func SampleRate(d *Program) (rate uint64, known bool) {
+	if d.Profile != nil || d.Exe == nil {
+		return 0, false
+	}
+	if addr, err := d.Global("runtime.MemProfileRate"); err == nil {
+		return d.Image.Mem.Word(addr)
+	}
+	return 0, false
 }
 
 func dumpedSample(s image.Site) profile.HeapSample {

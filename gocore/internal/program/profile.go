@@ -34,8 +34,6 @@ func (d *Program) Bucket(addr uint64) (site image.Site, ok bool) {
 		all = all.plus(f)
 	}
 	site.Allocs, site.Frees = all.allocs, all.frees
-	if rate, err := d.Global("runtime.MemProfileRate"); err == nil {
-		site.Rate, _ = d.Image.Mem.Word(rate)
-	}
+	site.Rate, _ = SampleRate(d)
 	return site, len(site.Stack) > 0
 }

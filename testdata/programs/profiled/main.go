@@ -95,7 +95,8 @@ func (s *server) handle(n int) {
 //go:noinline
 func after(n int) {
 	for i := 0; i < n; i++ {
-		late = append(late, new([40]int64))
+		one := new([40]int64)
+		late = append(late, one)
 	}
 }
 
