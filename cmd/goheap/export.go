@@ -89,7 +89,7 @@ threadcreate-profile where threads were started.`,
 			return c.answer(cmd, args[0], a)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "", "write `FORMAT`: "+strings.Join(names, ", "))
+	cmd.Flags().StringVar(&format, "format", "", "write `FORMAT`, one of those above")
 	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
