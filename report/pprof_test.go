@@ -39,35 +39,46 @@ func TestProfiles(t *testing.T) {
 			t.Run(version+"/"+mode, func(t *testing.T) {
 				t.Parallel()
 				d := testcore.Core(t, "profiled", testcore.Options{Go: version}, testcore.Kernel, mode)
-				own := said(t, d, "heap")
-				got := written(t, d, report.WriteHeapProfile)
-				if got.Period != own.Period || got.PeriodType.Type != own.PeriodType.Type || got.DefaultSampleType != own.DefaultSampleType {
-					t.Errorf("period %d %s %q, the program says %d %s %q", got.Period, got.PeriodType.Type, got.DefaultSampleType, own.Period, own.PeriodType.Type, own.DefaultSampleType)
-				}
-				compareProfiles(t, got, own)
-				for name, kind := range map[string]profile.Kind{"block": profile.Block, "mutex": profile.Mutex} {
-					own := said(t, d, name)
-					got := written(t, d, func(ctx context.Context, w io.Writer, s *report.Snapshot) ([]string, error) {
-						return report.WriteContention(ctx, w, s, kind)
-					})
-					compareProfiles(t, got, own)
-				}
-				for name, kind := range map[string]profile.Kind{"goroutine": profile.Goroutines, "threadcreate": profile.Threads} {
-					own := said(t, d, name)
-					got := written(t, d, func(ctx context.Context, w io.Writer, s *report.Snapshot) ([]string, error) {
-						s.Disclosure = report.Shown
-						return report.WriteStacks(ctx, w, s, kind)
-					})
-					if kind == profile.Threads { // the runtime may have started one since
-						if g, o := total(got), total(own); g < o || g > o+3 {
-							t.Errorf("%d threads, the program says %d", g, o)
-						}
-						continue
-					}
-					compareProfiles(t, without(got, "main.main"), without(own, "main.main"))
-				}
+				checkProfiles(t, d)
 			})
 		}
+	}
+	for _, arch := range []string{"386", "arm64", "s390x"} {
+		t.Run(arch, func(t *testing.T) {
+			t.Parallel()
+			checkProfiles(t, testcore.Core(t, "profiled", testcore.Options{Arch: arch}, testcore.Kernel, "published"))
+		})
+	}
+}
+
+func checkProfiles(t *testing.T, d testcore.Dump) {
+	t.Helper()
+	own := said(t, d, "heap")
+	got := written(t, d, report.WriteHeapProfile)
+	if got.Period != own.Period || got.PeriodType.Type != own.PeriodType.Type || got.DefaultSampleType != own.DefaultSampleType {
+		t.Errorf("period %d %s %q, the program says %d %s %q", got.Period, got.PeriodType.Type, got.DefaultSampleType, own.Period, own.PeriodType.Type, own.DefaultSampleType)
+	}
+	compareProfiles(t, got, own)
+	for name, kind := range map[string]profile.Kind{"block": profile.Block, "mutex": profile.Mutex} {
+		own := said(t, d, name)
+		got := written(t, d, func(ctx context.Context, w io.Writer, s *report.Snapshot) ([]string, error) {
+			return report.WriteContention(ctx, w, s, kind)
+		})
+		compareProfiles(t, got, own)
+	}
+	for name, kind := range map[string]profile.Kind{"goroutine": profile.Goroutines, "threadcreate": profile.Threads} {
+		own := said(t, d, name)
+		got := written(t, d, func(ctx context.Context, w io.Writer, s *report.Snapshot) ([]string, error) {
+			s.Disclosure = report.Shown
+			return report.WriteStacks(ctx, w, s, kind)
+		})
+		if kind == profile.Threads { // the runtime may have started one since
+			if g, o := total(got), total(own); g < o || g > o+3 {
+				t.Errorf("%d threads, the program says %d", g, o)
+			}
+			continue
+		}
+		compareProfiles(t, without(got, "main.main"), without(own, "main.main"))
 	}
 }
 
