@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"goheap/gocore/account"
+	"goheap/heap/heaptest"
 	"goheap/internal/testcore"
 )
 
@@ -166,4 +167,29 @@ func TestAccountResidency(t *testing.T) {
 			t.Errorf("%d bytes of the heap are resident, %d are mapped", heap, p.Pages.Mapped())
 		}
 	})
+}
+
+// What garbage was the allocator has recorded of larger objects with pointers, since Go
+// 1.22.
+func TestRecordedType(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]int{"go1.21.13": 0, "go1.22.12": 3, "": 3, "go1.27.0": 3} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			p := openAccount(t, testcore.Options{Go: version}, testcore.Kernel, "garbage")
+			live, dead := 0, 0
+			for _, n := range heaptest.Nodes(p.graph) {
+				switch {
+				case p.process.RecordedType(n) != "main.link":
+				case p.process.Dominators().Live(n):
+					live++
+				default:
+					dead++
+				}
+			}
+			if dead != want || want > 0 && live != 19997 {
+				t.Errorf("%d are garbage and %d alive, want %d and 19,997", dead, live, want)
+			}
+		})
+	}
 }

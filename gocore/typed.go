@@ -67,6 +67,19 @@ func (p *objects) TypeOf(n heap.Node) TypeInfo {
 	return TypeInfo{}
 }
 
+// RecordedType returns the name of the type that the allocator recorded for an object, live
+// or garbage, "" for none: since Go 1.22 it records that of objects with pointers that are
+// larger than 512 bytes. Generic code allocates shapes of types.
+func (p *objects) RecordedType(n heap.Node) string {
+	defer p.caught(debug.SetPanicOnFault(true))
+	if e, slot, ok := p.slot(n); ok {
+		if id, ok := p.types.ByRuntimeType(typing.Recorded(p.im, e, slot)); ok {
+			return p.types.Type(id).Name
+		}
+	}
+	return ""
+}
+
 // TypeInfo describes a type.
 func (p *objects) TypeInfo(id heap.TypeID) TypeInfo {
 	defer p.caught(debug.SetPanicOnFault(true))

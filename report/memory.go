@@ -25,6 +25,14 @@ type Memory struct {
 	account.Account
 	Parts   []account.Part
 	Garbage []GarbageRow
+	// GarbageTypes are the types of garbage, as far as the allocator recorded them.
+	GarbageTypes []GarbageType
+}
+
+// GarbageType is the garbage of one type.
+type GarbageType struct {
+	Type           string
+	Objects, Bytes uint64
 }
 
 // GarbageRow is the garbage in slots of one size. What it was nothing records: Like is the
@@ -83,8 +91,42 @@ func NewMemory(ctx context.Context, s *Snapshot, kept *account.Residency) (*Memo
 		return nil, err
 	}
 	m := &Memory{Account: a, Parts: a.Parts()}
-	m.Garbage, err = garbageBySlot(ctx, s, a.Classes)
+	if m.Garbage, err = garbageBySlot(ctx, s, a.Classes); err != nil {
+		return nil, err
+	}
+	m.GarbageTypes, err = garbageByType(ctx, s)
 	return m, err
+}
+
+// garbageByType says what garbage was, as far as that is recorded, what has most bytes
+// first.
+func garbageByType(ctx context.Context, s *Snapshot) ([]GarbageType, error) {
+	types := map[string]*GarbageType{}
+	for n := heap.Node(s.Graph.Roots) + 1; int(n) < s.Graph.Len(); n++ {
+		if n%pace == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if s.Dominators.Live(n) {
+			continue
+		}
+		name := s.Heap.RecordedType(n)
+		if name == "" {
+			continue
+		}
+		t := types[name]
+		if t == nil {
+			t = &GarbageType{Type: name}
+			types[name] = t
+		}
+		t.Objects++
+		t.Bytes += s.Graph.Size(n)
+	}
+	var rows []GarbageType
+	for _, t := range types {
+		rows = append(rows, *t)
+	}
+	slices.SortFunc(rows, func(a, b GarbageType) int { return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Type, b.Type)) })
+	return rows, nil
 }
 
 // garbageBySlot says of what size garbage is, what has most bytes first.
@@ -420,6 +462,11 @@ func (m *Memory) writeLists(p *printer, n int) {
 		}
 		rows = append(rows, []string{slot(g.Slot), HumanBytes(g.Bytes), comma(g.Objects), clipped(like, 46)})
 	}
+	var types [][]string
+	for _, g := range m.GarbageTypes {
+		types = append(types, []string{HumanBytes(g.Bytes), comma(g.Objects), clipped(Printable(ShortPaths(g.Type)), 56)})
+	}
+	list("Garbage by type, where the allocator recorded it", []string{"Bytes", "Objects", "Type"}, types)
 	list("Garbage by size, and the live objects of that size", []string{"Slot", "Bytes", "Objects", "Alive"}, rows)
 	rows = nil
 	classes := slices.Clone(m.Classes)

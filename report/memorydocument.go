@@ -5,17 +5,18 @@ import "goheap/gocore/account"
 // MemoryDocument says where the memory of a process went. All numbers are bytes, but for
 // counts.
 type MemoryDocument struct {
-	Schema   string              `json:"schema"`
-	Sentence Escaped             `json:"sentence"`
-	Bytes    uint64              `json:"bytes"` // that can be resident, of all parts
-	Parts    []PartDocument      `json:"parts"`
-	Returned *uint64             `json:"returned_bytes"` // of the heap, to the system
-	Reserved uint64              `json:"reserved_bytes"` // address space that nothing can be in
-	Runtime  *CountersDocument   `json:"runtime"`        // null where the file has no counters
-	Kernel   *KernelDocument     `json:"kernel"`         // null where nobody kept what it said
-	Garbage  []GarbageDocument   `json:"garbage"`
-	Classes  []SizeClassDocument `json:"size_classes"`
-	Deepest  []DeepStackDocument `json:"deepest_stacks"`
+	Schema   string                `json:"schema"`
+	Sentence Escaped               `json:"sentence"`
+	Bytes    uint64                `json:"bytes"` // that can be resident, of all parts
+	Parts    []PartDocument        `json:"parts"`
+	Returned *uint64               `json:"returned_bytes"` // of the heap, to the system
+	Reserved uint64                `json:"reserved_bytes"` // address space that nothing can be in
+	Runtime  *CountersDocument     `json:"runtime"`        // null where the file has no counters
+	Kernel   *KernelDocument       `json:"kernel"`         // null where nobody kept what it said
+	Garbage  []GarbageDocument     `json:"garbage"`
+	Types    []GarbageTypeDocument `json:"garbage_types"` // as far as the allocator recorded them
+	Classes  []SizeClassDocument   `json:"size_classes"`
+	Deepest  []DeepStackDocument   `json:"deepest_stacks"`
 }
 
 // PartDocument is a part of the memory. Content is what of it is in the file and not zeros;
@@ -68,6 +69,13 @@ type KernelDocument struct {
 	Cgroup  uint64   `json:"cgroup_bytes"`
 }
 
+// GarbageTypeDocument is the garbage of one type.
+type GarbageTypeDocument struct {
+	Type    Escaped `json:"type"`
+	Objects uint64  `json:"objects"`
+	Bytes   uint64  `json:"bytes"`
+}
+
 // GarbageDocument is a GarbageRow; Slot is null for large objects.
 type GarbageDocument struct {
 	Slot        *uint64  `json:"slot_bytes"`
@@ -102,7 +110,7 @@ type DeepStackDocument struct {
 func NewMemoryDocument(m *Memory) MemoryDocument {
 	d := MemoryDocument{
 		Schema: "goheap/memory/1", Sentence: Escaped(m.Sentence()), Bytes: m.Total(), Parts: partDocuments(m.Parts), Reserved: m.Reserved,
-		Garbage: []GarbageDocument{}, Classes: []SizeClassDocument{}, Deepest: []DeepStackDocument{},
+		Garbage: []GarbageDocument{}, Types: []GarbageTypeDocument{}, Classes: []SizeClassDocument{}, Deepest: []DeepStackDocument{},
 	}
 	if m.Pages != nil {
 		d.Returned = &m.Pages.Returned
@@ -132,6 +140,9 @@ func NewMemoryDocument(m *Memory) MemoryDocument {
 	}
 	for _, g := range m.Garbage {
 		d.Garbage = append(d.Garbage, GarbageDocument{slot(g.Slot), g.Objects, g.Bytes, Optional(g.Like), g.LikeObjects, g.Only})
+	}
+	for _, g := range m.GarbageTypes {
+		d.Types = append(d.Types, GarbageTypeDocument{Escaped(g.Type), g.Objects, g.Bytes})
 	}
 	for _, c := range m.Classes {
 		d.Classes = append(d.Classes, SizeClassDocument{slot(c.Slot), c.Spans, c.Bytes, c.Live, c.Garbage, c.Free, c.Ends, c.Lone, c.LoneBytes})

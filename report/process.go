@@ -40,6 +40,7 @@ type Heap interface {
 	TypeIDs() []heap.TypeID
 	TypeOf(n heap.Node) gocore.TypeInfo
 	TypeInfo(id heap.TypeID) gocore.TypeInfo
+	RecordedType(n heap.Node) string
 	Typing() gocore.Typing
 
 	NodeAt(addr uint64) (heap.Node, bool)

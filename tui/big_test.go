@@ -156,6 +156,7 @@ func (l *large) HeldCount(heap.Node, []heap.Node) (uint64, bool) { return 0, fal
 func (l *large) Close() error                                    { l.dominators.Close(); return nil }
 
 // Nothing is known of values, nothing is found.
+func (l *large) RecordedType(heap.Node) string { return "" }
 func (l *large) LiveSites(context.Context) ([]gocore.LiveSite, uint64, bool, error) {
 	return nil, 0, false, nil
 }

@@ -343,6 +343,9 @@ func (p *Process) Holdings(heap.Node, heap.Node, int) ([]gocore.Holding, int) { 
 // HeldCount knows none.
 func (p *Process) HeldCount(heap.Node, []heap.Node) (uint64, bool) { return 0, false }
 
+// RecordedType is none.
+func (p *Process) RecordedType(heap.Node) string { return "" }
+
 // LiveSites are those of Sites.
 func (p *Process) LiveSites(context.Context) ([]gocore.LiveSite, uint64, bool, error) {
 	return p.Sites, 1, true, nil

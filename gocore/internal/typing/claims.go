@@ -332,7 +332,7 @@ func (t *judge) covers(e *image.Extent, off, head, size uint64, c claim) bool {
 // the allocator recorded a shape: they have its size and pointers. Other slots can
 // hold any.
 func (t *judge) hasShape(e *image.Extent, slot uint64, c claim) bool {
-	id := t.byDescriptor(t.recorded(e, slot))
+	id := t.byDescriptor(Recorded(t.im, e, slot))
 	if id == 0 {
 		return true
 	}

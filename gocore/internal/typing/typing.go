@@ -501,7 +501,7 @@ func (t *Typer) fromHeap() (shapes []recordedShape) {
 // a shape is returned in its place.
 func (t *Typer) record(n heap.Node) (shape types.ID) {
 	e := &t.im.Extents[t.g.ExtentOf(n)]
-	id := t.byDescriptor(t.recorded(e, e.Base+uint64(n-e.First)*e.Elem))
+	id := t.byDescriptor(Recorded(t.im, e, e.Base+uint64(n-e.First)*e.Elem))
 	if id == 0 {
 		return 0
 	}
@@ -527,17 +527,17 @@ type recordedShape struct {
 	t    types.ID
 }
 
-// recorded returns the address of the type that the allocator recorded for a
-// slot, 0 for none.
-func (t *judge) recorded(e *image.Extent, slot uint64) uint64 {
+// Recorded returns the address of the type that the allocator recorded for a slot, live or
+// not, 0 for none.
+func Recorded(im *image.Image, e *image.Extent, slot uint64) uint64 {
 	switch e.Pointers {
 	case image.OneType:
-		if t.im.Listed {
+		if im.Listed {
 			return 0 // see Image.Listed
 		}
 		return e.At
 	case image.Headers:
-		addr, _ := t.im.Mem.Word(slot)
+		addr, _ := im.Mem.Word(slot)
 		return addr
 	}
 	return 0

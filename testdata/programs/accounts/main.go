@@ -37,7 +37,15 @@ type record struct {
 	line [1000]byte
 }
 
+// link has pointers, and is large enough for the allocator to record its type: since Go
+// 1.22.
+type link struct {
+	next *link
+	data [80]int64
+}
+
 var (
+	chain   *link
 	keep    []*record
 	last    *record
 	small   []*[48]byte
@@ -66,6 +74,16 @@ func records(n int) {
 		last = &record{id: i}
 		last.line[7] = 1
 	}
+}
+
+// links leaves three as garbage and the others alive.
+//
+//go:noinline
+func links(n int) {
+	for i := 0; i < n; i++ {
+		chain = &link{next: chain}
+	}
+	chain = chain.next.next.next
 }
 
 //go:noinline
@@ -216,6 +234,7 @@ func main() {
 	}
 	if what == "garbage" {
 		records(100 << 20 / 1024)
+		links(20000)
 	}
 	// The only processor stays with this goroutine, which makes no call that gives it
 	// away: else the runtime goes on giving memory back to the system. It takes
