@@ -73,9 +73,7 @@ func (p *objects) TypeOf(n heap.Node) TypeInfo {
 func (p *objects) RecordedType(n heap.Node) string {
 	defer p.caught(debug.SetPanicOnFault(true))
 	if e, slot, ok := p.slot(n); ok {
-		if id, ok := p.types.ByRuntimeType(typing.Recorded(p.im, e, slot)); ok {
-			return p.types.Type(id).Name
-		}
+		return typing.RecordedName(p.im, p.types, e, slot)
 	}
 	return ""
 }

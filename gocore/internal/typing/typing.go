@@ -543,6 +543,23 @@ func Recorded(im *image.Image, e *image.Extent, slot uint64) uint64 {
 	return 0
 }
 
+// RecordedName is the name of the type that the allocator recorded for a slot, live or not:
+// that of an array where the slot has room for several of it, "" for none.
+func RecordedName(im *image.Image, table *types.Table, e *image.Extent, slot uint64) string {
+	id, ok := table.ByRuntimeType(Recorded(im, e, slot))
+	if !ok {
+		return ""
+	}
+	t, room := table.Type(id), e.Elem
+	if e.Pointers == image.Headers {
+		room -= image.MallocHeader
+	}
+	if t.Size > 0 && room/t.Size > 1 {
+		return "[]" + t.Name
+	}
+	return t.Name
+}
+
 func (t *judge) set(n heap.Node, id heap.TypeID, ev Evidence) {
 	t.id[n] = id | heap.TypeID(ev)<<evidenceShift
 }
