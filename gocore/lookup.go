@@ -225,6 +225,9 @@ func (p *naming) named(name string) (operand, error) {
 		r := &p.im.Roots[i]
 		return operand{view: rootView(r), whole: true, root: heap.Node(1 + i)}, nil
 	}
+	if r, ok := p.decoder.StaticNamed(name); ok {
+		return operand{view: rootView(&r), whole: true}, nil
+	}
 	if addr, ok := p.decoder.InSection(name); ok {
 		if r, _ := p.dataAt(addr); r != nil && r.Addr == addr {
 			return operand{view: rootView(r), whole: true}, nil

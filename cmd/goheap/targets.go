@@ -52,6 +52,7 @@ Expressions, from a variable of a package or a goroutine
                           its package, a name means that of the package that x is of, or the
                           only one in the program. m[x] takes texts and structs too
   x.(T)  x.(*T)           what an interface holds, with or without the star
+  x.list (initially)      data that a variable was linked with, and that it has left behind
   *x  &x  (*T)(0xc0000a)  what a pointer leads to, where x stands, and a value by its type
   len(x)  cap(x)          of slices, arrays, strings, maps and channels
   <-ch[0]                 what is received from a channel after 0 others

@@ -46,6 +46,33 @@ func (x *Executable) Blocks(a arch.Arch) []dump.Block {
 	return blocks
 }
 
+// maxZero bounds the data without contents in the file that are made.
+const maxZero = 1 << 24
+
+// initialData returns the data as the loader makes it, before the program runs: the
+// sections that Blocks leaves out.
+func (x *Executable) initialData(a arch.Arch) []dump.Block {
+	if x.Path == "" {
+		return nil
+	}
+	var blocks []dump.Block
+	for _, s := range x.File.ELF().Sections {
+		if s.Flags&elf.SHF_ALLOC == 0 || s.Flags&elf.SHF_TLS != 0 || s.Addr == 0 || !slices.Contains(writableSections, s.Name) {
+			continue
+		}
+		var b []byte
+		switch {
+		case s.Type != elf.SHT_NOBITS:
+			b = bytes.Clone(bytesAt(x.data, s.Offset, s.FileSize))
+		case s.Size <= maxZero:
+			b = make([]byte, s.Size)
+		}
+		blocks = append(blocks, dump.Block{Addr: s.Addr + x.Bias, Data: b})
+	}
+	x.relocate(a, blocks)
+	return blocks
+}
+
 // relocate applies those relocations to writable blocks that add the bias to an
 // address.
 func (x *Executable) relocate(a arch.Arch, blocks []dump.Block) {

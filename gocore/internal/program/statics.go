@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"goheap/dump"
 	"goheap/gocore/internal/image"
@@ -23,25 +24,70 @@ type Static struct {
 	name       string // the expression that leads to it
 }
 
+// Initially stands behind the name of data that the variable led to as the program was
+// linked, and nothing leads to from variables any more.
+const Initially = " (initially)"
+
 // FindStatics follows the typed variables of the program through memory outside
-// the heap. It needs the modules, and is called before nodes have numbers.
+// the heap, and then through the data that the linker wrote there: what a variable led to
+// at first stays in the data when it is replaced, with all that it holds. It needs the
+// modules, and is called before nodes have numbers.
 func (d *Program) FindStatics(ctx context.Context) error {
-	best, cursor := map[uint64]Static{}, map[typing.Static]uint64{}
+	f := &staticFinder{Program: d, found: map[uint64]Static{}}
+	if err := f.follow(ctx, d.Image, ""); err != nil {
+		return err
+	}
+	if mem := linked(d); mem != nil {
+		im := *d.Image
+		im.Mem = mem
+		if err := f.follow(ctx, &im, Initially); err != nil {
+			return err
+		}
+	}
+	for _, s := range f.found {
+		d.Statics = append(d.Statics, s)
+	}
+	slices.SortFunc(d.Statics, func(a, b Static) int { return cmp.Compare(a.Addr, b.Addr) })
+	// What a variable leads to today has its name of today.
+	for i := len(d.Statics) - 2; i >= 0; i-- {
+		s, next := &d.Statics[i], d.Statics[i+1]
+		size := d.Types.Type(s.Type).Size
+		if n := next.Addr - s.Addr; s.elements && size > 0 && strings.HasSuffix(s.name, Initially) && !strings.HasSuffix(next.name, Initially) && next.Type == s.Type && n < s.size {
+			s.N = n / size
+			s.size = s.N * size
+		}
+	}
+	return nil
+}
+
+// staticFinder keeps the static values that were found so far.
+type staticFinder struct {
+	*Program
+	found map[uint64]Static
+}
+
+// follow adds the values that variables lead to in the memory of im to those that were
+// found, with names that end with a mark.
+func (d *staticFinder) follow(ctx context.Context, im *image.Image, mark string) error {
+	cursor := map[typing.Static]uint64{}
 	c := d.TypingConfig()
+	space := *c.Space
+	space.Mem = im.Mem
+	c.Image, c.Space = im, &space
 	c.Found = func(f typing.FoundStatic) {
 		if i, ok := d.Exe.variableAt(f.Addr); ok && d.Exe.Variables[i].Addr+d.Exe.Bias != f.Addr {
 			return // a part of a variable has a name already
 		} else if ok && f.Size <= d.Exe.size(d.Exe.Variables[i]) {
 			return
 		}
-		if old, ok := best[f.Addr]; ok && old.size >= f.Size {
+		if old, ok := d.found[f.Addr]; ok && (old.size >= f.Size || strings.HasSuffix(old.name, Initially) != (mark != "")) {
 			return
 		}
-		name, ok := d.staticName(f.Addr, f.Within, best, cursor)
+		name, ok := d.name(im, f.Addr, f.Within, cursor)
 		if !ok {
 			return
 		}
-		best[f.Addr] = Static{Addr: f.Addr, size: f.Size, Type: f.Type, N: f.N, elements: f.Elements, name: name}
+		d.found[f.Addr] = Static{Addr: f.Addr, size: f.Size, Type: f.Type, N: f.N, elements: f.Elements, name: name + mark}
 	}
 	t := typing.New(c, nil)
 	t.Mem.Ended = func() bool { return ctx.Err() != nil }
@@ -52,11 +98,17 @@ func (d *Program) FindStatics(ctx context.Context) error {
 		}
 	}
 	d.Problem(dump.Error, t.Mem.Refused, "values of the data sections were not followed: "+typing.Overlap)
-	for _, s := range best {
-		d.Statics = append(d.Statics, s)
-	}
-	slices.SortFunc(d.Statics, func(a, b Static) int { return cmp.Compare(a.Addr, b.Addr) })
 	return nil
+}
+
+// linked is the memory of the executable as the loader makes it, nil where there is none.
+func linked(d *Program) *dump.Memory {
+	blocks := append(d.Exe.Blocks(d.Image.Arch), d.Exe.initialData(d.Image.Arch)...)
+	if len(blocks) == 0 {
+		return nil
+	}
+	m := d.Image.Mem
+	return dump.NewMemory(m.Machine(), m.Order(), m.PtrSize(), blocks)
 }
 
 // TypingConfig is what typing is told of the program.
@@ -72,15 +124,15 @@ func (d *Program) TypingConfig() typing.Config {
 // long as its way. Those far down are data without a name.
 const maxStaticName = 1 << 12
 
-// staticName names the value at addr by the word of from that points to it.
+// name names the value at addr by the word of from that points to it in the memory of im.
 // cursor remembers, by holder, where the last one was found.
-func (d *Program) staticName(addr uint64, from typing.Static, known map[uint64]Static, cursor map[typing.Static]uint64) (string, bool) {
+func (d *staticFinder) name(im *image.Image, addr uint64, from typing.Static, cursor map[typing.Static]uint64) (string, bool) {
 	var outer string
 	several := from.N > 1
 	if i, ok := d.Exe.variableAt(from.Addr); ok && d.Exe.Variables[i].Addr+d.Exe.Bias == from.Addr {
 		outer = d.Exe.Variables[i].Name
-	} else if s, ok := known[from.Addr]; ok {
-		outer = s.name
+	} else if s, ok := d.found[from.Addr]; ok {
+		outer = strings.TrimSuffix(s.name, Initially)
 		several = several || s.elements && s.Type == from.Type // a slice of one has an index too
 	} else {
 		return "", false
@@ -91,7 +143,7 @@ func (d *Program) staticName(addr uint64, from typing.Static, known map[uint64]S
 	// behind the one before, mostly.
 	for _, part := range [][2]uint64{{cursor[from], size * from.N}, {0, cursor[from]}} {
 		for off := part[0]; off+w <= part[1]; off += w {
-			if v, ok := d.Image.Mem.Word(from.Addr + off); !ok || v != addr {
+			if v, ok := im.Mem.Word(from.Addr + off); !ok || v != addr {
 				continue
 			}
 			cursor[from] = off
@@ -122,14 +174,33 @@ func (d *Program) VariableRoot(addr uint64) (r image.Root, ok bool) {
 	return image.Root{Kind: image.GlobalRoot, Name: v.Name, Addr: v.Addr + d.Exe.Bias, Size: d.Exe.size(v), Type: v.Type, Count: 1, Goroutine: -1}, true
 }
 
+// maxOverlapping is how many static values before an address are looked at: one may be a
+// part of another.
+const maxOverlapping = 8
+
 // staticAt returns the static value that covers addr.
 func (d *Program) staticAt(addr uint64) (Static, bool) {
 	i, ok := slices.BinarySearchFunc(d.Statics, addr, func(s Static, a uint64) int { return cmp.Compare(s.Addr, a) })
 	if !ok {
 		i--
 	}
-	if i < 0 || addr-d.Statics[i].Addr >= d.Statics[i].size {
-		return Static{}, false
+	for n := 0; i >= 0 && n < maxOverlapping; i, n = i-1, n+1 {
+		if addr-d.Statics[i].Addr < d.Statics[i].size {
+			return d.Statics[i], true
+		}
 	}
-	return d.Statics[i], true
+	return Static{}, false
+}
+
+// StaticNamed finds a static value that has a name of its own: what a variable led to at
+// first.
+func (d *Program) StaticNamed(name string) (image.Root, bool) {
+	if !strings.HasSuffix(name, Initially) {
+		return image.Root{}, false
+	}
+	i := slices.IndexFunc(d.Statics, func(s Static) bool { return s.name == name })
+	if i < 0 {
+		return image.Root{}, false
+	}
+	return d.StaticRoot(d.Statics[i].Addr)
 }

@@ -114,6 +114,8 @@ var (
 	table    = []*Config{{Name: "a"}, {Name: "b", Port: 3}}
 	registry One
 	none     *Session
+	replaced = []*Config{{Name: "first"}, {Name: "second", next: &Config{Name: "third"}}}
+	moved    = []Config{{Name: "a"}, {Name: "b"}, {Name: "c"}}
 
 	byK     = map[K]*Session{}
 	byRune  = map[rune]*Session{}
@@ -294,6 +296,18 @@ func values() {
 	stands("main.table[1]", unsafe.Pointer(table[1]), "main.Config", "")
 	stands("main.table[1].Port", unsafe.Pointer(&table[1].Port), "int", "3")
 	stands("main.none", unsafe.Pointer(&none), "*main.Session", "nil")
+
+	former, third := replaced[0], replaced[1].next
+	former.held, third.held = session(), session()
+	path("main.replaced[0] (initially).held", former.held)
+	path("main.replaced[1].next (initially).held", third.held)
+	stands("main.replaced[1].next (initially).Name", unsafe.Pointer(&third.Name), "string", `"third"`)
+	stands("main.replaced (initially)", unsafe.Pointer(&replaced[0]), "[]*main.Config", "")
+	replaced = []*Config{{Name: fmt.Sprint("new")}}
+	moved[0].held, moved[2].held = session(), session()
+	path("main.moved (initially)[0].held", moved[0].held)
+	path("main.moved[1].held", moved[2].held)
+	moved = moved[1:3]
 
 	shape = &Square{4, &Square{5, nil}}
 	stands("main.shape.side", unsafe.Pointer(&shape.(*Square).side), "int", "4")
