@@ -14,6 +14,7 @@ var dwarfRegister = [...]uint8{0, 2, 1, 3, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14,
 const (
 	stackPointer = 4
 	context      = 2    // RDX has the address of a closure when its code begins
+	destination  = 7    // RDI is where instructions that fill memory begin
 	noRegister   = 0xff // one that is not followed
 )
 
@@ -104,6 +105,7 @@ func translate(addr uint64, x *x86asm.Inst) inst {
 			y.flow = flowLost
 		}
 	case x86asm.MOV:
+		y.fresh = true
 		switch y.op = opMove; {
 		case isImm && imm == 0:
 			y.op = opClear
@@ -137,7 +139,7 @@ func translate(addr uint64, x *x86asm.Inst) inst {
 		y.op = opMaybe
 	case x86asm.CMP, x86asm.TEST, x86asm.BT, x86asm.NOP, x86asm.PREFETCHNTA, x86asm.PREFETCHT0, x86asm.PREFETCHT1, x86asm.PREFETCHT2,
 		x86asm.PREFETCHW, x86asm.UCOMISD, x86asm.UCOMISS, x86asm.COMISD, x86asm.COMISS, x86asm.LFENCE, x86asm.MFENCE, x86asm.SFENCE, x86asm.PAUSE:
-		y.op = opNothing
+		y.op, y.compares = opNothing, true
 	case x86asm.MOVUPS, x86asm.MOVUPD, x86asm.MOVDQU, x86asm.MOVAPS:
 		y.op = opClobber
 		if x.Args[1] == x86asm.X15 && y.dst.kind == inMemory {

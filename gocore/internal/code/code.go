@@ -114,6 +114,7 @@ type Function struct {
 	states  []*state
 	steps   int
 	arrays  int64 // where the first array is of which elements are chosen as the code runs
+	leaks   map[int64]bool
 }
 
 // inst is an instruction as far as it matters here: see the processor's file.
@@ -127,6 +128,9 @@ type inst struct {
 	src  place
 	size uint8 // of what is written, in bytes
 	kill uint32
+	// compares says that it does nothing with the values of its places, and fresh that
+	// what dst holds has nothing to do with what was there.
+	compares, fresh bool
 }
 
 type op uint8
@@ -270,7 +274,7 @@ func meet(a, b ID) ID {
 
 // Follow follows a function. It returns nil where that cannot be done.
 func Follow(c Config) *Function {
-	f := &Function{Origins: []Origin{{}, {Kind: Zero}}, byKey: map[Origin]ID{}, c: c, arrays: math.MaxInt64}
+	f := &Function{Origins: []Origin{{}, {Kind: Zero}}, byKey: map[Origin]ID{}, c: c, arrays: math.MaxInt64, leaks: map[int64]bool{}}
 	if !f.decode() || !f.flow() {
 		return nil
 	}
@@ -379,6 +383,7 @@ func (f *Function) arrive(i int, s *state) (again, ok bool) {
 		f.states[i] = s.clone()
 		return true, true
 	}
+	f.leakMet(f.states[i], s)
 	return f.states[i].meet(s)
 }
 
@@ -429,6 +434,12 @@ func (f *Function) step(s *state, x *inst) bool {
 	switch x.op {
 	case opMove, opMaybe, opPush:
 		id = f.value(s, x.src)
+		if x.op == opPush || x.dst.kind != inReg || x.op == opMaybe && id != s.regs[x.dst.reg] {
+			f.leak(id)
+		}
+		if x.op == opMaybe && x.dst.kind == inReg && id != s.regs[x.dst.reg] {
+			f.leak(s.regs[x.dst.reg])
+		}
 	case opAddress:
 		id = f.address(s, x.src)
 	case opClear:
@@ -449,6 +460,7 @@ func (f *Function) step(s *state, x *inst) bool {
 	case opCall:
 		return f.call(s, x)
 	}
+	f.leakUsed(s, x)
 	for r := range s.regs {
 		if x.kill>>r&1 != 0 {
 			s.regs[r] = none
@@ -510,6 +522,9 @@ func (f *Function) array(s *state, p place) {
 func (f *Function) value(s *state, p place) ID {
 	switch p.kind {
 	case inReg:
+		if p.reg == stackPointer {
+			return f.origin(Origin{Kind: Frame, Off: s.sp})
+		}
 		return s.regs[p.reg]
 	case inMemory:
 		if at, ok := f.frameAddress(s, p); ok && at%8 == 0 {
@@ -539,6 +554,9 @@ func (f *Function) address(s *state, p place) ID {
 		return f.inside(s.regs[p.reg], p.off)
 	case elsewhere:
 		f.array(s, p)
+		if at, ok := f.frameAddress(s, place{inMemory, p.reg, p.off}); ok {
+			f.leaks[at] = true
+		}
 	case atAddress:
 		return f.origin(Origin{Kind: Static, Addr: uint64(p.off)})
 	}
@@ -594,12 +612,18 @@ func (f *Function) call(s *state, x *inst) bool {
 		return false
 	}
 	if c.KeepsRegisters {
+		if o := f.Origins[s.regs[destination]]; o.Kind == Frame {
+			s.forget(o.Off, 1<<62) // runtime.duffzero and duffcopy go up from there
+		}
 		for r := range s.regs {
 			if x.kill>>r&1 != 0 {
 				s.regs[r] = none
 			}
 		}
 		return true
+	}
+	for r := range s.regs {
+		f.leak(s.regs[r])
 	}
 	for i, slot := range s.slots {
 		if slot.CFA < s.sp+c.Outgoing {

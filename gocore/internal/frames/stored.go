@@ -165,8 +165,8 @@ func (c *StoredReader) Values(fr *unwind.Frame, words []unwind.Slot) []StoredVal
 	found := map[key]*StoredValue{}
 	for _, s := range f.At(fr.PC) {
 		addr := fr.CFA() + uint64(s.CFA)
-		if c.p.image.Walker.InStackObject(fr, addr) {
-			continue // its address was taken: anything may have written to it
+		if at, n, ok := c.p.image.Walker.ObjectAround(fr, addr); ok && f.Leaks(int64(at-fr.CFA()), int64(at+n-fr.CFA())) {
+			continue // its address was taken and went somewhere: anything may have written to it
 		}
 		o := f.Origins[s.Origin]
 		if typ, form := c.made(f, o); typ != 0 {

@@ -454,13 +454,16 @@ func (w *Walker) StackObject(f *Frame, addr uint64) (size uint64, ok bool) {
 	return size, ok
 }
 
-// InStackObject reports whether the word at addr is in a stack object of a frame.
-func (w *Walker) InStackObject(f *Frame, addr uint64) (in bool) {
+// ObjectAround returns the address and the size of the stack object of a frame that the word
+// at addr is in; false where it is in none.
+func (w *Walker) ObjectAround(f *Frame, addr uint64) (at, size uint64, in bool) {
 	w.stackObjects(f, func(lo, n uint64) bool {
-		in = addr >= lo && addr-lo < n
+		if in = addr >= lo && addr-lo < n; in {
+			at, size = lo, n
+		}
 		return !in
 	})
-	return in
+	return at, size, in
 }
 
 // stackObjects calls f with the address and the size of the stack objects of a frame

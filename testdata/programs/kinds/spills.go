@@ -27,6 +27,7 @@ func buildSpills() {
 	start(spillingInlined)
 	start(spillingGeneric)
 	start(heldTwice)
+	start(filledLiteral)
 }
 
 func spillingParameter(b blocked) {
@@ -157,6 +158,32 @@ func spillingGeneric(b blocked) {
 func spillsGeneric[T any](arg T) {
 	hold()
 	sink = arg // by the dictionary
+}
+
+// onStack is too large for registers.
+type onStack struct {
+	n    int
+	p    *thing
+	rest [3]int
+}
+
+// filledLiteral waits with a composite literal whose address is taken to fill it, and goes
+// nowhere: it has no name, and the code alone says what is in it.
+func filledLiteral(b blocked) {
+	const name = "in a composite literal on a stack"
+	if runtime.GOARCH != "amd64" || !optimised() {
+		missing(name, "the code of this build is not understood, or passes its address on")
+		b.ready()
+		return
+	}
+	waitsWithLiteral(b, count)
+}
+
+//go:noinline
+func waitsWithLiteral(b blocked, n int) {
+	literal := &onStack{n: n, p: told("in a composite literal on a stack"), rest: [3]int{n, n, n}}
+	wait := func() int { b.ready(); hold(); return literal.n + literal.p.id + literal.rest[count%3] }
+	used(wait())
 }
 
 // heldTwice holds what a call that waits holds too, in a word without a name where the
