@@ -66,6 +66,10 @@ const (
 	zero
 )
 
+// returnAddress is where a frame ends, from the canonical frame address: what is above is
+// of the function that called this one, and of those that this one calls none writes there.
+const returnAddress = -8
+
 // doubtful marks a slot that a function called may have written to: functions store the
 // registers that they are called with in the frame that called them. No variable of the
 // frame stands there, but dead ones may have.
@@ -626,7 +630,7 @@ func (f *Function) call(s *state, x *inst) bool {
 		f.leak(s.regs[r])
 	}
 	for i, slot := range s.slots {
-		if slot.CFA < s.sp+c.Outgoing {
+		if slot.CFA < min(s.sp+c.Outgoing, returnAddress) {
 			s.slots[i].Origin |= doubtful
 		}
 	}

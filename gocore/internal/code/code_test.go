@@ -102,6 +102,17 @@ func TestOutgoing(t *testing.T) {
 	}
 }
 
+// What stands above the return address none that is called writes to.
+func TestOutgoingEnds(t *testing.T) {
+	above := []byte{0x48, 0x89, 0x44, 0x24, 0x28} // MOVQ AX, 0x28(SP)
+	f := follow(t, code(subSP, above, storeBX, call, addSP, ret), func(uint64) Callee { return Callee{Returns: true, Outgoing: 192} })
+	for _, s := range f.At(entry + 4 + 5 + 5 + 5) {
+		if s.Doubt != (s.CFA == -24) {
+			t.Errorf("the word at %d is in doubt: %v", s.CFA, s.Doubt)
+		}
+	}
+}
+
 func TestLost(t *testing.T) {
 	for name, text := range map[string][]byte{
 		"a jump through a register":         code(subSP, storeAX, []byte{0xff, 0xe0}, call, ret),

@@ -27,6 +27,9 @@ type Reader struct {
 	walkMu sync.Mutex // guards image.Walker
 	mu     sync.Mutex
 	vars   map[Place][]Var
+
+	codesMu sync.Mutex
+	codes   *StoredReader // for dictionaries: it knows no descriptors
 }
 
 // New returns a Reader of the goroutines in im, which are those of the program.
@@ -282,6 +285,9 @@ func (p *Reader) DictOf(vars []Var, fn string, fr *unwind.Frame, words []unwind.
 	}
 	if only := p.program.OnlyDictionary(fn); only != 0 || p.program.CodeName(fr.Func.Entry) != fn {
 		return only // a function that is inlined has its dictionary from elsewhere
+	}
+	if dict := p.dictByCode(fn, fr); dict != 0 {
+		return dict
 	}
 	return p.program.DictionaryAmong(fn, func(yield func(uint64) bool) {
 		from, _ := slices.BinarySearchFunc(words, fr.SP, func(s unwind.Slot, a uint64) int { return cmp.Compare(s.Addr, a) })

@@ -145,7 +145,7 @@ func NewStoredReader(p *Reader, byDescriptor func(uint64) types.ID) *StoredReade
 
 // Values returns the values that the code says to be in a frame.
 func (c *StoredReader) Values(fr *unwind.Frame, words []unwind.Slot) []StoredValue {
-	if !c.follow || fr.ContinPC != fr.PC || fr.Func.Flags()&(pclntab.Asm|pclntab.SPWrite) != 0 {
+	if !c.follow || !followable(fr) {
 		return nil
 	}
 	f := c.function(fr.Func)
@@ -193,6 +193,11 @@ func (c *StoredReader) Values(fr *unwind.Frame, words []unwind.Slot) []StoredVal
 		list = append(list, *found[k])
 	}
 	return list
+}
+
+// followable reports whether the code of a frame may be followed to where it is.
+func followable(fr *unwind.Frame) bool {
+	return fr.ContinPC == fr.PC && fr.Func.Flags()&(pclntab.Asm|pclntab.SPWrite) == 0
 }
 
 func (c *StoredReader) function(fn pclntab.Func) *code.Function {

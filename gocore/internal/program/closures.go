@@ -89,10 +89,14 @@ func (c *Closures) keep(entry, addr uint64, id types.ID) types.ID {
 func (c *Closures) dictionary(name string, addr uint64) uint64 {
 	return c.DictionaryAmong(name, func(yield func(uint64) bool) {
 		at, ok := c.Image.Pages.Find(addr)
-		if !ok || at.Pointers != image.HeapBits {
+		numbers := c.dictionariesAreNumbers()
+		if !ok || at.Pointers != image.HeapBits && !(numbers && at.Pointers == image.NoPointers) {
 			return
 		}
-		mask := c.Image.SlotMask(c.Image.ExtentAt(addr), addr)
+		mask := ^uint64(0)
+		if !numbers {
+			mask = c.Image.SlotMask(c.Image.ExtentAt(addr), addr)
+		}
 		w := uint64(c.Image.Arch.PtrSize)
 		for off := w; off < min(at.Elem, 64*w); off += w {
 			if word, _ := c.Image.Mem.Word(addr + off); mask>>(off/w)&1 != 0 && !yield(word) {
@@ -100,6 +104,13 @@ func (c *Closures) dictionary(name string, addr uint64) uint64 {
 			}
 		}
 	})
+}
+
+// dictionariesAreNumbers reports whether the addresses of dictionaries are no pointers to
+// the collector, as until Go 1.19.
+func (c *Closures) dictionariesAreNumbers() bool {
+	minor, ok := c.Minor()
+	return ok && minor < 20
 }
 
 // CodeName returns the name that debugging information has for the function whose code

@@ -33,6 +33,7 @@ type instances struct {
 // dictionary has the types that code which several type arguments share is run with.
 type dictionary struct {
 	args       []string
+	method     string // ").run" of (*queue[int]).run; each has its own until Go 1.19
 	addr, size uint64
 }
 
@@ -47,9 +48,9 @@ func (e *Executable) readDictionaries() {
 		if !ok {
 			continue
 		}
-		if name, args, ok := typeArguments(rest); ok {
-			key := pkg + "." + name
-			dict := dictionary{args, s.Addr + e.Bias, s.Size}
+		if name, args, method, ok := typeArguments(rest); ok {
+			key := pkg + "." + strings.TrimPrefix(name, "(*")
+			dict := dictionary{args, method, s.Addr + e.Bias, s.Size}
 			e.dictionaries.of[key] = append(e.dictionaries.of[key], dict)
 			e.dictionaries.at[dict.addr] = dict
 		}
@@ -96,6 +97,12 @@ func (d *Program) DictionaryAmong(function string, words func(yield func(word ui
 		return 0
 	}
 	return found
+}
+
+// IsDictionary reports whether a word is the address of a dictionary that a function may be
+// run with.
+func (d Code) IsDictionary(function string, word uint64) bool {
+	return slices.ContainsFunc(d.instances(function).list, func(o dictionary) bool { return o.addr == word })
 }
 
 // Argument returns the type that one made of the shapes of a generic function's type
@@ -162,10 +169,12 @@ func (d *Program) instances(function string) *instances {
 		return in
 	}
 	in := &instances{}
-	if name, shapes, ok := typeArguments(function); ok {
+	if name, shapes, method, ok := typeArguments(function); ok {
 		in.shapes = shapes
 		for _, dict := range all.of[strings.Replace(name, ".(*", ".", 1)] {
-			if (dictionaryReader{d}).haveShapes(dict.args, shapes) {
+			within, inMethod := strings.CutPrefix(method, dict.method)
+			inMethod = inMethod && (dict.method == "" || within == "" || within[0] == '.')
+			if inMethod && (dictionaryReader{d}).haveShapes(dict.args, shapes) {
 				in.list = append(in.list, dict)
 			}
 		}
@@ -249,11 +258,12 @@ func (d dictionaryReader) standingIn(dict dictionary) (list []dictionary) {
 	return list
 }
 
-// typeArguments splits a name in front of its first type arguments, and these.
-func typeArguments(name string) (generic string, args []string, ok bool) {
+// typeArguments splits a name into what stands in front of its first type arguments, these,
+// and what stands behind them.
+func typeArguments(name string) (generic string, args []string, behind string, ok bool) {
 	generic, rest, ok := strings.Cut(name, "[")
 	if !ok {
-		return "", nil, false
+		return "", nil, "", false
 	}
 	depth, start := 0, 0
 	for i, c := range []byte(rest) {
@@ -269,12 +279,12 @@ func typeArguments(name string) (generic string, args []string, ok bool) {
 			}
 		case ']':
 			if depth == 0 {
-				return generic, append(args, rest[start:i]), true
+				return generic, append(args, rest[start:i]), rest[i+1:], true
 			}
 			depth--
 		}
 	}
-	return "", nil, false
+	return "", nil, "", false
 }
 
 // haveShapes reports whether types may be the ones that shapes stand for.

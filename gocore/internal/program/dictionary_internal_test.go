@@ -24,7 +24,7 @@ func TestTypeArguments(t *testing.T) {
 		"main.f[int":   nil,
 		"main.f[a,(b]": nil,
 	} {
-		generic, args, ok := typeArguments(name)
+		generic, args, _, ok := typeArguments(name)
 		if got := append([]string{generic}, args...); ok != (want != nil) || ok && !slices.Equal(got, want) {
 			t.Errorf("%s: %q %v, want %q", name, got, ok, want)
 		}
@@ -37,9 +37,10 @@ func TestOnlyDictionary(t *testing.T) {
 	d := &Program{Exe: &Executable{File: &symbols.File{}}, Types: table, Image: &image.Image{Arch: arch.AMD64(), Mem: dump.NewMemory(elf.EM_X86_64, binary.LittleEndian, 8, nil)}}
 	d.Exe.dictionaries.once.Do(func() {})
 	d.Exe.dictionaries.of = map[string][]dictionary{
-		"main.one":   {{[]string{"*main.T"}, 8, 8}},
-		"main.two":   {{[]string{"*main.T"}, 16, 8}, {[]string{"*main.U"}, 24, 8}},
-		"main.cache": {{[]string{"string", "*main.T"}, 32, 8}},
+		"main.one":   {{args: []string{"*main.T"}, addr: 8, size: 8}},
+		"main.two":   {{args: []string{"*main.T"}, addr: 16, size: 8}, {args: []string{"*main.U"}, addr: 24, size: 8}},
+		"main.cache": {{args: []string{"string", "*main.T"}, addr: 32, size: 8}},
+		"main.queue": {{args: []string{"*main.T"}, method: ").run", addr: 40, size: 8}, {args: []string{"*main.T"}, method: ").stop", addr: 48, size: 8}},
 	}
 	for name, want := range map[string]uint64{
 		"main.one[go.shape.*uint8]":                          8,
@@ -50,7 +51,11 @@ func TestOnlyDictionary(t *testing.T) {
 		"main.cache[go.shape.string,go.shape.*uint8].get":    32,
 		"main.cache[go.shape.*uint8]":                        0,
 		"main.none[go.shape.*uint8]":                         0,
-		"main.one":                                           0,
+		"main.(*queue[go.shape.*uint8_0]).run":               40,
+		"main.(*queue[go.shape.*uint8_0]).run.func1":         40,
+		"main.(*queue[go.shape.*uint8_0]).stop":              48,
+		"main.(*queue[go.shape.*uint8_0]).running":           0,
+		"main.one": 0,
 	} {
 		if got := d.OnlyDictionary(name); got != want {
 			t.Errorf("%s: %d, want %d", name, got, want)
@@ -85,7 +90,7 @@ func TestDictionaryAmong(t *testing.T) {
 	table := types.New(arch.AMD64(), nil, nil)
 	d := &Program{Exe: &Executable{File: &symbols.File{}}, Types: table, Image: &image.Image{Arch: arch.AMD64()}}
 	d.Exe.dictionaries.once.Do(func() {})
-	list := []dictionary{{[]string{"*main.T"}, 16, 8}, {[]string{"*main.U"}, 24, 8}, {[]string{"*main.V"}, 32, 8}}
+	list := []dictionary{{args: []string{"*main.T"}, addr: 16, size: 8}, {args: []string{"*main.U"}, addr: 24, size: 8}, {args: []string{"*main.V"}, addr: 32, size: 8}}
 	d.Exe.dictionaries.found = map[string]*instances{"main.f[go.shape.*uint8]": {shapes: []string{"go.shape.*uint8"}, list: list, passed: map[uint64]bool{32: true}}}
 	for _, test := range []struct {
 		words []uint64
