@@ -115,9 +115,9 @@ func compareHeapDump(t *testing.T, program string, opt testcore.Options, args ..
 	if got, want := share(d), share(c); got < want-0.0005 {
 		t.Errorf("%.3f %% of the dump's live bytes are typed, %.3f %% of the core's", 100*got, 100*want)
 	}
-	// Until Go 1.22 only the code says what closures capture, and a dump has none; with
-	// words of 4 bytes less hangs on the sessions.
-	if program == "sessions" && share(d) < 0.999 && opt.Arch == "" && (opt.Go == "" || opt.Go >= "go1.23") {
+	// Until Go 1.22 only the code says what closures capture, which is not followed on all
+	// processors; with words of 4 bytes less hangs on the sessions.
+	if program == "sessions" && share(d) < 0.999 && opt.Arch == "" {
 		t.Errorf("%.3f %% of the bytes are typed", 100*share(d))
 	}
 	if got, want := d.Typing().Conflicts, c.Typing().Conflicts; got > want {
