@@ -15,23 +15,34 @@ func (p *Reader) dictByCode(fn string, fr *unwind.Frame) uint64 {
 	if !code.Follows(p.image.Arch.Name) || !followable(fr) {
 		return 0
 	}
-	p.codesMu.Lock()
-	defer p.codesMu.Unlock()
-	if p.codes == nil {
-		p.codes = NewStoredReader(p, nil)
-	}
-	f := p.codes.function(fr.Func)
-	if f == nil {
-		return 0
-	}
-	for _, s := range f.At(fr.PC) {
-		o := f.Origins[s.Origin]
-		if s.Doubt || o.Kind != code.Param && (o.Kind != code.Load || f.Origins[o.Base].Kind != code.Context) {
-			continue
-		}
-		if word, ok := p.image.Mem.Word(fr.CFA() + uint64(s.CFA)); ok && (program.Code{Program: p.program}).IsDictionary(fn, word) {
+	for _, cfa := range p.ownWordsAt(fr) {
+		if word, ok := p.image.Mem.Word(fr.CFA() + uint64(cfa)); ok && (program.Code{Program: p.program}).IsDictionary(fn, word) {
 			return word
 		}
 	}
 	return 0
+}
+
+// ownWordsAt returns where in a frame its function keeps what it was called with: parameters,
+// and words of its closure. Frames at one pc have them at the same places.
+func (p *Reader) ownWordsAt(fr *unwind.Frame) []int64 {
+	p.codesMu.Lock()
+	defer p.codesMu.Unlock()
+	if list, ok := p.ownWords[fr.PC]; ok {
+		return list
+	}
+	if p.codes == nil {
+		p.codes, p.ownWords = NewStoredReader(p, nil), map[uint64][]int64{}
+	}
+	var list []int64
+	if f := p.codes.function(fr.Func); f != nil {
+		for _, s := range f.At(fr.PC) {
+			o := f.Origins[s.Origin]
+			if !s.Doubt && (o.Kind == code.Param || o.Kind == code.Load && f.Origins[o.Base].Kind == code.Context) {
+				list = append(list, s.CFA)
+			}
+		}
+	}
+	p.ownWords[fr.PC] = list
+	return list
 }

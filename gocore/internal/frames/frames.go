@@ -28,8 +28,9 @@ type Reader struct {
 	mu     sync.Mutex
 	vars   map[Place][]Var
 
-	codesMu sync.Mutex
-	codes   *StoredReader // for dictionaries: it knows no descriptors
+	codesMu  sync.Mutex
+	codes    *StoredReader      // for dictionaries: it knows no descriptors
+	ownWords map[uint64][]int64 // by pc, see dictByCode
 }
 
 // New returns a Reader of the goroutines in im, which are those of the program.
