@@ -15,6 +15,7 @@ import (
 type dictionaries struct {
 	once sync.Once
 	of   map[string][]dictionary
+	as   map[string][]dictionary // those of of, by their names without a package
 	at   map[uint64]dictionary
 
 	mu    sync.Mutex
@@ -26,6 +27,9 @@ type instances struct {
 	shapes []string
 	list   []dictionary
 	passed map[uint64]bool // the addresses of those that others of the list lead to
+	// inlined says that the function has the name of one that was inlined in it, of any
+	// package: what the list has need not be all there is.
+	inlined bool
 	// unclear says that there are more than are followed, so that passed is not known.
 	unclear bool
 }
@@ -42,7 +46,7 @@ type dictionary struct {
 const dictInfix = "..dict."
 
 func (e *Executable) readDictionaries() {
-	e.dictionaries.of, e.dictionaries.at = map[string][]dictionary{}, map[uint64]dictionary{}
+	e.dictionaries.of, e.dictionaries.as, e.dictionaries.at = map[string][]dictionary{}, map[string][]dictionary{}, map[uint64]dictionary{}
 	for _, s := range e.File.Symbols() {
 		pkg, rest, ok := strings.Cut(s.Name, dictInfix)
 		if !ok {
@@ -52,6 +56,8 @@ func (e *Executable) readDictionaries() {
 			key := pkg + "." + strings.TrimPrefix(name, "(*")
 			dict := dictionary{args, method, s.Addr + e.Bias, s.Size}
 			e.dictionaries.of[key] = append(e.dictionaries.of[key], dict)
+			bare := strings.TrimPrefix(name, "(*")
+			e.dictionaries.as[bare] = append(e.dictionaries.as[bare], dict)
 			e.dictionaries.at[dict.addr] = dict
 		}
 	}
@@ -62,7 +68,7 @@ func (e *Executable) readDictionaries() {
 // program has several that these shapes stand for. Until Go 1.26 optimised code has no
 // variable for it.
 func (d *Program) OnlyDictionary(function string) uint64 {
-	if in := d.instances(function); len(in.list) == 1 {
+	if in := d.instances(function); len(in.list) == 1 && !in.inlined {
 		return in.list[0].addr
 	}
 	return 0
@@ -77,7 +83,7 @@ func (d *Program) OnlyDictionary(function string) uint64 {
 // or in one that this leads to, or is a constant, which is kept nowhere.
 func (d *Program) DictionaryAmong(function string, words func(yield func(word uint64) bool)) uint64 {
 	in := d.instances(function)
-	if len(in.list) < 2 {
+	if len(in.list) < 2 && !in.inlined {
 		return d.OnlyDictionary(function)
 	}
 	if in.unclear {
@@ -156,7 +162,9 @@ func (in *instances) unshaped(name string, args []string) (string, bool) {
 	}
 }
 
-// instances returns the dictionaries that a function, or one inside it, may be run with.
+// instances returns the dictionaries that a function, or one inside it, may be run with. A
+// closure of a function that was inlined is called main.f.returns[go.shape.int].func1, since
+// Go 1.21: of which package that function is its name does not say.
 func (d *Program) instances(function string) *instances {
 	if d.Exe == nil || d.Exe.File == nil || !strings.Contains(function, typing.ShapePrefix) {
 		return &instances{}
@@ -171,7 +179,13 @@ func (d *Program) instances(function string) *instances {
 	in := &instances{}
 	if name, shapes, method, ok := typeArguments(function); ok {
 		in.shapes = shapes
-		for _, dict := range all.of[strings.Replace(name, ".(*", ".", 1)] {
+		generic := strings.Replace(name, ".(*", ".", 1)
+		list := all.of[generic]
+		if dot := lastDot(generic); list == nil && dot > len(PackageOf(generic)) {
+			in.inlined = true
+			list = all.as[generic[dot+1:]]
+		}
+		for _, dict := range list {
 			within, inMethod := strings.CutPrefix(method, dict.method)
 			inMethod = inMethod && (dict.method == "" || within == "" || within[0] == '.')
 			if inMethod && (dictionaryReader{d}).haveShapes(dict.args, shapes) {
@@ -179,7 +193,7 @@ func (d *Program) instances(function string) *instances {
 			}
 		}
 	}
-	if len(in.list) > 1 {
+	if len(in.list) > 1 || in.inlined {
 		dictionaryReader{d}.follow(in)
 	}
 	if all.found == nil {

@@ -31,6 +31,31 @@ func TestTypeArguments(t *testing.T) {
 	}
 }
 
+// Of a function that was inlined the package is not known: a word must say which dictionary
+// it is, though there is one alone.
+func TestDictionaryOfInlined(t *testing.T) {
+	d := &Program{Exe: &Executable{File: &symbols.File{}}, Types: types.New(arch.AMD64(), nil, nil), Image: &image.Image{Arch: arch.AMD64(), Mem: dump.NewMemory(elf.EM_X86_64, binary.LittleEndian, 8, nil)}}
+	d.Exe.dictionaries.once.Do(func() {})
+	one := []dictionary{{args: []string{"*main.T"}, addr: 8, size: 8}}
+	d.Exe.dictionaries.of, d.Exe.dictionaries.as = map[string][]dictionary{"x/y.one": one}, map[string][]dictionary{"one": one}
+	for _, test := range []struct {
+		name       string
+		word, want uint64
+	}{
+		{"main.f.one[go.shape.*uint8].func1", 8, 8},
+		{"main.(*T).m.one[go.shape.*uint8].func1", 8, 8},
+		{"main.f.one[go.shape.*uint8].func1", 9, 0},
+		{"main.f.one[go.shape.int,go.shape.int].func1", 8, 0},
+		{"main.f.two[go.shape.*uint8].func1", 8, 0},
+		{"main.one[go.shape.*uint8].func1", 8, 0}, // that is of another package
+		{"x/y.one[go.shape.*uint8].func1", 9, 8},
+	} {
+		if got := d.DictionaryAmong(test.name, func(yield func(uint64) bool) { yield(test.word) }); got != test.want {
+			t.Errorf("%s, with the word %d: %d, want %d", test.name, test.word, got, test.want)
+		}
+	}
+}
+
 // Of the dictionaries of a function the one is taken that is the only one of its shapes.
 func TestOnlyDictionary(t *testing.T) {
 	table := types.New(arch.AMD64(), nil, nil)
