@@ -469,7 +469,7 @@ func fieldParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error)
 // variableParts is fieldParts of a goroutine's variables; there are none where its bytes
 // are in many small things.
 func variableParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error) {
-	return placeParts(ctx, s, n, func(p Descendant) bool { return !p.Inner && p.Node != n })
+	return placeParts(ctx, s, n, func(p Descendant) bool { return !p.Inner && (p.Node != n || p.Fields != nil) })
 }
 
 // placeParts are the lines of some places below a node that are chosen.

@@ -327,7 +327,9 @@ func TestHolder(t *testing.T) {
 		if got := s.HeldBy(&Holder{Retainer: all[i]}); got != want {
 			t.Errorf("%s: %q, want %q", id, got, want)
 		}
-		if got, want := holderNames(s, &Holder{Retainer: all[i]}, ShortPaths, 1), strings.Split(holderNames(s, &Holder{Retainer: all[i]}, ShortPaths, 1000), ", ")[0]+", …"; got != want {
+		h := &Holder{Retainer: all[i]}
+		name := func(root heap.Node) string { return ShortPaths(s.Heap.Name(root)) }
+		if got, want := holderNames(h, name, 1), strings.Split(holderNames(h, name, 1000), ", ")[0]+", …"; got != want {
 			t.Errorf("%s without room: %q, want %q", id, got, want)
 		}
 	}
@@ -582,7 +584,7 @@ func TestSuspects(t *testing.T) {
 	}
 	want := []string{
 		"single: main.srv keeps 29.2 KiB (65.4 % of the live heap) alive, of which 29.1 KiB in main.srv.storage.(*main.memStorage).blocks ([]*main.Block).",
-		"group: 3 × main.Block, held jointly by main.srv and main.index, keep 12.4 KiB (27.7 % of the live heap) alive.",
+		"group: 3 × main.Block, held jointly by main.srv.storage.(*main.memStorage).blocks and main.index, keep 12.4 KiB (27.7 % of the live heap) alive.",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("suspects differ (-want +got):\n%s", diff)

@@ -173,11 +173,12 @@ func (s *Snapshot) Accumulation(n heap.Node) Accumulation {
 // gathering returns the node and the length of the list of Accumulation.
 func (s *Snapshot) gathering(n heap.Node) (at heap.Node, list int) {
 	at = s.Dominators.Accumulation(n)
-	if at == n {
-		return at, 0
-	}
-	if head, length := s.Dominators.List(at, n, s.Heap.TypeIDs()); length > 0 {
-		return head, length
+	// Where the last elements are reached, the walk goes on to what these hold.
+	const beyond = 4
+	for i, m := 0, at; i <= beyond && m != n; i, m = i+1, s.Dominators.Idom(m) {
+		if head, length := s.Dominators.List(m, n, s.Heap.TypeIDs()); length > 0 {
+			return head, length
+		}
 	}
 	return at, 0
 }
@@ -218,6 +219,12 @@ func (s *Snapshot) heldBy(h *Holder, short func(string) string) string {
 	if h.Members == nil {
 		return s.Expression(s.Dominators.PathTo(h.At))
 	}
+	what := jointly(h, short)
+	return what + holderNames(h, func(root heap.Node) string { return short(holderName(s, h, root)) }, holderWidth-uniseg.StringWidth(what))
+}
+
+// jointly says what several hold, up to the names of these.
+func jointly(h *Holder, short func(string) string) string {
 	what := h.Name
 	if h.Kind == RetainerJoint {
 		what = fmt.Sprintf("%s × %s", comma(h.Count), h.Type)
@@ -226,8 +233,16 @@ func (s *Snapshot) heldBy(h *Holder, short func(string) string) string {
 	if h.OtherTypes > 0 {
 		what += " and " + plural(uint64(h.OtherTypes), "other type")
 	}
-	what += heldJointly
-	return what + holderNames(s, h, short, holderWidth-uniseg.StringWidth(what))
+	return what + heldJointly
+}
+
+// holderName names one of the roots that hold a row, or the class that it stands for.
+func holderName(s *Snapshot, h *Holder, root heap.Node) string {
+	if h.Classes {
+		name, _, _ := strings.Cut(heldByClass(s, root), ", created by ")
+		return name
+	}
+	return s.Heap.Name(root)
 }
 
 // HolderType is the type of what HeldBy names: that of the variable where the
@@ -262,18 +277,14 @@ const (
 
 // holderNames names the holders if they are few, else it counts them and names
 // the first, one at least and as many as fit in width.
-func holderNames(s *Snapshot, r *Holder, short func(string) string, width int) string {
+func holderNames(r *Holder, name func(root heap.Node) string, width int) string {
 	known := len(r.Holders)
 	if known == 0 {
 		return "several holders"
 	}
 	var names []string
 	for _, h := range r.Holders[:min(known, namedHolders)] {
-		name := s.Heap.Name(h)
-		if r.Classes {
-			name, _, _ = strings.Cut(heldByClass(s, h), ", created by ")
-		}
-		names = append(names, short(name))
+		names = append(names, name(h))
 	}
 	if last := len(names) - 1; known <= namedHolders && !r.MoreHolders {
 		if last == 0 {

@@ -1,10 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
+	"github.com/rivo/uniseg"
+
+	"goheap/gocore"
 	"goheap/heap"
 )
 
@@ -56,23 +60,56 @@ func findGroups(ctx context.Context, h *hunt) error {
 			continue
 		}
 		slices.Sort(g.Members)
-		if err := h.gather(ctx, &g); err != nil {
+		err := h.gather(ctx, &g)
+		if err != nil {
 			return err
 		}
-		g.Sentence = h.groupSentence(&g, rows[i])
+		if g.Sentence, err = h.groupSentence(ctx, &g, rows[i]); err != nil {
+			return err
+		}
 		h.found = append(h.found, g)
 	}
 	return nil
 }
 
-func (h *hunt) groupSentence(f *Suspect, rows []*Holder) string {
+func (h *hunt) groupSentence(ctx context.Context, f *Suspect, rows []*Holder) (string, error) {
 	if len(rows) == 1 {
-		return fmt.Sprintf("%s, %s %s alive.", Printable(h.s.heldBy(rows[0], shortModules)), keep(f.Count), h.amount(f.Retained))
+		what, err := h.heldThrough(ctx, rows[0])
+		return fmt.Sprintf("%s, %s %s alive.", Printable(what), keep(f.Count), h.amount(f.Retained)), err
 	}
 	text := fmt.Sprintf("%s of type %s, each held by several roots, %s %s alive; ",
 		plural(f.Count, "object"), Printable(f.Name), keep(f.Count), h.amount(f.Retained))
 	if f.Gathered {
-		return text + "nearly all are reached through " + Printable(f.Accumulation.Expression) + "."
+		return text + "nearly all are reached through " + Printable(f.Accumulation.Expression) + ".", nil
 	}
-	return text + "the largest is " + Printable(h.s.Expression(h.s.Dominators.PathTo(f.Node))) + "."
+	return text + "the largest is " + Printable(h.s.Expression(h.s.Dominators.PathTo(f.Node))) + ".", nil
+}
+
+// throughWork bounds the pointers that are looked at to find out through what a variable
+// or goroutine holds something.
+const throughWork = 1 << 21
+
+// heldThrough is heldBy, in which a goroutine that stands for itself, or a variable, is
+// named with what of it leads to nearly all members: "main.main main.go:12 · h.clients".
+func (h *hunt) heldThrough(ctx context.Context, r *Holder) (string, error) {
+	s := h.s
+	if len(r.Holders) == 0 || r.Members == nil {
+		return s.heldBy(r, shortModules), nil
+	}
+	var failed error
+	c := s.rootsByClass()
+	types := s.Heap.TypeIDs()
+	members := slices.DeleteFunc(slices.Clone(r.Members), func(n heap.Node) bool { return types[n] != r.TypeID })
+	name := func(root heap.Node) string {
+		kind := s.Heap.KindOf(root)
+		if len(c.all[c.of[root-1]].roots) == 1 && (kind == gocore.GoroutineRoot || kind == gocore.GlobalRoot) {
+			path, err := s.Dominators.WayFrom(s.within(ctx), root, members, throughWork)
+			if failed = cmp.Or(failed, err); path != nil {
+				return shortModules(s.Expression(path))
+			}
+		}
+		return shortModules(holderName(s, r, root))
+	}
+	what := jointly(r, shortModules)
+	return what + holderNames(r, name, holderWidth-uniseg.StringWidth(what)), failed
 }

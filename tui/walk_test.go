@@ -109,7 +109,7 @@ func TestDeepChain(t *testing.T) {
 func TestWalk(t *testing.T) {
 	s := snapshot(t, blockstore(2500, 3))
 	tm := newTerminal(t, s, 100, 30, Options{})
-	tm.has("main.srv.storage.(*main.memStorage).blocks", "held jointly by main.srv and main.ind")
+	tm.has("main.srv.storage.(*main.memStorage).blocks", "held jointly by main.srv.storage.")
 	tm.press("enter").has("[2 Dom]", "▾ main.srv", "▸ .storage").selected("main.srv")
 	tm.press("j", "enter", "j").selected("▸ .blocks").press("enter")
 	more := 3 + childStep // under main.srv, .storage, .blocks and the first thousand

@@ -216,6 +216,19 @@ var inventory = []expected{
 		texts:    []string{"main.(*backend).ask", "[]uint8", "chan receive"},
 		culprits: []string{"main.(*backend).ask", "net/http"},
 	},
+	{
+		program:  "localhub",
+		texts:    []string{"main.main", "h.clients", "main.client", "chan send", "a receive from one chan *main.client", "h.unregister"},
+		culprits: []string{"main.client", "main.(*client).read"},
+	}, {
+		program:  "ctxchain",
+		texts:    []string{"main.loop", "ctx", "list of 40,000 context.valueCtx"},
+		culprits: []string{"main.loop"},
+	}, {
+		program:  "openrows",
+		texts:    []string{"main.conn", "database/sql.(*Rows).awaitDone|sql.(*Rows).awaitDone", "db.dep|.dep"},
+		culprits: []string{"main.conn", "database/sql"},
+	},
 
 	{
 		program:  "slowsub",
