@@ -29,12 +29,15 @@ type WaitCause struct {
 	Vain    bool // it is missing for ever, for all of them, by all that the file has
 	Proven  bool // likewise, and the file has everything
 	// Others has the rest of what points to a channel, except what only the goroutines
-	// themselves hold; those that retain most first.
+	// themselves hold: first what a variable holds or a goroutine that goes on, last what
+	// others hold who wait too, and those that retain most first.
 	Others []heap.Node
 	// MayHold are the goroutines whose stacks refer to a lock, or to the object that it is
 	// a part of, and that do not wait for it, by their numbers. A lock of Go does not
 	// record who has it.
 	MayHold []GoroutineRow
+
+	ways map[heap.Node][]heap.Node // the paths by which Others are told
 }
 
 // syncWaits are the ways of waiting in package sync, by the functions that wait.
@@ -129,11 +132,11 @@ func waitCause(ctx context.Context, s *Snapshot, nodes []heap.Node) (*WaitCause,
 	for _, n := range nodes {
 		among[n] = true
 	}
-	return &c, c.about(ctx, s, things[at], among)
+	return &c, c.about(ctx, s, things[at], havers{s: s, among: among, goroutines: goroutines})
 }
 
 // about says of one thing what it is and who has it beside some goroutines.
-func (c *WaitCause) about(ctx context.Context, s *Snapshot, a gocore.Awaited, among map[heap.Node]bool) error {
+func (c *WaitCause) about(ctx context.Context, s *Snapshot, a gocore.Awaited, who havers) error {
 	c.Node = a.Node
 	if a.Node == heap.None {
 		for _, r := range s.Heap.Roots() {
@@ -168,17 +171,91 @@ func (c *WaitCause) about(ctx context.Context, s *Snapshot, a gocore.Awaited, am
 	if err != nil {
 		return err
 	}
+	c.ways = map[heap.Node][]heap.Node{}
+	ranks := map[heap.Node]haver{}
+	search := searchedHavers
+	if c.Vain {
+		search = 0 // nobody has it who could do anything
+	}
 	for _, n := range from {
-		if to := s.Dominators.PathTo(n); s.Heap.Type(n) != "runtime.sudog" && !own(to, among) {
+		if s.Heap.Type(n) == "runtime.sudog" {
+			continue
+		}
+		way, rank, err := who.of(ctx, n, search > 0)
+		if err != nil {
+			return err
+		}
+		search--
+		if rank != ofThose {
 			c.Others = append(c.Others, n)
+			c.ways[n], ranks[n] = way, rank
 		}
 	}
+	slices.SortStableFunc(c.Others, func(a, b heap.Node) int { return cmp.Compare(ranks[a], ranks[b]) })
 	return nil
 }
 
-// own reports whether a path from the super-root begins at one of some roots.
-func own(to []heap.Node, roots map[heap.Node]bool) bool {
-	return slices.ContainsFunc(to[:min(len(to), 2)], func(n heap.Node) bool { return roots[n] })
+// searchedHavers is of how many pointers to a channel it is found out who else holds them
+// than the nearest root.
+const searchedHavers = 8
+
+// haver is who has a pointer to a channel, from the one who most likely uses it.
+type haver uint8
+
+const (
+	goesOn   haver = iota // a variable, or a goroutine that does not wait for others
+	thing                 // a timer, a finalizer
+	waitsToo              // a goroutine that waits for others
+	ofThose               // one of the goroutines that the question is about
+)
+
+// havers tells who has something beside some goroutines.
+type havers struct {
+	s          *Snapshot
+	among      map[heap.Node]bool
+	goroutines map[heap.Node]GoroutineRow
+}
+
+// rank is what a root is.
+func (h *havers) rank(root heap.Node) haver {
+	g, ok := h.goroutines[root]
+	switch {
+	case h.among[root]:
+		return ofThose
+	case ok:
+		if _, waiting := operation(h.s, &g.Goroutine, g.Index); waiting {
+			return waitsToo
+		}
+		return goesOn
+	case h.s.Heap.KindOf(root) == gocore.GlobalRoot:
+		return goesOn
+	}
+	return thing
+}
+
+// of returns the way by which somebody has n, and who that is. With search it is one who
+// goes on where there is one, and anybody else before those of the question; otherwise it
+// is the one who is nearest.
+func (h *havers) of(ctx context.Context, n heap.Node, search bool) (way []heap.Node, rank haver, err error) {
+	d := h.s.Dominators
+	way = d.PathTo(n)
+	if len(way) == 0 {
+		return nil, ofThose, nil
+	}
+	rank = h.rank(way[0])
+	for _, most := range []haver{goesOn, waitsToo} {
+		if !search || most >= rank {
+			break
+		}
+		better, err := d.PathFrom(h.s.within(ctx), n, func(root heap.Node) bool { return h.rank(root) <= most }, nil)
+		if err != nil {
+			return nil, rank, err
+		}
+		if better != nil {
+			return better, h.rank(better[0]), nil
+		}
+	}
+	return way, rank, nil
 }
 
 // holders finds who may hold a lock.
@@ -266,7 +343,7 @@ func (c *WaitCause) Lines(s *Snapshot) []string {
 
 // hadBy names the pointer to the channel that one of the Others has.
 func (c *WaitCause) hadBy(s *Snapshot, n heap.Node) string {
-	return s.Expression(append(s.Dominators.PathTo(n), c.Node))
+	return s.Expression(append(slices.Clone(c.ways[n]), c.Node))
 }
 
 // others names a few of the pointers to a channel.

@@ -158,3 +158,47 @@ func TestWaitCauseOfChannel(t *testing.T) {
 		}
 	}
 }
+
+// Who has a channel is told by who may use it: a variable or a goroutine that goes on,
+// however long its way, before others that wait, and these before nobody.
+func TestHadByWhoGoesOn(t *testing.T) {
+	f := &fake{}
+	f.File.Complete = true
+	goroutine := func(name, reason string, to ...fakeEdge) {
+		i := len(f.RootNodes)
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: name, Kind: "goroutine", Name: name, To: to})
+		f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: "main." + name, Status: "waiting", WaitReason: reason, WaitNanos: -1})
+		f.Awaits = append(f.Awaits, nil)
+		f.Stacks = append(f.Stacks, nil)
+	}
+	goroutine("sender", "chan send", fakeEdge{" · c", "out"}, fakeEdge{" · mine", "mine"})
+	goroutine("other", "chan receive", fakeEdge{" · h", "hub"}, fakeEdge{" · big", "big"})
+	goroutine("sleeper", "sleep", fakeEdge{" · s", "small"})
+	f.RootNodes = append(f.RootNodes, fakeNode{ID: "main.app", Kind: "global", Name: "main.app", To: []fakeEdge{{".deep", "deep"}}})
+	object := func(id string, size uint64, to ...fakeEdge) {
+		f.Objects = append(f.Objects, fakeNode{ID: id, Kind: "object", Type: "main." + id, Addr: 0xc000000000 + uint64(len(f.Objects))<<12, Size: size, To: to})
+	}
+	object("mine", 512, fakeEdge{".out", "out"}) // the sender's alone
+	object("hub", 64, fakeEdge{".out", "out"})   // near the other, farther from main.app
+	object("deep", 32, fakeEdge{".hub", "hub"})
+	object("big", 1024, fakeEdge{".out", "out"}) // the other's alone
+	object("small", 16, fakeEdge{".out", "out"})
+	object("out", 96)
+	f.Objects[len(f.Objects)-1].Type = "chan int"
+	p := f.Build()
+	f.Awaits[0] = []gocore.Awaited{{Addr: p.Addr(p.Node["out"]), Node: p.Node["out"], Channel: true}}
+	s := analyse(t, p)
+	c, err := waitCause(t.Context(), s, []heap.Node{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, n := range c.Others {
+		got = append(got, c.hadBy(s, n))
+	}
+	want := []string{"main.app.deep.hub.out", "sleeper · s.out", "other · big.out"}
+	slices.Sort(got[:min(2, len(got))])
+	if !slices.Equal(got, want) {
+		t.Errorf("had by %q, want %q", got, want)
+	}
+}
