@@ -307,6 +307,9 @@ func (c *WaitCause) Lines(s *Snapshot) []string {
 	if c.Missing == "" {
 		return []string{"missing: nothing can end it, there is no channel"}
 	}
+	if c.Things == 0 && c.Vain && c.Operation == "select" {
+		return []string{"missing: nothing can end it, its channels are nil"}
+	}
 	if c.Things == 0 {
 		return nil
 	}

@@ -202,3 +202,21 @@ func TestHadByWhoGoesOn(t *testing.T) {
 		t.Errorf("had by %q, want %q", got, want)
 	}
 }
+
+// A select whose channels are all nil is told as what nothing can end, where that is known.
+func TestWaitCauseOfNilSelect(t *testing.T) {
+	for _, vain := range []bool{true, false} {
+		f := &fake{Running: []gocore.Goroutine{{ID: 1, Node: 1, Func: "main.run", Status: "waiting", WaitReason: "select", WaitNanos: -1}}}
+		f.RootNodes = []fakeNode{{ID: "g", Kind: "goroutine", Name: "goroutine 1"}}
+		f.Stacks, f.Awaits = make([][]gocore.Frame, 1), make([][]gocore.Awaited, 1)
+		f.File.Complete = true
+		var want []string
+		if vain {
+			f.Leaks, want = []int{0}, []string{"missing: nothing can end it, its channels are nil"}
+		}
+		lines, err := causeLines(t.Context(), analyse(t, f.Build()), &Suspect{Members: []heap.Node{1}})
+		if err != nil || !slices.Equal(lines, want) {
+			t.Errorf("%q, %v, want %q", lines, err, want)
+		}
+	}
+}

@@ -167,7 +167,11 @@ func (im *Image) blocked(i int, waits []Awaited, reason string) bool {
 	switch reason {
 	case "select (no cases)", "chan receive (nil chan)", "chan send (nil chan)":
 		return len(waits) == 0
-	case "chan receive", "chan send", "select":
+	case "select":
+		// It has all its sudogs before it waits (runtime/select.go, selectgo): with none
+		// all of its channels are nil.
+		return g.Waiting == 0 || known(true)
+	case "chan receive", "chan send":
 		return known(true)
 	case "sync.Mutex.Lock", "sync.RWMutex.RLock", "sync.RWMutex.Lock", "sync.WaitGroup.Wait", "sync.Cond.Wait":
 		return known(false)

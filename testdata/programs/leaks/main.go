@@ -275,6 +275,7 @@ func leaking() {
 	first, second, third := make(chan *int), make(chan *int), make(chan *int)
 	start("leakStage", func() { go leakStage(first, second); first, second, third = second, third, first })
 	leakingTogether()
+	leakingShapes()
 }
 
 //go:noinline
@@ -376,6 +377,7 @@ func healthyTogether() {
 	})
 	start("okSleepWith", func() { go okSleepWith(owned) })
 	since124()
+	healthyShapes()
 }
 
 // okSleepWith sleeps with what others wait for.
