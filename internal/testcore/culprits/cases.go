@@ -246,12 +246,10 @@ var inventory = []expected{
 		program:  "retrier",
 		texts:    []string{"main.(*retrier).run", ".failed", "[]main.job"},
 		culprits: []string{"main.retrier"},
-		inDump:   []string{"main.(*retrier).run"},
 	}, {
 		program:  "idleconns",
 		texts:    []string{"main.(*conn).serve", "main.conn|bufio.Reader", "IO wait"},
 		culprits: []string{"main.(*conn).serve"},
-		inDump:   []string{"main.(*conn).serve"},
 	}, {
 		program:  "flight",
 		texts:    []string{"main.(*group).do", "WaitGroup", "main.call"},
@@ -274,8 +272,13 @@ var inventory = []expected{
 		texts:    []string{"main.scan.func1|main.first.scan.func1", "main.page", "coroutine", "iter.Pull"},
 		culprits: []string{"scan.func1"},
 		from:     23,
+	}, {
+		program:  "expiring", // well: its rows are what it has
+		texts:    []string{"main.rows.entries", "map[string]*main.row", "main.row"},
+		culprits: []string{"main.rows"},
 	},
 
+	{program: "rpcserver", texts: []string{nothing}},
 	{program: "workers", texts: []string{nothing}},
 	{program: "batch", texts: []string{nothing}},
 	{program: "pipeline", texts: []string{nothing}},
