@@ -118,17 +118,10 @@ func clusterHolders(s *Snapshot, c *classes, joint *heap.ClassJoint, sets [][]in
 }
 
 // clusterHolder is the row of a cluster, which is called by the struct type of the objects
-// that keep most, if there are as many of these as of what keeps most of all: a connection
-// and not its buffer. groups is in that order.
+// that keep most of those of which there are as many as goroutines or timers in a class, or
+// as of what keeps most of all: a connection and not its buffer. groups is in that order.
 func clusterHolder(s *Snapshot, c *classes, joint *heap.ClassJoint, set []int, groups []heap.JointGroup) Holder {
-	called := 0
-	for i, g := range groups {
-		if g.Count == groups[0].Count && isStruct(s.Heap.Type(g.Most)) {
-			called = i
-			break
-		}
-	}
-	h := jointHolder(s, groups[called])
+	h := jointHolder(s, groups[called(s, c, set, groups)])
 	h.Kind, h.Address = RetainerCluster, 0
 	h.OtherTypes = len(groups) - 1
 	h.Objects, h.Retained = 0, 0
@@ -155,6 +148,23 @@ func clusterHolder(s *Snapshot, c *classes, joint *heap.ClassJoint, set []int, g
 	reached, known := joint.Reached(some)
 	h.Reached, h.ReachedKnown = reached.Bytes, known
 	return h
+}
+
+// called is the place of the group by whose type a cluster is called.
+func called(s *Snapshot, c *classes, set []int, groups []heap.JointGroup) int {
+	for _, as := range []func(g *heap.JointGroup) bool{
+		func(g *heap.JointGroup) bool {
+			return slices.ContainsFunc(set, func(k int) bool { return c.all[k].count() == uint64(g.Count) })
+		},
+		func(g *heap.JointGroup) bool { return g.Count == groups[0].Count },
+	} {
+		for i := range groups {
+			if g := &groups[i]; as(g) && isStruct(s.Heap.Type(g.Most)) {
+				return i
+			}
+		}
+	}
+	return 0
 }
 
 // clusterText says of which objects a cluster is, and who holds these.

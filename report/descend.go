@@ -460,24 +460,28 @@ func (s descent) mapText(path []heap.Node, told map[heap.Node]bool) string {
 	return text
 }
 
-// fieldParts names the places below a root or object that keep a tenth of it or more, a
+// fieldParts names the places below roots or objects that keep a tenth of one or more, a
 // few of them.
-func fieldParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error) {
-	return placeParts(ctx, s, n, func(p Descendant) bool { return !p.Inner })
+func fieldParts(ctx context.Context, s *Snapshot, nodes ...heap.Node) ([]string, error) {
+	return placeParts(ctx, s, nodes, func(p Descendant) bool { return !p.Inner })
 }
 
 // variableParts is fieldParts of a goroutine's variables; there are none where its bytes
 // are in many small things.
 func variableParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error) {
-	return placeParts(ctx, s, n, func(p Descendant) bool { return !p.Inner && (p.Node != n || p.Fields != nil) })
+	return placeParts(ctx, s, []heap.Node{n}, func(p Descendant) bool { return !p.Inner && (p.Node != n || p.Fields != nil) })
 }
 
-// placeParts are the lines of some places below a node that are chosen.
-func placeParts(ctx context.Context, s *Snapshot, n heap.Node, choose func(Descendant) bool) ([]string, error) {
+// placeParts are the lines of some places below nodes that are chosen.
+func placeParts(ctx context.Context, s *Snapshot, nodes []heap.Node, choose func(Descendant) bool) ([]string, error) {
 	const most = 4
-	places, err := s.Descend(ctx, n)
-	if err != nil {
-		return nil, err
+	var places []Descendant
+	for _, n := range nodes {
+		below, err := s.Descend(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, below...)
 	}
 	places = slices.DeleteFunc(places, func(p Descendant) bool { return !choose(p) })
 	slices.SortStableFunc(places, func(a, b Descendant) int { return cmp.Compare(b.Retained, a.Retained) })

@@ -90,11 +90,12 @@ func (h *hunt) ofType(ctx context.Context, choose func(name string) bool) ([]hea
 // explainSingle says what to do about a variable by the kind of container that most of it
 // is in.
 func explainSingle(s *Snapshot, f *Suspect) {
-	typ := goType(s, f.Accumulation.Node)
+	at, list := s.gathering(f.Node)
+	typ := goType(s, at)
 	switch {
-	case f.Accumulation.List > 0:
+	case list > 0:
 		f.Try = "Take from the list what is done with, or set a limit: a second dump says whether it grows."
-	case strings.HasPrefix(typ, "map[") || ofMap(typ):
+	case strings.HasPrefix(typ, "map[") || ofMap(typ) || s.lengthOf(s.Dominators.PathTo(at)).of == "entries":
 		f.Try = "Delete entries that are done with, or set a limit: a second dump says whether it grows."
 	case strings.HasPrefix(typ, "chan "):
 		f.Try = "Receive as fast as is sent, or drop what nobody waits for."

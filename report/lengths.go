@@ -48,19 +48,13 @@ func (s *Snapshot) lengthOf(path []heap.Node) length {
 	switch {
 	case !ok:
 		return length{}
-	case v.Map && !v.More:
-		return length{n: v.Children, of: "entries", known: true}
+	case v.Map:
+		return counted(s, length{n: v.Children, of: "entries", known: !v.More}, s.Graph.Targets(path[at]))
 	case at < len(path)-1: // a map within a variable or object
-		l := length{}
-		if _, offset, ok := s.Heap.Edge(path[at], path[at+1]); v.Map {
-			l = length{n: v.Children, of: "entries", known: !v.More}
-		} else if ok {
-			l = mapAt(s, v, offset, lengthDepth)
+		if _, offset, ok := s.Heap.Edge(path[at], path[at+1]); ok {
+			return counted(s, mapAt(s, v, offset, lengthDepth), path[at+1:at+2])
 		}
-		if l.of != "" && !l.known {
-			l.n, l.known = trieEntries(s, path[at+1])
-		}
-		return l
+		return length{}
 	case at == 0:
 		return length{}
 	}
@@ -79,6 +73,14 @@ func (s *Snapshot) lengthOf(path []heap.Node) length {
 func isSlice(v gocore.Value) bool {
 	const short, long = 3 * 4, 3 * 8
 	return !v.InPlace && !v.Map && (v.Size == short || v.Size == long)
+}
+
+// counted is the length of a map, by its trie where its value does not know it.
+func counted(s *Snapshot, l length, leadsTo []heap.Node) length {
+	if l.of != "" && !l.known && len(leadsTo) == 1 {
+		l.n, l.known = trieEntries(s, leadsTo[0])
+	}
+	return l
 }
 
 // trieEntries counts the entries of a sync.Map from the root of its trie (Go 1.24 and

@@ -95,7 +95,7 @@ func Suspects(ctx context.Context, s *Snapshot) ([]Suspect, error) {
 	}
 	for i := range h.found {
 		f := &h.found[i]
-		if _, one := foremost(s, f); f.Try == "" && (one || f.Rule == RuleSingle) {
+		if f.Try == "" && (f.Rule == RuleSingle || len(foremost(s, f)) == 1) {
 			explainSingle(s, f)
 		}
 		f.Try = cmp.Or(f.Try, try[f.Rule])

@@ -245,8 +245,8 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 	if s.Heap.KindOf(f.Node) == gocore.GoroutineRoot && members == nil {
 		members = []heap.Node{f.Node}
 	}
-	if n, ok := foremost(s, f); ok {
-		return fieldParts(ctx, s, n)
+	if nodes := foremost(s, f); nodes != nil {
+		return fieldParts(ctx, s, nodes...)
 	}
 	if members != nil {
 		parts, err := madeOf(ctx, s, members, f.within, f.Retained, f.Rule == RuleGroup)
@@ -277,14 +277,26 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 	return fieldParts(ctx, s, f.Node)
 }
 
-// foremost is the member of a group that keeps nearly all of it: a struct that a variable
-// and the goroutine that serves it hold, with the little that they hold beside it.
-func foremost(s *Snapshot, f *Suspect) (n heap.Node, ok bool) {
-	const nearly = 10
-	if f.Rule != RuleGroup || s.Graph.IsRoot(f.Node) {
-		return heap.None, false
+// foremost are the members of a group that keep nearly all of it, where they are not of a
+// kind: a struct that a variable and the goroutine that serves it hold, with the little
+// that they hold beside it; nil for others.
+func foremost(s *Snapshot, f *Suspect) (nodes []heap.Node) {
+	const nearly, tenth = 10, 10
+	if f.Rule != RuleGroup || f.Count != 1 || s.Graph.IsRoot(f.Node) {
+		return nil
 	}
-	return f.Node, s.Dominators.Retained(f.Node) >= f.Retained-f.Retained/nearly
+	d, rest := s.Dominators, f.Retained
+	for _, n := range f.Members {
+		if d.Retained(n) >= f.Retained/tenth {
+			nodes = append(nodes, n)
+			rest -= min(rest, d.Retained(n))
+		}
+	}
+	if rest > f.Retained/nearly {
+		return nil
+	}
+	slices.SortStableFunc(nodes, func(a, b heap.Node) int { return cmp.Compare(d.Retained(b), d.Retained(a)) })
+	return nodes
 }
 
 // stateLines says of goroutines in which states they are, for how long at most where the
@@ -443,7 +455,12 @@ func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, tota
 			}
 		}
 		largest := slices.DeleteFunc(slices.Sorted(maps.Keys(byType)), func(t heap.TypeID) bool {
-			return ofGoroutine(s.Heap.Type(byType[t].nodes[0]))
+			m := byType[t]
+			if !ofGoroutine(s.Heap.Type(m.nodes[0])) {
+				return false
+			}
+			total -= min(total, m.bytes)
+			return true
 		})
 		slices.SortStableFunc(largest, func(a, b heap.TypeID) int { return cmp.Compare(byType[b].bytes, byType[a].bytes) })
 		if len(largest) == 0 {

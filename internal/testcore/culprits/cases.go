@@ -277,6 +277,29 @@ var inventory = []expected{
 		texts:    []string{"main.rows.entries", "map[string]*main.row", "main.row"},
 		culprits: []string{"main.rows"},
 	},
+	{
+		program:  "spans",
+		texts:    []string{"main.tracer.processors[0].active", "map[main.spanID]*main.span", "main.span"},
+		culprits: []string{"main.tracer"},
+	}, {
+		program:  "vectors",
+		texts:    []string{"main.metrics.latency", "map[string]*main.histogram", "main.metrics.requests", "main.registry"},
+		culprits: []string{"main.vector", "main.metrics"},
+	}, {
+		program:  "commands",
+		texts:    []string{"main.runners", "main.runner", "os/exec.(*Cmd)"},
+		culprits: []string{"main.runner"},
+		inDump:   []string{"main.runners"},
+	}, {
+		program:  "pending",
+		texts:    []string{"main.(*producer).dispatch", "map[int]*main.message", "main.message"},
+		culprits: []string{"main.(*producer).dispatch"},
+		inDump:   []string{"main.(*producer).dispatch"},
+	}, {
+		program:  "limiters",
+		texts:    []string{"main.limit.visitors", "sync.Map of 40,000 entries|main.visitor"},
+		culprits: []string{"main.limit"},
+	},
 
 	{program: "rpcserver", texts: []string{nothing}},
 	{program: "workers", texts: []string{nothing}},
