@@ -87,6 +87,9 @@ func (s descent) descend(ctx context.Context, n heap.Node, depth int, places *[]
 				return nil
 			}
 		}
+		if s.alike(at, kids) {
+			kids = nil // a slice has its elements, be they few
+		}
 		switch {
 		case len(kids) == 0:
 			place, err := s.placeAt(ctx, at, d.Retained(at)/2)
@@ -140,6 +143,16 @@ func (s descent) entry(n heap.Node) (entry heap.Node, ok bool) {
 			return at, true
 		}
 	}
+}
+
+// alike reports whether what a slice keeps is in three of its elements or more, all of one
+// type, of which none has half.
+func (s descent) alike(n heap.Node, kids []heap.Node) bool {
+	const three, half = 3, 2
+	types := s.Heap.TypeIDs()
+	return strings.HasPrefix(s.Heap.Type(n), "[]") && len(kids) >= three && types[kids[0]] != 0 && !slices.ContainsFunc(kids, func(c heap.Node) bool {
+		return types[c] != types[kids[0]] || s.Dominators.Retained(c) > s.Dominators.Retained(n)/half
+	})
 }
 
 // tree finds the tree among the nodes from one that dominates at down to at, where the

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"goheap/heap"
 )
 
 // service has a cache whose index and list lead to the same entries, beside two lists
@@ -205,5 +207,73 @@ func TestTellingParts(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%d: %s, want %s", c.counts, got, c.want)
 		}
+	}
+}
+
+// A slice of few large things of a kind is the place, as one of many is; one of them that
+// has half is a place of its own.
+func TestDescendAlike(t *testing.T) {
+	for large, want := range map[uint64][]string{
+		4096:  {"main.v.parts: 16.0 KiB (100.0 %), []*main.part: 16.0 KiB in 4 × main.part"},
+		16384: {"main.v.parts[0]: 16.0 KiB (57.1 %), main.part", "main.v.parts[1]: 4.00 KiB (14.3 %), main.part", "main.v.parts[2]: 4.00 KiB (14.3 %), main.part", "main.v.parts[3]: 4.00 KiB (14.3 %), main.part"},
+	} {
+		f := &fake{
+			RootNodes: []fakeNode{{ID: "v", Kind: "global", Name: "main.v", Type: "main.all", Addr: 0x500000, To: []fakeEdge{{".parts", "parts"}}}},
+		}
+		parts := fakeNode{ID: "parts", Type: "[]*main.part", Addr: 0xc000000000, Size: 32}
+		for i := range 4 {
+			size := uint64(4096)
+			if i == 0 {
+				size = large
+			}
+			id := fmt.Sprint("p", i)
+			parts.To = append(parts.To, fakeEdge{fmt.Sprintf("[%d]", i), id})
+			f.Objects = append(f.Objects, fakeNode{ID: id, Type: "main.part", Addr: 0xc000100000 + uint64(i)<<20, Size: size})
+		}
+		f.Objects = append(f.Objects, parts)
+		f.Build()
+		s := analyse(t, f)
+		lines, err := fieldParts(t.Context(), s, f.Node["v"])
+		if err != nil || !slices.Equal(lines, want) {
+			t.Errorf("%q, %v, want %q", lines, err, want)
+		}
+	}
+}
+
+// Entries of a hash table that are chained are counted with those before them.
+func TestMadeOfChains(t *testing.T) {
+	f := &fake{RootNodes: []fakeNode{{ID: "table", Kind: "global", Name: "main.table", Type: "[8]*main.entry", Addr: 0x500000}}}
+	for i := range 8 {
+		for j := range 3 {
+			e := fakeNode{ID: fmt.Sprint("e", i, "-", j), Type: "main.entry", Addr: 0xc000000000 + uint64(i*3+j)*64, Size: 64}
+			if j == 0 {
+				f.RootNodes[0].To = append(f.RootNodes[0].To, fakeEdge{fmt.Sprintf("[%d]", i), e.ID})
+			}
+			if j < 2 {
+				e.To = []fakeEdge{{".next", fmt.Sprint("e", i, "-", j+1)}}
+			}
+			f.Objects = append(f.Objects, e)
+		}
+	}
+	f.Build()
+	s := analyse(t, f)
+	parts, err := madeOf(t.Context(), s, []heap.Node{f.Node["table"]}, nil, 8*3*64, false)
+	if err != nil || len(parts) != 1 || parts[0].count != 24 || parts[0].bytes != 8*3*64 {
+		t.Errorf("%+v, %v", parts, err)
+	}
+}
+
+// Suspects without room are named in two lines.
+func TestMoreText(t *testing.T) {
+	got := moreText([]Suspect{{Name: "1200 goroutines in main.a4, created by main.main", Count: 1200, Retained: 1 << 20}, {Name: "main.v", Count: 1, Retained: 1 << 10}})
+	if want := []string{"   and 2 more suspects below: 1,200 goroutines in main.a4 (1.00 MiB), main.v", "   (1.00 KiB)"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	many := make([]Suspect, 30)
+	for i := range many {
+		many[i] = Suspect{Name: fmt.Sprint("main.variable", i), Count: 1, Retained: 1 << 10}
+	}
+	if got := moreText(many); len(got) != 2 || got[0][:34] != "   and 30 more suspects below: mai" {
+		t.Errorf("%q", got)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rivo/uniseg"
+
 	"goheap/heap"
 )
 
@@ -104,7 +106,11 @@ func HolderLine(s *Snapshot, h *Holder) string {
 	if h.ReachedKnown {
 		reaches = HumanBytes(h.Reached)
 	}
-	return holderLine("  "+Printable(s.HeldBy(h)), HumanBytes(h.Retained), reaches, comma(h.Objects))
+	name := "  " + Printable(s.HeldBy(h))
+	if uniseg.StringWidth(name) > holderNameWidth {
+		name = ShortPaths(name) // what is cut cannot be typed back either
+	}
+	return holderLine(name, HumanBytes(h.Retained), reaches, comma(h.Objects))
 }
 
 // Counted is the node whose retained bytes are those of a row that stands for one node:

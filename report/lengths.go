@@ -1,6 +1,7 @@
 package report
 
 import (
+	"sort"
 	"strings"
 
 	"goheap/gocore"
@@ -55,8 +56,9 @@ func (s *Snapshot) lengthOf(path []heap.Node) length {
 			return counted(s, mapAt(s, v, offset, lengthDepth), path[at+1:at+2])
 		}
 		return length{}
-	case at == 0:
-		return length{}
+	}
+	if l := queued(s, path[:at+1]); l.known || at == 0 {
+		return l
 	}
 	if v, ok = s.Heap.Value(path[at-1]); !ok {
 		return length{}
@@ -66,6 +68,28 @@ func (s *Snapshot) lengthOf(path []heap.Node) length {
 		l.typ = "" // that of the array
 	}
 	return l
+}
+
+// queued says how many elements stand in the channel that a path leads to, or to whose
+// buffer it leads. What a channel opens into are these, then the goroutines that wait.
+func queued(s *Snapshot, path []heap.Node) length {
+	at := len(path) - 1
+	if elem, ok := strings.CutPrefix(s.Heap.Type(path[at]), "[]"); ok && at > 0 && s.Heap.Type(path[at-1]) == "chan "+elem {
+		at--
+	}
+	elem, ok := strings.CutPrefix(s.Heap.Type(path[at]), "chan ")
+	if !ok {
+		return length{}
+	}
+	v, ok := s.Heap.Value(path[at])
+	if !ok || v.More {
+		return length{}
+	}
+	n := sort.Search(v.Children, func(i int) bool {
+		c := s.Heap.Children(v, i, 1)
+		return len(c) == 0 || c[0].Type != elem
+	})
+	return length{n: n, of: "queued elements", known: true}
 }
 
 // isSlice reports whether a value that leads to an array is a slice, of a type with a name

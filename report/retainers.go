@@ -273,6 +273,9 @@ const (
 	holderWidth = 120
 	// namedHolders is how many holders are named before they are counted.
 	namedHolders = 3
+	// namedClasses is the same for classes of roots: a variable, goroutines that read and
+	// write, and their timers are one story.
+	namedClasses = 5
 )
 
 // holderNames names the holders if they are few, else it counts them and names
@@ -282,11 +285,15 @@ func holderNames(r *Holder, name func(root heap.Node) string, width int) string 
 	if known == 0 {
 		return "several holders"
 	}
+	named := namedHolders
+	if r.Classes {
+		named = namedClasses
+	}
 	var names []string
-	for _, h := range r.Holders[:min(known, namedHolders)] {
+	for _, h := range r.Holders[:min(known, named)] {
 		names = append(names, name(h))
 	}
-	if last := len(names) - 1; known <= namedHolders && !r.MoreHolders {
+	if last := len(names) - 1; known <= named && !r.MoreHolders {
 		if last == 0 {
 			return names[0]
 		}

@@ -101,8 +101,8 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 		v.say(advice[i]...)
 		v.say(hints[i]...)
 	}
-	if more := len(found) - len(shown); more > 0 {
-		v.say(fmt.Sprintf("   and %s below", plural(uint64(more), "more suspect")))
+	if more := found[len(shown):]; len(more) > 0 {
+		v.say(moreText(more)...)
 	}
 	if others != "" {
 		v.say(indented("", "   ", others)...)
@@ -136,6 +136,31 @@ func largeHolders(s *Snapshot, holders []Holder) (n int) {
 	return n
 }
 
+// moreText names the suspects that have no room, as many as two lines have.
+func moreText(more []Suspect) []string {
+	const most = 2
+	text := fmt.Sprintf("and %s below", plural(uint64(len(more)), "more suspect"))
+	lines := indented("   ", "   ", text)
+	for i := range more {
+		f := &more[i]
+		name, _, _ := strings.Cut(f.Name, ", created by ")
+		if number, rest, ok := strings.Cut(name, " "); ok && number == fmt.Sprint(f.Count) {
+			name = comma(f.Count) + " " + rest
+		}
+		sep := ": "
+		if i > 0 {
+			sep = ", "
+		}
+		text += sep + fmt.Sprintf("%s (%s)", Printable(shortModules(name)), HumanBytes(f.Retained))
+		longer := indented("   ", "   ", text)
+		if len(longer) > most {
+			break
+		}
+		lines = longer
+	}
+	return lines
+}
+
 // suspectLines are the sentence of the i-th suspect.
 func suspectLines(s *Snapshot, f *Suspect, i int) []string {
 	return indented(fmt.Sprintf("%d  ", i+1), "   ", shortModules(f.short(s)))
@@ -161,11 +186,13 @@ func (f *Suspect) short(s *Snapshot) string {
 	return fmt.Sprintf("%s keeps %s (%s of the live heap) alive.", text, HumanBytes(f.Retained), HumanPercent(s.Share(f.Retained)))
 }
 
+// holderNameWidth is how wide the name of a holder is beside three numbers.
+const holderNameWidth = 47
+
 // holderLine lays out a holder and three numbers in 80 columns.
 func holderLine(name string, numbers ...string) string {
-	const width = 47
-	name = clipped(name, width)
-	line := name + strings.Repeat(" ", width-uniseg.StringWidth(name))
+	name = clipped(name, holderNameWidth)
+	line := name + strings.Repeat(" ", holderNameWidth-uniseg.StringWidth(name))
 	for _, n := range numbers {
 		line += fmt.Sprintf(" %10s", n)
 	}
@@ -478,10 +505,44 @@ func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, tota
 			}
 			return parts, nil
 		}
-		parts = append(parts, part{s.Heap.Type(most.nodes[0]), uint64(len(most.nodes)), most.bytes, false})
-		level = most.nodes
+		typ := s.Heap.Type(most.nodes[0])
+		if level = most.nodes; isStruct(typ) {
+			var err error
+			if level, err = behind(ctx, s, level, inner); err != nil {
+				return nil, err
+			}
+			inner[types[level[0]]] = true // all of them are counted
+		}
+		parts = append(parts, part{typ, uint64(len(level)), most.bytes, false})
 	}
 	return tellingParts(parts), nil
+}
+
+// behind returns nodes of one type and those of the same type that they dominate
+// immediately, or by way of a slice of pointers to them, and so on: the entries of a hash
+// table that are chained.
+func behind(ctx context.Context, s *Snapshot, nodes []heap.Node, inner map[heap.TypeID]bool) ([]heap.Node, error) {
+	types := s.Heap.TypeIDs()
+	t, slice := types[nodes[0]], "[]*"+s.Heap.Type(nodes[0])
+	all := slices.Clone(nodes)
+	for i := 0; i < len(all); i++ {
+		if i%pace == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		eachPart(s, all[i], inner, func(c heap.Node) {
+			switch {
+			case types[c] == t:
+				all = append(all, c)
+			case s.Heap.Type(c) == slice:
+				s.Dominators.EachChild(c, func(c heap.Node, _ uint64) {
+					if types[c] == t {
+						all = append(all, c)
+					}
+				})
+			}
+		})
+	}
+	return all, nil
 }
 
 // ofGoroutine reports whether a type is one of the runtime's records of a goroutine, which
