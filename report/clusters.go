@@ -159,7 +159,7 @@ func called(s *Snapshot, c *classes, set []int, groups []heap.JointGroup) int {
 		func(g *heap.JointGroup) bool { return g.Count == groups[0].Count },
 	} {
 		for i := range groups {
-			if g := &groups[i]; as(g) && isStruct(s.Heap.Type(g.Most)) {
+			if g := &groups[i]; as(g) && calls(s.Heap.Type(g.Most)) {
 				return i
 			}
 		}

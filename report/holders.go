@@ -245,7 +245,7 @@ func jointHolders(s *Snapshot, groups []heap.JointGroup) []Holder {
 		h := &rows[at]
 		h.Kind, h.Address = RetainerJoint, 0
 		h.OtherTypes++
-		if uint64(g.Count) == h.Count && !isStruct(h.Type) && isStruct(s.Heap.Type(g.Most)) {
+		if uint64(g.Count) == h.Count && !isStruct(h.Type) && calls(s.Heap.Type(g.Most)) {
 			h.Type, h.TypeID = s.Heap.Type(g.Most), g.Type // a command and not the buffer of it
 		}
 		h.Objects += g.Objects
@@ -263,6 +263,9 @@ func jointHolders(s *Snapshot, groups []heap.JointGroup) []Holder {
 	}
 	return rows
 }
+
+// calls reports whether objects of a type can give their name to others.
+func calls(typ string) bool { return isStruct(typ) && !ofGoroutine(typ) }
 
 // jointHolder is the row of a group.
 func jointHolder(s *Snapshot, g heap.JointGroup) Holder {
