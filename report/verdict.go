@@ -144,6 +144,9 @@ func moreText(more []Suspect) []string {
 	for i := range more {
 		f := &more[i]
 		name, _, _ := strings.Cut(f.Name, ", created by ")
+		if f.Rule == RuleSingle && f.Accumulation.Expression != "" {
+			name = f.Accumulation.Expression
+		}
 		if number, rest, ok := strings.Cut(name, " "); ok && number == fmt.Sprint(f.Count) {
 			name = comma(f.Count) + " " + rest
 		}
