@@ -58,6 +58,9 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 	}
 	parts := make([][]string, len(shown))
 	used := len(v.Lines) + max(verdictHolders, largeHolders(s, holders)+3)
+	if more := found[len(shown):]; len(more) > 0 {
+		used += len(moreText(more))
+	}
 	for i := range shown {
 		if parts[i], err = suspectParts(ctx, s, &shown[i]); err != nil {
 			return nil, err
