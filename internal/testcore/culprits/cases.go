@@ -289,12 +289,10 @@ var inventory = []expected{
 		program:  "commands",
 		texts:    []string{"main.runners", "main.runner", "os/exec.(*Cmd)"},
 		culprits: []string{"main.runner"},
-		inDump:   []string{"main.runners"},
 	}, {
 		program:  "pending",
 		texts:    []string{"main.(*producer).dispatch", "map[int]*main.message", "main.message"},
 		culprits: []string{"main.(*producer).dispatch"},
-		inDump:   []string{"main.(*producer).dispatch"},
 	}, {
 		program:  "limiters",
 		texts:    []string{"main.limit.visitors", "sync.Map of 40,000 entries|main.visitor"},
