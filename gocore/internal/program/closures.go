@@ -244,10 +244,13 @@ func (c *Closures) captured(v symbols.Capture, addr, mask, least, limit uint64) 
 		switch {
 		case refFills != valueFills:
 			ref, value = refFills, valueFills
-		case refFills && size == w:
+		case size == w:
 			word, _ := c.Image.Mem.Word(addr + v.Offset)
 			if to, ok := c.Image.Pages.Find(word); ok {
 				target := c.Types.Type(c.Types.Type(elem).Elem).Size
+				if r := c.Types.Type(elem).Runtime; r != 0 { // a map or a channel
+					target = c.Types.Type(r).Size
+				}
 				ref = to.Off == 0 && to.Elem >= w && c.Image.SmallerClass(to.Elem) < w
 				value = to.Off != 0 || to.Elem >= target && c.Image.SmallerClass(to.Elem) < target
 			}

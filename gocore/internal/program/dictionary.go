@@ -120,15 +120,7 @@ func (d *Program) Argument(function string, shaped types.ID, dict uint64) types.
 	if dict == 0 || i < 0 {
 		return 0
 	}
-	name, ok := in.unshaped(d.Types.Type(shaped).Name, in.list[i].args)
-	if !ok {
-		return 0
-	}
-	id, _ := d.Types.Lookup(name)
-	if d.Types.Type(id).Size != d.Types.Type(shaped).Size {
-		return 0
-	}
-	return id
+	return types.Unshaped(d.Types, shaped, func(name string) (string, bool) { return in.unshaped(name, in.list[i].args) })
 }
 
 // unshaped writes type arguments in place of their shapes in the name of a type. It fails

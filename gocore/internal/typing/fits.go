@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
@@ -119,6 +120,7 @@ type fitter struct {
 	// shaped has what fits by shape, by the parts, the size and the pointers of objects:
 	// many are alike.
 	shaped   map[string][]Fit
+	unsure   map[string]bool // likewise, whether a struct of shapes fits by shape
 	key      []byte
 	left     int // types that may still be held against an object
 	boolsOf  map[types.ID][]uint64
@@ -172,7 +174,7 @@ func (t *Typer) newFitter(parts []Part) *fitter {
 	for _, p := range parts {
 		of[p.Type] = true
 	}
-	return &fitter{t: t, holders: types.Parts(t.table, of), sized: map[sizedKey][]Fit{}, shaped: map[string][]Fit{}, left: maxTried, boolsOf: map[types.ID][]uint64{}}
+	return &fitter{t: t, holders: types.Parts(t.table, of), sized: map[sizedKey][]Fit{}, shaped: map[string][]Fit{}, unsure: map[string]bool{}, left: maxTried, boolsOf: map[types.ID][]uint64{}}
 }
 
 // claim is what is said of an object that a type fits.
@@ -221,7 +223,47 @@ func (f *fitter) of(parts []Part) []Fit {
 			f.accepted = append(f.accepted, fit)
 		}
 	}
+	if len(f.accepted) == 1 && f.unnamedShape(e, slot, parts) {
+		return nil
+	}
 	return f.accepted
+}
+
+// unnamedShape reports whether a struct without a name that is made of shapes has the
+// parts, and size and pointers of their object. Where generic code that instances share
+// makes such a value, debugging information has its type with shapes alone, so that another
+// may seem to be the only one that fits.
+func (f *fitter) unnamedShape(e *image.Extent, slot uint64, parts []Part) bool {
+	t := f.t
+	key, alike := string(f.key), e.Elem <= 64*uint64(t.arch.PtrSize)
+	if is, ok := f.unsure[key]; ok && alike {
+		return is
+	}
+	holders := f.holders[parts[0].Type]
+	f.left -= len(holders)
+	is := slices.ContainsFunc(holders, func(id types.ID) bool {
+		typ := t.table.Type(id)
+		if typ.Size > e.Elem || typ.Size <= t.im.SmallerClass(e.Elem) || typ.Kind != types.Struct || !strings.HasPrefix(typ.Name, "struct {") || !strings.Contains(typ.Name, ShapePrefix) {
+			return false
+		}
+		for _, p := range parts {
+			if !types.HasPart(t.table, id, p.Type, p.Off, p.N) {
+				return false
+			}
+		}
+		w := uint64(t.arch.PtrSize)
+		mask := t.maskOf(e, slot)
+		for i := range min(e.Elem/w, 64) {
+			if (mask>>i&1 != 0) != t.table.PointerAt(id, i*w) {
+				return false
+			}
+		}
+		return true
+	})
+	if alike && len(f.unsure) < maxFitted {
+		f.unsure[key] = is
+	}
+	return is
 }
 
 // maskOf returns the pointers of the first 64 words of an object.

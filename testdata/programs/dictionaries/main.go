@@ -302,6 +302,7 @@ func main() {
 	closures()
 	caches()
 	trees()
+	once()
 	for _, o := range said {
 		ready.Say(o)
 	}
