@@ -4,6 +4,6 @@ package main
 
 import "runtime"
 
-// onceResult is where the function of a sync.OnceValue has its result: a variable by
-// itself, of which only the code says that the closure has its address.
-var onceResult = map[bool]string{true: "result", false: "result → +0x0"}[runtime.GOARCH == "amd64"]
+// onceResult is a variable by itself. Where neither debugging information nor the code
+// says what closures capture, nothing says what its address leads to.
+var onceResult = map[bool]string{true: "result", false: "result → +0x0"}[describesCaptures || runtime.GOARCH == "amd64"]
