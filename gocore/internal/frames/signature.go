@@ -25,6 +25,7 @@ func (r registers) at(reg uint8) (typ types.ID, off uint64, index int) {
 // signature says where a function has its parameters and results.
 type signature struct {
 	known           bool
+	number          int // of parameters
 	params, results registers
 	// outgoing is how much of its caller's frame it may write to: values that are in no
 	// registers, and where those in registers are kept when it needs them.
@@ -38,7 +39,7 @@ func (c *StoredReader) signature(entry uint64) signature {
 	var s signature
 	if params, results, ok := c.p.program.Signature(entry); ok {
 		var size uint64
-		s.known = true
+		s.known, s.number = true, len(params)
 		for _, list := range [][]types.ID{params, results} {
 			for _, typ := range list {
 				size += (c.p.program.Types.Type(typ).Size + 7) &^ 7

@@ -122,7 +122,7 @@ type StoredReader struct {
 	p          *Reader
 	descriptor func(uint64) types.ID
 	follow     bool // the code of this processor and version
-	params     bool // that functions have are all described
+	named      bool // all parameters are described, those without a name, too
 	functions  map[uint64]*code.Function
 	signatures map[uint64]signature
 }
@@ -139,7 +139,7 @@ func NewStoredReader(p *Reader, byDescriptor func(uint64) types.ID) *StoredReade
 	c := &StoredReader{p: p, descriptor: byDescriptor, functions: map[uint64]*code.Function{}, signatures: map[uint64]signature{}}
 	minor, ok := p.program.Minor()
 	c.follow = ok && code.Follows(p.image.Arch.Name)
-	c.params = minor >= namedParameters
+	c.named = minor >= namedParameters
 	return c
 }
 
@@ -221,7 +221,7 @@ func (c *StoredReader) callee(entry uint64) code.Callee {
 		return callee
 	}
 	if fn, ok := c.p.program.Function(entry); ok && fn.Entry == entry {
-		if s := c.signature(entry); s.known {
+		if s := c.signature(entry); s.known && c.complete(entry, s) {
 			callee.Outgoing = s.outgoing
 		}
 	}
@@ -234,7 +234,7 @@ func (c *StoredReader) typeOf(entry uint64, f *code.Function, id code.ID, depth 
 	o := f.Origins[id]
 	switch o.Kind {
 	case code.Param:
-		if s := c.signature(entry); c.params && s.known {
+		if s := c.signature(entry); s.known && c.complete(entry, s) {
 			return s.params.at(o.Reg)
 		}
 	case code.Result:
@@ -249,6 +249,20 @@ func (c *StoredReader) typeOf(entry uint64, f *code.Function, id code.ID, depth 
 		}
 	}
 	return 0, 0, 0
+}
+
+// complete reports whether the signature of a function has all its parameters: until Go
+// 1.21 debugging information lacks those without a name.
+func (c *StoredReader) complete(entry uint64, s signature) bool {
+	if c.named {
+		return true
+	}
+	fn, ok := c.p.program.Function(entry)
+	if !ok || fn.Entry != entry {
+		return false
+	}
+	n, ok := fn.NumParams()
+	return ok && n == s.number
 }
 
 // maxLoads bounds how many pointers are followed through memory.
