@@ -28,9 +28,16 @@ func (d *Records) ReadWaits(g *image.Goroutine, slots []unwind.Slot) {
 		return f.Waitlink.Uint(im.Arch, b)
 	}
 	if g.Waiting != 0 {
-		// A select waits for 65,536 channels at most (runtime/select.go, selectgo).
+		// A select waits for 65,536 channels at most (runtime/select.go, selectgo). A
+		// damaged list may lead back: Brent's search for a circle.
+		mark, power, steps := g.Waiting, 1, 0
 		for addr, n := g.Waiting, 0; addr != 0 && n < 1<<16; n++ {
-			addr = add(addr)
+			if addr = add(addr); addr == mark {
+				return
+			}
+			if steps++; steps == power {
+				mark, power, steps = addr, 2*power, 0
+			}
 		}
 		return
 	}
