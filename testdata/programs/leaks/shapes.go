@@ -218,6 +218,7 @@ func okWakes(c chan *int)   { globalMutex.Lock(); close(c) }
 func okWakened(c chan *int) { <-c }
 
 var (
+	silent                net.Listener // its connections are made, and nobody takes them
 	forgotten             = make(chan *int)
 	groups                []*group
 	semaphore             = new(weighted)
@@ -225,7 +226,6 @@ var (
 	requests              = make(chan *request)
 	results               = make(chan *int)
 	queued                list.List
-	listener              net.Listener
 	background, cancelAll = context.WithCancel(context.Background())
 	readLocker            = table.RLocker()
 )
@@ -325,14 +325,26 @@ func healthyShapes() {
 	start("okReset", func() { t := time.NewTimer(time.Hour); t.Reset(1000 * time.Hour); go okReset(t) })
 	start("okWakes", func() { c := make(chan *int); go okWakes(c); go okWakened(c) })
 	also("okWakened", times)
+	healthySince121()
+	healthySince123()
+	healthySince125()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return
 	}
-	listener = l
 	start("okAccept", func() { c := make(chan *int); go okAccept(l, c); go okAccepted(c) })
 	also("okAccepted", times)
-	healthySince121()
-	healthySince123()
-	healthySince125()
+	if silent, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return
+	}
+	start("okConn", func() {
+		conn, err := net.Dial("tcp", silent.Addr().String())
+		if err != nil {
+			panic(err)
+		}
+		c := make(chan *int)
+		go okConn(conn, c)
+		go okServed(c)
+	})
+	also("okServed", times)
 }
