@@ -469,15 +469,34 @@ func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, tota
 			m.bytes += d.Retained(n)
 			m.nodes = append(m.nodes, n)
 		}
-		for i, n := range level {
+		// Elements that are chained to those of the level belong to it: the entries of a
+		// hash table, the nodes that a node has in a slice.
+		chain := chained(s, level, len(parts) > 0)
+		for i := 0; i < len(level); i++ {
 			if i%pace == 0 && ctx.Err() != nil {
 				return nil, context.Cause(ctx)
 			}
 			if first && self {
-				visit(n)
+				visit(level[i])
 				continue
 			}
-			eachPart(s, n, inner, visit)
+			eachPart(s, level[i], inner, func(c heap.Node) {
+				switch chain[types[c]] {
+				case ofLevel:
+					level = append(level, c)
+				case leadsToLevel:
+					d.EachChild(c, func(c heap.Node, _ uint64) {
+						if chain[types[c]] == ofLevel {
+							level = append(level, c)
+						}
+					})
+				default:
+					visit(c)
+				}
+			})
+		}
+		if len(chain) > 0 {
+			parts[len(parts)-1].count = uint64(len(level))
 		}
 		if first {
 			for i, n := range together {
@@ -511,44 +530,35 @@ func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, tota
 			}
 			return parts, nil
 		}
-		typ := s.Heap.Type(most.nodes[0])
-		if level = most.nodes; isStruct(typ) {
-			var err error
-			if level, err = behind(ctx, s, level, inner); err != nil {
-				return nil, err
-			}
-			inner[types[level[0]]] = true // all of them are counted
-		}
-		parts = append(parts, part{typ, uint64(len(level)), most.bytes, false})
+		parts = append(parts, part{s.Heap.Type(most.nodes[0]), uint64(len(most.nodes)), most.bytes, false})
+		level = most.nodes
 	}
 	return tellingParts(parts), nil
 }
 
-// behind returns nodes of one type and those of the same type that they dominate
-// immediately, or by way of a slice of pointers to them, and so on: the entries of a hash
-// table that are chained.
-func behind(ctx context.Context, s *Snapshot, nodes []heap.Node, inner map[heap.TypeID]bool) ([]heap.Node, error) {
-	types := s.Heap.TypeIDs()
-	t, slice := types[nodes[0]], "[]*"+s.Heap.Type(nodes[0])
-	all := slices.Clone(nodes)
-	for i := 0; i < len(all); i++ {
-		if i%pace == 0 && ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		eachPart(s, all[i], inner, func(c heap.Node) {
-			switch {
-			case types[c] == t:
-				all = append(all, c)
-			case s.Heap.Type(c) == slice:
-				s.Dominators.EachChild(c, func(c heap.Node, _ uint64) {
-					if types[c] == t {
-						all = append(all, c)
-					}
-				})
+const (
+	ofLevel      = 1 // of the type of a level
+	leadsToLevel = 2 // a slice of pointers to that type
+)
+
+// chained says which types what is chained to the nodes of a level has, if these are
+// structs, all of one type, as they are where something was told of before.
+func chained(s *Snapshot, level []heap.Node, oneType bool) map[heap.TypeID]uint8 {
+	if !oneType || len(level) == 0 || !isStruct(s.Heap.Type(level[0])) {
+		return nil
+	}
+	d, types := s.Dominators, s.Heap.TypeIDs()
+	chain := map[heap.TypeID]uint8{types[level[0]]: ofLevel}
+	slice := "[]*" + s.Heap.Type(level[0])
+	const some = 64 // of them are asked for the slice, which has one type in all of them
+	for _, n := range level[:min(len(level), some)] {
+		d.EachChild(n, func(c heap.Node, _ uint64) {
+			if chain[types[c]] == 0 && s.Heap.Type(c) == slice {
+				chain[types[c]] = leadsToLevel
 			}
 		})
 	}
-	return all, nil
+	return chain
 }
 
 // ofGoroutine reports whether a type is one of the runtime's records of a goroutine, which
