@@ -297,6 +297,10 @@ var inventory = []expected{
 		program:  "limiters",
 		texts:    []string{"main.limit.visitors", "sync.Map of 40,000 entries|main.visitor"},
 		culprits: []string{"main.limit"},
+	}, {
+		program:  "buckets",
+		texts:    []string{"main.table", "[16384]*main.entry", "100,000 × main.entry"},
+		culprits: []string{"main.table"},
 	},
 
 	{program: "rpcserver", texts: []string{nothing}},
