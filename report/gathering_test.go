@@ -11,7 +11,7 @@ const lastPayload = 64 << 10
 
 // chained is a goroutine with a list in one of its variables, each of whose elements has a
 // payload, the last one the largest.
-func chained(elements int) *fake {
+func chainedList(elements int) *fake {
 	f := blockstore()
 	f.Running[0].Func = "main.loop"
 	f.RootNodes[3].To = []fakeEdge{{" · ctx", "value0"}}
@@ -35,7 +35,7 @@ func chained(elements int) *fake {
 // of its elements holds.
 func TestGoroutineByItsVariable(t *testing.T) {
 	for _, elements := range []int{12, 100, 1500} {
-		s := analyse(t, chained(elements))
+		s := analyse(t, chainedList(elements))
 		found, err := Suspects(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
