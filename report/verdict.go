@@ -411,6 +411,10 @@ func madeText(parts []part) string {
 // madeParts is how many steps are told of what something is made of.
 const madeParts = 4
 
+// madeSteps bounds the walk: where two types are chained to each other, each step finds one
+// object.
+const madeSteps = 1000
+
 // tellingParts chooses the steps that are told: the last one, the one at which one becomes
 // many, and for the rest the first ones.
 func tellingParts(parts []part) []part {
@@ -457,14 +461,17 @@ func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, tota
 	d, types := s.Dominators, s.Heap.TypeIDs()
 	var parts []part
 	level := nodes
-	for first := true; ; first = false {
+	for steps := 0; steps < madeSteps; steps++ {
+		first := steps == 0
 		byType := map[heap.TypeID]*made{}
+		var m *made // of type at: neighbours are often alike
+		var at heap.TypeID
 		visit := func(n heap.Node) {
-			t := types[n]
-			m := byType[t]
-			if m == nil {
-				m = &made{}
-				byType[t] = m
+			if t := types[n]; m == nil || t != at {
+				if m, at = byType[t], t; m == nil {
+					m = &made{}
+					byType[t] = m
+				}
 			}
 			m.bytes += d.Retained(n)
 			m.nodes = append(m.nodes, n)
