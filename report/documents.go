@@ -254,6 +254,7 @@ type ReportDocument struct {
 	Schema     string                   `json:"schema"`
 	Info       SummaryDocument          `json:"info"`
 	Retainers  []RetainerDocument       `json:"retainers"`
+	Holders    []HolderDocument         `json:"holders"` // as the text has them
 	Types      []TypeDocument           `json:"types"`
 	Roots      []RootDocument           `json:"roots"`
 	Goroutines []GoroutineGroupDocument `json:"goroutines"`
@@ -265,6 +266,7 @@ type ReportDocument struct {
 // MoreDocument is how many rows of each list of a report are left out.
 type MoreDocument struct {
 	Retainers  int `json:"retainers"`
+	Holders    int `json:"holders"`
 	Types      int `json:"types"`
 	Roots      int `json:"roots"`
 	Goroutines int `json:"goroutines"` // groups
@@ -389,6 +391,11 @@ func NewReportDocument(ctx context.Context, s *Snapshot, limits Limits, sections
 			d.Retainers = append(d.Retainers, newRetainerDocument(s, r))
 		}
 		d.More.Retainers = len(all) - len(d.Retainers)
+		var total int
+		if d.Holders, total, err = holderDocuments(ctx, s, limits.Retainers); err != nil {
+			return nil, err
+		}
+		d.More.Holders = total - len(d.Holders)
 	}
 	var err error
 	if has(SectionTypes) {

@@ -34,8 +34,9 @@ type Holder struct {
 	// List is the number of elements of the list that At is the first of, 0 for none.
 	List int
 	// Split is its part of the live heap when what several hold is split evenly between
-	// them; valid if Splits. The parts add up to the live heap, but for those of holders
-	// that are not told apart.
+	// them; valid if Splits. The parts of all rows of Splitting add up to the live heap.
+	// Holders that are not told apart have one part together, so that theirs here is what
+	// they retain.
 	Split  uint64
 	Splits bool
 
@@ -173,20 +174,25 @@ func heldByClass(s *Snapshot, n heap.Node) string {
 // Holders returns what holds the live heap, the largest first, in the order of Retainers.
 // The slice belongs to the Snapshot.
 func (s *Snapshot) Holders(ctx context.Context) ([]Holder, error) {
-	return s.holders.get(func() ([]Holder, error) {
+	rows, err := rowsOfHolders(ctx, s)
+	return rows.all, err
+}
+
+func rowsOfHolders(ctx context.Context, s *Snapshot) (holderRows, error) {
+	return s.holders.get(func() (holderRows, error) {
 		d := s.Dominators
 		if err := d.PreparePaths(s.within(ctx)); err != nil {
-			return nil, err
+			return holderRows{}, err
 		}
 		c := s.rootsByClass()
 		joint, err := d.JointByClass(s.within(ctx), s.Heap.TypeIDs(), c.of, len(c.all))
 		if err != nil {
-			return nil, err
+			return holderRows{}, err
 		}
 		roots := s.Heap.Roots()
 		sets := clusters(s, c, joint)
 		rows, inside, groups := clusterHolders(s, c, joint, sets)
-		shares, _ := joint.Shares()
+		shares, rest := joint.Shares()
 		for i, set := range sets {
 			rows[i].Splits = true
 			for _, k := range set {
@@ -197,14 +203,15 @@ func (s *Snapshot) Holders(ctx context.Context) ([]Holder, error) {
 			if total.Retained.Bytes > 0 && !inside[i] {
 				h := classHolder(s, &c.all[i], roots, total.Retained)
 				h.Reached, h.ReachedKnown = total.Reached.Bytes, total.Told
-				h.Split, h.Splits = shares[i], total.Told
+				h.Split, h.Splits = shares[i], true
 				h.within = joint.Within[i]
 				rows = append(rows, h)
 			}
 		}
 		rows = append(rows, jointHolders(s, groups)...)
 		slices.SortStableFunc(rows, func(a, b Holder) int { return compareRetainers(a.Retainer, b.Retainer) })
-		return gather(ctx, s, rows)
+		all, err := gather(ctx, s, rows)
+		return holderRows{all, sharingHolders(s, c, joint, inside, shares, rest)}, err
 	})
 }
 

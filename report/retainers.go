@@ -210,7 +210,10 @@ func (s *Snapshot) HeldBy(h *Holder) string { return s.heldBy(h, ShortPaths) }
 
 // heldBy is HeldBy with names shortened by a function.
 func (s *Snapshot) heldBy(h *Holder, short func(string) string) string {
-	if h.Class || h.Timers > 0 {
+	switch {
+	case h.Kind == RetainerRest:
+		return h.Name
+	case h.Class || h.Timers > 0:
 		return short(h.counted())
 	}
 	if h.Kind == RetainerCluster {
@@ -250,7 +253,7 @@ func holderName(s *Snapshot, h *Holder, root heap.Node) string {
 // a class of roots.
 func (s *Snapshot) HolderType(h *Holder) string {
 	switch {
-	case h.Class:
+	case h.Class || h.Kind == RetainerRest:
 		return ""
 	case h.Members != nil:
 		return h.Type
@@ -327,24 +330,28 @@ func RetainerTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	return holderTable(s, rows), nil
 }
 
-// HolderTable is Holders as a table; it has the same rows.
+// HolderTable is Splitting as a table; it has the same rows.
 func HolderTable(ctx context.Context, s *Snapshot) (*Table, error) {
-	rows, err := s.Holders(ctx)
+	rows, err := Splitting(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return holderTable(s, rows), nil
+	return holderTable(s, rows, Column{Name: "split_bytes", Title: "Split", Kind: Bytes, Priority: 4, MinWidth: 9, Right: true,
+		Cell: func(row int) Cell { return splitCell(&rows[row]) }}), nil
 }
 
-func holderTable(s *Snapshot, rows []Holder) *Table {
+// holderTable is rows as a table; more columns stand behind the bytes.
+func holderTable(s *Snapshot, rows []Holder, more ...Column) *Table {
 	// Room for "1,600 × main.Block, held jointly by main.srv and main.index": who
 	// holds it is what the table is for, the other columns go first.
 	const wide = 56
-	return NewTable(len(rows), func(row int) heap.Node { return rows[row].Node },
-		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
+	columns := append([]Column{
+		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: rows[row].Retained} }},
-		Column{Name: "share", Title: "Share", Kind: Percent, MinWidth: 7, Right: true,
+		{Name: "share", Title: "Share", Kind: Percent, MinWidth: 7, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Share(rows[row].Retained)} }},
+	}, more...)
+	columns = append(columns,
 		Column{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 10, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: rows[row].Objects} }},
 		Column{Name: "kind", Title: "Kind", Priority: 3, MinWidth: 9,
@@ -354,6 +361,7 @@ func holderTable(s *Snapshot, rows []Holder) *Table {
 		Column{Name: "type", Title: "Type", Priority: 1, MinWidth: 12,
 			Cell: func(row int) Cell { return textCell(s.HolderType(&rows[row])) }},
 	)
+	return NewTable(len(rows), func(row int) heap.Node { return rows[row].Node }, columns...)
 }
 
 // textCell is a cell of a text that is unknown when empty.

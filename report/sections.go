@@ -30,7 +30,7 @@ type Section struct {
 func Sections() []Section {
 	return []Section{
 		{SectionVerdict, "", nil},
-		{SectionHolders, "Who holds it", []string{"retained_bytes", "share", "objects", "kind", "holder", "type"}},
+		{SectionHolders, "Who holds it", []string{"retained_bytes", "share", "split_bytes", "objects", "kind", "holder", "type"}},
 		{SectionSuspects, "Suspects", []string{"retained_bytes", "share", "rule", "count", "sentence"}},
 		{SectionTypes, "Types, with what dies when all objects of the type do", []string{"retained_bytes_min", "share", "shallow_bytes", "objects", "type", "package"}},
 		{SectionRoots, "Roots, goroutines apart", []string{"retained_bytes", "share", "objects", "kind", "name", "type", "address", "size"}},
@@ -128,7 +128,8 @@ func SectionTable(ctx context.Context, s *Snapshot, name string, l Layout) (*Tab
 	return l.Sorted(ctx, t, name)
 }
 
-// Sorted is a table of a section in the order that l asks for, if it has such a column.
+// Sorted is a table of a section in the order that l asks for, if it has such a column,
+// which is shown then whatever the room is.
 func (l Layout) Sorted(ctx context.Context, t *Table, section string) (*Table, error) {
 	all := Sections()
 	column := all[slices.IndexFunc(all, func(s Section) bool { return s.Name == section })].column(l.Sort)
@@ -136,9 +137,17 @@ func (l Layout) Sorted(ctx context.Context, t *Table, section string) (*Table, e
 		return t, nil
 	}
 	at := t.Column(column)
+	if at < 0 {
+		return t, nil
+	}
 	c := t.Columns[at]
 	number := c.Kind != Text && c.Kind != Addr || c.Numeric
-	return t.Sorted(ctx, at, number != strings.HasPrefix(l.Sort, "-"))
+	t, err := t.Sorted(ctx, at, number != strings.HasPrefix(l.Sort, "-"))
+	if err == nil {
+		t.Columns = slices.Clone(t.Columns)
+		t.Columns[at].Priority = 0
+	}
+	return t, err
 }
 
 // WriteSections writes the asked-for sections of a report for people.

@@ -71,7 +71,7 @@ type Snapshot struct {
 	opened    Options // how; the zero value where New made the Snapshot
 	progress  func(phase string, done, total int64)
 	retainers memo[[]Retainer]
-	holders   memo[[]Holder]
+	holders   memo[holderRows]
 	classes   memo[*classes]
 	awaited   memo[waits]
 	leaks     memo[map[heap.Node]bool]

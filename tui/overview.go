@@ -238,6 +238,14 @@ func (w *words) overviewTable(rows []overviewRow) *report.Table {
 				}
 				return report.Cell{Num: h.Reached}
 			}},
+		report.Column{Name: "split_bytes", Title: "Split", Kind: report.Bytes, Right: true,
+			Cell: func(row int) report.Cell {
+				h := rows[row].holder
+				if h == nil || !h.Splits {
+					return report.Cell{Unknown: true}
+				}
+				return report.Cell{Num: h.Split}
+			}},
 		report.Column{Name: "what", Title: "What",
 			Cell: func(row int) report.Cell {
 				r := &rows[row]

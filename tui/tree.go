@@ -661,10 +661,25 @@ func (v *dominators) makeColumns() []treeColumn {
 		return treeColumn{c, of, func(b *branch, _ string) report.Cell { return report.Cell{Num: of(b)} }, nil}
 	}
 	address := func(b *branch) uint64 { return v.app.snap.Heap.ValueAddr(b.node) }
+	split := func(b *branch) uint64 {
+		if b.held == nil {
+			return 0 // only holders have a part
+		}
+		return b.held.Split
+	}
 	return []treeColumn{
 		number(report.Column{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true}, v.retained),
 		{report.Column{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true}, v.retained,
 			func(b *branch, _ string) report.Cell { return report.Cell{Num: v.app.snap.Share(v.retained(b))} }, nil},
+		{report.Column{Name: "split_bytes", Title: "Split", Kind: report.Bytes, Priority: 4, MinWidth: 9, Right: true}, split,
+			func(b *branch, _ string) report.Cell {
+				return report.Cell{Num: split(b), Unknown: b.held == nil || !b.held.Splits}
+			}, func(row int) string {
+				if r := v.rows[row]; !r.more && r.held != nil && r.held.Splits {
+					return v.app.bytes(r.held.Split)
+				}
+				return " "
+			}},
 		number(report.Column{Name: "objects", Title: "Objects", Kind: report.Count, Priority: 2, MinWidth: 10, Right: true}, v.objects),
 		number(report.Column{Name: "shallow_bytes", Title: "Shallow", Kind: report.Bytes, Priority: 3, MinWidth: 9, Right: true}, v.shallow),
 		{report.Column{Name: "object", Title: "Object", MinWidth: 50}, nil,

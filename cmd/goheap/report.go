@@ -29,6 +29,10 @@ when they let go, what is suspect, types, roots and goroutines.
 file; in csv one of them, else the retainers. --sort sorts the tables that have a
 column of this name.
 
+Of the holders, Split is the part of the live heap that each has where what several
+hold is split evenly between them, remainders to the one with the lowest root: it adds
+up to the live heap, and is shown where there is room or --sort split asks for it.
+
 A suspect has a fingerprint that it has in the next dump of the program too, whatever
 the addresses, numbers and counts are then. --known takes a file of fingerprints that
 are fine, a line each with the reason behind it; a line that begins with # is a comment:
@@ -42,6 +46,7 @@ The keys of maps, which are values of the program, are printed as […] unless
 		Example: `  goheap report core.4711
   goheap report --top 5 --values core.4711
   goheap report --section types,goroutines --sort objects core.4711
+  goheap report --section holders --sort split core.4711
   goheap report --known fine.txt core.4711
   goheap report --format json -o report.json core.4711`,
 		Args:              wants(false, "FILE"),
@@ -96,6 +101,9 @@ func (c *command) reportAnswer(ask reportFlags) answer {
 			}
 			if c.flags.format == "csv" && len(ask.sections) == 1 && layout().Columns() == nil {
 				return usagef("%s is no table, which csv prints", ask.sections[0])
+			}
+			if c.flags.format == "csv" && len(ask.sections) == 0 && strings.TrimSuffix(strings.TrimPrefix(ask.sort, "-"), "_bytes") == "split" {
+				return usagef("--sort split needs --section holders for csv, which prints the retainers without it")
 			}
 			if c.flags.format == "json" && ask.sort != "" {
 				return usagef("--sort does nothing for json, whose lists begin with what retains most")
