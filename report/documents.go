@@ -419,7 +419,7 @@ func NewReportDocument(ctx context.Context, s *Snapshot, limits Limits, sections
 		d.More.Roots = own.Len() - len(d.Roots)
 	}
 	if has(SectionGoroutines) {
-		groups, err := NewGoroutineGroupsDocument(ctx, s, List{Top: limits.Goroutines}, false)
+		groups, err := NewGoroutineGroupsDocument(ctx, s, List{Top: limits.Goroutines}, ByStack)
 		if err != nil {
 			return nil, err
 		}
@@ -547,10 +547,14 @@ func rootDocuments(ctx context.Context, s *Snapshot, t *Table, l List) ([]RootDo
 	rows, err := wantedRows(ctx, s, t, nil, l)
 	for _, row := range rows {
 		r := all[row]
-		docs = append(docs, RootDocument{r.Kind.String(), Optional(r.Name), Optional(r.Type), Optional(r.Package),
-			Address(r.Addr), r.Size, r.Objects, r.Retained})
+		docs = append(docs, rootDocument(&r))
 	}
 	return docs, err
+}
+
+func rootDocument(r *RootRow) RootDocument {
+	return RootDocument{r.Kind.String(), Optional(r.Name), Optional(r.Type), Optional(r.Package),
+		Address(r.Addr), r.Size, r.Objects, r.Retained}
 }
 
 // GoroutinesDocument lists the goroutines.

@@ -55,7 +55,7 @@ func documents(t *testing.T, s *Snapshot, disclosed Disclosure) map[string][]byt
 		"info.txt":       func(b *bytes.Buffer) error { return WriteInfo(b, s) },
 		"check.txt":      func(b *bytes.Buffer) error { return WriteCheck(b, s) },
 		"report.txt":     func(b *bytes.Buffer) error { return WriteReport(ctx, b, s, 4, false) },
-		"goroutines.txt": func(b *bytes.Buffer) error { return WriteGoroutines(ctx, b, s, List{Top: -1}, false) },
+		"goroutines.txt": func(b *bytes.Buffer) error { return WriteGoroutines(ctx, b, s, List{Top: -1}, ByStack) },
 		"types.txt":      func(b *bytes.Buffer) error { return WriteTypes(ctx, b, s, List{Top: 2}, true) },
 		"roots.txt":      func(b *bytes.Buffer) error { return WriteRoots(ctx, b, s, List{Top: 2}) },
 		"info.json":      func(b *bytes.Buffer) error { return WriteJSON(b, NewInfoDocument(s)) },

@@ -24,6 +24,11 @@ type GoroutineGroupDocument struct {
 	Frames           []FrameDocument `json:"frames"` // of the first
 	ElidedCalls      int             `json:"elided_calls"`
 	ElidedBehind     int             `json:"elided_behind"`
+	// Stacks are of goroutines by creator or label those in it by state and stack, and
+	// MoreStacks how many of these are left out; null in groups by stack. What each holds
+	// exclusively is its own: the group may hold more.
+	Stacks     []GoroutineGroupDocument `json:"stacks"`
+	MoreStacks int                      `json:"more_stacks"`
 }
 
 // StateDocument is how many goroutines are in a state.
@@ -35,21 +40,18 @@ type StateDocument struct {
 const (
 	mostIDs        = 100 // goroutines of a group that are named
 	mostGroupCalls = 40  // calls of its stack, half from each end
+	mostStacks     = 20  // stacks in a group by something else
 )
 
-// NewGoroutineGroupsDocument lists goroutines by state and stack, or by creation site if
-// creators is set; the filter sees the rows of StackTable or CreatorTable.
-func NewGoroutineGroupsDocument(ctx context.Context, s *Snapshot, l List, creators bool) (*GoroutineGroupsDocument, error) {
-	group, table := s.StackGroups, StackTable
-	if creators {
-		group, table = s.CreatorGroups, CreatorTable
-	}
+// NewGoroutineGroupsDocument lists goroutines by what they have in common; the filter sees
+// the rows of GoroutineGroupTable.
+func NewGoroutineGroupsDocument(ctx context.Context, s *Snapshot, l List, by GroupBy) (*GoroutineGroupsDocument, error) {
 	d := &GoroutineGroupsDocument{Schema: "goheap/goroutines/1", Groups: []GoroutineGroupDocument{}}
-	groups, err := group(ctx)
+	groups, err := GoroutineGroups(ctx, s, by)
 	if err != nil {
 		return d, err
 	}
-	t, err := table(ctx, s)
+	t, err := GoroutineGroupTable(ctx, s, by)
 	rows, err := wantedRows(ctx, s, t, err, l)
 	if err != nil {
 		return d, err
@@ -58,11 +60,25 @@ func NewGoroutineGroupsDocument(ctx context.Context, s *Snapshot, l List, creato
 	if err != nil {
 		return d, err
 	}
+	var within [][]StackGroup
+	if by != ByStack {
+		if within, err = StacksWithin(ctx, s, by); err != nil {
+			return d, err
+		}
+	}
 	for _, row := range rows {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		d.Groups = append(d.Groups, goroutineGroupDocument(s, &groups[row], goroutines))
+		of := goroutineGroupDocument(s, &groups[row], goroutines)
+		if by != ByStack {
+			of.Stacks = []GoroutineGroupDocument{}
+			for _, g := range head(within[row], mostStacks) {
+				of.Stacks = append(of.Stacks, goroutineGroupDocument(s, &g, goroutines))
+			}
+			of.MoreStacks = len(within[row]) - len(of.Stacks)
+		}
+		d.Groups = append(d.Groups, of)
 	}
 	return d, nil
 }

@@ -99,7 +99,7 @@ func TestReportDocumentSize(t *testing.T) {
 func TestGoroutineGroupDocument(t *testing.T) {
 	f := blockstore()
 	s := analyse(t, f)
-	d, err := NewGoroutineGroupsDocument(t.Context(), s, List{Top: -1}, true)
+	d, err := NewGoroutineGroupsDocument(t.Context(), s, List{Top: -1}, ByCreator)
 	if err != nil || len(d.Groups) != 1 {
 		t.Fatalf("%d groups, %v", len(d.Groups), err)
 	}
@@ -108,7 +108,7 @@ func TestGoroutineGroupDocument(t *testing.T) {
 		t.Errorf("%+v", g)
 	}
 	f.Running[1].WaitReason, f.Running[1].ParentID = "select", 2
-	if d, err = NewGoroutineGroupsDocument(t.Context(), analyse(t, f), List{Top: -1}, true); err != nil {
+	if d, err = NewGoroutineGroupsDocument(t.Context(), analyse(t, f), List{Top: -1}, ByCreator); err != nil {
 		t.Fatal(err)
 	}
 	text, err := json.Marshal(d.Groups[0])
@@ -122,7 +122,7 @@ func TestGoroutineGroupDocument(t *testing.T) {
 	if got["wait_reason"] != nil || got["parent_id"] != nil || got["status"] != "waiting" || got["created_by"] != "main.main" {
 		t.Errorf("%s", text)
 	}
-	if d, err = NewGoroutineGroupsDocument(t.Context(), s, List{Top: -1, Where: "=count > 1"}, false); err != nil || len(d.Groups) != 1 || d.Groups[0].Count != 2 {
+	if d, err = NewGoroutineGroupsDocument(t.Context(), s, List{Top: -1, Where: "=count > 1"}, ByStack); err != nil || len(d.Groups) != 1 || d.Groups[0].Count != 2 {
 		t.Errorf("filtered: %+v, %v", d, err)
 	}
 }

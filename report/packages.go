@@ -13,6 +13,7 @@ import (
 type groupings struct {
 	packages                memo[[]PackageRow]
 	rootKinds, rootPackages memo[[]RootGroup]
+	labelled                memo[[]StackGroup] // goroutines by label
 }
 
 // PackageRow sums the live objects whose types count to one package.

@@ -45,15 +45,18 @@ type StateCount struct {
 // goroutine number of their first members. The slice belongs to the Snapshot.
 func (s *Snapshot) StackGroups(ctx context.Context) ([]StackGroup, error) {
 	return s.groups.get(func() ([]StackGroup, error) {
-		return groupGoroutines(ctx, s, func(r GoroutineRow, frames []gocore.Frame) string {
-			var key strings.Builder
-			fmt.Fprintf(&key, "%s\x00%s", r.State(), r.CreatedBy)
-			for _, f := range frames {
-				fmt.Fprintf(&key, "\x00%s\x00%s:%d", f.Func, f.File, f.Line)
-			}
-			return key.String()
-		})
+		return groupGoroutines(ctx, s, stackKey)
 	})
+}
+
+// stackKey is what goroutines of a group of StackGroups have in common.
+func stackKey(r GoroutineRow, frames []gocore.Frame) string {
+	var key strings.Builder
+	fmt.Fprintf(&key, "%s\x00%s", r.State(), r.CreatedBy)
+	for _, f := range frames {
+		fmt.Fprintf(&key, "\x00%s\x00%s:%d", f.Func, f.File, f.Line)
+	}
+	return key.String()
 }
 
 // CreatorGroups returns the goroutines grouped by the go statement that created

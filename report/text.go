@@ -239,19 +239,21 @@ func WriteRoots(ctx context.Context, w io.Writer, s *Snapshot, l List) error {
 	return p.w.Flush()
 }
 
-// WriteGoroutines writes the goroutines for people, grouped by state and stack, or
-// by creation site if creators is set: a table, then the stack of the first
-// goroutine of each row. The filter sees the groups.
-func WriteGoroutines(ctx context.Context, w io.Writer, s *Snapshot, l List, creators bool) error {
-	group, table := s.StackGroups, StackTable
-	if creators {
-		group, table = s.CreatorGroups, CreatorTable
-	}
-	groups, err := group(ctx)
+// WriteGoroutines writes the goroutines for people by what they have in common: a table,
+// then the stacks of each row, those that retain most first. The filter sees the groups.
+func WriteGoroutines(ctx context.Context, w io.Writer, s *Snapshot, l List, by GroupBy) error {
+	const most = 5 // stacks of a row
+	groups, err := GoroutineGroups(ctx, s, by)
 	if err != nil {
 		return err
 	}
-	t, err := table(ctx, s)
+	var within [][]StackGroup
+	if by != ByStack {
+		if within, err = StacksWithin(ctx, s, by); err != nil {
+			return err
+		}
+	}
+	t, err := GoroutineGroupTable(ctx, s, by)
 	if err != nil {
 		return err
 	}
@@ -268,18 +270,31 @@ func WriteGoroutines(ctx context.Context, w io.Writer, s *Snapshot, l List, crea
 	for i := range t.Len() {
 		g := groups[t.Row(i)]
 		p.line("")
-		title := groupTitle(s, g, rows)
-		if creators && len(g.Members) > 1 {
-			title += "; the stack of the first"
+		p.line("%s", groupTitle(s, g, rows))
+		if by == ByStack || len(within[t.Row(i)]) == 1 {
+			p.frames(g.Frames, "  ")
+			continue
 		}
-		p.line("%s", title)
-		var frames [][]string
-		for _, f := range g.Frames {
-			frames = append(frames, []string{Printable(f.Func), framePlace(f)})
+		stacks := within[t.Row(i)]
+		for _, of := range head(stacks, most) {
+			p.line("")
+			p.line("  %s [%s], %s without them", plural(uint64(len(of.Members)), "goroutine"), Printable(of.StateText()), HumanBytes(of.Exclusive.Bytes))
+			p.frames(of.Frames, "    ")
 		}
-		p.rows(frames, nil, "  ")
+		if len(stacks) > most {
+			p.line("")
+			p.line("  … %s more", plural(uint64(len(stacks)-most), "stack"))
+		}
 	}
 	return p.w.Flush()
+}
+
+func (p *printer) frames(frames []gocore.Frame, indent string) {
+	var rows [][]string
+	for _, f := range frames {
+		rows = append(rows, []string{Printable(f.Func), framePlace(f)})
+	}
+	p.rows(rows, nil, indent)
 }
 
 // groupTitle names the state of a group and its first goroutines.
@@ -304,6 +319,12 @@ func groupTitle(s *Snapshot, g StackGroup, rows []GoroutineRow) string {
 		}
 		if rows[m].ParentID != same.ParentID {
 			same.ParentID = 0
+		}
+		if rows[m].CreatedAt != same.CreatedAt {
+			same.CreatedAt = ""
+		}
+		if rows[m].CreatedBy != same.CreatedBy {
+			same.CreatedBy = ""
 		}
 		if !slices.Equal(rows[m].Labels, same.Labels) {
 			same.Labels = nil

@@ -28,6 +28,7 @@ const (
 	byStack goroutineMode = iota
 	byCreator
 	eachGoroutine
+	byLabel
 	goroutineModes
 )
 
@@ -66,7 +67,7 @@ func newGoroutines(a *App) view {
 		return setOfAll(fmt.Sprintf("%s like %s", plural(uint64(len(nodes)), "goroutine"), a.snap.Heap.Name(n)), n, nodes)
 	}
 	v.list.own = []Action{{Keys: []Key{char('u')}, Label: "group", Priority: 3,
-		Help: "Show goroutines with the same stack as one row, or those that the same statement created, or each for itself.",
+		Help: "Show goroutines with the same stack as one row, or those that the same statement created, or each for itself, or those with the same labels.",
 		Do: func() {
 			v.mode = (v.mode + 1) % goroutineModes
 			v.reload()
@@ -75,11 +76,13 @@ func newGoroutines(a *App) view {
 }
 
 func (v *goroutinesView) name() string {
-	return [goroutineModes]string{"Goroutines by stack", "Goroutines by creation site", "Goroutines"}[v.mode]
+	return [goroutineModes]string{"Goroutines by stack", "Goroutines by creation site", "Goroutines", "Goroutines by label"}[v.mode]
 }
 
 // places are the names of the modes in locations.
-func (goroutineMode) places() []string { return []string{"goroutines", "creators", "allgoroutines"} }
+func (goroutineMode) places() []string {
+	return []string{"goroutines", "creators", "allgoroutines", "labels"}
+}
 
 func (v *goroutinesView) where() (string, string) { return v.mode.places()[v.mode], "" }
 
@@ -97,12 +100,17 @@ func (v *goroutinesView) loadRows(ctx context.Context, mode goroutineMode) (l lo
 	var groups []report.StackGroup
 	if mode == eachGoroutine {
 		l.table, err = report.GoroutineTable(ctx, s)
-	} else if mode == byCreator {
-		if groups, err = s.CreatorGroups(ctx); err == nil {
-			l.table, err = report.CreatorTable(ctx, s)
+	} else {
+		by := report.ByStack
+		switch mode {
+		case byCreator:
+			by = report.ByCreator
+		case byLabel:
+			by = report.ByLabel
 		}
-	} else if groups, err = s.StackGroups(ctx); err == nil {
-		l.table, err = report.StackTable(ctx, s)
+		if groups, err = report.GoroutineGroups(ctx, s, by); err == nil {
+			l.table, err = report.GoroutineGroupTable(ctx, s, by)
+		}
 	}
 	l.then = func() { v.rows, v.groups = rows, groups }
 	return l, err
