@@ -49,6 +49,13 @@ func TestProgress(t *testing.T) {
 			_, err := d.MergePaths(ctx, []heap.Node{9})
 			return err
 		}, []string{"paths", "merged paths"}},
+		{"Ways", func(ctx context.Context, d *heap.Dominators) error {
+			w, err := d.WaysTo(ctx, []heap.Node{9})
+			if err == nil {
+				_, err = w.Count(ctx, [][]heap.Node{{1}}, nil)
+			}
+			return err
+		}, []string{"referrers", "ways", "ways"}},
 		{"Referrers", func(ctx context.Context, d *heap.Dominators) error { _, err := d.Referrers(ctx); return err }, []string{"referrers"}},
 		{"Cut", func(ctx context.Context, d *heap.Dominators) error {
 			c, err := d.Cut(ctx, nil)

@@ -68,6 +68,17 @@ func BenchmarkQuestions(b *testing.B) {
 		{"where/text", func(ctx context.Context) error { _, err := s.Where(ctx, all, "session"); return err }},
 		{"instances", func(ctx context.Context) error { _, err := s.Instances(ctx, most.IDs); return err }},
 		{"retained set", func(ctx context.Context) error { _, err := s.RetainedSet(ctx, instances); return err }},
+		{"ways", func(ctx context.Context) error {
+			w, err := report.WaysTo(ctx, s, instances)
+			if err != nil {
+				return err
+			}
+			roots, err := w.Level(ctx, nil)
+			if err == nil && len(roots) > 0 {
+				_, err = w.Level(ctx, roots[0])
+			}
+			return err
+		}},
 		{"merged paths", func(ctx context.Context) error { _, err := report.MergePaths(ctx, s, instances); return err }},
 		{"cut", func(ctx context.Context) error {
 			_, err := s.Cut(ctx, instances[0], []heap.Edge{{To: first}}, 3)

@@ -97,6 +97,40 @@ func TestQuestionsOfDemo(t *testing.T) {
 		t.Errorf("gathered at %s", got)
 	}
 
+	// By all ways it leads to each of them, and what shares some to these.
+	ways, err := report.WaysTo(ctx, s, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	level, err := ways.Level(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leads := map[string]uint64{}
+	for _, row := range level {
+		leads[row.Word] = row.Leads.Objects
+		reached := map[heap.Node]bool{}
+		for _, n := range row.Nodes {
+			for to, is := range heaptest.Reach(s.Graph, n) {
+				if is {
+					reached[heap.Node(to)] = true
+				}
+			}
+		}
+		want := uint64(0)
+		for _, n := range all {
+			if reached[n] {
+				want++
+			}
+		}
+		if row.Leads.Objects != want || want == 0 {
+			t.Errorf("%s leads to %d blocks, want %d", row.Word, row.Leads.Objects, want)
+		}
+	}
+	if leads["main.srv"] != blocks || leads["main.recent"] != shared {
+		t.Errorf("the ways to blocks are %v", leads)
+	}
+
 	// Without main.srv, what it dominates is gone, and what is shared is held by
 	// the index.
 	srv, err := s.Find(ctx, "main.srv")

@@ -8,7 +8,7 @@ import (
 )
 
 // MergedPaths are the shortest paths to the members of a set, laid over each
-// other: heap.Merged with names.
+// other: heap.Merged with names. Ways are all of them.
 type MergedPaths struct {
 	*heap.Merged
 	// Gathered is the node at which nearly all paths come together; SuperRoot
@@ -41,19 +41,6 @@ func (m *MergedPaths) Word(from, to heap.Node) string {
 		return fmt.Sprintf("→ +%#x", offset)
 	}
 	return Pointee
-}
-
-// mergedLevel is what bounds the lists of MergedTable.
-const mergedLevel = 1000
-
-// Level returns the nodes that follow n, those that lead to most members first,
-// mergedLevel of them at most, and how many more there are.
-func (m *MergedPaths) Level(n heap.Node) (nodes []heap.Node, more int) {
-	count := m.ChildCount(n)
-	for i := range min(count, mergedLevel) {
-		nodes = append(nodes, m.Child(n, i))
-	}
-	return nodes, count - len(nodes)
 }
 
 // Table lists what follows n on the paths: the roots after heap.SuperRoot.

@@ -51,7 +51,7 @@ func rowActions(a *App) []Action {
 			Help: "Show the selected object in the dominator tree.",
 			Do:   func() { a.reveal(node()) }},
 		{Keys: []Key{char('P')}, Label: "merged paths", Disabled: noSet,
-			Help: "Merge the paths to all objects of the selected type, group or mark: which roots hold how many.",
+			Help: "Merge all ways to the objects of the selected type, group or mark: which roots lead to how many, goroutines by stack.",
 			Do:   a.mergePaths},
 		{Keys: []Key{char('X')}, Label: "exact size", Disabled: func() string {
 			if len(a.marks.sets) > 0 {
