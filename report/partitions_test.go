@@ -187,3 +187,49 @@ func TestLabelGroupsAreHidden(t *testing.T) {
 		}
 	}
 }
+
+// Of more holders than are told apart, the others have one part together, in a row of its
+// own: the parts add up all the same.
+func TestSplitOfMany(t *testing.T) {
+	f := &fake{}
+	const holders = 80
+	for i := range holders {
+		f.RootNodes = append(f.RootNodes, fakeNode{ID: fmt.Sprint("v", i), Kind: "global", Name: fmt.Sprint("main.v", i),
+			To: []fakeEdge{{".a", fmt.Sprint("o", i)}, {".b", fmt.Sprint("o", (i+1)%holders)}}})
+		f.Objects = append(f.Objects, fakeNode{ID: fmt.Sprint("o", i), Kind: "object", Type: "main.T", Addr: 0xc000000000 + uint64(i)*4096, Size: 48})
+	}
+	s := analyse(t, f.Build())
+	rows, err := Splitting(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, live := s.Live()
+	sum, rest := uint64(0), 0
+	for i := range rows {
+		h := &rows[i]
+		sum += h.Split
+		if h.Kind == RetainerRest {
+			rest++
+			if i != len(rows)-1 || s.HeldBy(h) != "holders that are not told apart" || s.HolderType(h) != "" {
+				t.Errorf("row %d is of %q", i, s.HeldBy(h))
+			}
+		} else if h.Splits == (h.Kind == RetainerJoint || h.Kind == RetainerObject) {
+			t.Errorf("a %s has a part: %t", h.Kind, h.Splits)
+		}
+	}
+	if sum != live || rest != 1 {
+		t.Errorf("%d of %d bytes in the parts, %d rows of the rest", sum, live, rest)
+	}
+	table, err := HolderTable(t.Context(), s)
+	if err != nil || table.Len() != len(rows) {
+		t.Fatal(table.Len(), err)
+	}
+	for _, write := range []func(b *bytes.Buffer) error{
+		func(b *bytes.Buffer) error { return WriteText(b, table) }, func(b *bytes.Buffer) error { return WriteCSV(b, table) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil || strings.Count(b.String(), "holders that are not told apart") != 1 {
+			t.Errorf("%v\n%s", err, b.String())
+		}
+	}
+}
