@@ -53,6 +53,20 @@ func (m *tmux) keys(keys ...string) *tmux {
 	return m
 }
 
+// gone waits until a text is not on the screen.
+func (m *tmux) gone(text string) *tmux {
+	m.t.Helper()
+	var screen string
+	for range 600 {
+		if screen = m.do("capture-pane", "-p"); !strings.Contains(screen, text) {
+			return m
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	m.t.Fatalf("%q does not go:\n%s", text, screen)
+	return m
+}
+
 // quit closes all views, says yes where it is asked, and waits for the end, after
 // which the terminal is as it was.
 func (m *tmux) quit() {
@@ -125,8 +139,8 @@ func TestInTerminal(t *testing.T) {
 		m.keys("u").wait(store + "[")
 		m.keys("Escape").wait("▾ .blocks")
 		m.keys("3").wait("[3 Types]", "main.Block")
-		m.keys("/", "Block", "Enter").wait("filter: Block")
-		m.keys("Escape").wait("main.Tx") // a key at once after esc would be alt with that key
+		m.keys("/", "Block", "Enter").wait("filter: Block", "esc clear filter")
+		m.keys("Escape").gone("esc clear filter") // a key at once after esc would be alt with that key
 		m.keys("8").wait("[8 Map]", "┌"+store)
 		m.keys("=").wait("objects for which")
 		m.keys(`retained > 1MiB && type contains "Block"`, "Enter").wait("[7 Search]", "row 1 of 1", "[]*main.Block")
