@@ -254,7 +254,7 @@ var inventory = []expected{
 		program:  "flight",
 		texts:    []string{"main.(*group).do", "WaitGroup", "main.call"},
 		culprits: []string{"main.(*group).do"},
-		noDump:   "it does not say how large stacks are",
+		noDump:   "how large stacks are",
 	}, {
 		program:  "shards",
 		texts:    []string{"main.srv.inflight.shards", "map[string]*main.request", "40,000 × main.request"},
