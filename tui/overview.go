@@ -168,6 +168,15 @@ func (v *overview) open() {
 	openSet(v.app, v.set(v.body.selected))
 }
 
+func (v *overview) actions() []Action {
+	return []Action{fingerprintAction(v.app, func() *report.Suspect {
+		if r := v.row(); r != nil {
+			return r.suspect
+		}
+		return nil
+	})}
+}
+
 func (v *overview) status() string {
 	text := "row " + countText(uint64(min(v.body.selected+1, len(v.rows)))) + " of " + countText(uint64(len(v.rows)))
 	if v.needle != "" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"goheap/heap"
@@ -36,30 +37,46 @@ func newSuspects(a *App) view {
 		if row < 0 {
 			return nil
 		}
-		return append(wrap(a.clean(report.ShortPaths(v.all[row].Sentence)), w, min(h-1, 3)), "")
+		f := &v.all[row]
+		lines := wrap(a.clean(report.ShortPaths(f.Sentence)), w, min(h-1, 3))
+		if f.Known != "" {
+			lines = append(lines, cut(a.clean("It is known: "+f.Known), w, a.sym.cut))
+		}
+		return append(lines, "")
 	}
+	v.list.own = []Action{fingerprintAction(a, func() *report.Suspect {
+		if row := v.row(); row >= 0 {
+			return &v.all[row]
+		}
+		return nil
+	})}
 	return v
 }
 
 func (w *words) suspectTable(all []report.Suspect) *report.Table {
 	s := w.snap
-	return report.NewTable(len(all), func(row int) heap.Node { return all[row].Node },
-		report.Column{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true,
+	columns := []report.Column{
+		{Name: "retained_bytes", Title: "Retained", Kind: report.Bytes, MinWidth: 9, Right: true,
 			Cell: func(row int) report.Cell { return report.Cell{Num: all[row].Retained} }},
-		report.Column{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true,
+		{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true,
 			Cell: func(row int) report.Cell { return report.Cell{Num: s.Share(all[row].Retained)} }},
-		report.Column{Name: "rule", Title: "Rule", Priority: 1, MinWidth: 8,
+		{Name: "rule", Title: "Rule", Priority: 1, MinWidth: 8,
 			Cell: func(row int) report.Cell { return report.Cell{Text: all[row].Rule} }},
-		report.Column{Name: "count", Title: "Count", Kind: report.Count, Priority: 2, MinWidth: 7, Right: true,
+		{Name: "count", Title: "Count", Kind: report.Count, Priority: 2, MinWidth: 7, Right: true,
 			Cell: func(row int) report.Cell { return report.Cell{Num: all[row].Count} }},
-		report.Column{Name: "what", Title: "What, and where it comes together", MinWidth: 40,
+		{Name: "what", Title: "What, and where it comes together", MinWidth: 40,
 			Cell: func(row int) report.Cell { return report.Cell{Text: suspectName(&all[row])} }},
-		report.Column{Name: "type", Title: "Type", Priority: 3, MinWidth: 12,
+		{Name: "type", Title: "Type", Priority: 3, MinWidth: 12,
 			Cell: func(row int) report.Cell {
 				f := &all[row]
 				return report.Cell{Text: report.ShortPaths(f.Accumulation.TypeText()), Unknown: f.Accumulation.Type == "" || f.Count > 1}
 			}},
-	)
+	}
+	if slices.ContainsFunc(all, func(f report.Suspect) bool { return f.Known != "" }) {
+		columns = slices.Insert(columns, 4, report.Column{Name: "known", Title: "Known", Priority: 1, MinWidth: 5,
+			Cell: func(row int) report.Cell { return report.Cell{Text: all[row].Known, Unknown: all[row].Known == ""} }})
+	}
+	return report.NewTable(len(all), func(row int) heap.Node { return all[row].Node }, columns...)
 }
 
 // suspectName says what is suspect, and where its bytes come together.

@@ -35,7 +35,7 @@ func viewKinds() []viewKind {
 	}
 	return []viewKind{
 		tabOverview: {
-			title: "Overview", short: "Over", make: newOverview,
+			title: "Overview", short: "Over", make: newOverview, own: "the overview",
 			help:   "Show what is suspect and who holds the memory, as the first lines of a report do.",
 			places: []placeKind{{"overview", false, numbered(tabOverview)}},
 		},
@@ -69,7 +69,7 @@ func viewKinds() []viewKind {
 			},
 		},
 		tabSuspects: {
-			title: "Suspects", short: "Susp", make: newSuspects,
+			title: "Suspects", short: "Susp", make: newSuspects, own: "suspects",
 			help:   "Show what holds so much that it probably should not.",
 			places: []placeKind{{"suspects", false, numbered(tabSuspects)}},
 		},
@@ -105,6 +105,7 @@ func viewKinds() []viewKind {
 			places: []placeKind{{"referrers", true, inspect(pageReferrers)}, {"references", true, inspect(pageReferences)}},
 		},
 		{make: inspectorAt(pageHex), own: "an object's bytes", places: []placeKind{{"hex", true, inspect(pageHex)}}},
+		{places: []placeKind{{"memory", false, func(a *App, p place) { a.pushAt(newMemory(a), p) }}}},
 		{
 			make: newBookmarks, own: "bookmarks",
 			places: []placeKind{{"bookmarks", false, func(a *App, p place) { a.pushAt(newBookmarks(a), p) }}},

@@ -79,18 +79,9 @@ func (c *command) answer(cmd *cobra.Command, path string, a answer) error {
 			return err
 		}
 	}
-	var known *report.Known
-	if a.known != "" {
-		err := expandHome(&a.known)
-		if err == nil {
-			err = c.overwrites(a.known)
-		}
-		if err == nil {
-			known, err = report.ReadKnown(a.known)
-		}
-		if err != nil {
-			return usagef("--known: %w", err)
-		}
+	known, err := c.readKnown(a.known)
+	if err != nil {
+		return err
 	}
 	if c.flags.where != "" && !a.lists {
 		fmt.Fprintf(c.stderr, "goheap: note: --where does nothing for %s\n", cmd.Name())
@@ -202,4 +193,21 @@ func (c *command) aboutWhere(err error) error {
 		at.Column-- // list put the "=" before it
 	}
 	return usagef("--where: %w", &at)
+}
+
+// readKnown reads the file that --known names, "" for none.
+func (c *command) readKnown(path string) (known *report.Known, err error) {
+	if path == "" {
+		return nil, nil
+	}
+	if err = expandHome(&path); err == nil {
+		err = c.overwrites(path)
+	}
+	if err == nil {
+		known, err = report.ReadKnown(path)
+	}
+	if err != nil {
+		return nil, usagef("--known: %w", err)
+	}
+	return known, nil
 }

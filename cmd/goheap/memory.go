@@ -37,6 +37,11 @@ be. A heap dump has no more than the runtime's counters.`,
 			find := func(ctx context.Context, s *report.Snapshot) (*report.Memory, error) {
 				return report.NewMemory(ctx, s, kept)
 			}
+			for _, path := range append([]*string{&args[0]}, pointers(smaps)...) {
+				if err := expandHome(path); err != nil {
+					return err
+				}
+			}
 			var err error
 			if kept, err = report.ReadResidency(args[0], smaps...); err != nil {
 				return err
@@ -69,6 +74,14 @@ be. A heap dump has no more than the runtime's counters.`,
 	cmd.Flags().StringArrayVar(&smaps, "smaps", nil, "what the kernel said of the process is in `FILE`")
 	must(cmd.MarkFlagFilename("smaps"))
 	return cmd
+}
+
+// pointers are those to the elements of a slice.
+func pointers(of []string) (to []*string) {
+	for i := range of {
+		to = append(to, &of[i])
+	}
+	return to
 }
 
 const memoryTop = 5 // rows of a list of it in text, unless --top says otherwise

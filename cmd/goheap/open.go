@@ -15,6 +15,7 @@ import (
 type screen struct {
 	ascii, noMouse bool
 	theme, at      string
+	known          string
 	tour           bool
 }
 
@@ -23,6 +24,8 @@ func (s *screen) add(cmd *cobra.Command) {
 	f.StringVar(&s.at, "at", "", "start at `PLACE`: a TARGET, or a place such as types?filter=Session")
 	f.BoolVar(&s.ascii, "ascii", false, "draw with ASCII characters only")
 	f.StringVar(&s.theme, "theme", "colour", "colours: "+strings.Join(tui.Themes(), " or ")+"; NO_COLOR takes them away")
+	f.StringVar(&s.known, "known", "", "suspects whose fingerprints are in `FILE` are fine")
+	must(cmd.MarkFlagFilename("known"))
 	f.BoolVar(&s.noMouse, "no-mouse", false, "leave the mouse to the terminal")
 	must(cmd.RegisterFlagCompletionFunc("theme", cobra.FixedCompletions(tui.Themes(), cobra.ShellCompDirectiveNoFileComp)))
 }
@@ -39,10 +42,15 @@ beside each list, what keeps the selected row alive. The key ? lists the keys.
 PLACE is what bookmarks keep: the name of a view, what it is of after a colon, and
 after a question mark filter, sort and at, the selected row.
 
+Suspects whose fingerprints are in the file that --known names are counted with the
+reason, and not in the list of the overview; the key K copies a fingerprint. See goheap
+help report.
+
 Where the input or the output is no terminal, or --format or --output is given,
 it prints the report.`,
 		Example: `  goheap open core.4711
   goheap open --exe /srv/bin/api --at main.cache.byID core.4711
+  goheap open --known fine.txt core.4711
   goheap open --at 'types?filter=Session&sort=-objects' core.4711`,
 		Args:              wants(false, "FILE"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.runOpen(cmd, args, s) },
@@ -83,13 +91,17 @@ func (c *command) runOpen(cmd *cobra.Command, args []string, s screen) error {
 	}
 	asked := cmd.Flags().Changed("format") || cmd.Flags().Changed("output")
 	if asked || !isTerminal(c.stdin) || !isTerminal(c.stdout) {
-		return c.answer(cmd, args[0], c.reportAnswer(reportFlags{}))
+		return c.answer(cmd, args[0], c.reportAnswer(reportFlags{known: s.known}))
 	}
 	if err := c.checkFlags(cmd, "text"); err != nil {
 		return err
 	}
 	path := args[0]
 	if err := expandHome(&path); err != nil {
+		return err
+	}
+	known, err := c.readKnown(s.known)
+	if err != nil {
 		return err
 	}
 	complete := true
@@ -99,7 +111,7 @@ func (c *command) runOpen(cmd *cobra.Command, args []string, s screen) error {
 			opt.Keep, opt.Runtime = keep, runtime
 			s, err := c.load(ctx, path, opt)
 			if err == nil {
-				complete = s.Complete()
+				complete, s.Known = s.Complete(), known
 			}
 			return s, err
 		}
