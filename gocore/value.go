@@ -8,8 +8,10 @@ import (
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/library"
+	"goheap/gocore/internal/members"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
+	"goheap/gocore/member"
 	"goheap/heap"
 )
 
@@ -51,6 +53,21 @@ type Value struct {
 
 // values shows what stands in memory.
 type values struct{ *objects }
+
+// Member finds a part of the objects of a type, which names of fields lead to.
+func (p *values) Member(id heap.TypeID, path []string, ask member.Ask) (m member.Member, err error) {
+	defer p.caught(debug.SetPanicOnFault(true))
+	t, f := typing.SplitTypeID(id)
+	if f != typing.OneValue || id == 0 || id >= typing.FirstFit {
+		return m, fmt.Errorf("%s: filters see the fields of single values whose type is known", p.TypeInfo(id).Name)
+	}
+	r := members.Reader{Reader: p.known(), Shown: func(t types.ID, addr uint64) string { return p.valueAt("", t, addr, region{}).Text }}
+	kind, read, err := r.Find(t, path, ask)
+	return member.Member{Kind: kind, Read: func(n heap.Node) (member.Scalar, bool) {
+		defer p.caught(debug.SetPanicOnFault(true))
+		return read(p.ValueAddr(n))
+	}}, err
+}
 
 // stringDataType stands in the place of a type for the bytes of a string.
 const stringDataType = "string data"
@@ -241,7 +258,7 @@ func (p *values) partsIn(t types.ID, addr uint64, deep int) parts {
 	if !p.present(addr, typ.Size) || deep == 0 {
 		return parts{}
 	}
-	if n, more, ok := p.held(t, addr); ok {
+	if n, more, ok := inferior.Held(p.space, t, addr); ok {
 		how := opensMap
 		if p.space.IsSequence(typ) {
 			how = opensItems
@@ -284,7 +301,7 @@ func (p *values) partsIn(t types.ID, addr uint64, deep int) parts {
 		}
 		switch elem.Kind {
 		case types.Struct:
-			if p.holds(typ.Elem) {
+			if inferior.Holds(p.space, typ.Elem) {
 				return p.partsIn(typ.Elem, word, deep-1)
 			}
 			return parts{how: opensFields, t: typ.Elem, addr: word, n: uint64(len(elem.Fields))}
@@ -391,34 +408,6 @@ func (p *values) Children(v Value, from, limit int) []Value {
 		out = p.chanChildren(x, uint64(from), uint64(limit), v.whole)
 	}
 	return out
-}
-
-// maxCounted is how far a container without a count is counted.
-const maxCounted = 10_000
-
-// holds reports whether values of type t are containers of the library: a sync.Map or a
-// sequence.
-func (p *values) holds(t types.ID) bool {
-	typ := p.types.Type(t)
-	return typ.Kind == types.Struct && (p.space.IsSequence(typ) || p.space.IsSyncMap(t))
-}
-
-// held returns how many entries or items a container of the library has; more says that
-// there are at least as many. ok is false for what is none, or not sound.
-func (p *values) held(t types.ID, addr uint64) (n uint64, more, ok bool) {
-	typ := p.types.Type(t)
-	switch {
-	case !p.holds(t) || !p.present(addr, typ.Size):
-		return 0, false, false
-	case p.space.IsSequence(typ):
-		if n, ok, is := p.space.ListLen(typ, addr); is {
-			return n, false, ok
-		}
-		p.space.Items(typ, addr, func(types.ID, uint64) bool { n++; return n <= maxCounted })
-	default:
-		p.space.Entries(t, addr, func(inferior.Entry) bool { n++; return n <= maxCounted })
-	}
-	return min(n, maxCounted), n > maxCounted, true
 }
 
 // entryValue is an entry of a map: its element, named by the key. One whose key

@@ -69,10 +69,10 @@ func (l *line) value(t types.ID, addr uint64, depth, hops int) {
 		v, _ := p.im.Mem.Word(addr + i*w)
 		return v
 	}
-	if c := &l.counted; c.t == t && c.addr == addr && p.holds(t) {
+	if c := &l.counted; c.t == t && c.addr == addr && inferior.Holds(p.space, t) {
 		l.held(t, addr, c.n, c.more, hops)
 		return
-	} else if n, more, ok := p.held(t, addr); ok {
+	} else if n, more, ok := inferior.Held(p.space, t, addr); ok {
 		l.held(t, addr, n, more, hops)
 		return
 	}
@@ -341,7 +341,7 @@ func (l *line) pointer(typ *types.Type, to uint64, depth, hops int) {
 	if hops == 0 || elem.Kind == types.Invalid || elem.Size == 0 {
 		return
 	}
-	if !l.p.holds(typ.Elem) {
+	if !inferior.Holds(l.p.space, typ.Elem) {
 		hops--
 	}
 	l.add(" → ")

@@ -3,6 +3,7 @@ package report
 import (
 	"sync"
 
+	"goheap/gocore/member"
 	"goheap/heap"
 )
 
@@ -19,6 +20,9 @@ type field struct {
 	// One of these is there. An unknown text is "", an unknown number -1.
 	text func(row int) string
 	num  func(row int) int64 // of a Percent, millionths
+	// member, in place of both, is a part of the row's value; isNil may be there with it.
+	member, isNil func(row int) (member.Scalar, bool)
+	of            member.Kind
 	// key may be there with text: rows of equal keys have equal texts.
 	key func(row int) uint32
 }

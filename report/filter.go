@@ -19,7 +19,8 @@ type test func(row int) (bool, error)
 
 // Where returns the rows of t that a filter keeps, in their order. A filter is, as
 // people write it, an expression after "=" over the Fields of the table
-// (`= retained > 1MiB && type contains "Session"`), a regular expression between
+// (`= retained > 1MiB && type contains "Session"`), in a table WithFields also over the
+// fields of the values (`= len(items) > 100`), a regular expression between
 // slashes (`/^main\./`), or a part of the text in any of the row's cells, in
 // whatever case; "" keeps all. The context may be one of heap.WithProgress. An error
 // about an expression is a *QueryError.
@@ -48,7 +49,7 @@ func (s *Snapshot) Where(ctx context.Context, t *Table, filter string) (*Table, 
 // all.
 func rowTests(s *Snapshot, t *Table, filter string) (func() test, error) {
 	if strings.HasPrefix(filter, "=") {
-		return expression(filter, tableFields(s, t))
+		return expression(filter, tableFields(s, t), valueFields(s, t))
 	}
 	match, err := matcher(filter)
 	if match == nil {
@@ -84,12 +85,12 @@ func inAddress(filter string) bool {
 }
 
 // expression returns what makes tests of a filter that starts with "=", nil if
-// nothing follows.
-func expression(filter string, fields []field) (func() test, error) {
+// nothing follows. of finds the fields of values, and may be nil.
+func expression(filter string, fields []field, of findMember) (func() test, error) {
 	if strings.TrimSpace(filter[1:]) == "" {
 		return nil, nil
 	}
-	q, err := parseQuery(filter[1:], fields)
+	q, err := parseQuery(filter[1:], fields, of)
 	if err != nil {
 		var e *QueryError
 		if errors.As(err, &e) && e.Column > 0 {
@@ -254,7 +255,7 @@ func (s *Snapshot) Query(ctx context.Context, filter string) (*Table, error) {
 // objectTests is tests for the objects of the heap, by node.
 func objectTests(s *Snapshot, filter string) (func() test, error) {
 	if strings.HasPrefix(filter, "=") {
-		return expression(filter, objectFields(s))
+		return expression(filter, objectFields(s), nil)
 	}
 	match, err := matcher(filter)
 	if match == nil {

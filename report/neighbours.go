@@ -76,11 +76,11 @@ func neighbourTable(s *Snapshot, title string, nodes []heap.Node, edge func(heap
 }
 
 // InstanceTable lists the live objects of some types, those that retain most
-// first: Instances as a NodeTable. Of its rows it keeps 4 bytes each.
+// first: Instances as a NodeTable WithFields. Of its rows it keeps 4 bytes each.
 func InstanceTable(ctx context.Context, s *Snapshot, ids []heap.TypeID) (*Table, error) {
 	nodes, err := s.Instances(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	return NodeTable(s, nodes), nil
+	return WithFields(NodeTable(s, nodes), ids), nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"goheap/gocore"
 	"goheap/gocore/account"
+	"goheap/gocore/member"
 	"goheap/gocore/profile"
 	"goheap/heap"
 )
@@ -70,6 +71,7 @@ type Heap interface {
 	Choose(ctx context.Context, v gocore.Value, c gocore.Choice) (gocore.Value, gocore.Chosen, error)
 	FieldsOf(v gocore.Value, from, limit int) (fields []gocore.Field, more int)
 	Hex(n heap.Node, off, size uint64) []byte
+	Member(id heap.TypeID, path []string, ask member.Ask) (member.Member, error)
 
 	Resolve(target string) (gocore.Place, error)
 	FindBytes(ctx context.Context, text []byte, most int) (gocore.Hits, error)

@@ -12,7 +12,8 @@ import (
 	"github.com/expr-lang/expr/vm"
 )
 
-// This file alone knows expr-lang, whose expressions the filters of tables are.
+// This file and members.go alone know expr-lang, whose expressions the filters of tables
+// are.
 
 const (
 	maxQuery  = 1000    // characters of an expression
@@ -40,11 +41,13 @@ type query struct {
 	program *vm.Program
 	options []expr.Option
 	field   map[string]*field
+	members *memberNames // nil where the rows have no fields of values
 }
 
 // parseQuery reads an expression that is true or false. Its error is a
-// *QueryError.
-func parseQuery(src string, fields []field) (*query, error) {
+// *QueryError. of finds the fields of values by names that are none of fields; it may be
+// nil.
+func parseQuery(src string, fields []field, of findMember) (*query, error) {
 	if len(src) > maxQuery {
 		return nil, &QueryError{Message: fmt.Sprintf("longer than %d characters", maxQuery)}
 	}
@@ -55,14 +58,15 @@ func parseQuery(src string, fields []field) (*query, error) {
 		f := &fields[i]
 		q.field[f.Name] = f
 		names = append(names, f.Name)
-		switch {
-		case f.num == nil:
-			env[f.Name] = ""
-		case f.Kind == Percent:
-			env[f.Name] = 0.0
-		default:
-			env[f.Name] = 0
+	}
+	if of != nil {
+		q.members = &memberNames{listed: q.field}
+		if err := q.findMembers(of, names); err != nil {
+			return nil, err
 		}
+	}
+	for name, f := range q.field {
+		env[name] = f.zero()
 	}
 	q.options = []expr.Option{
 		expr.Env(env), expr.AsBool(), expr.Optimize(false), expr.MaxNodes(maxNodes),
@@ -71,6 +75,9 @@ func parseQuery(src string, fields []field) (*query, error) {
 	}
 	for _, name := range []string{"lower", "upper", "trim", "trimPrefix", "trimSuffix", "hasPrefix", "hasSuffix", "indexOf", "len", "abs", "min", "max"} {
 		q.options = append(q.options, expr.EnableBuiltin(name))
+	}
+	if q.members != nil {
+		q.options = append(q.options, expr.Patch(q.members))
 	}
 	var err error
 	if q.program, err = expr.Compile(q.source.text, q.options...); err != nil {
@@ -139,12 +146,13 @@ type predicate struct {
 	machine vm.VM
 	env     map[string]any
 	test    func(row int) bool
+	missing bool  // a part of a value that was asked for
 	err     error // the first
 }
 
 func (q *query) predicate() *predicate {
 	p := &predicate{q: q, machine: vm.VM{MemoryBudget: maxMemory}, env: map[string]any{}}
-	p.test = p.condition(q.program.Node())
+	p.test = p.condition(q.program.Node(), true)
 	return p
 }
 
@@ -154,30 +162,47 @@ func (p *predicate) keep(row int) (bool, error) {
 	return ok && p.err == nil, p.err
 }
 
-// condition compiles a tree that is true or false.
-func (p *predicate) condition(n ast.Node) func(row int) bool {
+// condition compiles a tree that is true or false: whether it is as wanted. What depends on
+// a part of a value that is not there is neither (as null in SQL).
+func (p *predicate) condition(n ast.Node, want bool) func(row int) bool {
 	switch n := n.(type) {
 	case *ast.BoolNode:
-		return func(int) bool { return n.Value }
+		return func(int) bool { return n.Value == want }
 	case *ast.UnaryNode:
 		if n.Operator == "!" || n.Operator == "not" {
-			test := p.condition(n.Node)
-			return func(row int) bool { return !test(row) }
+			return p.condition(n.Node, !want)
 		}
 	case *ast.BinaryNode:
-		switch n.Operator {
-		case "&&", "and":
-			a, b := p.condition(n.Left), p.condition(n.Right)
-			return func(row int) bool { return a(row) && b(row) }
-		case "||", "or":
-			a, b := p.condition(n.Left), p.condition(n.Right)
+		and := n.Operator == "&&" || n.Operator == "and"
+		if and || n.Operator == "||" || n.Operator == "or" {
+			a, b := p.condition(n.Left, want), p.condition(n.Right, want)
+			if and == want {
+				return func(row int) bool { return a(row) && b(row) }
+			}
 			return func(row int) bool { return a(row) || b(row) }
 		}
+		if test := p.isNil(n); test != nil {
+			return p.known(n, test, want)
+		}
 		if test := p.comparison(n); test != nil {
-			return test
+			return p.known(n, test, want)
 		}
 	}
-	return p.rest(n)
+	return p.known(n, p.rest(n), want)
+}
+
+// known is a test that is neither true nor false where a part of a value is missing.
+func (p *predicate) known(n ast.Node, test func(row int) bool, want bool) func(row int) bool {
+	if !slices.ContainsFunc(identifiers(n), func(name string) bool { return p.q.field[name] != nil && p.q.field[name].member != nil }) {
+		if want {
+			return test
+		}
+		return func(row int) bool { return !test(row) }
+	}
+	return func(row int) bool {
+		p.missing = false
+		return test(row) == want && !p.missing
+	}
 }
 
 // value is a tree that is a number; one of the two is there.
@@ -238,6 +263,8 @@ func (p *predicate) number(n ast.Node) (value, bool) {
 	case *ast.IdentifierNode:
 		f := p.q.field[n.Value]
 		switch {
+		case f != nil && f.member != nil:
+			return p.memberNumber(f)
 		case f == nil || f.num == nil:
 			return value{}, false
 		case f.Kind == Percent:
@@ -290,6 +317,15 @@ func percent(millionths int64) float64 {
 // rest compiles a tree for expr-lang's machine, and remembers what it said where
 // that depends on one text.
 func (p *predicate) rest(n ast.Node) func(row int) bool {
+	if b := p.boolean(n); b != nil {
+		return b
+	}
+	if p.q.members != nil && nilElsewhere(n) {
+		return func(int) bool {
+			p.fail(errors.New("nil is compared with one field, by == or !=, and that joined by && || and not"))
+			return false
+		}
+	}
 	program, err := expr.Compile(n.String(), p.q.options...)
 	if err != nil {
 		return func(int) bool {
@@ -300,7 +336,7 @@ func (p *predicate) rest(n ast.Node) func(row int) bool {
 	used := identifiers(n)
 	ask := func(row int) bool {
 		for _, name := range used {
-			p.env[name] = p.q.field[name].value(row)
+			p.env[name] = p.value(p.q.field[name], row)
 		}
 		return p.run(program)
 	}
@@ -348,7 +384,7 @@ func remember[K comparable](key func(row int) K, ask func(k K, row int) bool) fu
 	}
 }
 
-// value is what expr-lang's machine sees of a field.
+// value is what expr-lang's machine sees of a field of a list.
 func (f *field) value(row int) any {
 	switch {
 	case f.num == nil:

@@ -26,7 +26,7 @@ func FuzzQuery(f *testing.F) {
 	}
 	fields := []field{number("x", Count, 0), number("y", Bytes, 1), number("retained", Bytes, 2), number("p", Percent, 3), text("s", 0), text("u", 2), text("type", 3)}
 	f.Fuzz(func(t *testing.T, src string) {
-		q, err := parseQuery(src, fields)
+		q, err := parseQuery(src, fields, nil)
 		if err != nil {
 			e, ok := err.(*QueryError)
 			if !ok || e.Message == "" || strings.Contains(e.Message, "\n") {

@@ -246,7 +246,7 @@ func TestQueryAgreesWithExprLang(t *testing.T) {
 	held := 0
 	for range 1000 {
 		src := randomCondition(r, r.IntN(4))
-		q, err := parseQuery(src, fields)
+		q, err := parseQuery(src, fields, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", src, err)
 		}
@@ -284,7 +284,7 @@ func TestQueryRemembers(t *testing.T) {
 	}, nil)
 	s := analyse(t, blockstore())
 	fields := tableFields(s, table)
-	q, err := parseQuery(`type matches "T[12]$" && n >= 50KiB || n < 10`, fields)
+	q, err := parseQuery(`type matches "T[12]$" && n >= 50KiB || n < 10`, fields, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,9 @@ type Table struct {
 	node  func(row int) heap.Node
 	order []uint32 // rows by place; nil when they stand in their own order
 	total int      // rows before Head cut them
+	// of are the types of the objects that rows stand for, whose fields filters know; nil
+	// where filters know none.
+	of []heap.TypeID
 }
 
 // NewTable returns a table of rows rows. Node says which node a row stands for, and

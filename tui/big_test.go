@@ -17,6 +17,7 @@ import (
 
 	"goheap/gocore"
 	"goheap/gocore/account"
+	"goheap/gocore/member"
 	"goheap/gocore/profile"
 	"goheap/heap"
 	"goheap/report"
@@ -167,6 +168,9 @@ func (l *large) First(v gocore.Value, _ uint64) gocore.Value           { return 
 func (l *large) FieldsOf(gocore.Value, int, int) ([]gocore.Field, int) { return nil, 0 }
 func (l *large) Choose(_ context.Context, v gocore.Value, _ gocore.Choice) (gocore.Value, gocore.Chosen, error) {
 	return v, gocore.Chosen{}, nil
+}
+func (l *large) Member(heap.TypeID, []string, member.Ask) (member.Member, error) {
+	return member.Member{}, errors.New("no fields")
 }
 func (l *large) FollowedAt(heap.Node, uint64) bool { return false }
 func (l *large) FindBytes(context.Context, []byte, int) (gocore.Hits, error) {

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"testing"
 
 	"goheap/report"
@@ -20,7 +19,7 @@ func TestKnownSuspects(t *testing.T) {
 	newTerminal(t, s, 120, 60, Options{}).has("1 suspect is known: ", reason)
 	newTerminal(t, s, 120, 40, Options{}).press("6").has("It is known: "+reason, "Known").
 		press("K").has("copied " + found[0].Fingerprint)
-	newTerminal(t, s, 120, 40, Options{}).press(fmt.Sprintf("6/%s", "bounded")).has("row 1 of 1")
+	newTerminal(t, s, 120, 40, Options{}).press("6/bounded", "enter").has("row 1 of 1")
 
 	unknown := newTerminal(t, snapshot(t, blockstore(2500, 40)), 120, 60, Options{})
 	unknown.hasNot("is known: ").press("K").has("copied " + found[0].Fingerprint)

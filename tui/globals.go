@@ -41,7 +41,7 @@ func pathActions(a *App) []Action {
 func tableActions(a *App) []Action {
 	return []Action{
 		{Keys: []Key{char('/')}, Label: "filter", Priority: 4, Disabled: func() string { return filterOf(a.top()).filterable() },
-			Help: "Show only rows with a text: a part of it, whatever the case, a regular expression as /re/, or an expression as =retained > 1MiB.",
+			Help: "Show only rows with a text: a part of it, whatever the case, a regular expression as /re/, or an expression as =retained > 1MiB; among objects of a type also over their fields, as =len(items) > 100.",
 			Do:   func() { a.openPrompt(promptFilter, filterOf(a.top()).filterText()) }},
 		{Keys: []Key{char('s')}, Label: "sort", Priority: 5, Disabled: func() string { return sortOf(a.top()).sortable() },
 			Help: "Sort by the next column; among fields, the entries of a map by key.",

@@ -225,7 +225,8 @@ func newInstances(a *App, ids []heap.TypeID, name string) view {
 			return loaded{}, err
 		}
 		t := a.nodeTable(nodes, heap.None, false)
-		return loaded{table: report.NewTable(t.Len(), t.Node, append(t.Columns, a.previewColumn(nodes))...)}, nil
+		t = report.NewTable(t.Len(), t.Node, append(t.Columns, a.previewColumn(nodes))...)
+		return loaded{table: report.WithFields(t, ids)}, nil
 	}
 	l.body.keepStart = func(int) bool { return true } // values say most at their start
 	return l

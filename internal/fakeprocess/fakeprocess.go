@@ -17,6 +17,7 @@ import (
 
 	"goheap/gocore"
 	"goheap/gocore/account"
+	"goheap/gocore/member"
 	"goheap/gocore/profile"
 	"goheap/heap"
 )
@@ -39,6 +40,7 @@ type Process struct {
 	Marked             uint64                           // bytes, by the last collection
 	Describe           func(typ string) gocore.TypeInfo // nil: Describe
 	Memory             account.Account
+	Members            map[string]member.Member // parts of the objects of every type, by their names
 
 	Node   map[string]heap.Node // by the ID; set by Build
 	ByNode []*Node              // nil where no node has the number; set by Build
@@ -446,4 +448,12 @@ func (p *Process) Resolve(target string) (gocore.Place, error) {
 		}
 	}
 	return gocore.Place{Node: heap.None}, errors.New("nothing is called " + target)
+}
+
+// Member is one of Members, whatever is asked of it.
+func (p *Process) Member(_ heap.TypeID, path []string, _ member.Ask) (member.Member, error) {
+	if m, ok := p.Members[strings.Join(path, ".")]; ok {
+		return m, nil
+	}
+	return member.Member{}, fmt.Errorf("no field %s", strings.Join(path, "."))
 }
