@@ -58,10 +58,11 @@ type values struct{ *objects }
 func (p *values) Member(id heap.TypeID, path []string, ask member.Ask) (m member.Member, err error) {
 	defer p.caught(debug.SetPanicOnFault(true))
 	t, f := typing.SplitTypeID(id)
-	if f != typing.OneValue || id == 0 || id >= typing.FirstFit {
-		return m, fmt.Errorf("%s: filters see the fields of single values whose type is known", p.TypeInfo(id).Name)
+	container := f == typing.Container && len(path) == 0
+	if f != typing.OneValue && !container || id == 0 || id >= typing.FirstFit {
+		return m, fmt.Errorf("filters see fields of single values of known type, and not of %s", p.TypeInfo(id).Name)
 	}
-	r := members.Reader{Reader: p.known(), Shown: func(t types.ID, addr uint64) string { return p.valueAt("", t, addr, region{}).Text }}
+	r := members.Reader{Header: container, Reader: p.known(), Shown: func(t types.ID, addr uint64) string { return p.valueAt("", t, addr, region{}).Text }}
 	kind, read, err := r.Find(t, path, ask)
 	return member.Member{Kind: kind, Read: func(n heap.Node) (member.Scalar, bool) {
 		defer p.caught(debug.SetPanicOnFault(true))

@@ -15,7 +15,7 @@ import (
 // WithFields is a table of nodes whose filters also know the fields of the values: those
 // of the types that the nodes have. A field is written as in Go, `cfg.Name`, after
 // "value." where a list has that name itself: `value.size`. So are `len(items)` and
-// `conn == nil`. Where a pointer on the way is nil, or memory is not in the file, what
+// `conn == nil`; `len(value)` is that of a map or channel. Where a pointer on the way is nil, or memory is not in the file, what
 // depends on it is neither true nor false, and the row is not kept for it.
 func WithFields(t *Table, types []heap.TypeID) *Table {
 	of := *t
@@ -97,7 +97,7 @@ func (m *memberNames) Visit(n *ast.Node) {
 		if len(node.Arguments) != 1 || node.Name != "len" {
 			return
 		}
-		if of, ok := node.Arguments[0].(*ast.IdentifierNode); ok && m.is(of.Value) {
+		if of, ok := node.Arguments[0].(*ast.IdentifierNode); ok && (of.Value == valueName || m.is(of.Value)) {
 			replace("len(" + of.Value + ")")
 		}
 	}
@@ -142,7 +142,10 @@ func (q *query) findMembers(of findMember, listed []string) error {
 		if inner, ok := strings.CutPrefix(name, "len("); ok {
 			name, ask = strings.TrimSuffix(inner, ")"), member.Length
 		}
-		path := strings.Split(strings.TrimPrefix(name, valueName+"."), ".")
+		var path []string // none is the value itself
+		if name != valueName {
+			path = strings.Split(strings.TrimPrefix(name, valueName+"."), ".")
+		}
 		var err error
 		if f.of, f.member, err = of(path, ask); err != nil {
 			fail(err)

@@ -104,6 +104,15 @@ func TestFiltersOfArrays(t *testing.T) {
 	if _, err := s.Where(t.Context(), instances(t, s, "[]*main.Item"), "= len(Items) > 1"); err == nil || !strings.Contains(err.Error(), "single values") {
 		t.Errorf("an array: %v", err)
 	}
+	// Of a map the length is known.
+	maps := instances(t, s, "map[string]int")
+	full, err := s.Where(t.Context(), maps, "= len(value) == 3")
+	if none, wrong := s.Where(t.Context(), maps, "= len(value) == 0"); err != nil || wrong != nil || full.Len() != 125 || full.Len()+none.Len() >= maps.Len() {
+		t.Errorf("%d maps with three entries, %v, %d with none, %v, of %d", full.Len(), err, none.Len(), wrong, maps.Len())
+	}
+	if _, err := s.Where(t.Context(), maps, "= value.x == 3"); err == nil || !strings.Contains(err.Error(), "not of map[string]int") {
+		t.Errorf("a field of a map: %v", err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := s.Where(ctx, instances(t, s, "main.Item"), `= Name contains "x"`); !errors.Is(err, context.Canceled) {

@@ -53,7 +53,7 @@ func memoryTable(m *report.Memory) *report.Table {
 		return c
 	}
 	key, bytes := column("part", "Part", 0, 0).Cell, column("bytes", "Bytes", 10, 0)
-	name := column("name", "Part", 32, 0)
+	name := column("name", "Part", 42, 0)
 	plain := name.Cell
 	name.Cell = func(row int) report.Cell {
 		c := plain(row)

@@ -24,6 +24,9 @@ const (
 // Reader finds parts. It changes nothing, and may be used by several goroutines.
 type Reader struct {
 	*library.Reader
+	// Header says that the addresses are those of headers of maps or channels, which have a
+	// length and no more.
+	Header bool
 	// Shown is what lists show of a value.
 	Shown func(t types.ID, addr uint64) string
 }
@@ -55,6 +58,12 @@ func (w *way) to(addr uint64) (uint64, bool) {
 // pointers are followed, and fields of embedded structs are found without their names.
 func (r *Reader) Find(t types.ID, path []string, ask member.Ask) (member.Kind, Read, error) {
 	w := &way{t: t}
+	if r.Header {
+		if ask != member.Length {
+			return 0, nil, fmt.Errorf("of a %s filters know len(value)", r.Types.Type(t).Name)
+		}
+		return member.Whole, func(addr uint64) (member.Scalar, bool) { return r.held(t, addr) }, nil
+	}
 	for i, name := range path {
 		r.unwrap(w)
 		r.follow(w, types.Struct)
@@ -275,8 +284,7 @@ func (r *Reader) length(w *way) (Read, error) {
 			if !ok {
 				return member.Scalar{}, false
 			}
-			n, _, ok := inferior.Length(r.Space, t, header)
-			return whole(n), ok
+			return r.held(t, header)
 		}, nil
 	}
 	if inferior.Holds(r.Space, t) {
@@ -286,6 +294,12 @@ func (r *Reader) length(w *way) (Read, error) {
 		}, nil
 	}
 	return nil, fmt.Errorf("len is of strings, slices, arrays, maps and channels")
+}
+
+// held is how much there is in the map or channel whose header stands at an address.
+func (r *Reader) held(t types.ID, header uint64) (member.Scalar, bool) {
+	n, _, ok := inferior.Length(r.Space, t, header)
+	return whole(n), ok
 }
 
 // isNil says of what is nil in Go whether it is.
