@@ -64,13 +64,6 @@ func valueFields(s *Snapshot, t *Table) findMember {
 // memberNames writes what stands for a part of a value as one name: a.b, len(a.b).
 type memberNames struct {
 	listed map[string]*field
-	names  []memberName // as they are met
-}
-
-// memberName is a name, and where it stands.
-type memberName struct {
-	name string
-	at   int
 }
 
 // is reports whether a name is that of a part of a value, and not of the list.
