@@ -91,6 +91,9 @@ func (c *command) runOpen(cmd *cobra.Command, args []string, s screen) error {
 	}
 	asked := cmd.Flags().Changed("format") || cmd.Flags().Changed("output")
 	if asked || !isTerminal(c.stdin) || !isTerminal(c.stdout) {
+		if s.at != "" {
+			fmt.Fprintln(c.stderr, "goheap: note: --at does nothing where no terminal UI opens")
+		}
 		return c.answer(cmd, args[0], c.reportAnswer(reportFlags{known: s.known}))
 	}
 	if err := c.checkFlags(cmd, "text"); err != nil {
