@@ -13,6 +13,7 @@ import (
 	"goheap/dump"
 	"goheap/gocore"
 	"goheap/gocore/account"
+	"goheap/gocore/member"
 	"goheap/gocore/profile"
 	"goheap/heap/heaptest"
 	"goheap/internal/testcore"
@@ -92,7 +93,7 @@ func questions(t *testing.T, p process) askedOf {
 	t.Helper()
 	g, d := p.graph, p.doms
 	a := askedOf{}
-	a.add(0, 3, uint64(0), uint64(8), []byte("text"), "main.nowhere", "0xc000000000", "g:1", gocore.Choice{ByKey: true}, func(gocore.Stage) {}, &account.Residency{}, true, profile.Block, profile.Mutex, profile.Goroutines, profile.Threads)
+	a.add(0, 3, uint64(0), uint64(8), []byte("text"), "main.nowhere", "0xc000000000", "g:1", gocore.Choice{ByKey: true}, func(gocore.Stage) {}, &account.Residency{}, true, profile.Block, profile.Mutex, profile.Goroutines, profile.Threads, []string{"next"}, member.Value)
 	for _, r := range p.Roots() {
 		if r.Kind == gocore.GlobalRoot {
 			a.add(r.Name, r.Name+"[0]", r.Node)
@@ -202,7 +203,7 @@ func TestVanishedBeforeReading(t *testing.T) {
 				}
 			}
 			a := askedOf{}
-			a.add(0, 3, uint64(8), gocore.Choice{ByKey: true}, func(gocore.Stage) {}, profile.Block, profile.Mutex, profile.Goroutines, profile.Threads)
+			a.add(0, 3, uint64(8), gocore.Choice{ByKey: true}, func(gocore.Stage) {}, profile.Block, profile.Mutex, profile.Goroutines, profile.Threads, []string{"next"}, member.Value)
 			askEverything(t, p, a, func(_ string, call func() error) { _ = call() })
 			if problems := p.Problems(); len(problems) == 0 || !strings.Contains(problems[len(problems)-1].Message, dump.ErrChanged.Error()) {
 				t.Errorf("problems %v", problems)
