@@ -93,6 +93,8 @@ func explainSingle(s *Snapshot, f *Suspect) {
 	at, list := s.gathering(f.Node)
 	typ := goType(s, at)
 	switch {
+	case typ == "sync.Pool" || ofPool(typ):
+		f.Try = "It is a sync.Pool: the next two collections free what nobody takes. A second dump says whether it grows."
 	case list > 0:
 		f.Try = "Take from the list what is done with, or set a limit: a second dump says whether it grows."
 	case strings.HasPrefix(typ, "map[") || ofMap(typ) || s.lengthOf(s.Dominators.PathTo(at)).of == "entries":

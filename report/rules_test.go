@@ -54,6 +54,16 @@ func TestPoolRule(t *testing.T) {
 	}
 }
 
+// One with small things in it is called what it is all the same.
+func TestPoolIsExplained(t *testing.T) {
+	f := pooled(200 << 10)
+	p := f.Build()
+	suspect := Suspect{Node: f.Node["pool"]}
+	if explainSingle(analyse(t, p), &suspect); !strings.HasPrefix(suspect.Try, "It is a sync.Pool: ") {
+		t.Errorf("to try: %q", suspect.Try)
+	}
+}
+
 // endedRecords has records of goroutines, of which one runs.
 func endedRecords(records int) *fake {
 	f := &fake{RootNodes: []fakeNode{
