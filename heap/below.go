@@ -38,18 +38,20 @@ func (d *Dominators) Ways(ctx context.Context, n Node, targets []Node) (ways []W
 	}
 	t := d.dominatorTree()
 	begin, end := t.position[i], t.position[i]+t.size[i]
-	// By position in the subtree: the child of n that stands above, as its own position.
+	// Children are numbered in the order of their positions, from 0. above has by position
+	// in the subtree the number of the child that stands there or above.
 	above := flat.Make[uint32](int(end - begin))
 	defer flat.Free(above)
-	mask := flat.Make[uint64](int(end - begin)) // of children alone
-	defer flat.Free(mask)
-	place := func(m Node) uint32 { return t.position[d.number[m]] - begin }
-	for p := begin + 1; p < end; {
+	children := 0
+	for p := begin + 1; p < end; children++ {
 		for size, q := t.size[t.at[p]], uint32(0); q < size; q++ {
-			above[p-begin+q] = p - begin
+			above[p-begin+q] = uint32(children)
 		}
 		p += t.size[t.at[p]]
 	}
+	mask := flat.Make[uint64](children)
+	defer flat.Free(mask)
+	place := func(m Node) uint32 { return above[t.position[d.number[m]]-begin] }
 	folded := map[Node]uint64{}
 	for bit, m := range targets {
 		switch {
@@ -99,7 +101,7 @@ func (d *Dominators) Ways(ctx context.Context, n Node, targets []Node) (ways []W
 			pointers(d.vertex[t.at[p]])
 		}
 	}
-	start := flat.Make[uint32](len(above) + 2)
+	start := flat.Make[uint32](children + 2)
 	defer flat.Free(start)
 	for _, e := range pairs {
 		start[e>>32+2]++
@@ -146,8 +148,9 @@ func (d *Dominators) Ways(ctx context.Context, n Node, targets []Node) (ways []W
 		w.Total.Objects += d.Objects(m)
 		w.Total.Bytes += d.Retained(m)
 	}
-	for p := begin + 1; p < end; p += t.size[t.at[p]] {
-		add(d.vertex[t.at[p]], mask[p-begin])
+	for p, k := begin+1, 0; p < end; k++ {
+		add(d.vertex[t.at[p]], mask[k])
+		p += t.size[t.at[p]]
 	}
 	for _, m := range targets {
 		add(m, folded[m])

@@ -33,6 +33,37 @@ type Merged struct {
 // MergePaths merges the paths to the members that are live; SuperRoot is no
 // member. The error is the context's.
 func (d *Dominators) MergePaths(ctx context.Context, members []Node) (*Merged, error) {
+	m, err := d.mergePaths(ctx, members)
+	if err != nil {
+		return nil, err
+	}
+	for at := range len(m.node) {
+		if at&(checkEvery-1) == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if list := m.child[m.start[at]:m.start[at+1]]; len(list) > 1 {
+			slices.SortFunc(list, m.compare)
+		}
+	}
+	return m, nil
+}
+
+// compare orders places as children of one.
+func (m *Merged) compare(a, b uint32) int {
+	return cmp.Or(cmp.Compare(m.count[b], m.count[a]), cmp.Compare(m.bytes[b], m.bytes[a]), cmp.Compare(a, b))
+}
+
+// Gather is Merged.Gather of the members' paths, for whom needs no more of these.
+func (d *Dominators) Gather(ctx context.Context, members []Node) (Node, error) {
+	m, err := d.mergePaths(ctx, members)
+	if err != nil {
+		return None, err
+	}
+	return m.Gather(d), nil
+}
+
+// mergePaths is MergePaths with the children of a place in no order.
+func (d *Dominators) mergePaths(ctx context.Context, members []Node) (*Merged, error) {
 	if err := d.PreparePaths(ctx); err != nil {
 		return nil, err
 	}
@@ -120,14 +151,6 @@ func (d *Dominators) MergePaths(ctx context.Context, members []Node) (*Merged, e
 		m.child[next[up]] = at
 		next[up]++
 	}
-	for at := range size {
-		if at&(checkEvery-1) == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		slices.SortFunc(m.child[m.start[at]:m.start[at+1]], func(a, b uint32) int {
-			return cmp.Or(cmp.Compare(m.count[b], m.count[a]), cmp.Compare(m.bytes[b], m.bytes[a]), cmp.Compare(a, b))
-		})
-	}
 	return m, nil
 }
 
@@ -181,14 +204,26 @@ const (
 	gatherRetained = 0.7
 )
 
+// first returns Child(n, 0), in whatever order the children are.
+func (m *Merged) first(n Node) (Node, bool) {
+	at, ok := m.at(n)
+	if !ok || m.start[at] == m.start[at+1] {
+		return None, false
+	}
+	return m.node[slices.MinFunc(m.child[m.start[at]:m.start[at+1]], m.compare)], true
+}
+
 // Gather returns the node at which the paths of the members come together: the
 // walk from SuperRoot goes to the child that leads to most members, as long as it
 // leads to more than 0.8 of all and retains at least 0.7 of what the node before
 // it does. It is SuperRoot where no root holds them so.
 func (m *Merged) Gather(d *Dominators) Node {
 	n := SuperRoot
-	for m.ChildCount(n) > 0 {
-		c := m.Child(n, 0)
+	for {
+		c, ok := m.first(n)
+		if !ok {
+			break
+		}
 		if float64(m.Of(c).Objects) <= gatherMembers*float64(m.Members.Objects) {
 			break
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // The sections of a report, in their order.
@@ -104,6 +105,23 @@ func (s Section) column(name string) string {
 	return ""
 }
 
+// ahead begins with what suspects need late and does not depend on what they need early, on
+// processors that would stand still; what it returns waits for its end. What goes wrong
+// there goes wrong again where it is asked for.
+func ahead(ctx context.Context, s *Snapshot) (wait func()) {
+	var all sync.WaitGroup
+	for _, f := range []func() error{
+		func() error { _, err := s.FoldedTypes(ctx); return err },
+		func() error { _, err := leaked(ctx, s); return err },
+	} {
+		all.Go(func() {
+			defer func() { _ = recover() }()
+			_ = Guard(f)
+		})
+	}
+	return all.Wait
+}
+
 // SectionTable is the table of a section that has one, in the order that l asks for.
 func SectionTable(ctx context.Context, s *Snapshot, name string, l Layout) (*Table, error) {
 	var t *Table
@@ -159,6 +177,7 @@ func WriteSections(ctx context.Context, w io.Writer, s *Snapshot, l Layout) erro
 	var first *Verdict
 	var err error
 	if l.has(SectionVerdict) || l.has(SectionSuspects) {
+		defer ahead(ctx, s)()
 		if found, err = Suspects(ctx, s); err != nil {
 			return err
 		}

@@ -126,12 +126,12 @@ func (h *hunt) amount(bytes uint64) string {
 // gather finds where the paths to the members of a group come together; where
 // they do not, the accumulation point is that of the member that retains most.
 func (h *hunt) gather(ctx context.Context, f *Suspect) error {
-	merged, err := MergePaths(ctx, h.s, f.Members)
+	at, err := h.s.Dominators.Gather(h.s.within(ctx), f.Members)
 	if err != nil {
 		return err
 	}
-	if f.Gathered = merged.Gathered != heap.SuperRoot && len(f.Members) > 1; f.Gathered {
-		f.Accumulation = accumulationAt(h.s, merged.Gathered)
+	if f.Gathered = at != heap.SuperRoot && len(f.Members) > 1; f.Gathered {
+		f.Accumulation = accumulationAt(h.s, at)
 	} else {
 		f.Accumulation = h.s.Accumulation(f.Node)
 	}
