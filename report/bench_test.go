@@ -79,7 +79,7 @@ func BenchmarkQuestions(b *testing.B) {
 			}
 			return err
 		}},
-		{"merged paths", func(ctx context.Context) error { _, err := report.MergePaths(ctx, s, instances); return err }},
+		{"gathering", func(ctx context.Context) error { _, err := s.Dominators.Gather(ctx, instances); return err }},
 		{"cut", func(ctx context.Context) error {
 			_, err := s.Cut(ctx, instances[0], []heap.Edge{{To: first}}, 3)
 			return err

@@ -85,16 +85,16 @@ func TestQuestionsOfDemo(t *testing.T) {
 	}
 
 	// The store leads to all of them by the shortest path, and there they meet.
-	merged, err := report.MergePaths(ctx, s, all)
+	merged, err := s.Dominators.MergePaths(ctx, all)
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots := merged.Table(heap.SuperRoot)
-	if merged.Members.Objects != blocks || roots.Cell(0, roots.Column("through")).Text != "main.srv" || merged.Of(roots.Node(0)).Objects < blocks-leaked-shared {
-		t.Errorf("%+v members, most through %s: %+v", merged.Members, roots.Cell(0, roots.Column("through")).Text, merged.Of(roots.Node(0)))
+	if first := merged.Child(heap.SuperRoot, 0); merged.Members.Objects != blocks || s.Heap.Name(first) != "main.srv" || merged.Of(first).Objects < blocks-leaked-shared {
+		t.Errorf("%+v members, most through %s: %+v", merged.Members, s.Heap.Name(first), merged.Of(first))
 	}
-	if got := s.Expression(s.Dominators.PathTo(merged.Gathered)); got != "main.srv.storage.(*main.memStorage).blocks" {
-		t.Errorf("gathered at %s", got)
+	gathered, err := s.Dominators.Gather(ctx, all)
+	if got := s.Expression(s.Dominators.PathTo(gathered)); err != nil || got != "main.srv.storage.(*main.memStorage).blocks" {
+		t.Errorf("gathered at %s, %v", got, err)
 	}
 
 	// By all ways it leads to each of them, and what shares some to these.

@@ -36,11 +36,22 @@ func everything(t *testing.T, disclosed Disclosure) string {
 	write(SuspectTable(ctx, s))
 	write(ReferrerTable(ctx, s, f.Node["block8"]))
 	write(ReferenceTable(ctx, s, f.Node["index"]))
-	m, err := MergePaths(ctx, s, []heap.Node{f.Node["block7"], f.Node["block8"], f.Node["block9"]})
+	ways, err := WaysTo(ctx, s, []heap.Node{f.Node["block7"], f.Node["block8"], f.Node["block9"]})
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(m.Table(f.Node["index"]), nil)
+	for level := []*Way{nil}; len(level) > 0; level = level[1:] {
+		below, err := ways.Level(ctx, level[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, way := range below {
+			b.WriteString(way.Word + "\n")
+		}
+		if len(level) < 100 {
+			level = append(level, below...)
+		}
+	}
 	found, err := s.Search(ctx, "the ")
 	if err != nil {
 		t.Fatal(err)

@@ -88,27 +88,28 @@ func TestMergedPaths(t *testing.T) {
 			all = append(all, f.Node[o.ID])
 		}
 	}
-	m, err := MergePaths(t.Context(), s, all)
+	d := s.Dominators
+	m, err := d.MergePaths(t.Context(), all)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// By their shortest paths, the index holds three and the store the others.
-	table := m.Table(heap.SuperRoot)
 	var got [][2]any
-	for i := range table.Len() {
-		got = append(got, [2]any{table.Cell(i, 0).Num, table.Cell(i, 3).Text})
+	for i := range m.ChildCount(heap.SuperRoot) {
+		root := m.Child(heap.SuperRoot, i)
+		got = append(got, [2]any{m.Of(root).Objects, s.Heap.Name(root)})
 	}
 	if want := [][2]any{{uint64(7), "main.srv"}, {uint64(3), "main.index"}}; !slices.Equal(got, want) {
 		t.Errorf("roots: %v, want %v", got, want)
 	}
-	if storage := f.Node["storage"]; m.ChildCount(f.Node["srv"]) != 1 || m.Child(f.Node["srv"], 0) != storage || m.Word(f.Node["srv"], storage) != ".storage.(*main.memStorage)" {
+	if m.ChildCount(f.Node["srv"]) != 1 || m.Child(f.Node["srv"], 0) != f.Node["storage"] {
 		t.Errorf("after main.srv: %d ways", m.ChildCount(f.Node["srv"]))
 	}
-	if m.Gathered != heap.SuperRoot {
-		t.Errorf("gathered at %d, but no root holds more than 0.8", m.Gathered)
+	if at, err := d.Gather(t.Context(), all); err != nil || at != heap.SuperRoot {
+		t.Errorf("gathered at %d, %v, but no root holds more than 0.8", at, err)
 	}
-	if m, err := MergePaths(t.Context(), s, all[:7]); err != nil || m.Gathered != f.Node["blocks"] {
-		t.Errorf("gathered at %d, %v; want the list", m.Gathered, err)
+	if at, err := d.Gather(t.Context(), all[:7]); err != nil || at != f.Node["blocks"] {
+		t.Errorf("gathered at %d, %v; want the list", at, err)
 	}
 }
 
@@ -159,7 +160,10 @@ func TestQuestionsCancelledAndFollowed(t *testing.T) {
 		"RetainedSet": func(ctx context.Context) error { _, err := s.RetainedSet(ctx, []heap.Node{n}); return err },
 		"Cut":         func(ctx context.Context) error { _, err := s.Cut(ctx, n, nil, 1); return err },
 		"WaysTo":      func(ctx context.Context) error { _, err := WaysTo(ctx, s, []heap.Node{n}); return err },
-		"MergedPaths": func(ctx context.Context) error { _, err := MergePaths(ctx, s, []heap.Node{n}); return err },
+		"Gather": func(ctx context.Context) error {
+			_, err := s.Dominators.Gather(s.within(ctx), []heap.Node{n})
+			return err
+		},
 	} {
 		tracker := new(progress.Tracker)
 		if err := ask(progress.With(t.Context(), tracker.Report)); err != nil || len(tracker.Snapshot()) == 0 {
