@@ -13,27 +13,27 @@ import (
 // addresses, with all others, in place of its own: what lies in order is read faster.
 const sparse = 4
 
-// maxWays is how many pointers of a node Ways tells apart.
-const maxWays = 64
+// maxPointers is how many pointers of a node ByPointers tells apart.
+const maxPointers = 64
 
-// Way is what some pointers of a node hold together: the nodes below it in the dominator
+// PointerSet is what some pointers of a node hold together: the nodes below it in the dominator
 // tree that all of these pointers lead to, and no other one of the node's.
-type Way struct {
+type PointerSet struct {
 	Pointers uint64 // a bit for each place in the list that was asked for
 	Nodes    []Node // the children in the dominator tree
 	Total    Total  // what they retain; they are disjoint
 }
 
-// Ways says through which of its pointers a node holds what it dominates: of all children
+// ByPointers says through which of its pointers a node holds what it dominates: of all children
 // of n in the dominator tree those that the same ones of the given targets lead to
 // together, the sets in the order of their bits. Targets are nodes that n points to, 64 at
 // most, ok is false for more; those that n does not dominate have no part in it, and what
 // no target leads to is left out. The error is the context's.
 //
 // The cost is that of looking once at the pointers of all that n dominates.
-func (d *Dominators) Ways(ctx context.Context, n Node, targets []Node) (ways []Way, ok bool, err error) {
+func (d *Dominators) ByPointers(ctx context.Context, n Node, targets []Node) (sets []PointerSet, ok bool, err error) {
 	i := d.of(n)
-	if i == 0 || d.folded.Has(n) || len(targets) > maxWays {
+	if i == 0 || d.folded.Has(n) || len(targets) > maxPointers {
 		return nil, false, nil
 	}
 	t := d.dominatorTree()
@@ -134,14 +134,14 @@ func (d *Dominators) Ways(ctx context.Context, n Node, targets []Node) (ways []W
 			}
 		}
 	}
-	totals := map[uint64]*Way{}
+	totals := map[uint64]*PointerSet{}
 	add := func(m Node, mask uint64) {
 		if mask == 0 {
 			return
 		}
 		w := totals[mask]
 		if w == nil {
-			w = &Way{Pointers: mask}
+			w = &PointerSet{Pointers: mask}
 			totals[mask] = w
 		}
 		w.Nodes = append(w.Nodes, m)
@@ -157,11 +157,11 @@ func (d *Dominators) Ways(ctx context.Context, n Node, targets []Node) (ways []W
 		delete(folded, m) // it may be there twice
 	}
 	for _, w := range totals {
-		ways = append(ways, *w)
+		sets = append(sets, *w)
 	}
-	slices.SortFunc(ways, func(a, b Way) int { return cmp.Compare(a.Pointers, b.Pointers) })
-	return ways, true, nil
+	slices.SortFunc(sets, func(a, b PointerSet) int { return cmp.Compare(a.Pointers, b.Pointers) })
+	return sets, true, nil
 }
 
 // Several reports whether more than one pointer leads there.
-func (w *Way) Several() bool { return bits.OnesCount64(w.Pointers) > 1 }
+func (w *PointerSet) Several() bool { return bits.OnesCount64(w.Pointers) > 1 }

@@ -10,8 +10,8 @@ import (
 	"goheap/heap/heaptest"
 )
 
-// waysBruteForce searches from each target alone, not through the node itself.
-func waysBruteForce(g *heap.Graph, d *heap.Dominators, n heap.Node, targets []heap.Node) map[uint64]heap.Way {
+// byPointersBruteForce searches from each target alone, not through the node itself.
+func byPointersBruteForce(g *heap.Graph, d *heap.Dominators, n heap.Node, targets []heap.Node) map[uint64]heap.PointerSet {
 	reached := map[heap.Node]uint64{}
 	for bit, to := range targets {
 		if d.Idom(to) != n {
@@ -23,20 +23,20 @@ func waysBruteForce(g *heap.Graph, d *heap.Dominators, n heap.Node, targets []he
 			}
 		}
 	}
-	ways := map[uint64]heap.Way{}
+	sets := map[uint64]heap.PointerSet{}
 	for m, mask := range reached {
-		w := ways[mask]
+		w := sets[mask]
 		bytes, objects := heaptest.Retained(g, m)
 		w.Pointers, w.Nodes = mask, append(w.Nodes, m)
 		w.Total.Bytes, w.Total.Objects = w.Total.Bytes+bytes, w.Total.Objects+objects
-		ways[mask] = w
+		sets[mask] = w
 	}
-	return ways
+	return sets
 }
 
 // What a node holds by some of its pointers together is what a search from each says, and
 // with all pointers it is all that the node holds but itself.
-func TestWays(t *testing.T) {
+func TestByPointers(t *testing.T) {
 	r := rand.New(rand.NewPCG(31, 32))
 	together := 0
 	for i := range 1500 {
@@ -52,16 +52,16 @@ func TestWays(t *testing.T) {
 					targets = append(targets, to)
 				}
 			}
-			ways, ok, err := d.Ways(t.Context(), n, targets)
+			sets, ok, err := d.ByPointers(t.Context(), n, targets)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if !ok {
 				continue // a leaf, or not alive
 			}
-			want := waysBruteForce(g, d, n, targets)
+			want := byPointersBruteForce(g, d, n, targets)
 			sum := uint64(0)
-			for _, w := range ways {
+			for _, w := range sets {
 				slices.Sort(w.Nodes)
 				slices.Sort(want[w.Pointers].Nodes)
 				if !reflect.DeepEqual(w, want[w.Pointers]) {
@@ -72,8 +72,8 @@ func TestWays(t *testing.T) {
 				}
 				sum += w.Total.Bytes
 			}
-			if len(ways) != len(want) || sum+g.Size(n) != d.Retained(n) {
-				t.Fatalf("node %d: %+v of %d bytes, want %+v of %d", n, ways, sum, want, d.Retained(n)-g.Size(n))
+			if len(sets) != len(want) || sum+g.Size(n) != d.Retained(n) {
+				t.Fatalf("node %d: %+v of %d bytes, want %+v of %d", n, sets, sum, want, d.Retained(n)-g.Size(n))
 			}
 		}
 	}

@@ -329,21 +329,21 @@ func (s descent) sharedFields(ctx context.Context, n heap.Node) (Descendant, err
 	if len(targets) < 2 {
 		return Descendant{}, nil
 	}
-	ways, ok, err := d.Ways(s.within(ctx), n, targets)
+	sets, ok, err := d.ByPointers(s.within(ctx), n, targets)
 	if err != nil || !ok {
 		return Descendant{}, err
 	}
-	var best heap.Way
-	for _, w := range ways {
-		if w.Several() && w.Total.Bytes > best.Total.Bytes {
-			best = w
+	var best heap.PointerSet
+	for _, set := range sets {
+		if set.Several() && set.Total.Bytes > best.Total.Bytes {
+			best = set
 		}
 	}
 	place := Descendant{Node: n}
-	for _, w := range ways {
-		if w.Pointers&^best.Pointers == 0 {
-			place.Retained += w.Total.Bytes
-			place.nodes = append(place.nodes, w.Nodes...)
+	for _, set := range sets {
+		if set.Pointers&^best.Pointers == 0 {
+			place.Retained += set.Total.Bytes
+			place.nodes = append(place.nodes, set.Nodes...)
 		}
 	}
 	for i, name := range names {
