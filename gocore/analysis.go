@@ -259,7 +259,7 @@ type Awaited struct {
 // a select, nil where it is not known; and which of them are proven to do so in vain.
 func (h *Heap) Waits(ctx context.Context) (on [][]Awaited, leaked []int, err error) {
 	err = dump.Guard(func() error {
-		w, err := h.im.FindWaits(ctx, h.graph, h.vars.WaitReason)
+		w, err := h.im.FindWaits(ctx, h.graph, h.dominators, h.vars.WaitReason)
 		on, leaked = make([][]Awaited, len(w.For)), w.Leaked
 		for i, all := range w.For {
 			for _, a := range all {

@@ -27,8 +27,8 @@ type Awaited struct {
 	Channel bool
 }
 
-// FindWaits makes Waits. g is the graph of the image, with the runtime's ways closed;
-// reason says why a goroutine waits, in the runtime's words. The error is the context's.
+// FindWaits makes Waits. g is the graph of the image, with the runtime's ways closed, d its
+// dominators; reason says why a goroutine waits, in the runtime's words. The error is the context's.
 //
 // It is the argument of the collector's own search for leaks (Go 1.26, runtime/mgc.go,
 // findGoroutineLeaks): goroutines that wait are taken for dead until what they wait on
@@ -38,7 +38,7 @@ type Awaited struct {
 // program's. What specials keep is reached, as it is for the collector. Other than for
 // that, a weak pointer that is reached leads to its object: who asks it has the object,
 // while the goroutine that waits keeps that alive.
-func (im *Image) FindWaits(ctx context.Context, g *heap.Graph, reason func(goroutine int) string) (w Waits, err error) {
+func (im *Image) FindWaits(ctx context.Context, g *heap.Graph, d *heap.Dominators, reason func(goroutine int) string) (w Waits, err error) {
 	w = Waits{For: make([][]Awaited, len(im.Goroutines))}
 	for _, s := range im.Records.Waits {
 		a := Awaited{Addr: s.Chan, Node: heap.None, Channel: s.Chan != 0}
@@ -53,7 +53,21 @@ func (im *Image) FindWaits(ctx context.Context, g *heap.Graph, reason func(gorou
 	if im.Physical {
 		return w, nil // the runtime's tables lead everywhere
 	}
-	m := heap.NewMarker(g)
+	var waiting, awake []int
+	for i := range im.Goroutines {
+		if im.blocked(i, w.For[i], reason(i)) {
+			waiting = append(waiting, i)
+		} else {
+			awake = append(awake, i)
+		}
+	}
+	if len(waiting) == 0 {
+		return w, nil
+	}
+	m, err := d.SubtreeMarker(ctx)
+	if err != nil {
+		return Waits{}, err
+	}
 	defer m.Close()
 	sent := make([][]heap.Node, len(im.Goroutines))
 	for _, s := range im.Records.Waits {
@@ -72,16 +86,8 @@ func (im *Image) FindWaits(ctx context.Context, g *heap.Graph, reason func(gorou
 			m.Mark(n)
 		}
 	}
-	var waiting []int
-	for i := range im.Goroutines {
-		if im.blocked(i, w.For[i], reason(i)) {
-			waiting = append(waiting, i)
-		} else {
-			revive(i)
-		}
-	}
-	if len(waiting) == 0 {
-		return w, nil
+	for _, i := range awake {
+		revive(i)
 	}
 	for i := range im.Roots {
 		if r := &im.Roots[i]; r.Goroutine < 0 && r.Kind != WeakHandleRoot {
@@ -126,7 +132,7 @@ type weakHandle struct{ handle, object heap.Node }
 // markSpecials marks what specials keep, whoever reaches their objects, and of those with
 // a finalizer what they point to (runtime/mgcmark.go, markrootSpans). The handles of weak
 // pointers are left out, and returned.
-func (im *Image) markSpecials(g *heap.Graph, m *heap.Marker) (weak []weakHandle) {
+func (im *Image) markSpecials(g *heap.Graph, m *heap.SubtreeMarker) (weak []weakHandle) {
 	handles := map[heap.Node]bool{}
 	for _, s := range im.Specials {
 		object, ok := im.Pages.Lookup(s.Object)
