@@ -70,27 +70,28 @@ func (d *Dominators) ByPointers(ctx context.Context, n Node, targets []Node) (se
 		isChild.Set(d.vertex[t.at[p]])
 	}
 	var pairs []uint64
-	pointers := func(m Node) {
-		for _, to := range d.g.Targets(m) {
-			if !isChild.Has(to) {
-				continue
-			}
-			at := t.position[d.of(m)]
-			if at <= begin || at >= end {
-				continue
-			}
-			if from, to := above[at-begin], place(to); from != to {
-				pairs = append(pairs, uint64(from)<<32|uint64(to))
-			}
+	pointer := func(m, to Node) {
+		if d.of(m) == 0 || d.folded.Has(m) {
+			return
+		}
+		at := t.position[d.number[m]]
+		if at <= begin || at >= end {
+			return
+		}
+		if from, to := above[at-begin], place(to); from != to {
+			pairs = append(pairs, uint64(from)<<32|uint64(to))
 		}
 	}
+	offset, target := d.g.Offset, d.g.Target
 	if int(end-begin) > d.g.Len()/sparse {
 		for m := range Node(d.g.Len()) {
 			if m&(checkEvery-1) == 0 && ctx.Err() != nil {
 				return nil, false, ctx.Err()
 			}
-			if d.number[m] != 0 && !d.folded.Has(m) {
-				pointers(m)
+			for _, to := range target[offset[m]:offset[m+1]] {
+				if isChild.Has(to) {
+					pointer(m, to)
+				}
 			}
 		}
 	} else {
@@ -98,7 +99,12 @@ func (d *Dominators) ByPointers(ctx context.Context, n Node, targets []Node) (se
 			if p&(checkEvery-1) == 0 && ctx.Err() != nil {
 				return nil, false, ctx.Err()
 			}
-			pointers(d.vertex[t.at[p]])
+			m := d.vertex[t.at[p]]
+			for _, to := range target[offset[m]:offset[m+1]] {
+				if isChild.Has(to) {
+					pointer(m, to)
+				}
+			}
 		}
 	}
 	start := flat.Make[uint32](children + 2)

@@ -24,7 +24,7 @@ type Descendant struct {
 	Fields []string
 	nodes  []heap.Node // that these hold
 
-	inner map[heap.TypeID]bool // the types of which a tree consists
+	inner *insides // the types of which a tree consists
 }
 
 // descendantPart is the part of what is named above it, or of the live heap, from which a
@@ -196,7 +196,7 @@ func (s descent) tree(ctx context.Context, from, at heap.Node) (Descendant, erro
 		if branches < several {
 			continue
 		}
-		place := Descendant{Node: root, Retained: s.Dominators.Retained(root), Tree: 1, inner: map[heap.TypeID]bool{}}
+		place := Descendant{Node: root, Retained: s.Dominators.Retained(root), Tree: 1, inner: &insides{}}
 		err = s.below(ctx, root, func(c heap.Node) bool {
 			kind := k.of(c)
 			if kind == treeNode {
@@ -211,7 +211,7 @@ func (s descent) tree(ctx context.Context, from, at heap.Node) (Descendant, erro
 			continue // one level is no tree: its slice or map says more
 		}
 		for t, kind := range k.known {
-			place.inner[t] = kind != treeOther
+			place.inner.add(t, kind != treeOther)
 		}
 		return place, nil
 	}
@@ -441,7 +441,7 @@ func (s descent) descendantText(ctx context.Context, p *Descendant, told map[hea
 	}
 	inner := p.inner
 	if inner == nil {
-		inner = map[heap.TypeID]bool{}
+		inner = &insides{}
 	}
 	parts, err := madeBut(ctx, s.Snapshot, nodes, nil, p.Retained, p.Fields != nil, inner)
 	if err == nil && len(parts) > 0 {

@@ -451,12 +451,11 @@ func tellingParts(parts []part) []part {
 // count as the first step. What several of them hold together, and none alone, counts
 // among what they hold. The insides of maps are not told.
 func madeOf(ctx context.Context, s *Snapshot, nodes, together []heap.Node, total uint64, self bool) ([]part, error) {
-	return madeBut(ctx, s, nodes, together, total, self, map[heap.TypeID]bool{})
+	return madeBut(ctx, s, nodes, together, total, self, &insides{})
 }
 
-// madeBut is madeOf that does not tell of the types either that inner has; it adds those
-// that are insides of containers.
-func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, total uint64, self bool, inner map[heap.TypeID]bool) ([]part, error) {
+// madeBut is madeOf that does not tell of what inner has either.
+func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, total uint64, self bool, inner *insides) ([]part, error) {
 	const half, fifth = 2, 5
 	d, types := s.Dominators, s.Heap.TypeIDs()
 	var parts []part
@@ -466,14 +465,14 @@ func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, tota
 		byType := map[heap.TypeID]*made{}
 		var m *made // of type at: neighbours are often alike
 		var at heap.TypeID
-		visit := func(n heap.Node) {
+		visit := func(n heap.Node, retained uint64) {
 			if t := types[n]; m == nil || t != at {
 				if m, at = byType[t], t; m == nil {
 					m = &made{}
 					byType[t] = m
 				}
 			}
-			m.bytes += d.Retained(n)
+			m.bytes += retained
 			m.nodes = append(m.nodes, n)
 		}
 		// Elements that are chained to those of the level belong to it: the entries of a
@@ -484,10 +483,14 @@ func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, tota
 				return nil, context.Cause(ctx)
 			}
 			if first && self {
-				visit(level[i])
+				visit(level[i], d.Retained(level[i]))
 				continue
 			}
-			eachPart(s, level[i], inner, func(c heap.Node) {
+			if len(chain) == 0 {
+				eachPart(s, level[i], inner, visit)
+				continue
+			}
+			eachPart(s, level[i], inner, func(c heap.Node, retained uint64) {
 				switch chain[types[c]] {
 				case ofLevel:
 					level = append(level, c)
@@ -498,7 +501,7 @@ func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, tota
 						}
 					})
 				default:
-					visit(c)
+					visit(c, retained)
 				}
 			})
 		}
@@ -572,40 +575,63 @@ func chained(s *Snapshot, level []heap.Node, oneType bool) map[heap.TypeID]uint8
 // each has, whatever it does (runtime/runtime2.go).
 func ofGoroutine(typ string) bool { return typ == recordType || typ == "runtime.sudog" }
 
-// eachPart calls f for what a node dominates immediately, or by way of the insides of
-// containers alone; inner keeps which types these are.
-func eachPart(s *Snapshot, n heap.Node, inner map[heap.TypeID]bool, f func(n heap.Node)) {
+// insides are types that are not told of: those of which containers consist, and others that
+// were added. The zero value has nothing added.
+type insides struct {
+	of []insideKind // by type
+}
+
+type insideKind uint8
+
+const (
+	unasked insideKind = iota
+	inside
+	outside
+)
+
+// add says whether a type is one of them.
+func (in *insides) add(t heap.TypeID, is bool) {
+	if int(t) >= len(in.of) {
+		in.of = append(in.of, make([]insideKind, int(t)+1-len(in.of))...)
+	}
+	in.of[t] = outside
+	if is {
+		in.of[t] = inside
+	}
+}
+
+// has reports whether n is of such a type. Each type is asked once.
+func (in *insides) has(s *Snapshot, n heap.Node) bool {
+	t := s.Heap.TypeIDs()[n]
+	if int(t) >= len(in.of) || in.of[t] == unasked {
+		in.add(t, ofContainer(s.Heap.Type(n)))
+	}
+	return in.of[t] == inside
+}
+
+// eachPart calls f for what a node dominates immediately, or by way of what inner has
+// alone, with what it retains.
+func eachPart(s *Snapshot, n heap.Node, inner *insides, f func(n heap.Node, retained uint64)) {
 	for open := []heap.Node{n}; len(open) > 0; {
 		at := open[len(open)-1]
 		open = open[:len(open)-1]
-		s.Dominators.EachChild(at, func(c heap.Node, _ uint64) {
-			if isInside(s, c, inner) {
+		s.Dominators.EachChild(at, func(c heap.Node, retained uint64) {
+			if inner.has(s, c) {
 				open = append(open, c)
 			} else {
-				f(c)
+				f(c, retained)
 			}
 		})
 	}
 }
 
-// partOrInside calls f for n, or where it is of the insides of a container, for its parts.
-func partOrInside(s *Snapshot, n heap.Node, inner map[heap.TypeID]bool, f func(n heap.Node)) {
-	if isInside(s, n, inner) {
+// partOrInside calls f for n, or where inner has it, for its parts.
+func partOrInside(s *Snapshot, n heap.Node, inner *insides, f func(n heap.Node, retained uint64)) {
+	if inner.has(s, n) {
 		eachPart(s, n, inner, f)
 	} else {
-		f(n)
+		f(n, s.Dominators.Retained(n))
 	}
-}
-
-// isInside is ofContainer, asked once for each type.
-func isInside(s *Snapshot, n heap.Node, inner map[heap.TypeID]bool) bool {
-	t := s.Heap.TypeIDs()[n]
-	in, known := inner[t]
-	if !known {
-		in = ofContainer(s.Heap.Type(n))
-		inner[t] = in
-	}
-	return in
 }
 
 // ofContainer reports whether a type is one that maps of the language, sync.Map or
