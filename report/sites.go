@@ -8,6 +8,7 @@ import (
 	"math"
 	"path"
 	"slices"
+	"strings"
 
 	"goheap/gocore/profile"
 	"goheap/heap"
@@ -26,7 +27,8 @@ type SiteRow struct {
 	Objects, Bytes, Margin uint64
 	Type                   string // of most of the bytes, "" for unknown
 	Types                  int
-	Node                   heap.Node // the sampled object that retains most
+	Node                   heap.Node   // the sampled object that retains most
+	Nodes                  []heap.Node // the sampled objects, in no particular order
 }
 
 // at is the line for people, "" where it is not known.
@@ -35,6 +37,14 @@ func (r *SiteRow) at() string {
 		return ""
 	}
 	return fmt.Sprintf("%s:%d", path.Base(r.File), r.Line)
+}
+
+// SiteName is the function and the line of a row, for people.
+func SiteName(r *SiteRow) string {
+	if r.Func == "" {
+		return "an unknown line"
+	}
+	return strings.TrimSuffix(ShortPaths(r.Func)+" "+r.at(), " ")
 }
 
 // Sites are the rows by line, or by line and holder.
@@ -113,6 +123,7 @@ func NewSites(ctx context.Context, s *Snapshot, byHolder bool) (*Sites, error) {
 				rows = append(rows, r)
 			}
 			r.Sampled++
+			r.Nodes = append(r.Nodes, n)
 			r.objects += 1 / chance
 			r.bytes += size / chance
 			r.variance += size * size * (1 - chance) / (chance * chance)
@@ -137,6 +148,22 @@ func NewSites(ctx context.Context, s *Snapshot, byHolder bool) (*Sites, error) {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Func, b.Func), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.HeldBy, b.HeldBy))
 	})
 	return x, nil
+}
+
+// Sentence says how many objects were sampled, and what they stand for, or why there are
+// none.
+func (x *Sites) Sentence(s *Snapshot) string {
+	switch sum := x.sum(); {
+	case sum.Sampled == 0:
+		return "none of the live objects was sampled: " + notSampled(&profile.Heap{Rate: x.Rate, RateKnown: x.RateKnown})
+	case !x.RateKnown:
+		return fmt.Sprintf("%s sampled, of %s; a heap dump does not say what they stand for", plural(sum.Sampled, "live object"), HumanBytes(sum.Bytes))
+	case x.Rate <= 1:
+		return fmt.Sprintf("all objects were sampled since the program asked for it: %s, %s", plural(sum.Sampled, "live object"), HumanBytes(sum.Bytes))
+	default:
+		return fmt.Sprintf("%s sampled, one in %s allocated: they stand for %s ± %s of %s live", plural(sum.Sampled, "live object"),
+			HumanBytes(x.Rate), HumanBytes(sum.Bytes), HumanBytes(sum.Margin), HumanBytes(s.Dominators.LiveBytes()))
+	}
 }
 
 // heldByName returns what names the holder of each of some nodes: the row of Holders that it
@@ -263,17 +290,7 @@ func WriteSites(ctx context.Context, w io.Writer, s *Snapshot, byHolder bool, l 
 		return err
 	}
 	p := newPrinter(w, s)
-	switch sum := x.sum(); {
-	case sum.Sampled == 0:
-		p.line("none of the live objects was sampled: %s", notSampled(&profile.Heap{Rate: x.Rate, RateKnown: x.RateKnown}))
-	case !x.RateKnown:
-		p.line("%s sampled, of %s; a heap dump does not say what they stand for", plural(sum.Sampled, "live object"), HumanBytes(sum.Bytes))
-	case x.Rate <= 1:
-		p.line("all objects were sampled since the program asked for it: %s, %s", plural(sum.Sampled, "live object"), HumanBytes(sum.Bytes))
-	default:
-		p.line("%s sampled, one in %s allocated: they stand for %s ± %s of %s live", plural(sum.Sampled, "live object"),
-			HumanBytes(x.Rate), HumanBytes(sum.Bytes), HumanBytes(sum.Margin), HumanBytes(s.Dominators.LiveBytes()))
-	}
+	p.line("%s", x.Sentence(s))
 	if t.Len() > 0 {
 		p.line("")
 		p.table(t.Head(l.Top), "")

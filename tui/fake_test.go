@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"goheap/gocore"
+	"goheap/gocore/profile"
 	"goheap/heap"
 	"goheap/internal/fakeprocess"
 	"goheap/report"
@@ -118,6 +119,7 @@ func blockstore(blocks, list int) *fake {
 	f.root("goroutine", "goroutine 1 main.main", "", 0)
 	f.Running = append(f.Running, gocore.Goroutine{ID: 1, Status: "waiting", WaitReason: "select", WaitNanos: -1, Func: "main.main", StackBytes: 8192})
 	f.build()
+	f.Sites = f.sites(blocks)
 	for i := range f.Running {
 		g := &f.Running[i]
 		g.Node = f.Node[fmt.Sprintf("goroutine %d %s", g.ID, g.Func)]
@@ -134,6 +136,21 @@ func blockstore(blocks, list int) *fake {
 		f.Stacks = append(f.Stacks, frames)
 	}
 	return f
+}
+
+// sites are where blocks and what they hold were allocated, each one sampled.
+func (f *fake) sites(blocks int) []gocore.LiveSite {
+	at := func(fn string, line int, size uint64, id string) gocore.LiveSite {
+		site := gocore.LiveSite{HeapSample: profile.HeapSample{Size: size, Stack: []profile.Frame{
+			{Func: "runtime.newobject", After: "runtime.newobject", File: "/usr/lib/go/src/runtime/malloc.go", Line: 1500},
+			{Func: fn, After: fn, File: "/src/blockstore/" + hostile + "/store.go", Line: line},
+		}}}
+		for i := range blocks {
+			site.Objects = append(site.Objects, f.Node[fmt.Sprintf("%s%d", id, i)])
+		}
+		return site
+	}
+	return []gocore.LiveSite{at("main.(*memStorage).put", 51, 112, "block"), at("main.read"+hostile, 88, 4096, "datablock")}
 }
 
 func snapshot(t testing.TB, f *fake) *report.Snapshot {

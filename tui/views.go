@@ -107,6 +107,10 @@ func viewKinds() []viewKind {
 		{make: inspectorAt(pageHex), own: "an object's bytes", places: []placeKind{{"hex", true, inspect(pageHex)}}},
 		{places: []placeKind{{"memory", false, func(a *App, p place) { a.pushAt(newMemory(a), p) }}}},
 		{
+			make: newSites, own: "allocating lines",
+			places: []placeKind{{"sites", false, showSites}, {"heldsites", false, showSites}},
+		},
+		{
 			make: newBookmarks, own: "bookmarks",
 			places: []placeKind{{"bookmarks", false, func(a *App, p place) { a.pushAt(newBookmarks(a), p) }}},
 		},
@@ -139,6 +143,12 @@ func numbered(t tab) func(a *App, p place) {
 		l.needle, l.wanted = p.filter, p.wanted
 		l.reload()
 	}
+}
+
+func showSites(a *App, p place) {
+	v := newSites(a).(*sitesView)
+	v.become(p.kind)
+	a.pushAt(v, p)
 }
 
 func showDominators(a *App, p place) {
