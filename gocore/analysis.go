@@ -11,7 +11,9 @@ import (
 	"goheap/dump"
 	"goheap/gocore/account"
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/reach"
 	"goheap/gocore/internal/typing"
+	"goheap/gocore/waste"
 	"goheap/heap"
 	"goheap/internal/flat"
 	"goheap/internal/progress"
@@ -246,6 +248,16 @@ func (h *Heap) Account(ctx context.Context, kept *account.Residency, count bool)
 		return err
 	})
 	return a, err
+}
+
+// Waste calls f with the bytes of live objects that are of no use, by address.
+func (h *Heap) Waste(ctx context.Context, f func(waste.Finding)) error {
+	return dump.Guard(func() error {
+		return reach.Find(progress.Or(ctx, h.progress), reach.Config{
+			Image: h.im, Live: h.live.Bits().Words(), Graph: h.graph, Types: h.types, IDs: h.typing.IDs,
+			Space: h.space, GCTypes: h.gcTypes, Frames: h.vars,
+		}, f)
+	})
 }
 
 // Awaited is what a goroutine waits on: a channel, or a part of what package sync makes.

@@ -1,8 +1,6 @@
 package gocore
 
 import (
-	"fmt"
-	"math/bits"
 	"runtime/debug"
 	"slices"
 
@@ -85,15 +83,7 @@ func (p *objects) TypeInfo(id heap.TypeID) TypeInfo {
 		return TypeInfo{}
 	}
 	if id >= typing.FirstUnknown {
-		u := p.typing.Unknown[id-typing.FirstUnknown]
-		what := "no pointers"
-		if n := bits.OnesCount64(u.Mask); n > 0 {
-			what = fmt.Sprintf("pointers %#x", u.Mask)
-		}
-		if u.Part != 0 {
-			what += ", contains " + p.types.Type(u.Part).Name
-		}
-		return TypeInfo{Name: fmt.Sprintf("(unknown %d B, %s)", u.Size, what)}
+		return TypeInfo{Name: p.typing.UnknownName(p.types, id)}
 	}
 	t, f := typing.SplitTypeID(id)
 	typ := p.types.Type(t)

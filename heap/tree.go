@@ -216,21 +216,46 @@ func (d *Dominators) Dominates(a, b Node) bool {
 // above it, or that it is; None for SuperRoot and what is not live. It takes one pass over
 // the dominators, however deep the tree is.
 func (d *Dominators) Outermost(nodes []Node) []Node {
-	top, heads := d.topLevel()
-	defer flat.Free(top)
-	defer flat.Free(heads)
+	t := d.Tops()
+	defer t.Close()
 	out := make([]Node, len(nodes))
 	for k, n := range nodes {
-		switch i := d.of(n); {
-		case i == 0 || n == SuperRoot:
-			out[k] = None
-		case i == 1: // folded, below SuperRoot
-			out[k] = n
-		default:
-			out[k] = d.vertex[heads[top[i]]]
-		}
+		out[k] = t.Of(n)
 	}
 	return out
+}
+
+// Tops is Outermost for those who ask node by node: it keeps 4 bytes for each live node
+// that is not folded, until it is closed.
+type Tops struct {
+	d          *Dominators
+	top, heads []uint32
+}
+
+// Tops makes them in one pass over the dominators.
+func (d *Dominators) Tops() *Tops {
+	t := &Tops{d: d}
+	t.top, t.heads = d.topLevel()
+	return t
+}
+
+// Of returns what Outermost does of a node.
+func (t *Tops) Of(n Node) Node {
+	switch i := t.d.of(n); {
+	case i == 0 || n == SuperRoot:
+		return None
+	case i == 1: // folded, below SuperRoot
+		return n
+	default:
+		return t.d.vertex[t.heads[t.top[i]]]
+	}
+}
+
+// Close gives the memory back.
+func (t *Tops) Close() {
+	flat.Free(t.top)
+	flat.Free(t.heads)
+	*t = Tops{}
 }
 
 // Objects returns the number of live slots that n retains, itself included if

@@ -58,8 +58,17 @@ func documents(t *testing.T, s *Snapshot, disclosed Disclosure) map[string][]byt
 		"goroutines.txt": func(b *bytes.Buffer) error { return WriteGoroutines(ctx, b, s, List{Top: -1}, ByStack) },
 		"types.txt":      func(b *bytes.Buffer) error { return WriteTypes(ctx, b, s, List{Top: 2}, true) },
 		"roots.txt":      func(b *bytes.Buffer) error { return WriteRoots(ctx, b, s, List{Top: 2}) },
-		"info.json":      func(b *bytes.Buffer) error { return WriteJSON(b, NewInfoDocument(s)) },
-		"check.json":     func(b *bytes.Buffer) error { return WriteJSON(b, NewCheckDocument(s)) },
+		"waste.txt":      func(b *bytes.Buffer) error { return WriteWaste(ctx, b, s, List{Top: 2}) },
+		"waste.json": func(b *bytes.Buffer) error {
+			d, err := NewWasteDocument(ctx, s, List{Top: -1})
+			return errors.Join(err, WriteJSON(b, d))
+		},
+		"waste.csv": func(b *bytes.Buffer) error {
+			x, err := NewWaste(ctx, s)
+			return errors.Join(err, WriteCSV(b, x.Table(s)))
+		},
+		"info.json":  func(b *bytes.Buffer) error { return WriteJSON(b, NewInfoDocument(s)) },
+		"check.json": func(b *bytes.Buffer) error { return WriteJSON(b, NewCheckDocument(s)) },
 		"report.json": func(b *bytes.Buffer) error {
 			d, err := NewReportDocument(ctx, s, DefaultLimits())
 			return errors.Join(err, WriteJSON(b, d))
@@ -221,6 +230,8 @@ func TestContract(t *testing.T) {
 			"objects.goroutine.calls.variables objects.goroutine.calls.variables.name objects.goroutine.calls.variables.kind objects.goroutine.calls.variables.type objects.goroutine.calls.variables.state " +
 			"objects.goroutine.calls.variables.value objects.goroutine.calls.deferred objects.goroutine.calls.deferred.function objects.goroutine.calls.deferred.count " +
 			"objects.goroutine.elided_calls objects.goroutine.elided_behind",
+		"waste.json": "schema live_bytes dead_bytes unused_bytes rules rules.name rules.objects rules.bytes rules.dead_bytes types holders " +
+			"findings findings.rule findings.type findings.held_by findings.objects findings.bytes findings.at_least findings.largest findings.address findings.largest_bytes findings.change more",
 		"why.json": "schema live paths " + node("paths.root") + "paths.expression paths.also_held_by paths.more_holdings paths.hops paths.hops.expression paths.hops.type paths.hops.address paths.hops.retained_bytes paths.hops.dominates",
 	}
 	s := analyse(t, blockstore())

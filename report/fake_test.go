@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"goheap/gocore"
+	"goheap/gocore/waste"
 	"goheap/heap"
 	"goheap/internal/fakeprocess"
 )
@@ -38,6 +39,12 @@ func blockstore() *fake {
 			{ID: "garbage", Kind: "object", Type: "main.Old", Addr: 0xc000100040, Size: 64},
 		},
 	}
+	for i := range 3 {
+		f.Wasted = append(f.Wasted,
+			fakeprocess.WastedNode{ID: fmt.Sprintf("data%d", i), Finding: waste.Finding{Rule: waste.Substring, Bytes: uint64(4000 + i)}},
+			fakeprocess.WastedNode{ID: fmt.Sprintf("data%d", 9-i), Finding: waste.Finding{Rule: waste.Capacity, Bytes: uint64(96 - i)}})
+	}
+	f.Wasted = append(f.Wasted, fakeprocess.WastedNode{ID: "buf0", Finding: waste.Finding{Rule: waste.BeforeStart, Bytes: 100, Least: true}})
 	blocks := fakeNode{ID: "blocks", Kind: "object", Type: "[]*main.Block", Addr: 0xc000200000, Size: 256}
 	for i := range 10 {
 		id := fmt.Sprintf("block%d", i)

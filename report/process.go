@@ -7,6 +7,7 @@ import (
 	"goheap/gocore/account"
 	"goheap/gocore/member"
 	"goheap/gocore/profile"
+	"goheap/gocore/waste"
 	"goheap/heap"
 )
 
@@ -36,6 +37,7 @@ type Heap interface {
 	Check(ctx context.Context) ([]gocore.Check, error)
 	AllocatedSlots() (objects, bytes uint64)
 	Account(ctx context.Context, kept *account.Residency, count bool) (account.Account, error)
+	Waste(ctx context.Context, f func(waste.Finding)) error
 	GCMarkedBytes() uint64
 
 	TypeIDs() []heap.TypeID

@@ -19,6 +19,7 @@ import (
 	"goheap/gocore/account"
 	"goheap/gocore/member"
 	"goheap/gocore/profile"
+	"goheap/gocore/waste"
 	"goheap/heap"
 )
 
@@ -40,6 +41,7 @@ type Process struct {
 	Marked             uint64                           // bytes, by the last collection
 	Describe           func(typ string) gocore.TypeInfo // nil: Describe
 	Memory             account.Account
+	Wasted             []WastedNode
 	Members            map[string]member.Member // parts of the objects of every type, by their names
 
 	Node   map[string]heap.Node // by the ID; set by Build
@@ -167,6 +169,21 @@ func (p *Process) Account(_ context.Context, kept *account.Residency, _ bool) (a
 	a := p.Memory
 	a.Resident = kept
 	return a, nil
+}
+
+// WastedNode is a finding in the object with an ID.
+type WastedNode struct {
+	ID string
+	waste.Finding
+}
+
+// Waste tells of Wasted.
+func (p *Process) Waste(_ context.Context, f func(waste.Finding)) error {
+	for _, x := range p.Wasted {
+		x.Node = p.Node[x.ID]
+		f(x.Finding)
+	}
+	return nil
 }
 
 // HeapProfile has no samples.

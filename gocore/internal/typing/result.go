@@ -2,6 +2,8 @@ package typing
 
 import (
 	"errors"
+	"fmt"
+	"math/bits"
 	"runtime"
 	"sync"
 
@@ -54,6 +56,19 @@ type UnknownShape struct {
 	Size uint64
 	Mask uint64 // of the first 64 words
 	Part types.ID
+}
+
+// UnknownName describes an unknown type, from FirstUnknown up.
+func (r *Result) UnknownName(table *types.Table, id heap.TypeID) string {
+	u := r.Unknown[id-FirstUnknown]
+	what := "no pointers"
+	if n := bits.OnesCount64(u.Mask); n > 0 {
+		what = fmt.Sprintf("pointers %#x", u.Mask)
+	}
+	if u.Part != 0 {
+		what += ", contains " + table.Type(u.Part).Name
+	}
+	return fmt.Sprintf("(unknown %d B, %s)", u.Size, what)
 }
 
 // finish adds up what is typed, and gives the objects without a type the number

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"goheap/report"
+)
+
+func (c *command) waste() *cobra.Command {
+	return &cobra.Command{
+		Use:   "waste FILE",
+		Short: "Show which bytes of live objects are of no use",
+		Long: `Show which bytes of live objects are of no use to the program. Dead bytes are those
+that no pointer, slice or string can reach any more, although the object that they are
+a part of is alive: of an array of which a substring, a sub-slice or one element is
+kept, or of a structure of which one field is. Unused bytes can be reached and hold
+nothing: capacity beyond the length of slices.
+
+Each byte is charged to one rule, so that the sums add up. A pointer of which it is not
+known how far it leads counts as leading to the whole object; what is found beside one
+that leads to the end of an array is said to be at least so much.` + whereHelp(`bytes, share, count, rule, type, held_by, largest and largest_bytes`),
+		Example: `  goheap waste core.4711
+  goheap waste --where 'rule == "substring"' core.4711
+  goheap waste --format json --top 10 core.4711`,
+		Args:              wants(false, "FILE"),
+		ValidArgsFunction: completeFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a := c.table(
+				func(ctx context.Context, s *report.Snapshot) (*report.Table, error) {
+					x, err := report.NewWaste(ctx, s)
+					if err != nil {
+						return nil, err
+					}
+					return x.Table(s), nil
+				},
+				func(ctx context.Context, s *report.Snapshot, l report.List) (any, error) {
+					return report.NewWasteDocument(ctx, s, l)
+				},
+			)
+			a.text = func(ctx context.Context, w io.Writer, s *report.Snapshot) error {
+				return report.WriteWaste(ctx, w, s, c.flags.list(wasteTop))
+			}
+			return c.answer(cmd, args[0], a)
+		},
+	}
+}
+
+const wasteTop = 10 // findings in text, unless --top says otherwise
