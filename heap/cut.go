@@ -2,6 +2,7 @@ package heap
 
 import (
 	"context"
+	"math/bits"
 	"slices"
 
 	"goheap/internal/flat"
@@ -135,6 +136,51 @@ func (c *Cut) Path(ctx context.Context, n Node) ([]Node, error) {
 	}
 	slices.Reverse(path)
 	return path, nil
+}
+
+// FreedBelow returns what is freed by the node that would be left and dominates it most
+// closely: of an object from which edges were cut, what hung on these alone. The error is
+// the context's.
+func (c *Cut) FreedBelow(ctx context.Context) (map[Node]Total, error) {
+	d := c.d
+	below := map[Node]Total{}
+	note := func(owner, n Node) {
+		t := below[owner]
+		below[owner] = Total{t.Objects + d.slot(n), t.Bytes + d.g.Size(n)}
+	}
+	// A dominator has a lower number than what it dominates. By number, 0 for what is kept.
+	owner := flat.Make[uint32](len(d.idom))
+	defer flat.Free(owner)
+	for i := 2; i < len(d.idom); i++ {
+		if i&(checkEvery-1) == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		n := d.vertex[i]
+		if c.kept.Has(n) {
+			continue
+		}
+		if owner[i] = d.idom[i]; owner[d.idom[i]] != 0 {
+			owner[i] = owner[d.idom[i]]
+		}
+		note(d.vertex[owner[i]], n)
+	}
+	for w, word := range d.folded.word {
+		if w&(checkEvery-1) == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		for word &^= c.kept.word[w]; word != 0; word &= word - 1 {
+			n := Node(w*64 + bits.TrailingZeros64(word))
+			at := d.number[n]
+			if at == 0 {
+				continue
+			}
+			if owner[at] != 0 {
+				at = owner[at]
+			}
+			note(d.vertex[at], n)
+		}
+	}
+	return below, nil
 }
 
 // Close frees the memory of the cut.

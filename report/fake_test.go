@@ -42,9 +42,11 @@ func blockstore() *fake {
 	for i := range 3 {
 		f.Wasted = append(f.Wasted,
 			fakeprocess.WastedNode{ID: fmt.Sprintf("data%d", i), Finding: waste.Finding{Rule: waste.Substring, Bytes: uint64(4000 + i)}},
+			fakeprocess.WastedNode{ID: fmt.Sprintf("data%d", i), Finding: waste.Finding{Rule: waste.Duplicate, Bytes: uint64(min(i, 1)) * 4096, First: i == 0}},
 			fakeprocess.WastedNode{ID: fmt.Sprintf("data%d", 9-i), Finding: waste.Finding{Rule: waste.Capacity, Bytes: uint64(96 - i)}})
 	}
-	f.Wasted = append(f.Wasted, fakeprocess.WastedNode{ID: "buf0", Finding: waste.Finding{Rule: waste.BeforeStart, Bytes: 100, Least: true}})
+	f.Wasted = append(f.Wasted, fakeprocess.WastedNode{ID: "blocks", To: []string{"block6"}, Finding: waste.Finding{Rule: waste.Capacity, Bytes: 24}},
+		fakeprocess.WastedNode{ID: "buf0", Finding: waste.Finding{Rule: waste.BeforeStart, Bytes: 100, Least: true}})
 	blocks := fakeNode{ID: "blocks", Kind: "object", Type: "[]*main.Block", Addr: 0xc000200000, Size: 256}
 	for i := range 10 {
 		id := fmt.Sprintf("block%d", i)

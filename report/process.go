@@ -37,7 +37,7 @@ type Heap interface {
 	Check(ctx context.Context) ([]gocore.Check, error)
 	AllocatedSlots() (objects, bytes uint64)
 	Account(ctx context.Context, kept *account.Residency, count bool) (account.Account, error)
-	Waste(ctx context.Context, f func(waste.Finding)) error
+	Waste(ctx context.Context, v waste.Visitor) error
 	GCMarkedBytes() uint64
 
 	TypeIDs() []heap.TypeID

@@ -18,14 +18,19 @@ type Waste struct {
 	Rows  []WasteRow // most bytes first
 	// Types and Holders are the sums by type and by holder, most bytes first.
 	Types, Holders []WasteSum
+	// Behind is what dies if the program clears all that is dead or unused: only pointers in
+	// there lead to it. It is not known where these are too many.
+	Behind      heap.Total
+	BehindKnown bool
 }
 
 // WasteSum is what rules have found together.
 type WasteSum struct {
-	Rule           waste.Rule // of the sums by rule
-	Name           string     // of a rule, a type or a holder
-	Objects, Bytes uint64
-	Dead           uint64 // of Bytes
+	Rule    waste.Rule // of the sums by rule
+	Name    string     // of a rule, a type or a holder
+	Objects uint64
+	Bytes   uint64              // dead and unused
+	Kinds   [waste.Kinds]uint64 // of each kind
 }
 
 // WasteRow is what a rule has found in the objects of one type and holder.
@@ -34,6 +39,8 @@ type WasteRow struct {
 	Type           string
 	HeldBy         string
 	Objects, Bytes uint64
+	Distinct       uint64 // of duplicates, how many there are that differ
+	Behind         uint64 // bytes of what only pointers in these bytes lead to
 	// Least says that there may be more: see waste.Finding.
 	Least bool
 	Node  heap.Node // the object that has most of it
@@ -52,7 +59,10 @@ func NewWaste(ctx context.Context, s *Snapshot) (*Waste, error) {
 	defer tops.Close()
 	place := map[key]int{}
 	var found []WasteRow
-	err := s.Heap.Waste(s.within(ctx), func(f waste.Finding) {
+	var edges []heap.Edge
+	rowOf := map[heap.Node]int{} // by the nodes that edges lead from, the first of their rows
+	last, first := heap.None, 0  // the node that was told of last, and its first row
+	visit := waste.Visitor{Finding: func(f waste.Finding) {
 		k := key{f.Rule, types[f.Node], tops.Of(f.Node)}
 		if s.Graph.IsRoot(k.top) {
 			k.top = classes.all[classes.of[k.top-1]].roots[0]
@@ -63,16 +73,45 @@ func NewWaste(ctx context.Context, s *Snapshot) (*Waste, error) {
 			place[k] = at
 			found = append(found, WasteRow{Rule: f.Rule, Type: s.Heap.TypeInfo(k.typ).Name})
 		}
+		if f.Node != last {
+			last, first = f.Node, at
+		}
 		r := &found[at]
 		r.Objects++
 		r.Bytes += f.Bytes
 		r.Least = r.Least || f.Least
-		if f.Bytes > r.Most {
+		if f.First {
+			r.Distinct++
+		}
+		if f.Bytes > r.Most || r.Node == 0 {
 			r.Most, r.Node = f.Bytes, f.Node
 		}
-	})
-	if err != nil {
+	}, Pointer: func(from, to heap.Node) {
+		if len(edges) < mostEdges {
+			edges = append(edges, heap.Edge{From: from, To: to})
+			rowOf[from] = first
+		}
+	}}
+	if err := s.Heap.Waste(s.within(ctx), visit); err != nil {
 		return nil, err
+	}
+	x := &Waste{BehindKnown: len(edges) < mostEdges}
+	if len(edges) > 0 && x.BehindKnown {
+		cut, err := s.Dominators.Cut(s.within(ctx), edges)
+		if err != nil {
+			return nil, err
+		}
+		defer cut.Close()
+		x.Behind = cut.Freed
+		below, err := cut.FreedBelow(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for n, total := range below {
+			if row, ok := rowOf[n]; ok {
+				found[row].Behind += total.Bytes
+			}
+		}
 	}
 	nodes := make([]heap.Node, len(found))
 	for i := range found {
@@ -82,12 +121,15 @@ func NewWaste(ctx context.Context, s *Snapshot) (*Waste, error) {
 	if err != nil {
 		return nil, err
 	}
-	return laidOut(found, holder), nil
+	x.layOut(found, holder)
+	return x, nil
 }
 
-// laidOut joins rows whose holders have one name, and sums them up.
-func laidOut(found []WasteRow, holder func(n heap.Node) string) *Waste {
-	x := &Waste{}
+// mostEdges bounds how many pointers in bytes of no use are followed.
+const mostEdges = 1 << 22
+
+// layOut joins rows whose holders have one name, and sums them up.
+func (x *Waste) layOut(found []WasteRow, holder func(n heap.Node) string) {
 	type key struct {
 		rule      waste.Rule
 		typ, held string
@@ -99,9 +141,9 @@ func laidOut(found []WasteRow, holder func(n heap.Node) string) *Waste {
 		f.HeldBy = holder(f.Node)
 		for _, sum := range []*WasteSum{&rules[f.Rule], sumOf(types, f.Type), sumOf(holders, f.HeldBy)} {
 			sum.Objects += f.Objects
-			sum.Bytes += f.Bytes
-			if f.Rule.Dead() {
-				sum.Dead += f.Bytes
+			sum.Kinds[f.Rule.Kind()] += f.Bytes
+			if f.Rule.Kind() != waste.Gain {
+				sum.Bytes += f.Bytes
 			}
 		}
 		k := key{f.Rule, f.Type, f.HeldBy}
@@ -114,22 +156,23 @@ func laidOut(found []WasteRow, holder func(n heap.Node) string) *Waste {
 		r := &x.Rows[at]
 		r.Objects += f.Objects
 		r.Bytes += f.Bytes
+		r.Distinct += f.Distinct
+		r.Behind += f.Behind
 		r.Least = r.Least || f.Least
 		if f.Most > r.Most || f.Most == r.Most && f.Node < r.Node {
 			r.Most, r.Node = f.Most, f.Node
 		}
 	}
 	for r := range rules {
-		if sum := rules[r]; sum.Bytes > 0 {
+		if sum := rules[r]; sum.Objects > 0 {
 			sum.Rule, sum.Name = waste.Rule(r), waste.Rule(r).String()
 			x.Rules = append(x.Rules, sum)
 		}
 	}
 	x.Types, x.Holders = sorted(types), sorted(holders)
 	slices.SortFunc(x.Rows, func(a, b WasteRow) int {
-		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Type, b.Type), cmp.Compare(a.HeldBy, b.HeldBy))
+		return cmp.Or(cmp.Compare(b.Bytes+b.Behind, a.Bytes+a.Behind), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Type, b.Type), cmp.Compare(a.HeldBy, b.HeldBy))
 	})
-	return x
 }
 
 func sumOf(all map[string]*WasteSum, name string) *WasteSum {
@@ -147,18 +190,19 @@ func sorted(all map[string]*WasteSum) []WasteSum {
 		list = append(list, *sum)
 	}
 	slices.SortFunc(list, func(a, b WasteSum) int {
-		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(b.Kinds[waste.Gain], a.Kinds[waste.Gain]), cmp.Compare(a.Name, b.Name))
 	})
 	return list
 }
 
-// Sum is the dead bytes and those that are unused.
-func (x *Waste) Sum() (dead, unused uint64) {
+// Sum is the bytes of each kind.
+func (x *Waste) Sum() (kinds [waste.Kinds]uint64) {
 	for _, r := range x.Rules {
-		dead += r.Dead
-		unused += r.Bytes - r.Dead
+		for k, n := range r.Kinds {
+			kinds[k] += n
+		}
 	}
-	return dead, unused
+	return kinds
 }
 
 // wasteWord says what a rule has found, and what to change.
@@ -175,9 +219,15 @@ func wasteWord(r waste.Rule) (what, change string) {
 	case waste.Field:
 		return "what pointers to some of its fields keep of a structure", "keep a copy of the field, not its address"
 	case waste.Empty:
-		return "room of slices without elements", "set it to nil, or make it when the first element comes"
+		return "room of slices and maps without elements", "set it to nil, or make it when the first element comes; clear what was removed from it, which else lives on"
 	case waste.Capacity:
-		return "capacity beyond the length of slices", "make it with the capacity that it needs, or slices.Clip once it is complete"
+		return "capacity beyond the length of slices", "make it with the capacity that it needs, or copy it with slices.Clone once it is complete"
+	case waste.MapRoom:
+		return "what maps have room for beyond their entries: more than twice what a fresh map takes", "make it anew once most of its entries are deleted: deleting gives nothing back"
+	case waste.ChannelRoom:
+		return "places in channels where nothing waits", "make the channel as large as the longest burst is that it has to take"
+	case waste.Duplicate:
+		return "texts that are equal to others", "keep one of each: package unique, or a map of those that were met"
 	}
 	return "", ""
 }
@@ -193,6 +243,8 @@ func (x *Waste) Table(s *Snapshot) *Table {
 	return NewTable(len(rows), func(row int) heap.Node { return rows[row].Node },
 		Column{Name: "bytes", Title: "Bytes", Kind: Bytes, MinWidth: 9, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: rows[row].Bytes} }},
+		Column{Name: "behind", Title: "Behind", Kind: Bytes, Priority: 2, MinWidth: 9, Right: true,
+			Cell: func(row int) Cell { return Cell{Num: rows[row].Behind, Unknown: !x.BehindKnown} }},
 		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 2, MinWidth: 6, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Share(rows[row].Bytes)} }},
 		Column{Name: "objects", Title: "Objects", Kind: Count, Priority: 1, MinWidth: 8, Right: true,
@@ -216,6 +268,8 @@ type WasteDocument struct {
 	Live     uint64             `json:"live_bytes"`
 	Dead     uint64             `json:"dead_bytes"`
 	Unused   uint64             `json:"unused_bytes"`
+	Gain     uint64             `json:"gain_bytes"`
+	Behind   *uint64            `json:"behind_bytes"` // of what dies if all dead and unused bytes are cleared; null where that is not known
 	Rules    []WasteSumDocument `json:"rules"`
 	Types    []WasteSumDocument `json:"types"`
 	Holders  []WasteSumDocument `json:"holders"`
@@ -227,8 +281,9 @@ type WasteDocument struct {
 type WasteSumDocument struct {
 	Name    Escaped `json:"name"`
 	Objects uint64  `json:"objects"`
-	Bytes   uint64  `json:"bytes"`
 	Dead    uint64  `json:"dead_bytes"`
+	Unused  uint64  `json:"unused_bytes"`
+	Gain    uint64  `json:"gain_bytes"`
 }
 
 // WasteRowDocument is a WasteRow.
@@ -236,8 +291,11 @@ type WasteRowDocument struct {
 	Rule    string   `json:"rule"`
 	Type    Optional `json:"type"`
 	HeldBy  Optional `json:"held_by"`
+	Kind    string   `json:"kind"` // dead, unused or gain
 	Objects uint64   `json:"objects"`
+	Differ  *uint64  `json:"distinct"` // of duplicates, how many there are that differ; else null
 	Bytes   uint64   `json:"bytes"`
+	Behind  *uint64  `json:"behind_bytes"` // of what only pointers in these bytes lead to
 	AtLeast bool     `json:"at_least"`
 	Largest Optional `json:"largest"`
 	Address Address  `json:"address"`
@@ -252,7 +310,11 @@ func NewWasteDocument(ctx context.Context, s *Snapshot, l List) (*WasteDocument,
 		return nil, err
 	}
 	d := &WasteDocument{Schema: "goheap/waste/1", Live: s.Dominators.LiveBytes(), Findings: []WasteRowDocument{}}
-	d.Dead, d.Unused = x.Sum()
+	if x.BehindKnown {
+		d.Behind = &x.Behind.Bytes
+	}
+	kinds := x.Sum()
+	d.Dead, d.Unused, d.Gain = kinds[waste.Dead], kinds[waste.Unused], kinds[waste.Gain]
 	d.Rules, d.Types, d.Holders = wasteSums(x.Rules, l.Top), wasteSums(x.Types, l.Top), wasteSums(x.Holders, l.Top)
 	rows, err := wantedRows(ctx, s, x.Table(s), nil, l)
 	if err != nil {
@@ -261,9 +323,17 @@ func NewWasteDocument(ctx context.Context, s *Snapshot, l List) (*WasteDocument,
 	for _, row := range rows {
 		r := &x.Rows[row]
 		_, change := wasteWord(r.Rule)
-		d.Findings = append(d.Findings, WasteRowDocument{
-			r.Rule.String(), Optional(r.Type), Optional(r.HeldBy), r.Objects, r.Bytes, r.Least, Optional(r.path(s)), Address(s.Heap.Addr(r.Node)), r.Most, change,
-		})
+		of := WasteRowDocument{
+			Rule: r.Rule.String(), Kind: r.Rule.Kind().String(), Type: Optional(r.Type), HeldBy: Optional(r.HeldBy), Objects: r.Objects, Bytes: r.Bytes, AtLeast: r.Least,
+			Largest: Optional(r.path(s)), Address: Address(s.Heap.Addr(r.Node)), Most: r.Most, Change: change,
+		}
+		if x.BehindKnown {
+			of.Behind = &r.Behind
+		}
+		if r.Rule == waste.Duplicate {
+			of.Differ = &r.Distinct
+		}
+		d.Findings = append(d.Findings, of)
 	}
 	d.More = len(x.Rows) - len(rows)
 	return d, nil
@@ -272,7 +342,7 @@ func NewWasteDocument(ctx context.Context, s *Snapshot, l List) (*WasteDocument,
 func wasteSums(sums []WasteSum, limit int) []WasteSumDocument {
 	list := []WasteSumDocument{}
 	for _, sum := range head(sums, limit) {
-		list = append(list, WasteSumDocument{Escaped(sum.Name), sum.Objects, sum.Bytes, sum.Dead})
+		list = append(list, WasteSumDocument{Escaped(sum.Name), sum.Objects, sum.Kinds[waste.Dead], sum.Kinds[waste.Unused], sum.Kinds[waste.Gain]})
 	}
 	return list
 }
@@ -294,17 +364,23 @@ func WriteWaste(ctx context.Context, w io.Writer, s *Snapshot, l List) error {
 
 // waste writes the sums by rule, then rows with what to change.
 func (p *printer) waste(s *Snapshot, x *Waste, t *Table) {
-	dead, unused := x.Sum()
-	p.line("Of %s live, %s (%s) are dead and %s (%s) unused.", HumanBytes(s.Dominators.LiveBytes()),
-		HumanBytes(dead), HumanPercent(s.Share(dead)), HumanBytes(unused), HumanPercent(s.Share(unused)))
+	kinds := x.Sum()
+	part := func(k waste.Kind) string {
+		return fmt.Sprintf("%s (%s)", HumanBytes(kinds[k]), HumanPercent(s.Share(kinds[k])))
+	}
+	p.line("Of %s live, %s are dead and %s unused; %s are to gain by changes.", HumanBytes(s.Dominators.LiveBytes()), part(waste.Dead), part(waste.Unused), part(waste.Gain))
+	if x.Behind.Bytes > 0 {
+		p.line("%s (%s) more are kept by pointers in dead or unused bytes alone.", HumanBytes(x.Behind.Bytes), HumanPercent(s.Share(x.Behind.Bytes)))
+	}
 	if len(x.Rules) == 0 {
 		return
 	}
 	p.line("")
-	rows := [][]string{{"Bytes", "Share", "Objects", "Rule", ""}}
+	rows := [][]string{{"Bytes", "Share", "Objects", "Kind", "Rule", ""}}
 	for _, r := range x.Rules {
 		what, _ := wasteWord(r.Rule)
-		rows = append(rows, []string{HumanBytes(r.Bytes), HumanPercent(s.Share(r.Bytes)), comma(r.Objects), r.Name, what})
+		n := r.Kinds[r.Rule.Kind()]
+		rows = append(rows, []string{HumanBytes(n), HumanPercent(s.Share(n)), comma(r.Objects), r.Rule.Kind().String(), r.Name, what})
 	}
 	p.rows(rows, []bool{true, true, true}, "")
 	for i := range t.Len() {
@@ -314,7 +390,14 @@ func (p *printer) waste(s *Snapshot, x *Waste, t *Table) {
 		if r.Least {
 			least = "at least "
 		}
-		p.line("%s%s (%s) %s in %s", least, HumanBytes(r.Bytes), HumanPercent(s.Share(r.Bytes)), r.Rule, amountOf(r.Objects, r.Type))
+		differ := ""
+		if r.Distinct > 0 {
+			differ = fmt.Sprintf(", %s of which differ", comma(r.Distinct))
+		}
+		p.line("%s%s (%s) %s in %s%s", least, HumanBytes(r.Bytes), HumanPercent(s.Share(r.Bytes)), r.Rule, amountOf(r.Objects, r.Type), differ)
+		if r.Behind > 0 {
+			p.line("  pointers in there alone keep %s (%s) more", HumanBytes(r.Behind), HumanPercent(s.Share(r.Behind)))
+		}
 		p.line("  held by %s", Printable(r.HeldBy))
 		if path := r.path(s); path != "" {
 			p.line("  %s has %s", Printable(path), HumanBytes(r.Most))

@@ -141,7 +141,7 @@ func (l *large) Dominators() *heap.Dominators { return l.dominators }
 func (l *large) Waits(context.Context) ([][]gocore.Awaited, []int, error) {
 	return nil, nil, nil
 }
-func (l *large) Waste(context.Context, func(waste.Finding)) error { return nil }
+func (l *large) Waste(context.Context, waste.Visitor) error { return nil }
 func (l *large) Account(context.Context, *account.Residency, bool) (account.Account, error) {
 	return account.Account{}, nil
 }

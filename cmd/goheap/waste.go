@@ -17,11 +17,16 @@ func (c *command) waste() *cobra.Command {
 that no pointer, slice or string can reach any more, although the object that they are
 a part of is alive: of an array of which a substring, a sub-slice or one element is
 kept, or of a structure of which one field is. Unused bytes can be reached and hold
-nothing: capacity beyond the length of slices.
+nothing: capacity beyond the length of slices, what maps have room for beyond twice
+what a fresh map of their length takes, places in channels. What only pointers in such
+bytes keep alive is counted behind them.
 
-Each byte is charged to one rule, so that the sums add up. A pointer of which it is not
-known how far it leads counts as leading to the whole object; what is found beside one
-that leads to the end of an array is said to be at least so much.` + whereHelp(`bytes, share, count, rule, type, held_by, largest and largest_bytes`),
+Each byte is charged to one rule, so that these sums add up. A pointer of which it is
+not known how far it leads counts as leading to the whole object; what is found beside
+one that leads to the end of an array is said to be at least so much.
+
+To gain by changes are bytes in use: strings and byte slices of 16 bytes or more whose
+content others have too. What that is, is not printed.` + whereHelp(`bytes, behind, share, count, rule, type, held_by, largest and largest_bytes`),
 		Example: `  goheap waste core.4711
   goheap waste --where 'rule == "substring"' core.4711
   goheap waste --format json --top 10 core.4711`,

@@ -5,6 +5,8 @@
 //   - dead: bytes of a live object that no pointer, slice or string can reach.
 //   - unused: bytes that can be reached and hold nothing yet, or no longer: capacity
 //     beyond length, room in maps and channels.
+//   - gain: bytes that would not be needed if the program was changed, such as those of texts
+//     that are equal to others.
 //   - rule: the reason why bytes count. The rules of dead and unused bytes stand in an
 //     order, and a byte is charged to the first that knows it, so that their sum is true.
 package waste
@@ -14,20 +16,54 @@ import "goheap/heap"
 // Rule is why bytes count.
 type Rule uint8
 
-// Dead bytes first, then unused ones, each in the order in which they are charged.
+// Dead bytes first, then unused ones, each in the order in which they are charged; what can
+// be gained last.
 const (
 	Substring   Rule = iota + 1 // strings keep an array of which they are a part
 	Subslice                    // slices do
 	BeforeStart                 // what stands before the start of all slices
 	Survivor                    // pointers to some of its elements keep an array
 	Field                       // pointers to some of its fields keep a structure
-	Empty                       // what a slice, map or channel without elements has room for
+	Empty                       // what a slice or map without elements has room for
 	Capacity                    // capacity beyond the length of slices
-	Rules       int  = iota + 1
+	MapRoom                     // what a map has beyond what its entries need
+	ChannelRoom                 // what a channel has room for beside what waits in it
+	Duplicate                   // texts that are equal to others
+
+	Rules = iota + 1 // a number above all of them
 )
 
-// Rule says of what kind the bytes of a rule are.
-func (r Rule) Dead() bool { return r <= Field }
+// Kind is a sum to which rules belong.
+type Kind uint8
+
+const (
+	Dead   Kind = iota
+	Unused      // shares no byte with Dead
+	Gain        // may share bytes with the others
+	Kinds  = iota
+)
+
+// Kind says to which sum a rule belongs.
+func (r Rule) Kind() Kind {
+	switch {
+	case r <= Field:
+		return Dead
+	case r <= ChannelRoom:
+		return Unused
+	}
+	return Gain
+}
+
+// String returns the kind's name in reports.
+func (k Kind) String() string {
+	switch k {
+	case Dead:
+		return "dead"
+	case Unused:
+		return "unused"
+	}
+	return "gain"
+}
 
 // String returns the rule's name in reports.
 func (r Rule) String() string {
@@ -46,16 +82,32 @@ func (r Rule) String() string {
 		return "empty"
 	case Capacity:
 		return "capacity"
+	case MapRoom:
+		return "map room"
+	case ChannelRoom:
+		return "channel room"
+	case Duplicate:
+		return "duplicate"
 	}
 	return ""
 }
 
-// Finding is bytes of an object that one rule charges.
+// Finding is bytes of an object that one rule charges. Those of a map are in its parts.
 type Finding struct {
 	Rule  Rule
 	Node  heap.Node
 	Bytes uint64
+	// First says of a Duplicate that it is the one that would stay, and has no Bytes.
+	First bool
 	// Least says that there may be more: a pointer of which it is not known how far it
 	// reaches counts as reaching to the end.
 	Least bool
+}
+
+// Visitor is told of what is found.
+type Visitor struct {
+	Finding func(f Finding)
+	// Pointer is told of pointers from dead or unused bytes of an object, where none of its
+	// other bytes leads to the same: behind the findings of the object, each target once.
+	Pointer func(from, to heap.Node)
 }

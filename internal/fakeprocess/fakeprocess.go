@@ -171,17 +171,22 @@ func (p *Process) Account(_ context.Context, kept *account.Residency, _ bool) (a
 	return a, nil
 }
 
-// WastedNode is a finding in the object with an ID.
+// WastedNode is a finding in the object with an ID, and the objects that pointers in these
+// bytes lead to.
 type WastedNode struct {
 	ID string
+	To []string
 	waste.Finding
 }
 
 // Waste tells of Wasted.
-func (p *Process) Waste(_ context.Context, f func(waste.Finding)) error {
+func (p *Process) Waste(_ context.Context, v waste.Visitor) error {
 	for _, x := range p.Wasted {
 		x.Node = p.Node[x.ID]
-		f(x.Finding)
+		v.Finding(x.Finding)
+		for _, to := range x.To {
+			v.Pointer(x.Node, p.Node[to])
+		}
 	}
 	return nil
 }

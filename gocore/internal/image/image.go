@@ -163,6 +163,28 @@ func (im *Image) SmallerClass(elem uint64) uint64 {
 	return elem - min(elem, PageSize) // large objects are whole pages
 }
 
+// SlotFor returns the size of the slot that an object of size bytes gets, its header
+// included where it has one (runtime/msize.go, roundupsize).
+func (im *Image) SlotFor(size uint64, pointers bool) uint64 {
+	w := uint64(im.Arch.PtrSize)
+	if pointers && im.ArenaBits == nil && size > w*w*8 && size <= maxSmallSize-MallocHeader {
+		size += MallocHeader
+	}
+	if size <= 8 {
+		return 8
+	}
+	for c := (size + 7) / 8; size <= maxSmallSize && c < uint64(len(im.smaller)); c++ {
+		if im.smaller[c] != 0 {
+			return c * 8
+		}
+	}
+	return AlignUp(size, PageSize)
+}
+
+// maxSmallSize is the largest slot of which a span has several
+// (internal/runtime/gc/sizeclasses.go).
+const maxSmallSize = 32768
+
 // MaxAddr bounds where spans may lie: no supported platform has more than
 // 48 bits of heap addresses (runtime/malloc.go, heapAddrBits).
 const MaxAddr = 1 << 48

@@ -1,8 +1,13 @@
 package reach
 
 import (
+	"cmp"
+	"slices"
+
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/typing"
 	"goheap/gocore/waste"
+	"goheap/heap"
 )
 
 // charge calls f with what is of no use in an object: what is dead first, then the room
@@ -34,9 +39,9 @@ func (o *object) charge(f func(waste.Finding)) {
 // rule is why the bytes of a gap are dead.
 func (o *object) rule(gap span) waste.Rule {
 	switch {
-	case o.by[bySlice]+o.by[byRoom] > 0 && gap.lo == o.value.lo && gap.hi == o.slice:
+	case o.by[byBytes]+o.by[bySlice]+o.by[byRoom] > 0 && gap.lo == o.value.lo && gap.hi == o.slice:
 		return waste.BeforeStart
-	case o.by[bySlice]+o.by[byRoom] > 0:
+	case o.by[byBytes]+o.by[bySlice]+o.by[byRoom] > 0:
 		return waste.Subslice
 	case o.by[byString] > 0:
 		return waste.Substring
@@ -44,4 +49,35 @@ func (o *object) rule(gap span) waste.Rule {
 		return waste.Field
 	}
 	return waste.Survivor
+}
+
+// beyond calls f with what the pointers of an object lead to that stand in bytes of no use,
+// and its others do not, ascending.
+func (w *walker) beyond(o *object, f func(from, to heap.Node)) {
+	e := &w.Image.Extents[w.Graph.ExtentOf(o.node)]
+	if e.Pointers == image.NoPointers {
+		return
+	}
+	slot := e.Base + uint64(o.node-e.First)*e.Elem
+	used, unused := map[heap.Node]bool{}, []heap.Node(nil)
+	for _, off := range w.Image.PointerWords(w.GCTypes, e, slot) {
+		p, _ := w.Image.Mem.Word(slot + off)
+		to, ok := w.Image.Pages.Lookup(p)
+		if !ok || p == 0 {
+			continue
+		}
+		// The first span that ends behind the word.
+		i, _ := slices.BinarySearchFunc(o.used, slot+off, func(s span, at uint64) int { return cmp.Compare(s.hi, at+1) })
+		if i < len(o.used) && o.used[i].lo <= slot+off {
+			used[to] = true
+		} else {
+			unused = append(unused, to)
+		}
+	}
+	slices.Sort(unused)
+	for _, to := range slices.Compact(unused) {
+		if !used[to] && to != o.node {
+			f(o.node, to)
+		}
+	}
 }

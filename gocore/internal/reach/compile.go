@@ -52,7 +52,7 @@ func (w *walker) compile(id types.ID) *compiled {
 	} else {
 		c.steps = stepsOf(w.Types.Words(id))
 	}
-	c.opaque = c.opaque || typ.Kind == types.Invalid || w.Space.Layout.Casts(typ.Package)
+	c.opaque = c.opaque || typ.Kind == types.Invalid || w.Space.Layout.Casts(typ.Package, typ.Name)
 	if len(c.steps) == 1 && c.steps[0].off == 0 && w.Types.Direct(id) {
 		c.direct = &c.steps[0]
 	}

@@ -27,6 +27,9 @@ type object struct {
 // each calls f with the objects that are not covered whole, by address. The object is valid
 // until f returns.
 func (w *walker) each(ctx context.Context, f func(o *object)) error {
+	for k := range w.lists {
+		w.lists[k].settle()
+	}
 	phase := progress.Start(ctx, "waste", int64(len(w.lists[byString].list)))
 	defer phase.Finish()
 	var o object
@@ -60,7 +63,7 @@ func (w *walker) each(ctx context.Context, f func(o *object)) error {
 				if way(k) != byRoom {
 					o.used = append(o.used, x)
 				}
-				if way(k) == bySlice || way(k) == byRoom {
+				if way(k) == bySlice || way(k) == byBytes || way(k) == byRoom {
 					o.slice = min(o.slice, x.lo)
 				}
 			}

@@ -36,18 +36,26 @@ type Config struct {
 	Frames  *frames.Reader
 }
 
-// Find calls f with what is of no use in the live objects, in order of their addresses. The
-// error is the context's.
-func Find(ctx context.Context, c Config, f func(waste.Finding)) error {
+// Find tells v of what is of no use in the live objects. The error is the context's.
+func Find(ctx context.Context, c Config, v waste.Visitor) error {
 	w := newWalker(c)
 	defer w.free()
+	w.found = v.Finding
+	w.texts = newTexts(w)
+	defer w.texts.free()
 	if err := w.walk(ctx); err != nil {
 		return err
 	}
-	return w.each(ctx, func(o *object) { o.charge(f) })
+	if err := w.each(ctx, func(o *object) {
+		o.charge(v.Finding)
+		w.beyond(o, v.Pointer)
+	}); err != nil {
+		return err
+	}
+	return w.texts.duplicates(ctx)
 }
 
-// walk finds what is covered.
+// walk goes through all words that hold objects.
 func (w *walker) walk(ctx context.Context) error {
 	phase := progress.Start(ctx, "reachable bytes", int64(len(w.Image.Extents)))
 	defer phase.Finish()
@@ -62,8 +70,35 @@ func (w *walker) walk(ctx context.Context) error {
 		}
 		w.extent(&w.Image.Extents[i])
 	}
-	for k := range w.lists {
-		w.lists[k].settle()
-	}
 	return ctx.Err()
+}
+
+// Span is the bytes [Lo, Hi).
+type Span struct{ Lo, Hi uint64 }
+
+// Partial is an object that is not covered whole.
+type Partial struct {
+	Node  heap.Node
+	Value Span   // without what the allocator has rounded up
+	Used  []Span // covered, without the room of slices
+	All   []Span // with it
+}
+
+// Partly calls f with the live objects that are not covered whole, by address.
+func Partly(ctx context.Context, c Config, f func(Partial)) error {
+	w := newWalker(c)
+	defer w.free()
+	w.found = func(waste.Finding) {}
+	if err := w.walk(ctx); err != nil {
+		return err
+	}
+	exported := func(list []span) (out []Span) {
+		for _, s := range list {
+			out = append(out, Span{s.lo, s.hi})
+		}
+		return out
+	}
+	return w.each(ctx, func(o *object) {
+		f(Partial{o.node, Span{o.value.lo, o.value.hi}, exported(o.used), exported(o.all)})
+	})
 }

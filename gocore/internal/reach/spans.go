@@ -9,8 +9,7 @@ import (
 type span struct{ lo, hi uint64 }
 
 // spans is a set of bytes to which spans are added in any order. What it takes is bounded
-// by the spans that are left when those that overlap or touch are one, not by how many are
-// added.
+// by the spans that are left when those that overlap are one, not by how many are added.
 type spans struct {
 	list  []span
 	limit int // of the list, before it is made smaller
@@ -28,17 +27,18 @@ func (s *spans) add(x span) {
 	s.list = append(s.list, x)
 }
 
-// settle sorts the spans and joins those that overlap or touch.
+// settle sorts the spans and joins those that overlap.
 func (s *spans) settle() {
 	s.list = joined(slices.DeleteFunc(s.list, s.drop))
 }
 
-// joined sorts spans and joins those that overlap or touch, in place.
+// joined sorts spans and joins those that overlap, in place. Those that touch may be of two
+// objects.
 func joined(list []span) []span {
 	slices.SortFunc(list, func(a, b span) int { return cmp.Compare(a.lo, b.lo) })
 	out := list[:0]
 	for _, x := range list {
-		if k := len(out); k > 0 && x.lo <= out[k-1].hi {
+		if k := len(out); k > 0 && x.lo < out[k-1].hi {
 			out[k-1].hi = max(out[k-1].hi, x.hi)
 		} else {
 			out = append(out, x)

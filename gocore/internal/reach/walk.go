@@ -8,6 +8,7 @@ import (
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
+	"goheap/gocore/waste"
 	"goheap/heap"
 )
 
@@ -16,7 +17,8 @@ type way uint8
 
 const (
 	byString way = iota
-	bySlice      // up to its length
+	byBytes      // a slice of bytes, up to its length
+	bySlice      // another one
 	byRoom       // a slice, between its length and its capacity
 	byPointer
 	perhaps // it is not known how far this leads
@@ -37,6 +39,8 @@ type walker struct {
 		to  *compiled
 	}
 
+	found func(waste.Finding) // is told of containers and texts
+	texts *texts              // nil where nobody asks for them
 	whole heap.Bits
 	lists [ways]spans // of objects that are not whole, but byRoom
 }
@@ -87,6 +91,9 @@ func (w *walker) cover(p, n, most uint64, by way) {
 	if at.Pointers == image.Headers {
 		head = image.MallocHeader
 	}
+	if w.texts != nil && by <= byBytes && at.Off == 0 && at.Pointers == image.NoPointers {
+		w.texts.note(at.Node, n, elem, by)
+	}
 	switch {
 	case most > elem-at.Off || n > most || at.Off < head:
 		w.whole.Set(at.Node) // it says more than there is
@@ -120,7 +127,7 @@ func (w *walker) extent(e *image.Extent) {
 			n := e.First + heap.Node(s)
 			if id := w.IDs[n]; id != 0 && id < typing.FirstFit && image.HasBit(w.Live, n) {
 				if t, form := typing.SplitTypeID(id); form == typing.Container {
-					w.container(e, e.Base+uint64(s)*e.Elem, t)
+					w.container(e, n, e.Base+uint64(s)*e.Elem, t)
 				}
 			}
 		}
@@ -148,7 +155,7 @@ func (w *walker) object(e *image.Extent, n heap.Node, slot uint64) {
 	}
 	switch {
 	case form == typing.Container:
-		w.container(e, slot, t)
+		w.container(e, n, slot, t)
 		return
 	case c.size == 0 || c.opaque && len(c.steps) == 0 || form == typing.StringData:
 		w.unknown(e, slot, 0)
@@ -269,7 +276,11 @@ func (w *walker) slice(c *compiled, p, n, most uint64) {
 		w.mark(p)
 		return
 	}
-	w.cover(p, used, all, bySlice)
+	by := bySlice
+	if c.size == 1 {
+		by = byBytes
+	}
+	w.cover(p, used, all, by)
 }
 
 // boxed covers what an interface with the data word p holds; a nil type is not known.
@@ -304,24 +315,4 @@ func (w *walker) dynamicType(key dynamicWord) *compiled {
 	}
 	at.key, at.to = key, to
 	return to
-}
-
-// container covers the parts of a map or channel, and what else its header leads to.
-func (w *walker) container(e *image.Extent, slot uint64, t types.ID) {
-	head := uint64(0)
-	if e.Pointers == image.Headers {
-		head = image.MallocHeader
-	}
-	w.unknown(e, slot, 0)
-	if w.Types.Type(t).Kind != types.Map {
-		return
-	}
-	m, ok := w.maps[t]
-	if !ok {
-		m = w.Space.Map(t)
-		w.maps[t] = m
-	}
-	if m != nil {
-		w.Space.MapParts(&w.mem, m, slot+head, func(p inferior.Part) { w.mark(p.Addr) })
-	}
 }

@@ -1,0 +1,70 @@
+package reach
+
+import (
+	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/inferior"
+	"goheap/gocore/internal/types"
+	"goheap/gocore/waste"
+	"goheap/heap"
+)
+
+// container covers the parts of the map or channel in a slot, and what else its header
+// leads to, and finds out how much room it has.
+func (w *walker) container(e *image.Extent, n heap.Node, slot uint64, t types.ID) {
+	at := slot
+	if e.Pointers == image.Headers {
+		at += image.MallocHeader
+	}
+	if e.Pointers != image.NoPointers {
+		w.unknown(e, slot, 0)
+	}
+	if w.Types.Type(t).Kind == types.Map {
+		w.mapAt(n, at, t)
+	} else {
+		w.channel(n, at, t)
+	}
+}
+
+// mapAt covers the parts of a map. Maps grow by half of what they have then: one that is
+// more than twice as large as a fresh one was larger once.
+func (w *walker) mapAt(n heap.Node, at uint64, t types.ID) {
+	m, ok := w.maps[t]
+	if !ok {
+		m = w.Space.Map(t)
+		w.maps[t] = m
+	}
+	if m == nil {
+		return
+	}
+	held := uint64(0)
+	w.Space.MapParts(&w.mem, m, at, func(p inferior.Part) {
+		if at, ok := w.Image.Pages.Find(p.Addr); ok {
+			w.whole.Set(at.Node)
+			held += w.elem(&at)
+		}
+	})
+	entries, ok := w.Space.MapLen(m, at)
+	if !ok || w.found == nil {
+		return
+	}
+	fresh := uint64(0)
+	for _, a := range inferior.FreshMap(w.Space, m, entries) {
+		fresh += a.N * w.Image.SlotFor(a.Size, a.Pointers)
+	}
+	if held > 2*fresh {
+		rule := waste.MapRoom
+		if entries == 0 {
+			rule = waste.Empty
+		}
+		w.found(waste.Finding{Rule: rule, Node: n, Bytes: held - fresh})
+	}
+}
+
+// channel finds out how much more has room in a channel.
+func (w *walker) channel(n heap.Node, at uint64, t types.ID) {
+	c, ok := w.Space.Chan(&w.mem, at)
+	room := (c.Capacity - c.Queued) * w.compile(w.Types.Type(t).Elem).size
+	if ok && room > 0 && w.found != nil {
+		w.found(waste.Finding{Rule: waste.ChannelRoom, Node: n, Bytes: room})
+	}
+}
