@@ -1,9 +1,9 @@
 package image
 
 import (
-	"cmp"
 	"math/bits"
 	"slices"
+	"sort"
 
 	"goheap/heap"
 )
@@ -133,14 +133,14 @@ func (im *Image) WordTo(types *GCTypes, e *Extent, slot uint64, to heap.Node) (o
 // Bounds returns the addresses between which those are that lead to an object; none for
 // other nodes.
 func (im *Image) Bounds(n heap.Node) (lo, hi uint64) {
-	i, ok := slices.BinarySearchFunc(im.Extents, n, func(e Extent, n heap.Node) int { return cmp.Compare(e.First, n) })
-	if !ok {
-		i--
-	}
-	if i < 0 || uint64(n-im.Extents[i].First) >= uint64(im.Extents[i].N) {
+	behind := sort.Search(len(im.Extents), func(i int) bool { return im.Extents[i].First > n })
+	if behind == 0 {
 		return 0, 0
 	}
-	e := &im.Extents[i]
+	e := &im.Extents[behind-1]
+	if uint64(n-e.First) >= uint64(e.N) {
+		return 0, 0
+	}
 	lo = e.Base + uint64(n-e.First)*e.Elem
 	return lo, lo + e.Elem
 }

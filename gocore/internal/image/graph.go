@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"sort"
 
 	"goheap/heap"
 	"goheap/internal/progress"
@@ -212,16 +213,18 @@ func (im *Image) FirstNode() heap.Node {
 	return im.Extents[0].First
 }
 
-// ExtentAt returns the extent whose span holds addr, or nil.
+// ExtentAt returns the extent whose span holds addr, or nil. It is asked for each object
+// of a container: the search moves no extents about, as one of package slices does.
 func (im *Image) ExtentAt(addr uint64) *Extent {
-	i, ok := slices.BinarySearchFunc(im.Extents, addr, func(e Extent, a uint64) int { return cmp.Compare(e.Base, a) })
-	if !ok {
-		i--
-	}
-	if i < 0 || addr-im.Extents[i].Base >= im.Extents[i].Size {
+	behind := sort.Search(len(im.Extents), func(i int) bool { return im.Extents[i].Base > addr })
+	if behind == 0 {
 		return nil
 	}
-	return &im.Extents[i]
+	e := &im.Extents[behind-1]
+	if addr-e.Base >= e.Size {
+		return nil
+	}
+	return e
 }
 
 // CountIn returns how many slots of an extent are in a set.

@@ -1,9 +1,7 @@
 package image
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"goheap/gocore/internal/types"
 )
@@ -81,11 +79,8 @@ func (im *Image) InHeap(addr uint64) bool {
 	if addr == 0 {
 		return false
 	}
-	i, ok := slices.BinarySearchFunc(im.Extents, addr, func(e Extent, a uint64) int { return cmp.Compare(e.Base, a) })
-	if !ok {
-		i--
-	}
-	return i >= 0 && addr-im.Extents[i].Base < im.Extents[i].Elem*uint64(im.Extents[i].N)
+	e := im.ExtentAt(addr)
+	return e != nil && addr-e.Base < e.Elem*uint64(e.N)
 }
 
 // ChannelTimers is the name of the root of the timers that send the time on a channel.
