@@ -54,6 +54,7 @@ func (p *Process) RoundTrip(d Draw) (tried int, wrong []string) {
 		some = d.Some
 	}
 	objects = draw(objects, some) // in any order: of a list mostly first what is far from its head
+	places := repeated{}
 	var long []heap.Node
 	far := map[heap.Node]bool{} // nodes whose paths are known to be long
 	for i, n := range objects {
@@ -74,7 +75,7 @@ func (p *Process) RoundTrip(d Draw) (tried int, wrong []string) {
 			continue
 		}
 		tried++
-		p.lookUp(n, nodes, say)
+		p.lookUp(n, nodes, places, say)
 		if i%20 > 0 {
 			continue
 		}
@@ -92,15 +93,35 @@ func (p *Process) RoundTrip(d Draw) (tried int, wrong []string) {
 			break
 		}
 		tried++
-		p.lookUp(n, nodes, say)
+		p.lookUp(n, nodes, places, say)
 	}
 	return tried, wrong
 }
 
-// lookUp tries the expression of a path.
-func (p *Process) lookUp(n heap.Node, nodes []heap.Node, say func(string, ...any)) {
-	name := p.Expr(nodes)
+// repeated has what names were found to be: all objects inside of a container have its
+// name, and one text leads to one place.
+type repeated map[string]gocore.Place
+
+// Names that are remembered are no longer than maxRepeated bytes: those that objects have
+// in common are names of containers.
+const maxRepeated = 100
+
+// resolve is p.Resolve for a name that other objects may have too.
+func (r repeated) resolve(p *Process, name string) (gocore.Place, error) {
+	if place, ok := r[name]; ok {
+		return place, nil
+	}
 	place, err := p.Resolve(name)
+	if err == nil && len(name) <= maxRepeated {
+		r[name] = place
+	}
+	return place, err
+}
+
+// lookUp tries the expression of a path.
+func (p *Process) lookUp(n heap.Node, nodes []heap.Node, places repeated, say func(string, ...any)) {
+	name := p.Expr(nodes)
+	place, err := places.resolve(p, name)
 	if err != nil || place.Node != n && !p.SameName(nodes, place, name) {
 		say("the path to %s is %s, which is found to be %s (%v)", p.Name(n), name, p.Name(place.Node), err)
 	}
