@@ -6,15 +6,16 @@ import (
 	"testing"
 
 	"goheap/internal/testcore"
+	"goheap/internal/testcore/said"
 )
 
 // ranOn cannot be compared, since the program has run on after the last collection,
 // but all else can.
 var ranOn = checkNames[3:4]
 
-// TestBusy at every place where something is under way, with each of the newest
-// versions.
-func TestBusyEverywhere(t *testing.T) {
+// busyEverywhere is TestBusy at every place where something is under way, with each of the
+// newest versions.
+func busyEverywhere() (all []namesCell) {
 	for _, m := range append(moments(), []moment{
 		{name: "anywhere", incomparable: counters},
 		{name: "beginning", at: "runtime.gcBgMarkStartWorkers", incomparable: counters},
@@ -38,7 +39,8 @@ func TestBusyEverywhere(t *testing.T) {
 			if m.status == "leaked" && v != "go1.27.0" {
 				continue // only with GOEXPERIMENT=goroutineleakprofile
 			}
-			t.Run(m.name+"/"+v, func(t *testing.T) { m.test(t, testcore.Options{Go: v}) })
+			all = append(all, namesCell{"busy " + m.name + "/" + v, func(t *testing.T) said.Names { return m.test(t, testcore.Options{Go: v}) }})
 		}
 	}
+	return all
 }

@@ -8,6 +8,7 @@ import (
 	"goheap/gocore"
 	"goheap/heap"
 	"goheap/internal/testcore"
+	"goheap/internal/testcore/said"
 )
 
 // moment is where the program that never rests is stopped.
@@ -46,7 +47,7 @@ type busyCase struct {
 	Count                  uint64
 }
 
-func (m moment) test(t *testing.T, opt testcore.Options) {
+func (m moment) test(t *testing.T, opt testcore.Options) said.Names {
 	t.Parallel()
 	opt.At, opt.Skip = m.at, m.skip
 	p := open(t, "busy", opt, testcore.Gcore)
@@ -84,7 +85,7 @@ func (m moment) test(t *testing.T, opt testcore.Options) {
 			t.Errorf("main.kept leads to a %s that retains %d bytes, want a %s and %d", p.Type(n), got, c.Type, want)
 		}
 	}
-	p.roundTrip(t, everyName())
+	names := p.roundTrip(t, everyName())
 	gs := p.Goroutines()
 	for _, c := range decode[busyCase](t, p.said, "held") {
 		n, ok := p.NodeAt(address(t, c.Addr))
@@ -116,6 +117,7 @@ func (m moment) test(t *testing.T, opt testcore.Options) {
 			t.Logf("goroutine %d: %s in %s, at %s", g.ID, g.Status, g.Func, frames[0].Func)
 		}
 	}
+	return names
 }
 
 // heldBeside returns the bytes below n in a tree that a register of an interrupted

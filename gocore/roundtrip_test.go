@@ -18,19 +18,23 @@ func everyName() said.Draw {
 }
 
 // roundTrip fails the test for names that do not lead back.
-func (p process) roundTrip(t *testing.T, d said.Draw) {
+func (p process) roundTrip(t *testing.T, d said.Draw) said.Names {
 	t.Helper()
-	tried, wrong := p.asSaid().RoundTrip(d)
-	for i, w := range wrong {
+	names := p.asSaid().RoundTrip(d)
+	for i, w := range names.Wrong {
 		if i == 15 {
 			break
 		}
 		t.Error(w)
 	}
-	if len(wrong) > 0 {
-		t.Errorf("%d of %d names are wrong", len(wrong), tried)
+	if len(names.Wrong) > 0 {
+		t.Errorf("%d of %d names are wrong", len(names.Wrong), names.Tried)
 	}
-	t.Logf("%d names", tried)
+	t.Logf("%d names", names.Tried)
+	if names.Left > 0 {
+		t.Logf("%d long ones were not looked up", names.Left)
+	}
+	return names
 }
 
 // Each name that is printed leads back to what it was printed for; TestBusy and TestSince

@@ -6,17 +6,20 @@ import (
 
 	"goheap/gocore"
 	"goheap/internal/testcore"
+	"goheap/internal/testcore/said"
 )
 
 // What a sound program does after its last collection is no difference: it opens and
 // closes files, drops what it held, and lets finalizers run.
 func TestSince(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"nothing", "started", "dropped", "opened", "closed", "ran", "queued", "collected early"} {
 		t.Run(name, func(t *testing.T) { since(t, name, testcore.Options{}) })
 	}
 }
 
-func since(t *testing.T, name string, opt testcore.Options) {
+func since(t *testing.T, name string, opt testcore.Options) said.Names {
+	t.Parallel()
 	p := open(t, "since", opt, testcore.Gcore, name)
 	checks, err := p.Check(t.Context())
 	if err != nil {
@@ -50,5 +53,5 @@ func since(t *testing.T, name string, opt testcore.Options) {
 	for _, pr := range p.Problems() {
 		t.Errorf("a whole core has a problem: %+v", pr)
 	}
-	p.roundTrip(t, everyName())
+	return p.roundTrip(t, everyName())
 }

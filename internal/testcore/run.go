@@ -27,8 +27,8 @@ const (
 const heapDumpFile = "heapdump"
 
 func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump, error) {
-	if kind != Gcore && kind != Kernel && kind != HeapDump {
-		return Dump{}, fmt.Errorf("unknown kind of core %q: want %q, %q or %q", kind, Gcore, Kernel, HeapDump)
+	if kind != Gcore && kind != Kernel && kind != HeapDump && kind != HeapDumpKernel {
+		return Dump{}, fmt.Errorf("unknown kind of core %q: want %q, %q, %q or %q", kind, Gcore, Kernel, HeapDump, HeapDumpKernel)
 	}
 	// Asking for the executable first keeps it as young as its cores.
 	exe, err := c.build(program, opt)
@@ -50,8 +50,8 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 		taken = true
 		opt.tell("running %s until it has said what it holds", program)
 		lines, err := record(dir, exe, opt, kind, args)
-		if kind == HeapDump && errors.Is(err, ErrLacks) {
-			lines, err = record(dir, exe, opt, heapDumpAndKernel, args)
+		if other := kind.otherDump(); other != "" && errors.Is(err, ErrLacks) {
+			lines, err = record(dir, exe, opt, other, args)
 		}
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 		return Dump{}, fmt.Errorf("taking a %s core of test program %s: %w", kind, program, err)
 	}
 	d := Dump{Exe: exe, Core: filepath.Join(dir, "core"), Kind: kind}
-	if kind == HeapDump {
+	if kind == HeapDump || kind == HeapDumpKernel {
 		d.Heap = filepath.Join(dir, heapDumpFile)
 	}
 	if taken {
@@ -83,9 +83,6 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 	}
 	return d, nil
 }
-
-// heapDumpAndKernel is HeapDump with a core that the kernel leaves.
-const heapDumpAndKernel Kind = "heapdump and kernel"
 
 // record runs exe until it is ready, puts its core at dir/core, and ends it.
 func record(dir, exe string, opt Options, kind Kind, args []string) (lines []string, err error) {
@@ -105,9 +102,9 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		}
 		command = append([]string{emulator}, command...)
 	}
-	if kind == HeapDump || kind == heapDumpAndKernel {
+	if kind == HeapDump || kind == HeapDumpKernel {
 		env = append(env, "GOHEAP_HEAPDUMP="+filepath.Join(dir, heapDumpFile))
-		if emulator != "" || kind == heapDumpAndKernel {
+		if emulator != "" || kind == HeapDumpKernel {
 			kind = Kernel
 		} else {
 			kind = Gcore

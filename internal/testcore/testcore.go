@@ -35,6 +35,9 @@ const (
 	// has a core of the same process taken: by gdb, or for another processor by
 	// qemu.
 	HeapDump Kind = "heapdump"
+	// HeapDumpKernel is HeapDump with a core that the kernel leaves: gdb writes a gigabyte
+	// of reserved address space into each.
+	HeapDumpKernel Kind = "heapdump-kernel"
 )
 
 // Options select how a program is built and run. The zero value builds as a
@@ -70,7 +73,7 @@ func (opt Options) tell(format string, args ...any) {
 type Dump struct {
 	Exe    string   // the executable, at the path it ran from
 	Core   string   // the core file
-	Heap   string   // the heap dump, of kind HeapDump
+	Heap   string   // the heap dump, of kinds HeapDump and HeapDumpKernel
 	Kind   Kind     // who has written the core, or what was asked for if that is HeapDump
 	Output []string // the lines printed before "ready", in order
 }
@@ -135,6 +138,17 @@ func (k Kind) standIn(opt Options) Kind {
 		return Gcore
 	case k == Gcore && opt.At == "":
 		return Kernel
+	}
+	return ""
+}
+
+// otherDump is the kind of heap dump whose core someone else leaves, "" for no heap dump.
+func (k Kind) otherDump() Kind {
+	switch k {
+	case HeapDump:
+		return HeapDumpKernel
+	case HeapDumpKernel:
+		return HeapDump
 	}
 	return ""
 }

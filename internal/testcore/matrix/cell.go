@@ -76,8 +76,8 @@ func look(r row, program string, args []string) (c cell) {
 		c.wrong = append(c.wrong, fmt.Sprintf("%d claims on types were rejected", t.Conflicts))
 	}
 	c.compare(p, program, r.minor())
-	_, names := p.RoundTrip(said.Draw{All: 100_000, Some: 5_000}) // TestRoundTripEverywhere draws more
-	c.wrong = append(c.wrong, names...)
+	names := p.RoundTrip(said.Draw{All: 100_000, Some: 5_000}) // TestRoundTripEverywhere draws more
+	c.wrong = append(c.wrong, names.Wrong...)
 	return c
 }
 

@@ -19,14 +19,20 @@ const (
 	longHops  = 1_000_000
 )
 
+// Names says what came of looking up names.
+type Names struct {
+	Tried int
+	Left  int      // paths of objects that were drawn, which would have had too many hops together
+	Wrong []string // a sentence for each that does not lead to what it was printed for
+}
+
 // RoundTrip looks up the names that are printed: of all roots, and the expressions of the
-// paths to live objects. It returns how many it has tried, and a sentence for each that
-// does not lead to what it was printed for: the object, or what leads to it and has the
-// same name, see SameName.
-func (p *Process) RoundTrip(d Draw) (tried int, wrong []string) {
-	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+// paths to live objects. Each must lead to what it was printed for: the object, or what
+// leads to it and has the same name, see SameName.
+func (p *Process) RoundTrip(d Draw) (names Names) {
+	say := func(format string, args ...any) { names.Wrong = append(names.Wrong, fmt.Sprintf(format, args...)) }
 	for _, r := range p.Roots() {
-		tried++
+		names.Tried++
 		if n, err := p.Lookup(r.Name); n != r.Node && !p.leadsTo(r, n) {
 			say("the root %s is found to be %s (%v)", r.Name, p.Name(n), err)
 		}
@@ -74,28 +80,29 @@ func (p *Process) RoundTrip(d Draw) (tried int, wrong []string) {
 			}
 			continue
 		}
-		tried++
+		names.Tried++
 		p.lookUp(n, nodes, places, say)
 		if i%20 > 0 {
 			continue
 		}
 		for _, name := range []string{p.Name(n), p.Expr([]heap.Node{n})} {
-			tried++
+			names.Tried++
 			if found, err := p.Lookup(name); err != nil || found != n {
 				say("%s is found to be %s (%v)", name, p.Name(found), err)
 			}
 		}
 	}
 	hops := 0
-	for _, n := range draw(long, len(long)) {
+	for i, n := range draw(long, len(long)) {
 		nodes := p.Doms.PathTo(n)
 		if hops += len(nodes); hops > longHops+len(nodes) {
+			names.Left = len(long) - i
 			break
 		}
-		tried++
+		names.Tried++
 		p.lookUp(n, nodes, places, say)
 	}
-	return tried, wrong
+	return names
 }
 
 // repeated has what names were found to be: all objects inside of a container have its
