@@ -111,6 +111,9 @@ func parseNumber(text string) (ast.Expr, error) {
 // len and cap. Numbers are as large as they have to be, as constants are in Go.
 func Calculate(text string, operand func(text string) (Number, error)) (Number, error) {
 	text = strings.TrimSpace(text)
+	if n, ok := decimal(text); ok {
+		return Number{constant.MakeInt64(n), ""}, nil
+	}
 	if r, ok := Rune(text); ok {
 		return Number{constant.MakeInt64(int64(r)), ""}, nil
 	}
@@ -123,6 +126,22 @@ func Calculate(text string, operand func(text string) (Number, error)) (Number, 
 	}
 	c := calculation{text, operand}
 	return c.value(x)
+}
+
+// decimal is the value of a number that is written as nearly all are, in decimal digits
+// alone: of many targets, to read them as Go does takes longer than to look them up.
+func decimal(text string) (n int64, ok bool) {
+	const most = 18 // digits fit into 64 bits
+	if len(text) > most || len(text) > 1 && text[0] == '0' {
+		return 0, false
+	}
+	for _, r := range text {
+		if r < '0' || r > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(r-'0')
+	}
+	return n, text != ""
 }
 
 type calculation struct {

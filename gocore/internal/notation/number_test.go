@@ -4,6 +4,7 @@ import (
 	"errors"
 	"go/constant"
 	"go/token"
+	"math"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,10 @@ func TestCalculate(t *testing.T) {
 		typ   string
 	}{
 		"17":                       {int64(17), ""},
+		"0":                        {int64(0), ""},
+		"017":                      {int64(15), ""},
+		"999999999999999999":       {int64(999999999999999999), ""},
+		"9223372036854775807":      {int64(math.MaxInt64), ""},
 		"0x_1f":                    {int64(0x_1f), ""},
 		"'x'":                      {int64('x'), ""},
 		"'['":                      {int64('['), ""},

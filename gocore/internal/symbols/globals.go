@@ -37,12 +37,11 @@ func (f *File) Global(name string) (Variable, bool) {
 	if f.index == nil {
 		return Variable{}, false
 	}
-	for _, v := range f.index.Vars {
-		if v.Name == name {
-			return Variable{v.Name, v.Addr, f.types.ByOffset(v.Type)}, true
-		}
+	v, ok := f.index.Var(name)
+	if !ok {
+		return Variable{}, false
 	}
-	return Variable{}, false
+	return Variable{v.Name, v.Addr, f.types.ByOffset(v.Type)}, true
 }
 
 // Symbol is an entry of the ELF symbol table.

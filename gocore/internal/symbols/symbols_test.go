@@ -62,6 +62,21 @@ func TestExecutable(t *testing.T) {
 		if !slices.IsSortedFunc(globals, func(a, b Variable) int { return int(int64(a.Addr) - int64(b.Addr)) }) {
 			t.Error("globals are not sorted")
 		}
+		for _, v := range globals {
+			first := v
+			for _, other := range f.index.Vars {
+				if other.Name == v.Name {
+					first.Addr = other.Addr
+					break
+				}
+			}
+			if found, ok := f.Global(v.Name); !ok || found.Addr != first.Addr {
+				t.Fatalf("%s is at %#x, want %#x", v.Name, found.Addr, first.Addr)
+			}
+			if found, ok := f.Global(v.Name + "x"); ok && found.Name != v.Name+"x" {
+				t.Fatalf("%sx is found to be %s", v.Name, found.Name)
+			}
+		}
 		for name, want := range said.Globals {
 			v, ok := f.Global(name)
 			if !ok || v.Addr+bias != want || !slices.Contains(globals, v) {

@@ -10,6 +10,7 @@ type Index struct {
 	Types   []Named   // types of the program by name; ties by offset
 	Runtime []Runtime // by descriptor, then offset
 	Vars    []Var     // package variables, in the order of the file
+	varsBy  []int32   // of Vars, by name; ties in the order of the file
 	Funcs   []Func    // by Low
 	Consts  map[string]int64
 	// Constants are those that Consts has by name, with their types, in the order of
@@ -75,6 +76,13 @@ func (d *Data) BuildIndex() (*Index, error) {
 	})
 	slices.SortFunc(x.Funcs, func(a, b Func) int {
 		return cmp.Or(cmp.Compare(a.Low, b.Low), cmp.Compare(a.Off, b.Off))
+	})
+	x.varsBy = make([]int32, len(x.Vars))
+	for i := range x.varsBy {
+		x.varsBy[i] = int32(i)
+	}
+	slices.SortFunc(x.varsBy, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(x.Vars[a].Name, x.Vars[b].Name), cmp.Compare(a, b))
 	})
 	return x, first
 }
@@ -149,6 +157,15 @@ func (x *Index) Find(name string) (lo, hi int) {
 	for hi = lo; hi < len(x.Types) && x.Types[hi].Name == name; hi++ {
 	}
 	return lo, hi
+}
+
+// Var returns the package variable of that name; of several the first of the file.
+func (x *Index) Var(name string) (Var, bool) {
+	i, ok := slices.BinarySearchFunc(x.varsBy, name, func(v int32, n string) int { return cmp.Compare(x.Vars[v].Name, n) })
+	if !ok {
+		return Var{}, false
+	}
+	return x.Vars[x.varsBy[i]], true
 }
 
 // ByRuntime returns the entry of the type with the descriptor at offset t of
