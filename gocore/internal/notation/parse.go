@@ -6,10 +6,12 @@ import (
 	"strings"
 )
 
-// maxDepth bounds how deep operators and parentheses may nest, maxSteps how many steps
-// an expression may have, and MaxTimes how often a part is repeated.
+// maxDepth bounds how deep operators and parentheses may nest: each pointer to a pointer
+// of a chain takes two, and no argument of a command is longer than 1<<17 bytes on Linux
+// (execve(2), MAX_ARG_STRLEN). maxSteps bounds how many steps an expression may have, and
+// MaxTimes how often a part is repeated.
 const (
-	maxDepth = 1000
+	maxDepth = 1 << 17
 	maxSteps = 1 << 16
 	MaxTimes = 1 << 32
 )
