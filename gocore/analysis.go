@@ -13,6 +13,8 @@ import (
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/reach"
 	"goheap/gocore/internal/typing"
+	"goheap/gocore/internal/waits"
+	"goheap/gocore/wait"
 	"goheap/gocore/waste"
 	"goheap/heap"
 	"goheap/internal/flat"
@@ -260,27 +262,23 @@ func (h *Heap) Waste(ctx context.Context, v waste.Visitor) error {
 	})
 }
 
-// Awaited is what a goroutine waits on: a channel, or a part of what package sync makes.
-type Awaited struct {
-	Addr    uint64
-	Node    heap.Node // of the object that it is, or is a part of; heap.None for a variable
-	Channel bool
-}
-
 // Waits says what goroutines wait on, by their places in Goroutines: several channels in
 // a select, nil where it is not known; and which of them are proven to do so in vain.
-func (h *Heap) Waits(ctx context.Context) (on [][]Awaited, leaked []int, err error) {
-	err = dump.Guard(func() error {
-		w, err := h.im.FindWaits(ctx, h.graph, h.dominators, h.vars.WaitReason)
-		on, leaked = make([][]Awaited, len(w.For)), w.Leaked
-		for i, all := range w.For {
-			for _, a := range all {
-				on[i] = append(on[i], Awaited(a))
-			}
-		}
+func (h *Heap) Waits(ctx context.Context) (on [][]wait.Awaited, leaked []int, err error) {
+	err = dump.Guard(func() (err error) {
+		on, leaked, err = waits.Of(ctx, h.im, h.graph, h.dominators, h.vars)
 		return err
 	})
 	return on, leaked, err
+}
+
+// WaitGraph says where goroutines wait, who could end that, and who wait for each other.
+func (h *Heap) WaitGraph(ctx context.Context) (g *wait.Graph, err error) {
+	err = dump.Guard(func() (err error) {
+		g, err = waits.Graph(ctx, h.im, h.graph, h.dominators, h.vars, h.decoder)
+		return err
+	})
+	return g, err
 }
 
 // Allocated reports whether the slot of n is allocated.

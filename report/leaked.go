@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 
-	"goheap/gocore"
+	"goheap/gocore/wait"
 	"goheap/heap"
 )
 
 // waits is what Heap.Waits says.
 type waits struct {
-	on     [][]gocore.Awaited
+	on     [][]wait.Awaited
 	leaked []int
 }
 
@@ -41,7 +41,7 @@ func (s *Snapshot) leakWord() string {
 }
 
 // of returns what the goroutine at a place waits on.
-func (w *waits) of(place int) []gocore.Awaited {
+func (w *waits) of(place int) []wait.Awaited {
 	if place >= len(w.on) {
 		return nil
 	}

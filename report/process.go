@@ -7,6 +7,7 @@ import (
 	"goheap/gocore/account"
 	"goheap/gocore/member"
 	"goheap/gocore/profile"
+	"goheap/gocore/wait"
 	"goheap/gocore/waste"
 	"goheap/heap"
 )
@@ -33,7 +34,8 @@ type Process interface {
 type Heap interface {
 	Graph() *heap.Graph
 	Dominators() *heap.Dominators
-	Waits(ctx context.Context) (on [][]gocore.Awaited, leaked []int, err error)
+	Waits(ctx context.Context) (on [][]wait.Awaited, leaked []int, err error)
+	WaitGraph(ctx context.Context) (*wait.Graph, error)
 	Check(ctx context.Context) ([]gocore.Check, error)
 	AllocatedSlots() (objects, bytes uint64)
 	Account(ctx context.Context, kept *account.Residency, count bool) (account.Account, error)

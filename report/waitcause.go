@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"goheap/gocore"
+	"goheap/gocore/wait"
 	"goheap/heap"
 )
 
@@ -114,7 +115,7 @@ func waitCause(ctx context.Context, s *Snapshot, nodes []heap.Node) (*WaitCause,
 	}
 	c.Vain = !slices.ContainsFunc(members[way], func(n heap.Node) bool { return !vain[n] })
 	c.Proven = c.Vain && proves(s)
-	things := map[uint64]gocore.Awaited{}
+	things := map[uint64]wait.Awaited{}
 	counts := map[uint64]int{}
 	for _, n := range members[way] {
 		for _, a := range w.of(goroutines[n].Index) {
@@ -136,7 +137,7 @@ func waitCause(ctx context.Context, s *Snapshot, nodes []heap.Node) (*WaitCause,
 }
 
 // about says of one thing what it is and who has it beside some goroutines.
-func (c *WaitCause) about(ctx context.Context, s *Snapshot, a gocore.Awaited, who havers) error {
+func (c *WaitCause) about(ctx context.Context, s *Snapshot, a wait.Awaited, who havers) error {
 	c.Node = a.Node
 	if a.Node == heap.None {
 		for _, r := range s.Heap.Roots() {
@@ -259,7 +260,7 @@ func (h *havers) of(ctx context.Context, n heap.Node, search bool) (way []heap.N
 }
 
 // holders finds who may hold a lock.
-func (c *WaitCause) holders(ctx context.Context, s *Snapshot, a gocore.Awaited) error {
+func (c *WaitCause) holders(ctx context.Context, s *Snapshot, a wait.Awaited) error {
 	if a.Node == heap.None || !strings.HasSuffix(c.Thing, "Mutex") {
 		return nil
 	}
@@ -272,7 +273,7 @@ func (c *WaitCause) holders(ctx context.Context, s *Snapshot, a gocore.Awaited) 
 		return err
 	}
 	for _, g := range rows {
-		waits := slices.ContainsFunc(w.of(g.Index), func(b gocore.Awaited) bool { return !b.Channel && b.Node == a.Node })
+		waits := slices.ContainsFunc(w.of(g.Index), func(b wait.Awaited) bool { return !b.Channel && b.Node == a.Node })
 		if !waits && slices.Contains(s.Graph.Targets(g.Node), a.Node) {
 			c.MayHold = append(c.MayHold, g)
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"goheap/gocore"
+	"goheap/gocore/wait"
 	"goheap/heap"
 )
 
@@ -37,8 +38,8 @@ func queue(waiting, holding int, each uint64) *fake {
 	}
 	for i := range waiting {
 		at := add(fmt.Sprint("g", i), "main.lookup", "sync.RWMutex.RLock", "runtime.gopark", "sync.runtime_SemacquireRWMutexR", "sync.(*RWMutex).RLock", "main.lookup")
-		f.Awaits = append(f.Awaits, make([][]gocore.Awaited, at+1-len(f.Awaits))...)
-		f.Awaits[at] = []gocore.Awaited{{Addr: lock}}
+		f.Awaits = append(f.Awaits, make([][]wait.Awaited, at+1-len(f.Awaits))...)
+		f.Awaits[at] = []wait.Awaited{{Addr: lock}}
 	}
 	f.Objects = append(f.Objects, fakeNode{ID: "table", Kind: "object", Type: "main.table", Addr: 0xd000000000, Size: 64})
 	return f
@@ -141,7 +142,7 @@ func TestWaitCauseOfChannel(t *testing.T) {
 			name := fmt.Sprint("goroutine ", i)
 			f.RootNodes = append(f.RootNodes, fakeNode{ID: name, Kind: "goroutine", Name: name, To: []fakeEdge{{" · c", "out"}}})
 			f.Running = append(f.Running, gocore.Goroutine{ID: uint64(i), Node: heap.Node(i + 1), Func: "main.send", WaitReason: "chan send", WaitNanos: -1})
-			f.Awaits = append(f.Awaits, []gocore.Awaited{{Addr: 0xc000000000, Channel: true}})
+			f.Awaits = append(f.Awaits, []wait.Awaited{{Addr: 0xc000000000, Channel: true}})
 		}
 		f.Stacks = make([][]gocore.Frame, 2)
 		if c.global {
@@ -186,7 +187,7 @@ func TestHadByWhoGoesOn(t *testing.T) {
 	object("out", 96)
 	f.Objects[len(f.Objects)-1].Type = "chan int"
 	p := f.Build()
-	f.Awaits[0] = []gocore.Awaited{{Addr: p.Addr(p.Node["out"]), Node: p.Node["out"], Channel: true}}
+	f.Awaits[0] = []wait.Awaited{{Addr: p.Addr(p.Node["out"]), Node: p.Node["out"], Channel: true}}
 	s := analyse(t, p)
 	c, err := waitCause(t.Context(), s, []heap.Node{1})
 	if err != nil {
@@ -208,7 +209,7 @@ func TestWaitCauseOfNilSelect(t *testing.T) {
 	for _, vain := range []bool{true, false} {
 		f := &fake{Running: []gocore.Goroutine{{ID: 1, Node: 1, Func: "main.run", Status: "waiting", WaitReason: "select", WaitNanos: -1}}}
 		f.RootNodes = []fakeNode{{ID: "g", Kind: "goroutine", Name: "goroutine 1"}}
-		f.Stacks, f.Awaits = make([][]gocore.Frame, 1), make([][]gocore.Awaited, 1)
+		f.Stacks, f.Awaits = make([][]gocore.Frame, 1), make([][]wait.Awaited, 1)
 		f.File.Complete = true
 		var want []string
 		if vain {

@@ -19,6 +19,7 @@ import (
 	"goheap/gocore/account"
 	"goheap/gocore/member"
 	"goheap/gocore/profile"
+	"goheap/gocore/wait"
 	"goheap/gocore/waste"
 	"goheap/heap"
 	"goheap/report"
@@ -138,9 +139,10 @@ func (l *large) Source() gocore.Source {
 func (l *large) Problems() []gocore.Problem   { return nil }
 func (l *large) Graph() *heap.Graph           { return l.graph }
 func (l *large) Dominators() *heap.Dominators { return l.dominators }
-func (l *large) Waits(context.Context) ([][]gocore.Awaited, []int, error) {
+func (l *large) Waits(context.Context) ([][]wait.Awaited, []int, error) {
 	return nil, nil, nil
 }
+func (l *large) WaitGraph(context.Context) (*wait.Graph, error) { return &wait.Graph{}, nil }
 func (l *large) Waste(context.Context, waste.Visitor) error { return nil }
 func (l *large) Account(context.Context, *account.Residency, bool) (account.Account, error) {
 	return account.Account{}, nil

@@ -19,6 +19,7 @@ import (
 	"goheap/gocore/account"
 	"goheap/gocore/member"
 	"goheap/gocore/profile"
+	"goheap/gocore/wait"
 	"goheap/gocore/waste"
 	"goheap/heap"
 )
@@ -31,9 +32,10 @@ type Process struct {
 	Trouble            []gocore.Problem
 	Verdicts           []gocore.Check
 	Running            []gocore.Goroutine
-	Sites              []gocore.LiveSite          // every object is sampled
-	Leaks              []int                      // places in Running
-	Awaits             [][]gocore.Awaited         // by place in Running
+	Sites              []gocore.LiveSite // every object is sampled
+	Leaks              []int             // places in Running
+	Awaits             [][]wait.Awaited  // by place in Running
+	Waiting            wait.Graph
 	Stacks             [][]gocore.Frame           // by place in Running
 	Labelled           map[int][]gocore.Label     // likewise
 	Calls              map[int][]gocore.StackCall // likewise, in place of what Stacks has
@@ -162,9 +164,10 @@ func (p *Process) Source() gocore.Source                         { return p.File
 func (p *Process) Problems() []gocore.Problem                    { return p.Trouble }
 func (p *Process) Graph() *heap.Graph                            { return p.graph }
 func (p *Process) Check(context.Context) ([]gocore.Check, error) { return p.Verdicts, nil }
-func (p *Process) Waits(context.Context) ([][]gocore.Awaited, []int, error) {
+func (p *Process) Waits(context.Context) ([][]wait.Awaited, []int, error) {
 	return p.Awaits, p.Leaks, nil
 }
+func (p *Process) WaitGraph(context.Context) (*wait.Graph, error) { return &p.Waiting, nil }
 func (p *Process) Account(_ context.Context, kept *account.Residency, _ bool) (account.Account, error) {
 	a := p.Memory
 	a.Resident = kept

@@ -149,7 +149,7 @@ func translate(addr uint64, x *x86asm.Inst) inst {
 		y.op, y.dst = opFillAll, place{inReg, 7, 0}
 		y.kill = 1<<1 | 1<<6 | 1<<7 // RCX, RSI, RDI
 	case x86asm.XCHG, x86asm.XADD, x86asm.CMPXCHG:
-		y.op = opClobber
+		y.op, y.atomic = opClobber, x.Op != x86asm.XCHG
 		if y.src.kind == inReg {
 			y.kill = 1<<y.src.reg | 1<<0
 		}

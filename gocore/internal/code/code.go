@@ -135,6 +135,7 @@ type inst struct {
 	// compares says that it does nothing with the values of its places, and fresh that
 	// what dst holds has nothing to do with what was there.
 	compares, fresh bool
+	atomic          bool // it changes memory in one step, if that has what it compares with
 }
 
 type op uint8
@@ -544,6 +545,8 @@ func (f *Function) value(s *state, p place) ID {
 		case Param, Result, Load, Context:
 			return f.origin(Origin{Kind: Load, Base: base, Off: off})
 		}
+	case atAddress:
+		return f.origin(Origin{Kind: Load, Base: f.address(s, p)})
 	}
 	return none
 }

@@ -206,5 +206,20 @@ func FuzzFollow(f *testing.F) {
 				}
 			}
 		}
+		locks := fn.Locks(func(pc, target uint64) LockEffect {
+			return LockEffect{Op: LockOp(pc % 3), Kind: uint8(pc % 2), Off: int64(pc%4) * 8, Slow: target%2 == 1}
+		})
+		if locks == nil {
+			return
+		}
+		taken := locks.Events()
+		held, dropped, _ := locks.During(entry + uint64(at))
+		for _, list := range [][]Lock{held, dropped} {
+			for i, x := range list {
+				if !slices.Contains(taken, x) || i > 0 && compareLocks(list[i-1], x) >= 0 {
+					t.Fatalf("locks %+v of %+v", list, taken)
+				}
+			}
+		}
 	})
 }

@@ -213,6 +213,7 @@ type Library struct {
 	Mutex struct {
 		Name  TypeName
 		State Field `field:"mu.state|state"`
+		Sema  Field `field:"mu.sema|sema"`
 	} `type:"sync.Mutex" use:"some"`
 	InternalMutex struct {
 		Name  TypeName
@@ -222,6 +223,12 @@ type Library struct {
 		Name        TypeName
 		ReaderCount Field `field:"readerCount.v" go:"20-"`
 		ReaderWait  Field `field:"readerWait.v" go:"20-"`
+		// These are the two as they lie, whatever their types.
+		Readers   Field `field:"readerCount"`
+		Waiting   Field `field:"readerWait"`
+		W         Field `field:"w" size:"any"`
+		WriterSem Field `field:"writerSem"`
+		ReaderSem Field `field:"readerSem"`
 	} `type:"sync.RWMutex" use:"some"`
 	// The list of a Cond is of the runtime's own type (runtime/sema.go, notifyList).
 	Cond struct {
@@ -229,6 +236,7 @@ type Library struct {
 		Head Field `field:"notify.head"`
 		Tail Field `field:"notify.tail"`
 		List Field `field:"notify" size:"any"`
+		L    Field `field:"L" size:"any"`
 	} `type:"sync.Cond" use:"some"`
 	ErrorString struct {
 		Name TypeName
@@ -292,10 +300,12 @@ type Library struct {
 	Once struct {
 		Name TypeName
 		Done Field `field:"done"`
+		M    Field `field:"m" size:"any"`
 	} `type:"sync.Once" use:"some"`
 	WaitGroup struct {
 		Name  TypeName
 		State Field `field:"state|state1"`
+		Sema  Field `field:"sema|state2"`
 	} `type:"sync.WaitGroup" use:"some"`
 	Builder struct {
 		Name TypeName

@@ -23,21 +23,10 @@ type Deferred struct {
 // where the compiler has put it, into the frame (open-coded defers).
 func (d *Program) DeferredCalls(g *image.Goroutine, frames []unwind.Frame) map[int][]Deferred {
 	out := map[int][]Deferred{}
-	if d.Layout == nil {
-		return out
-	}
-	add := func(frame int, fn, pc uint64) {
-		code, ok := d.Image.Mem.Word(fn)
-		f, found := d.Function(code)
-		if !ok || !found {
+	eachDeferred(d, g, frames, func(frame int, fn, pc uint64) {
+		x, ok := deferredCall(d, fn, pc)
+		if !ok {
 			return
-		}
-		x := Deferred{Func: d.called(f), Count: 1}
-		call := pclntab.InlinedCall{Name: f.Name(), ID: f.ID()}
-		if caller, ok := d.Function(pc - 1); ok && pc != 0 {
-			x.File, x.Line = caller.FileLine(pc - 1)
-		} else if call.File, _ = f.FileLine(code); d.Wrapper(&call) {
-			x.File, x.Line = f.FileLine(code) // those of the statement
 		}
 		list := out[frame]
 		if n := len(list); n > 0 && list[n-1].Func == x.Func && list[n-1].File == x.File && list[n-1].Line == x.Line && x.File != "" {
@@ -45,10 +34,54 @@ func (d *Program) DeferredCalls(g *image.Goroutine, frames []unwind.Frame) map[i
 			return
 		}
 		out[frame] = append(list, x)
+	})
+	return out
+}
+
+// deferredCall says what the call of a closure that was deferred at pc, 0 for unknown, is.
+func deferredCall(d *Program, fn, pc uint64) (x Deferred, ok bool) {
+	code, ok := d.Image.Mem.Word(fn)
+	f, found := d.Function(code)
+	if !ok || !found {
+		return x, false
+	}
+	x = Deferred{Func: d.called(f), Count: 1}
+	call := pclntab.InlinedCall{Name: f.Name(), ID: f.ID()}
+	if caller, ok := d.Function(pc - 1); ok && pc != 0 {
+		x.File, x.Line = caller.FileLine(pc - 1)
+	} else if call.File, _ = f.FileLine(code); d.Wrapper(&call) {
+		x.File, x.Line = f.FileLine(code) // those of the statement
+	}
+	return x, true
+}
+
+// DeferredClosure is a closure whose call a frame has deferred.
+type DeferredClosure struct {
+	Deferred
+	Addr  uint64 // of the closure
+	Frame int
+}
+
+// DeferredClosures returns those of all frames of a goroutine, in the order in which they
+// will be called in each of them.
+func DeferredClosures(d *Program, g *image.Goroutine, frames []unwind.Frame) (list []DeferredClosure) {
+	eachDeferred(d, g, frames, func(frame int, fn, pc uint64) {
+		if x, ok := deferredCall(d, fn, pc); ok {
+			list = append(list, DeferredClosure{x, fn, frame})
+		}
+	})
+	return list
+}
+
+// eachDeferred calls f with the closures that frames have deferred, and with where, 0 for
+// unknown.
+func eachDeferred(d *Program, g *image.Goroutine, frames []unwind.Frame, f func(frame int, fn, pc uint64)) {
+	if d.Layout == nil {
+		return
 	}
 	l, mem := &d.Layout.Defer, d.Image.Mem
 	for i := range frames {
-		d.openCoded(&frames[i], func(fn uint64) { add(i, fn, 0) })
+		d.openCoded(&frames[i], func(fn uint64) { f(i, fn, 0) })
 	}
 	record, ok := mem.Word(g.Addr + d.Layout.G.Defer.Offset)
 	mark, steps, power := record, 0, 1 // Brent's search for a circle
@@ -61,7 +94,7 @@ func (d *Program) DeferredCalls(g *image.Goroutine, frames []unwind.Frame) map[i
 		}
 		frame := sort.Search(len(frames), func(i int) bool { return frames[i].FP > sp })
 		if fn != 0 && frame < len(frames) && sp >= frames[frame].SP {
-			add(frame, fn, pc)
+			f(frame, fn, pc)
 		}
 		if record, ok = mem.Word(record + l.Link.Offset); record == mark {
 			break
@@ -70,7 +103,6 @@ func (d *Program) DeferredCalls(g *image.Goroutine, frames []unwind.Frame) map[i
 			mark, power, steps = record, 2*power, 0
 		}
 	}
-	return out
 }
 
 // openCoded calls f with the closures that a frame has deferred without a record: a
