@@ -74,6 +74,7 @@ type Snapshot struct {
 	holders   memo[holderRows]
 	classes   memo[*classes]
 	awaited   memo[waits]
+	places    memo[*WaitPlaces]
 	leaks     memo[map[heap.Node]bool]
 	types     memo[[]TypeRow]
 	folded    memo[[]TypeRow]

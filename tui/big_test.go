@@ -143,7 +143,7 @@ func (l *large) Waits(context.Context) ([][]wait.Awaited, []int, error) {
 	return nil, nil, nil
 }
 func (l *large) WaitGraph(context.Context) (*wait.Graph, error) { return &wait.Graph{}, nil }
-func (l *large) Waste(context.Context, waste.Visitor) error { return nil }
+func (l *large) Waste(context.Context, waste.Visitor) error     { return nil }
 func (l *large) Account(context.Context, *account.Residency, bool) (account.Account, error) {
 	return account.Account{}, nil
 }

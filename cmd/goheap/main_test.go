@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 
 // TestScript runs the transcripts in testdata/script, which say what each verb
 // prints and with which status it ends. They find a core of the program quiet
-// as $CORE, one of blockstore as $STORE, those of named, opened, kinds and singlefield as
-// $NAMED, $OPENED, $KINDS and $SINGLE, damaged ones as $DAMAGED/kind, and a heap dump of
+// as $CORE, one of blockstore as $STORE, those of named, opened, kinds, singlefield and
+// deadlocks as $NAMED, $OPENED, $KINDS, $SINGLE and $DEADLOCKS, damaged ones as $DAMAGED/kind, and a heap dump of
 // stacks as $HEAP.
 func TestScript(t *testing.T) {
 	quiet := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
@@ -43,6 +43,7 @@ func TestScript(t *testing.T) {
 	cores := map[string]testcore.Dump{
 		"NAMED": testcore.Core(t, "named", testcore.Options{}, testcore.Kernel), "OPENED": testcore.Core(t, "opened", testcore.Options{}, testcore.Kernel),
 		"KINDS": testcore.Core(t, "kinds", testcore.Options{}, testcore.Kernel), "SINGLE": testcore.Core(t, "cases/singlefield", testcore.Options{}, testcore.Gcore),
+		"DEADLOCKS": testcore.Core(t, "deadlocks", testcore.Options{}, testcore.Kernel),
 	}
 	damaged := t.TempDir()
 	for _, how := range testcore.Damages() {

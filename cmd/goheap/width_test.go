@@ -22,6 +22,7 @@ func TestWidth(t *testing.T) {
 		"memory":     {nil},
 		"roots":      {nil, {"--top", "all"}, {"--by", "package"}},
 		"goroutines": {nil, {"--by", "creator"}, {"--by", "label", "--values"}},
+		"waits":      {nil, {"--top", "all", "--values"}},
 		"why":        {{"type:string data"}, {"--top", "10", "g:1"}, {"--physical", "os.Stdout"}},
 		"show":       {{"os.Stdout", "os.Args", "runtime.allp"}, {"--top", "all", "g:1"}, {"--physical", "os.Stdout"}},
 		"find":       {{"main"}, {"0x10"}},
@@ -32,7 +33,7 @@ func TestWidth(t *testing.T) {
 			t.Errorf("%s is not tried", verb.Name())
 		}
 	}
-	for _, program := range []string{"quiet", "blockstore", "kinds", "goroutines"} {
+	for _, program := range []string{"quiet", "blockstore", "kinds", "goroutines", "deadlocks"} {
 		core := testcore.Core(t, program, testcore.Options{}, testcore.Kernel).Core
 		for verb, tries := range arguments {
 			for _, args := range tries {
