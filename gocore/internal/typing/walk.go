@@ -265,15 +265,15 @@ func (t *Typer) pointSockaddr(x *step, p, n uint64, data []byte) bool {
 // (reflect/value.go, flagIndir).
 const reflectIndirect = 1 << 7
 
-// capacity returns how many values of the given size fit into the object at p; 0
-// where p is not the start of one.
+// capacity returns how many values of the given size fit into the object at p, up to its
+// last pointer; 0 where p is not the start of one.
 func (t *Typer) capacity(p, size uint64) uint64 {
 	at, ok := t.im.Pages.Find(p)
 	if !ok || at.Off != 0 || size == 0 {
 		return 0
 	}
 	e := &t.im.Extents[t.g.ExtentOf(at.Node)]
-	return t.usable(e) / size
+	return t.im.Filled(e, p, t.usable(e), size) / size
 }
 
 // dynamicType returns the type of the value in an interface whose first word is
