@@ -91,6 +91,15 @@ func Build(t testing.TB, program string, opt Options) (exe string) {
 	return exe
 }
 
+// BuildFor is Build for callers that are not tests.
+func BuildFor(program string, opt Options) (exe string, err error) {
+	c, err := findCache()
+	if err != nil {
+		return "", err
+	}
+	return c.build(program, opt)
+}
+
 // orSkip ends the test where there is an error.
 func orSkip(t testing.TB, err error) {
 	t.Helper()

@@ -31,7 +31,7 @@ func Types() []Name {
 // Variables are those of the runtime that package gocore reads.
 func Variables() []Name {
 	return []Name{
-		{"runtime.allfin", ""}, {"runtime.allgs", ""}, {"runtime.allp", ""}, {"runtime.firstmoduledata", ""}, {"runtime.gcCleanups", "25-"},
+		{"runtime.allfin", ""}, {"runtime.allgs", ""}, {"runtime.allm", ""}, {"runtime.allp", ""}, {"runtime.firstmoduledata", ""}, {"runtime.gcphase", ""}, {"runtime.work", ""}, {"runtime.ticks", ""}, {"internal/runtime/gc.SizeClassToSize", "25-"}, {"runtime.class_to_size", "-24"}, {"runtime.gcCleanups", "25-"},
 		{"runtime.MemProfileRate", ""}, {"runtime.bbuckets", ""}, {"runtime.blockprofilerate", ""}, {"runtime.buckhash", ""}, {"runtime.debug", ""}, {"runtime.mProf", "18-18"}, {"runtime.mProfCycle", "19-"}, {"runtime.mbuckets", ""}, {"runtime.mutexprofilerate", ""}, {"runtime.xbuckets", ""}, {"runtime.gcBitsArenas", ""}, {"runtime.gcController", ""}, {"runtime.memstats", ""}, {"runtime.mheap_", ""}, {"runtime.persistentChunks", ""}, {"runtime.waitReasonStrings", ""},
 	}
 }

@@ -658,6 +658,7 @@ func (nothing) First(string) (string, bool)                 { return "", false }
 // entry is one line of the table.
 type entry struct {
 	typ, path string // path "" stands for the structure itself
+	tag       string // all names of the structure
 	constant  string
 	versions  string // that have it, "" for all
 	sizes     string // that the field may have
@@ -751,7 +752,7 @@ func walkTable(v reflect.Value, src Source, f func(entry)) {
 			}
 			field := v.Type().Field(i).Type.Field(j).Tag
 			f(entry{
-				typ: typ, path: field.Get("field"), versions: cmp.Or(field.Get("go"), tag.Get("go")),
+				typ: typ, tag: tag.Get("type"), path: field.Get("field"), versions: cmp.Or(field.Get("go"), tag.Get("go")),
 				sizes: field.Get("size"), some: tag.Get("use") == "some", into: into,
 			})
 		}
