@@ -348,16 +348,6 @@ func TestExecutables(t *testing.T) {
 		})
 	}
 
-	for _, flags := range []string{"-ldflags=-w", "-ldflags=-s", "-ldflags=-s -w"} {
-		t.Run(flags, func(t *testing.T) {
-			stripped := testcore.Core(t, "quiet", testcore.Options{Flags: []string{flags}}, testcore.Kernel)
-			exe, err := filepath.EvalSymlinks(stripped.Exe) // as the core names it
-			if err != nil {
-				t.Fatal(err)
-			}
-			refused(t, stripped.Core, gocore.Options{}, gocore.ErrNoDWARF, exe)
-		})
-	}
 	t.Run("gone", func(t *testing.T) {
 		exe := filepath.Join(t.TempDir(), "program")
 		clone(t, exe, quiet.Exe)

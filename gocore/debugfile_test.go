@@ -134,7 +134,7 @@ func TestWrongDebugFile(t *testing.T) {
 	dir := t.TempDir()
 	exe := split(t, good.Exe, dir, "quiet", filepath.Join(dir, "right"))
 	ids := []string{buildID(t, good.Exe), buildID(t, other)}
-	refused(t, good.Core, gocore.Options{Exe: exe}, gocore.ErrNoDWARF, exe, "--debug")
+	warned(t, good.Core, gocore.Options{Exe: exe}, exe, "--debug")
 	refused(t, good.Core, gocore.Options{Exe: exe, Debug: other}, gocore.ErrWrongDebug, append(ids, exe, other, "--force")...)
 	refused(t, good.Core, gocore.Options{Exe: exe, Debug: filepath.Join(dir, "none")}, gocore.ErrNoDWARF, "--debug", "does not exist")
 	refused(t, good.Core, gocore.Options{Exe: exe, Debug: dir}, gocore.ErrNoDWARF, "--debug", "directory")
@@ -142,7 +142,7 @@ func TestWrongDebugFile(t *testing.T) {
 	refused(t, good.Core, gocore.Options{Exe: exe, Debug: exe}, gocore.ErrNoDWARF, "--debug")
 
 	split(t, other, t.TempDir(), "quiet", filepath.Join(dir, "quiet.debug"))
-	refused(t, good.Core, gocore.Options{Exe: exe}, gocore.ErrNoDWARF, append(ids, exe, "quiet.debug is there", "--debug")...)
+	warned(t, good.Core, gocore.Options{Exe: exe}, append(ids, exe, "quiet.debug is there", "--debug")...)
 
 	p, err := gocore.Open(t.Context(), good.Core, gocore.Options{Exe: exe, Debug: other, Force: true})
 	if err != nil {

@@ -40,6 +40,8 @@ type Executable struct {
 
 	dictionaries dictionaries
 	followed     followed
+
+	recorded *recorded // what is known of the runtime without debugging information; nil with it
 }
 
 // Options tell which files are the program's: see Options.
@@ -70,6 +72,9 @@ func FindExecutable(core *dump.Core, opt Options) (*Executable, []dump.Problem, 
 	problems = append(problems, more...)
 	if err == nil {
 		err = x.Usable()
+	}
+	if errors.Is(err, ErrNoDWARF) && !x.File.HasDWARF() {
+		err = x.useRecorded(err)
 	}
 	if err != nil {
 		x.Close()

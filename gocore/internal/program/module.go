@@ -11,15 +11,16 @@ import (
 
 // Module is one runtime.moduledata: the program itself, and each plugin.
 type Module struct {
-	Text, Etext        uint64
-	Data, Edata        uint64
-	BSS, EBSS          uint64
-	DataMask, DataBits uint64 // address and number of bits
-	BSSMask, BSSBits   uint64
-	Types, Etypes      uint64
-	rodata, end        uint64
-	Table              *pclntab.Table // nil for a plugin of which it cannot be read
-	Plugin             *Plugin        // the file that the module is in, nil for the program and where there is none
+	Text, Etext         uint64
+	Data, Edata         uint64
+	BSS, EBSS           uint64
+	DataMask, DataBits  uint64 // address and number of bits
+	BSSMask, BSSBits    uint64
+	Types, Etypes       uint64
+	rodata, end         uint64
+	noptrbss, enoptrbss uint64
+	Table               *pclntab.Table // nil for a plugin of which it cannot be read
+	Plugin              *Plugin        // the file that the module is in, nil for the program and where there is none
 }
 
 // MaxModules bounds the list of modules: a program has one, and one for each
@@ -30,6 +31,9 @@ const MaxModules = 1 << 12
 // the first have files of their own, which load finds by the address of their code.
 func (d *Program) ReadModules(ctx context.Context, load func(text, etext uint64) (*Plugin, error)) error {
 	im, f, a := d.Image, &d.Layout.Moduledata, d.Image.Arch
+	if err := (bare{d}).findModuledata(); err != nil {
+		return err
+	}
 	addr, err := d.Global("runtime.firstmoduledata")
 	if err != nil {
 		return err
@@ -57,6 +61,7 @@ func (d *Program) ReadModules(ctx context.Context, load func(text, etext uint64)
 			DataMask: f.DataMask.Uint(a, b), DataBits: f.DataBits.Uint(a, b),
 			BSSMask: f.BSSMask.Uint(a, b), BSSBits: f.BSSBits.Uint(a, b),
 			Types: f.Types.Uint(a, b), Etypes: f.Etypes.Uint(a, b), rodata: f.Rodata.Uint(a, b), end: f.End.Uint(a, b),
+			noptrbss: f.Noptrbss.Uint(a, b), enoptrbss: f.Enoptrbss.Uint(a, b),
 		}
 		addr = f.Next.Uint(a, b)
 		if slices.ContainsFunc(d.Modules, func(o Module) bool { return m.Text < o.Etext && o.Text < m.Etext }) {
@@ -65,6 +70,9 @@ func (d *Program) ReadModules(ctx context.Context, load func(text, etext uint64)
 		}
 		if len(d.Modules) == 0 {
 			if m.Table, err = d.functions(m, b); err != nil {
+				return err
+			}
+			if err := (bare{d}).findVariables(ctx, &m); err != nil {
 				return err
 			}
 		} else if m.Plugin, err = load(m.Text, m.Etext); err != nil {

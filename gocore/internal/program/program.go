@@ -58,6 +58,9 @@ func (d *Program) Global(name string) (uint64, error) {
 // LoadLayout finds where the fields of the runtime's structures are.
 func (d *Program) LoadLayout() (err error) {
 	f := d.Exe.File
+	if d.Exe.recorded != nil {
+		return bare{d}.loadRecorded()
+	}
 	if d.Layout, err = layout.Load(f); err != nil {
 		return fmt.Errorf("%w: %s was built by %s: %w; goheap is tested with Go 1.%d to 1.%d", ErrVersion, d.Exe.Path, f.GoVersion, err, oldestGo, NewestGo)
 	}
@@ -75,6 +78,9 @@ func (d *Program) LoadTypes() types.Runtime {
 		r.Modules = append(r.Modules, types.Module{Types: m.Types, ETypes: m.Etypes, DWARF: i == 0})
 	}
 	d.Types.SetRuntime(r)
+	if d.Exe.recorded != nil {
+		types.Describe(d.Types)
+	}
 	return r
 }
 

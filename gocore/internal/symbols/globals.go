@@ -81,12 +81,27 @@ func (f *File) readSymbols() {
 		}
 		f.symbols = append(f.symbols, Symbol{s.Name, s.Value, s.Size, kind == elf.STT_FUNC})
 	}
+	f.sortSymbols()
+}
+
+func (f *File) sortSymbols() {
 	slices.SortFunc(f.symbols, func(a, b Symbol) int {
 		return cmp.Or(cmp.Compare(a.Addr, b.Addr), cmp.Compare(b.Size, a.Size), cmp.Compare(a.Name, b.Name))
 	})
 	for i := len(f.symbols) - 1; i >= 0; i-- {
 		f.byName[f.symbols[i].Name] = i
 	}
+}
+
+// Adopt makes known what was found out of a file that has no symbols. It must be called
+// before the file is used by several goroutines, and does nothing to one that has some.
+func (f *File) Adopt(found []Symbol) {
+	if len(f.Symbols()) > 0 && !f.adopted {
+		return
+	}
+	f.adopted = true
+	f.symbols = append(f.symbols, found...)
+	f.sortSymbols()
 }
 
 // Symbol returns the symbol of the given name, the one with the lowest address

@@ -55,6 +55,7 @@ type File struct {
 	symbolsOnce once
 	symbols     []Symbol
 	byName      map[string]int
+	adopted     bool // the symbols are those of Adopt
 
 	listsOnce once
 	lists     lists

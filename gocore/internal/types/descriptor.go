@@ -124,28 +124,31 @@ func (t *Table) readHeader(addr uint64) (h header, ok bool) {
 		h.size%uint64(align) != 0 {
 		return h, false
 	}
-	var want uint64
-	switch h.kind {
+	want, fixed := sizeOfKind(h.kind, word)
+	return h, !fixed || h.size == want
+}
+
+// sizeOfKind returns the size that all types of a kind have, if it is one.
+func sizeOfKind(k Kind, word uint64) (size uint64, fixed bool) {
+	switch k {
 	case Bool, Int8, Uint8:
-		want = 1
+		return 1, true
 	case Int16, Uint16:
-		want = 2
+		return 2, true
 	case Int32, Uint32, Float32:
-		want = 4
+		return 4, true
 	case Int64, Uint64, Float64, Complex64:
-		want = 8
+		return 8, true
 	case Complex128:
-		want = 16
+		return 16, true
 	case Int, Uint, Uintptr, Chan, Func, Map, Pointer, UnsafePointer:
-		want = word
+		return word, true
 	case String, Interface:
-		want = 2 * word
+		return 2 * word, true
 	case Slice:
-		want = 3 * word
-	default:
-		want = h.size
+		return 3 * word, true
 	}
-	return h, h.size == want
+	return 0, false
 }
 
 // tail returns the distance from a descriptor's start to what follows the part

@@ -111,8 +111,9 @@ type Table struct {
 	dwarf *info.Data // nil without DWARF
 	index *info.Index
 
-	runtime *runtimeTypes // nil until SetRuntime
-	names   *layout.Runtime
+	runtime   *runtimeTypes // nil until SetRuntime
+	described *described    // nil with DWARF, and until Describe
+	names     *layout.Runtime
 
 	mu       sync.Mutex
 	byOffset map[info.Offset]ID
@@ -227,9 +228,12 @@ func (t *Table) Type(id ID) *Type {
 	return s.typ.Load()
 }
 
-// Lookup returns the type of the given name, which must be known to DWARF. It
-// fails if there are several different types of that name.
+// Lookup returns the type of the given name, which must be known to DWARF, or, without, to
+// Describe. It fails if there are several different types of that name.
 func (t *Table) Lookup(name string) (ID, bool) {
+	if t.described != nil {
+		return t.described.lookup(name)
+	}
 	if t.index == nil {
 		return 0, false
 	}
@@ -248,6 +252,9 @@ func (t *Table) Lookup(name string) (ID, bool) {
 // First returns the name in DWARF of the first struct, by name, whose name there begins
 // with prefix, and can be looked up.
 func (t *Table) First(prefix string) (string, bool) {
+	if t.described != nil {
+		return t.described.first(t, prefix)
+	}
 	if t.index == nil {
 		return "", false
 	}
@@ -263,8 +270,11 @@ func (t *Table) First(prefix string) (string, bool) {
 	return "", false
 }
 
-// All returns the types that DWARF names, by name.
+// All returns the types that DWARF names, or that Describe found, by name.
 func (t *Table) All() []ID {
+	if t.described != nil {
+		return t.described.all
+	}
 	if t.index == nil {
 		return nil
 	}

@@ -1,0 +1,237 @@
+package gocore_test
+
+import (
+	"debug/elf"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"goheap/gocore"
+	"goheap/heap"
+	"goheap/heap/heaptest"
+	"goheap/internal/testcore"
+)
+
+// bare copies an executable without its debugging information and its symbols, as strip
+// does: the sections that have them have no contents then. Everything else stays where
+// it is.
+func bare(t testing.TB, exe string, drop func(name string) bool) string {
+	t.Helper()
+	b, err := os.ReadFile(exe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := elf.Open(exe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	const shoff, entry, typ = 40, 64, 4 // in the headers of files with words of 8 bytes
+	table := binary.LittleEndian.Uint64(b[shoff:])
+	dropped := 0
+	for i, s := range f.Sections {
+		if drop(s.Name) {
+			binary.LittleEndian.PutUint32(b[table+uint64(i)*entry+typ:], uint32(elf.SHT_NOBITS))
+			clear(b[s.Offset:][:s.FileSize])
+			dropped++
+		}
+	}
+	if dropped == 0 {
+		t.Fatalf("%s has nothing to be dropped", exe)
+	}
+	path := filepath.Join(t.TempDir(), filepath.Base(exe))
+	if err := os.WriteFile(path, b, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func debugging(name string) bool {
+	return strings.HasPrefix(name, ".debug_") || strings.HasPrefix(name, ".zdebug_")
+}
+
+func symbolsToo(name string) bool {
+	return debugging(name) || name == ".symtab" || name == ".strtab"
+}
+
+// strippedBuilds are those that have what differs in kind without debugging information:
+// allocation headers, masks of spans, bitmaps of arenas, both kinds of maps.
+func strippedBuilds() []build {
+	return few([]build{
+		{"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.Gcore},
+		{"go1.26", testcore.Options{Go: "go1.26.8"}, testcore.Gcore},
+		{"go1.26-pie", testcore.Options{Go: "go1.26.8", PIE: true}, testcore.Gcore},
+		{"go1.25", testcore.Options{Go: "go1.25.0"}, testcore.Gcore},
+		{"go1.24", testcore.Options{Go: "go1.24.6"}, testcore.Gcore},
+		{"go1.23", testcore.Options{Go: "go1.23.12"}, testcore.Gcore},
+		{"go1.22", testcore.Options{Go: "go1.22.12"}, testcore.Gcore},
+		{"go1.21", testcore.Options{Go: "go1.21.13"}, testcore.Gcore},
+		{"go1.20", testcore.Options{Go: "go1.20.14"}, testcore.Gcore},
+		{"go1.19", testcore.Options{Go: "go1.19.13"}, testcore.Gcore},
+		{"go1.18", testcore.Options{Go: "go1.18.10"}, testcore.Gcore},
+		{"go1.18-pie", testcore.Options{Go: "go1.18.10", PIE: true}, testcore.Gcore},
+	}, "go1.27", "go1.26-pie", "go1.22", "go1.18")
+}
+
+// A core tells without debugging information and symbols of the objects, pointers,
+// retained sizes and calls that it tells of with them, and of no type that is another.
+func TestStripped(t *testing.T) {
+	t.Parallel()
+	for _, program := range []struct {
+		name string
+		args []string
+	}{{"sessions", []string{"2000"}}, {"quiet", nil}, {"probe", nil}, {"kinds", nil}} {
+		for _, b := range strippedBuilds() {
+			t.Run(program.name+"/"+b.name, func(t *testing.T) {
+				t.Parallel()
+				d := testcore.Core(t, program.name, b.opt, b.kind, program.args...)
+				want := openFile(t, d.Core, "", nil)
+				got := openFile(t, d.Core, bare(t, d.Exe, symbolsToo), nil)
+				got.tellsAs(t, want)
+				checks, err := got.Check(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				wanted, err := want.Check(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(checks) != len(wanted) {
+					t.Fatalf("%d checks, want %d", len(checks), len(wanted))
+				}
+				for i, c := range checks {
+					if w := wanted[i]; c.Status != w.Status || c.Ours != w.Ours || c.Runtime != w.Runtime || c.Difference != w.Difference {
+						t.Errorf("check says %+v, with debugging information %+v", c, w)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Programs that are linked without debugging information, or without symbols too, are as
+// good as those that are stripped.
+func TestLinkedWithout(t *testing.T) {
+	t.Parallel()
+	for _, flags := range []string{"-ldflags=-w", "-ldflags=-s", "-ldflags=-s -w"} {
+		for _, version := range []string{"go1.26.8", "go1.18.10"} {
+			t.Run(flags+" "+version, func(t *testing.T) {
+				d := testcore.Core(t, "quiet", testcore.Options{Go: version, Flags: []string{flags}}, testcore.Gcore)
+				p := openFile(t, d.Core, "", d.Output)
+				checks, err := p.Check(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, c := range checks {
+					if c.Status != gocore.CheckOK {
+						t.Errorf("%+v", c)
+					}
+				}
+				if flags == "-ldflags=-s" && version == "go1.26.8" {
+					return // -s alone leaves out DWARF until Go 1.21 (cmd/link/internal/ld/dwarf.go)
+				}
+				warned(t, d.Core, gocore.Options{}, "no debugging information", "--debug")
+			})
+		}
+	}
+}
+
+// warned demands that a core is opened, and that one of its problems says all of these.
+func warned(t *testing.T, core string, opt gocore.Options, says ...string) {
+	t.Helper()
+	p, err := gocore.Open(t.Context(), core, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for _, pr := range p.Problems() {
+		if !slices.ContainsFunc(says, func(s string) bool { return !strings.Contains(pr.Message, s) }) {
+			return
+		}
+	}
+	t.Errorf("the problems are %v, of which none says %q", p.Problems(), says)
+}
+
+// tellsAs demands that what is said of a core is what another says, though without the
+// types and names that only debugging information has.
+func (p process) tellsAs(t *testing.T, want process) {
+	t.Helper()
+	a, b := p.graph, want.graph
+	if len(a.Extents) != len(b.Extents) || len(a.Extents) == 0 {
+		t.Fatalf("%d extents, want %d", len(a.Extents), len(b.Extents))
+	}
+	// Variables that several words hold are one root each with their names, and several
+	// without, so that the numbers of objects are others.
+	moved := a.Extents[0].First - b.Extents[0].First
+	bad := 0
+	complain := func(format string, args ...any) {
+		if bad++; bad <= 20 {
+			t.Errorf(format, args...)
+		}
+	}
+	typed, all := uint64(0), uint64(0)
+	for _, n := range heaptest.Nodes(a)[a.Roots+1:] {
+		m := n - moved
+		if p.Addr(n) != want.Addr(m) || a.Size(n) != b.Size(m) || p.doms.Live(n) != want.doms.Live(m) || p.doms.Retained(n) != want.doms.Retained(m) {
+			complain("%#x of %d bytes retains %d, want %#x of %d bytes, which retains %d", p.Addr(n), a.Size(n), p.doms.Retained(n), want.Addr(m), b.Size(m), want.doms.Retained(m))
+			continue
+		}
+		to, too := a.Targets(n), b.Targets(m)
+		if !slices.EqualFunc(to, too, func(x, y heap.Node) bool { return x-moved == y }) {
+			complain("%#x has pointers to %v, want %v", p.Addr(n), to, too)
+		}
+		if !p.doms.Live(n) {
+			continue
+		}
+		all += a.Size(n)
+		if x, y := p.TypeOf(n), want.TypeOf(m); x.Known {
+			typed += a.Size(n)
+			tiny := a.Size(n) == 16 && len(to) == 0 // holds values of several types, of which either is one
+			if y.Known && !tiny && !sameType(p.Type(n), want.Type(m)) {
+				complain("%#x is claimed to be %s by %s, want %s", p.Addr(n), p.Type(n), p.Evidence(n), want.Type(m))
+			}
+		}
+	}
+	t.Logf("%.1f %% of %d live bytes are typed", 100*float64(typed)/float64(all), all)
+	if len(p.Goroutines()) != len(want.Goroutines()) {
+		t.Fatalf("%d goroutines, want %d", len(p.Goroutines()), len(want.Goroutines()))
+	}
+	for g := range p.Goroutines() {
+		x, y := calls(p.Frames(g)), calls(want.Frames(g))
+		if x != y {
+			t.Errorf("goroutine %d has the frames\n%s, want\n%s", g, x, y)
+		}
+	}
+}
+
+// sameType reports whether a type that is read from a descriptor is called what
+// debugging information calls it, as far as a descriptor can know: those that the
+// compiler writes for maps have names of packages without their paths, and the linker
+// writes copies of the runtime's types for each type of map and channel.
+func sameType(described, want string) bool {
+	described, want = major.ReplaceAllString(described, "$1."), major.ReplaceAllString(want, "$1.") // the path json/v2 is that of a package json
+	described, want = paths.ReplaceAllString(described, ""), paths.ReplaceAllString(want, "")
+	want = copies.ReplaceAllString(want, "${1}maps.table")
+	want = strings.ReplaceAll(want, "<-chan", "chan")
+	return strings.ReplaceAll(described, "<-chan", "chan") == want || want == "runtime.hchan" && strings.HasPrefix(described, "chan ")
+}
+
+var (
+	major  = regexp.MustCompile(`(\w+)/v[0-9]+\.`)
+	paths  = regexp.MustCompile(`[\w.\-]+/`)
+	copies = regexp.MustCompile(`^((\[\])?\*?)table<.*>$`)
+)
+
+// calls writes the functions of frames with their places in the source.
+func calls(frames []gocore.Frame) string {
+	var b strings.Builder
+	for _, f := range frames {
+		fmt.Fprintln(&b, f.Func, f.File, f.Line, f.Inlined)
+	}
+	return b.String()
+}
