@@ -98,7 +98,7 @@ func newHeap(s *stacks) *Heap {
 	im := *s.im
 	// What the analysis appends must not be seen by others.
 	im.Roots, im.Pieces = slices.Clip(im.Roots), slices.Clip(im.Pieces)
-	return &Heap{naming: naming{&values{&objects{stacks: s, im: &im}}, &rootIndex{}}}
+	return &Heap{naming: naming{&values{&objects{stacks: s, im: &im}}, &nameIndex{}}}
 }
 
 // analyse runs all stages: types are found beside the live set and the dominators. An

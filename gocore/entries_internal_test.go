@@ -92,7 +92,7 @@ func unreadable(t *testing.T, p *Heap, leave func(n heap.Node) bool) *Heap {
 	return &Heap{naming: naming{values: &values{&objects{
 		stacks: &stacks{contents: c, vars: frames.New(c.decoder, &im, c.closures)},
 		im:     &im, graph: p.graph, live: p.live, typing: p.typing,
-	}}, index: &rootIndex{}}}
+	}}, index: &nameIndex{}}}
 }
 
 func keysOf(list []Value) (names []string) {

@@ -73,19 +73,8 @@ func (e *evaluation) fail(pos int, format string, args ...any) error {
 
 // failShowing is fail with an ending that has values of the program in it.
 func (e *evaluation) failShowing(pos int, format, ending string) error {
-	return &shownError{e.fail(pos, "%s", format+ending), e.fail(pos, "%s", format).Error()}
+	return notation.Showing(e.fail(pos, "%s", format+ending), e.fail(pos, "%s", format).Error())
 }
-
-// shownError has values of the program in its text.
-type shownError struct {
-	error
-	without string
-}
-
-// WithoutValues is the text of the error without values of the program.
-func (e *shownError) WithoutValues() string { return e.without }
-
-func (e *shownError) Unwrap() error { return e.error }
 
 // value evaluates an expression.
 func (e *evaluation) value(x *notation.Expr) (o operand, err error) {

@@ -128,11 +128,7 @@ func (e *evaluation) scope() *keys.Scope {
 
 // plainly is an error about what stands in brackets without values of the program.
 func plainly(err error) error {
-	var shown *shownError
-	if errors.As(err, &shown) {
-		err = errors.New(shown.without)
-	}
-	return errors.New(strings.TrimPrefix(err.Error(), ErrNotFound.Error()+": "))
+	return errors.New(strings.TrimPrefix(notation.WithoutValues(err), ErrNotFound.Error()+": "))
 }
 
 // noIndex says what is wrong with an index.
@@ -148,5 +144,5 @@ func (e *evaluation) outOfRange(s *notation.Step, i int64, format string, args .
 	if _, err := strconv.ParseInt(s.Text, 0, 64); err == nil {
 		return plain
 	}
-	return &shownError{e.fail(s.Pos, "%s, which is %d,%s", index, i, why), plain.Error()}
+	return notation.Showing(e.fail(s.Pos, "%s, which is %d,%s", index, i, why), plain.Error())
 }

@@ -1,7 +1,6 @@
 package gocore
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/keys"
 	"goheap/gocore/internal/notation"
+	"goheap/gocore/internal/recent"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 )
@@ -144,35 +144,24 @@ func (p *naming) stackAt(addr uint64) int {
 	return slices.IndexFunc(p.im.Goroutines, func(g image.Goroutine) bool { return addr >= g.StackLo && addr < g.StackHi })
 }
 
-// rootIndex finds roots by address and by name, and what is in large objects and maps.
-type rootIndex struct {
-	once   sync.Once
-	byAddr []int // indices of the global ones in Image.Roots, by address
-	byName map[string]int
+// nameIndex finds roots, and what is in large objects and maps, and knows what was named
+// and looked up last.
+type nameIndex struct {
+	once sync.Once
+	of   *image.RootIndex
 	// short has the variables of packages by the last element of their paths:
 	// "server.cache" for "example.com/x/server.cache".
-	short map[string][]string
-	keys  keys.Index      // of maps
-	words image.WordIndex // of large objects
+	short   map[string][]string
+	keys    keys.Index      // of maps
+	words   image.WordIndex // of large objects
+	chains  recent.Chains[chain]
+	repeats recent.Repeats[reached]
 }
 
-func (p *naming) roots() *rootIndex {
+func (p *naming) roots() *nameIndex {
 	x := p.index
 	x.once.Do(func() {
-		x.byName, x.short = map[string]int{}, map[string][]string{}
-		for i := range p.im.Roots {
-			r := &p.im.Roots[i]
-			if r.Kind == image.GoroutineRoot {
-				continue
-			}
-			if _, ok := x.byName[r.Name]; !ok && r.Name != "" {
-				x.byName[r.Name] = i
-			}
-			if r.Kind == image.GlobalRoot {
-				x.byAddr = append(x.byAddr, i)
-			}
-		}
-		slices.SortStableFunc(x.byAddr, func(a, b int) int { return cmp.Compare(p.im.Roots[a].Addr, p.im.Roots[b].Addr) })
+		x.of, x.short = image.NewRootIndex(p.im.Roots), map[string][]string{}
 		for _, v := range p.exe.Variables {
 			if short := v.Name[strings.LastIndexByte(v.Name, '/')+1:]; short != v.Name {
 				x.short[short] = append(x.short[short], v.Name)
@@ -185,19 +174,11 @@ func (p *naming) roots() *rootIndex {
 // rootAt returns the global variable, or other data, that covers addr and holds
 // something on the heap, and its node.
 func (p *naming) rootAt(addr uint64) (*image.Root, heap.Node) {
-	x := p.roots()
-	i, ok := slices.BinarySearchFunc(x.byAddr, addr, func(i int, a uint64) int { return cmp.Compare(p.im.Roots[i].Addr, a) })
+	i, ok := p.roots().of.At(addr)
 	if !ok {
-		i--
-	}
-	if i < 0 {
 		return nil, heap.None
 	}
-	r := &p.im.Roots[x.byAddr[i]]
-	if addr-r.Addr >= max(r.Size, 1) {
-		return nil, heap.None
-	}
-	return r, heap.Node(1 + x.byAddr[i])
+	return &p.im.Roots[i], heap.Node(1 + i)
 }
 
 // nameLength is the notation.Names of the program: its variables, by their names with the
@@ -221,7 +202,7 @@ func (p *naming) named(name string) (operand, error) {
 		return operand{view: view{t: v.Type, addr: v.Addr + p.exe.Bias, n: 1}, whole: true}, nil
 	}
 	x := p.roots()
-	if i, ok := x.byName[name]; ok {
+	if i, ok := x.of.Named(name); ok {
 		r := &p.im.Roots[i]
 		return operand{view: rootView(r), whole: true, root: heap.Node(1 + i)}, nil
 	}

@@ -1,12 +1,12 @@
 package gocore
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"time"
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
@@ -28,7 +28,7 @@ import (
 //   - operand: what a part of an expression stands for while it is looked up.
 type naming struct {
 	*values
-	index *rootIndex
+	index *nameIndex
 }
 
 // Path tells in Go's own words how a chain of nodes holds its last.
@@ -87,41 +87,72 @@ func (p *naming) Path(nodes []heap.Node) Path {
 	}
 	path.Root = nodes[0]
 	path.Hops = make([]Hop, len(nodes))
-	name, v := p.start(nodes[0], &path.Hops[0])
-	full, keyless := notation.NewExpression(name), notation.NewExpression(name)
-	starred := false
+	c := p.start(nodes[0], &path.Hops[0])
+	keyless := notation.NewExpression(path.Hops[0].Expr)
 	for i := 1; i < len(nodes); i++ {
-		from, to := nodes[i-1], nodes[i]
-		h := &path.Hops[i]
+		to, h, within := nodes[i], &path.Hops[i], c.v.inside.Stage != 0
 		h.Node, h.Addr, h.ValueAddr, h.Type = to, p.Addr(to), p.ValueAddr(to), p.Type(to)
-		var s notation.Link
-		within := v.inside.Stage != 0
-		s, v = p.hop(from, to, v, &path.Hops[i-1])
-		s.Unstar = starred && (s.Out != "" || strings.HasPrefix(s.Suffix, arrow))
-		starred = s.Star
+		s := p.follow(&c, nodes[i-1], to, &path.Hops[i-1])
 		h.Expr, h.Key, h.Fits = s.Text(), s.KeyAt < s.KeyEnd, s.Out == arrow+notation.Fitting
-		h.Internal = within && v.inside.Stage != 0 && h.Expr == ""
-		full.Add(s, s.Suffix)
+		h.Internal = within && c.v.inside.Stage != 0 && h.Expr == ""
 		keyless.Add(s, s.WithoutKey())
 	}
-	path.Expression, path.WithoutKeys = full.String(), keyless.String()
+	path.Expression, path.WithoutKeys = c.full.String(), keyless.String()
 	return path
 }
 
+// chain is the name of a chain of nodes, what it has reached, and whether its last hop is
+// dereferenced.
+type chain struct {
+	full *notation.Expression
+	v    view
+	star bool
+}
+
+// follow adds a hop to a chain.
+func (p *naming) follow(c *chain, from, to heap.Node, last *Hop) (s notation.Link) {
+	starred := c.star
+	s, c.v = p.hop(from, to, c.v, last)
+	s.Unstar = starred && (s.Out != "" || strings.HasPrefix(s.Suffix, arrow))
+	c.star = s.Star
+	c.full.Add(s, s.Suffix)
+	return s
+}
+
+// longChain is how many nodes, or repetitions, cost more than to remember them.
+const longChain = 100
+
 // Expr returns the expression of Path.
-func (p *naming) Expr(nodes []heap.Node) string { return p.Path(nodes).Expression }
+func (p *naming) Expr(nodes []heap.Node) string {
+	if len(nodes) < longChain {
+		return p.Path(nodes).Expression
+	}
+	defer p.caught(debug.SetPanicOnFault(true))
+	var h Hop
+	c, n := p.index.chains.Longest(nodes)
+	if n == 0 {
+		c, n = p.start(nodes[0], &h), 1
+	}
+	c.full = c.full.Clone()
+	for ; n < len(nodes); n++ {
+		p.follow(&c, nodes[n-1], nodes[n], &h)
+	}
+	p.index.chains.Add(nodes, c)
+	return c.full.Clone().String()
+}
 
 // start names the first node of a chain.
-func (p *naming) start(n heap.Node, h *Hop) (string, view) {
+func (p *naming) start(n heap.Node, h *Hop) (c chain) {
 	h.Node, h.Addr, h.ValueAddr, h.Expr, h.Type = n, p.Addr(n), p.ValueAddr(n), p.Name(n), p.Type(n)
 	if r := p.root(n); r != nil {
-		return h.Expr, rootView(r)
+		return chain{full: notation.NewExpression(h.Expr), v: rootView(r)}
 	}
 	h.Expr = fmt.Sprintf("(*%s)(%#x)", h.Type, h.ValueAddr)
-	if v, ok := p.fitView(n); ok {
-		return h.Expr, v
+	v, ok := p.fitView(n)
+	if !ok {
+		v = p.ownView(n)
 	}
-	return h.Expr, p.ownView(n)
+	return chain{full: notation.NewExpression(h.Expr), v: v}
 }
 
 // anyCount is more elements than any array has.
@@ -458,14 +489,7 @@ func (p *naming) Name(n heap.Node) string {
 
 func (p *stacks) goroutineName(i int) string {
 	g := p.goroutineInfo(i)
-	state := g.Status
-	if g.WaitReason != "" {
-		state = g.WaitReason
-	}
-	if g.WaitNanos >= int64(time.Minute) {
-		state += fmt.Sprintf(", %d minutes", g.WaitNanos/int64(time.Minute))
-	}
-	return fmt.Sprintf("goroutine %d [%s]", g.ID, state)
+	return notation.Goroutine(g.ID, cmp.Or(g.WaitReason, g.Status), g.WaitNanos)
 }
 
 // KindOf returns the kind of a root, NoRoot for an object.

@@ -40,15 +40,5 @@ func (p *stacks) recordedWord(gi int, pc *image.Piece) (frame, name string) {
 	if int(pc.Frame) >= len(frames) {
 		return "", fmt.Sprintf("%s%#x", notation.StackWord, pc.Slot)
 	}
-	f := &frames[pc.Frame]
-	n := 1
-	for i := range frames[:pc.Frame] {
-		if frames[i].Name == f.Name {
-			n++
-		}
-	}
-	if frame = f.Name; n > 1 {
-		frame += fmt.Sprintf(" #%d", n)
-	}
-	return frame, stackSlot(pc, f.SP)
+	return image.FrameName(frames, int(pc.Frame)), stackSlot(pc, frames[pc.Frame].SP)
 }

@@ -68,16 +68,41 @@ func (e *evaluation) steps(o operand, steps []notation.Step) (operand, error) {
 			if s.N > max(e.p.im.Nodes, maxRepetitions) {
 				return o, e.fail(s.Pos, "%d repetitions are more than the program has objects", s.N)
 			}
-			for range s.N {
-				if o, err = e.steps(o, s.Steps); err != nil {
-					return o, err
-				}
+			if o, err = e.repeat(o, s); err != nil {
+				return o, err
 			}
 			continue
 		}
 		if o, err = e.step(o, s); err != nil {
 			return o, err
 		}
+	}
+	return o, nil
+}
+
+// reached is where a part of a text leads, and how many pointers that has followed.
+type reached struct {
+	o        operand
+	followed int
+}
+
+// repeat follows a repetition. A long one goes on from where fewer of the same text led;
+// what names in brackets stand for depends on more than their text.
+func (e *evaluation) repeat(o operand, s *notation.Step) (_ operand, err error) {
+	n, text, long := 0, e.text[:s.Times], s.N >= longChain && s.Selects() && *e.mentions == 0
+	if long {
+		var known reached
+		if known, n = e.p.index.repeats.Most(text, s.N); n > 0 {
+			o, e.followed = known.o, known.followed
+		}
+	}
+	for ; n < s.N; n++ {
+		if o, err = e.steps(o, s.Steps); err != nil {
+			return o, err
+		}
+	}
+	if long {
+		e.p.index.repeats.Add(text, n, reached{o, e.followed})
 	}
 	return o, nil
 }

@@ -87,7 +87,7 @@ func damagedProcess(p *Heap, list []target, total uint64, ops []byte) *Heap {
 	return &Heap{naming: naming{&values{&objects{
 		stacks: &stacks{contents: c, vars: frames.New(c.decoder, &im, c.closures)},
 		im:     &im, graph: p.graph, live: p.live, typing: p.typing,
-	}}, &rootIndex{}}}
+	}}, &nameIndex{}}}
 }
 
 // valueCost is how much memory describing one value may take: its text is short,

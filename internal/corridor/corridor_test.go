@@ -26,12 +26,13 @@ var may = map[string][]string{
 	"heap":              {"internal/flat", "internal/progress"},
 	"dump":              {"internal/arch", "internal/files", "internal/flat", "internal/progress"},
 	"gocore": {"dump", "heap", "gocore/account", "gocore/member", "gocore/profile", "gocore/wait", "gocore/waste", "gocore/internal/corefile", "gocore/internal/frames", "gocore/internal/heapdump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/keys", "gocore/internal/layout",
-		"gocore/internal/library", "gocore/internal/members", "gocore/internal/notation", "gocore/internal/program", "gocore/internal/reach", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "gocore/internal/waits", "internal/flat", "internal/progress"},
+		"gocore/internal/library", "gocore/internal/members", "gocore/internal/notation", "gocore/internal/program", "gocore/internal/reach", "gocore/internal/recent", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "gocore/internal/waits", "internal/flat", "internal/progress"},
 
 	// The rooms of gocore, from the bottom up. No room sees names and values, which are
 	// gocore's own; typing sees no files; the decoders do not see each other.
 	"gocore/account":                  {},
 	"gocore/profile":                  {},
+	"gocore/internal/recent":          {"heap"},
 	"gocore/member":                   {"heap"},
 	"gocore/waste":                    {"heap"},
 	"gocore/wait":                     {"heap"},

@@ -1,5 +1,7 @@
 package image
 
+import "fmt"
+
 // Segment is the data or the bss segment.
 type Segment struct {
 	Addr     uint64
@@ -24,4 +26,19 @@ func (f *Frame) LookupPC(caller bool) uint64 {
 		return f.PC - 1
 	}
 	return f.PC
+}
+
+// FrameName is the name of the frame with number i, with which one of those of that name
+// it is, from the innermost on.
+func FrameName(frames []Frame, i int) string {
+	name, n := frames[i].Name, 1
+	for k := range frames[:i] {
+		if frames[k].Name == name {
+			n++
+		}
+	}
+	if n > 1 {
+		name += fmt.Sprintf(" #%d", n)
+	}
+	return name
 }

@@ -111,6 +111,14 @@ func (e *Expression) Add(s Link, suffix string) {
 	}
 }
 
+// Clone returns an expression to which other links can be added.
+func (e *Expression) Clone() *Expression {
+	c := &Expression{head: e.head, front: slices.Clone(e.front)}
+	c.body.WriteString(e.body.String())
+	c.fold.parts = slices.Clone(e.fold.parts) // of which none is written yet
+	return c
+}
+
 func (e *Expression) flush() { e.body.WriteString(e.fold.String()) }
 
 // wrap encloses what starts with an operator, which binds less than what follows.

@@ -366,7 +366,7 @@ func (p *parser) selectors(at, end int, repeating bool) ([]Step, error) {
 			if step.Kind != Repeat {
 				step = Step{Kind: Repeat, Pos: step.Pos, Steps: []Step{step}}
 			}
-			step.N = times
+			step.N, step.Times = times, at
 			at += len(repeated) + digits
 		}
 		steps = append(steps, step)

@@ -14,6 +14,7 @@ package notation
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -79,9 +80,16 @@ type Step struct {
 	Beyond string
 	// Variable is what a closure captured.
 	Variable string
-	// N and Steps are those of a repetition: Steps, N times.
+	// N and Steps are those of a repetition: Steps, N times. Times is where N is written.
 	N     int
+	Times int
 	Steps []Step
+}
+
+// Selects reports whether a repetition has nothing but fields and type assertions: it leads
+// from the same value to the same whenever it is followed.
+func (s *Step) Selects() bool {
+	return !slices.ContainsFunc(s.Steps, func(s Step) bool { return s.Kind != Field && s.Kind != Assert })
 }
 
 // StepKind says what a Step is.

@@ -95,9 +95,9 @@ func (p *Process) SameName(nodes []heap.Node, place gocore.Place, name string) b
 		return false
 	}
 	if place.Part {
-		return i+1 < len(nodes) && p.Path(nodes[:i+2]).Expression == name
+		return i+1 < len(nodes) && p.Expr(nodes[:i+2]) == name
 	}
-	return p.Path(nodes[:i+1]).Expression == name
+	return p.Expr(nodes[:i+1]) == name
 }
 
 // leadsOn reports whether a node is at most a number of pointers behind another.

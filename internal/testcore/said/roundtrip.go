@@ -1,8 +1,10 @@
 package said
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"goheap/gocore"
 	"goheap/heap"
@@ -12,12 +14,19 @@ import (
 // All, else of Some of them.
 type Draw struct{ All, Some int }
 
-// How long paths may be for each to be tried, and how many hops those that are drawn of
-// the longer ones may have together: each object of a list of a million has a path.
+// Paths of more nodes than shortPath are looked up along the lists that they go through.
+// longHops bounds how many hops they may have together: each object of a list of a million
+// has a path.
 const (
 	shortPath = 200
-	longHops  = 1_000_000
+	longHops  = 300_000_000
 )
+
+// longPath is the path to a node, by where it leaves what is short.
+type longPath struct {
+	to, via heap.Node
+	nodes   int
+}
 
 // Names says what came of looking up names.
 type Names struct {
@@ -93,14 +102,21 @@ func (p *Process) RoundTrip(d Draw) (names Names) {
 		}
 	}
 	hops := 0
+	var paths []longPath
 	for i, n := range draw(long, len(long)) {
 		nodes := p.Doms.PathTo(n)
 		if hops += len(nodes); hops > longHops+len(nodes) {
 			names.Left = len(long) - i
 			break
 		}
+		paths = append(paths, longPath{n, nodes[shortPath-1], len(nodes)})
+	}
+	slices.SortFunc(paths, func(a, b longPath) int {
+		return cmp.Or(cmp.Compare(a.via, b.via), cmp.Compare(a.nodes, b.nodes), cmp.Compare(a.to, b.to))
+	})
+	for _, path := range paths {
 		names.Tried++
-		p.lookUp(n, nodes, places, say)
+		p.lookUp(path.to, p.Doms.PathTo(path.to), places, say)
 	}
 	return names
 }
