@@ -49,29 +49,26 @@ type WasteRow struct {
 
 // NewWaste finds it.
 func NewWaste(ctx context.Context, s *Snapshot) (*Waste, error) {
+	held := newHoldersOf(s)
+	defer held.close()
 	type key struct {
 		rule waste.Rule
 		typ  heap.TypeID
-		top  heap.Node
+		held uint32
 	}
-	classes, types := s.rootsByClass(), s.Heap.TypeIDs()
-	tops := s.Dominators.Tops()
-	defer tops.Close()
+	types := s.Heap.TypeIDs()
 	place := map[key]int{}
 	var found []WasteRow
 	var edges []heap.Edge
 	rowOf := map[heap.Node]int{} // by the nodes that edges lead from, the first of their rows
 	last, first := heap.None, 0  // the node that was told of last, and its first row
 	visit := waste.Visitor{Finding: func(f waste.Finding) {
-		k := key{f.Rule, types[f.Node], tops.Of(f.Node)}
-		if s.Graph.IsRoot(k.top) {
-			k.top = classes.all[classes.of[k.top-1]].roots[0]
-		}
+		k := key{f.Rule, types[f.Node], held.of(f.Node)}
 		at, seen := place[k]
 		if !seen {
 			at = len(found)
 			place[k] = at
-			found = append(found, WasteRow{Rule: f.Rule, Type: s.Heap.TypeInfo(k.typ).Name})
+			found = append(found, WasteRow{Rule: f.Rule, Type: s.Heap.TypeInfo(k.typ).Name, HeldBy: held.name(k.held)})
 		}
 		if f.Node != last {
 			last, first = f.Node, at
@@ -113,23 +110,53 @@ func NewWaste(ctx context.Context, s *Snapshot) (*Waste, error) {
 			}
 		}
 	}
-	nodes := make([]heap.Node, len(found))
-	for i := range found {
-		nodes[i] = found[i].Node
-	}
-	holder, err := heldByName(ctx, s, nodes)
-	if err != nil {
-		return nil, err
-	}
-	x.layOut(found, holder)
+	x.layOut(found)
 	return x, nil
+}
+
+// holdersOf finds the holder of one node after the other: the class of roots without which
+// it would be free. What several hold together has one name. Snapshot.Holders tells these
+// apart, and takes half as much memory as the analysis for it.
+type holdersOf struct {
+	s       *Snapshot
+	tops    *heap.Tops
+	classes *classes
+	names   []string // of classes, once they were asked for
+}
+
+func newHoldersOf(s *Snapshot) *holdersOf {
+	c := s.rootsByClass()
+	return &holdersOf{s: s, tops: s.Dominators.Tops(), classes: c, names: make([]string, len(c.all)+1)}
+}
+
+func (h *holdersOf) close() { h.tops.Close() }
+
+// of returns the class of a node, or the number of classes where there are several.
+func (h *holdersOf) of(n heap.Node) uint32 {
+	if top := h.tops.Of(n); h.s.Graph.IsRoot(top) {
+		return h.classes.of[top-1]
+	}
+	return uint32(len(h.classes.all))
+}
+
+// name returns what a class is called.
+func (h *holdersOf) name(class uint32) string {
+	name := &h.names[class]
+	switch {
+	case *name != "":
+	case int(class) == len(h.classes.all):
+		*name = "several holders together"
+	default:
+		*name = heldByClass(h.s, h.classes.all[class].roots[0])
+	}
+	return *name
 }
 
 // mostEdges bounds how many pointers in bytes of no use are followed.
 const mostEdges = 1 << 22
 
-// layOut joins rows whose holders have one name, and sums them up.
-func (x *Waste) layOut(found []WasteRow, holder func(n heap.Node) string) {
+// layOut joins rows whose types and holders have one name, and sums them up.
+func (x *Waste) layOut(found []WasteRow) {
 	type key struct {
 		rule      waste.Rule
 		typ, held string
@@ -138,7 +165,6 @@ func (x *Waste) layOut(found []WasteRow, holder func(n heap.Node) string) {
 	var rules [waste.Rules]WasteSum
 	types, holders := map[string]*WasteSum{}, map[string]*WasteSum{}
 	for _, f := range found {
-		f.HeldBy = holder(f.Node)
 		for _, sum := range []*WasteSum{&rules[f.Rule], sumOf(types, f.Type), sumOf(holders, f.HeldBy)} {
 			sum.Objects += f.Objects
 			sum.Kinds[f.Rule.Kind()] += f.Bytes

@@ -59,7 +59,7 @@ func (w *walker) beyond(o *object, f func(from, to heap.Node)) {
 		return
 	}
 	slot := e.Base + uint64(o.node-e.First)*e.Elem
-	used, unused := map[heap.Node]bool{}, []heap.Node(nil)
+	var used, unused []heap.Node
 	for _, off := range w.Image.PointerWords(w.GCTypes, e, slot) {
 		p, _ := w.Image.Mem.Word(slot + off)
 		to, ok := w.Image.Pages.Lookup(p)
@@ -69,14 +69,18 @@ func (w *walker) beyond(o *object, f func(from, to heap.Node)) {
 		// The first span that ends behind the word.
 		i, _ := slices.BinarySearchFunc(o.used, slot+off, func(s span, at uint64) int { return cmp.Compare(s.hi, at+1) })
 		if i < len(o.used) && o.used[i].lo <= slot+off {
-			used[to] = true
+			used = append(used, to)
 		} else {
 			unused = append(unused, to)
 		}
 	}
+	if len(unused) == 0 {
+		return
+	}
+	slices.Sort(used)
 	slices.Sort(unused)
 	for _, to := range slices.Compact(unused) {
-		if !used[to] && to != o.node {
+		if _, also := slices.BinarySearch(used, to); !also && to != o.node {
 			f(o.node, to)
 		}
 	}
