@@ -2,10 +2,13 @@ package gocore
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/reach"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
@@ -312,4 +315,58 @@ func compareReach(t *testing.T, program string, h *Heap) (compared, partial int)
 		}
 	}
 	return compared, partial
+}
+
+// A map takes what is said of a fresh one when it is made for so many entries.
+func TestFreshMap(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"go1.18.10", "go1.22.12", "", "go1.27.0"} {
+		core := testcore.Core(t, "wasted", testcore.Options{Go: version}, testcore.Kernel, "clean")
+		var said struct {
+			Case  string
+			Sizes []uint64
+		}
+		for _, line := range core.Output {
+			if said.Case != "made" {
+				_ = json.Unmarshal([]byte(line), &said)
+			}
+		}
+		p, err := Open(t.Context(), core.Core, Options{Exe: core.Exe})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := p.Analyse(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, n := range said.Sizes {
+			place, err := h.Resolve(fmt.Sprintf("main.made[%d]", i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			typ, at, _, ok := h.valueType(place.Node)
+			m := h.space.Map(typ)
+			if !ok || m == nil {
+				t.Fatalf("%s: main.made[%d] is %s", version, i, h.TypeOf(place.Node).Name)
+			}
+			got, want := uint64(0), uint64(0)
+			seen := map[heap.Node]bool{}
+			h.space.MapParts(&inferior.Reader{Mem: h.im.Mem, Left: 1 << 40}, m, at, func(part inferior.Part) {
+				if n, ok := h.im.Pages.Lookup(part.Addr); ok && !seen[n] {
+					seen[n] = true
+					got += h.graph.Size(n)
+				}
+			})
+			for _, a := range inferior.FreshMap(h.space, m, n) {
+				want += a.N * h.im.SlotFor(a.Size, a.Pointers)
+			}
+			if got != want || got == 0 {
+				t.Errorf("%s: a map made for %d entries takes %d bytes, want %d", version, n, got, want)
+			}
+		}
+		if len(said.Sizes) == 0 {
+			t.Error("the program says nothing")
+		}
+		p.Close()
+	}
 }

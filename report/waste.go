@@ -240,10 +240,8 @@ func wasteWord(r waste.Rule) (what, change string) {
 		return "what slices keep that are parts of larger arrays", "copy what is kept: slices.Clone or bytes.Clone"
 	case waste.BeforeStart:
 		return "elements before the start of all slices of an array", "copy what is left, or clear what was consumed and begin anew: s = s[1:] never lets go of the first element"
-	case waste.Survivor:
-		return "elements of arrays that nothing points to, beside others that something does", "keep a copy of the element, not its address"
-	case waste.Field:
-		return "what pointers to some of its fields keep of a structure", "keep a copy of the field, not its address"
+	case waste.Part:
+		return "what pointers to some elements or fields keep of the others", "keep a copy of the element or field, not its address"
 	case waste.Empty:
 		return "room of slices and maps without elements", "set it to nil, or make it when the first element comes; clear what was removed from it, which else lives on"
 	case waste.Capacity:

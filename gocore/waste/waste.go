@@ -22,8 +22,7 @@ const (
 	Substring   Rule = iota + 1 // strings keep an array of which they are a part
 	Subslice                    // slices do
 	BeforeStart                 // what stands before the start of all slices
-	Survivor                    // pointers to some of its elements keep an array
-	Field                       // pointers to some of its fields keep a structure
+	Part                        // pointers to some of its elements or fields keep an object
 	Empty                       // what a slice or map without elements has room for
 	Capacity                    // capacity beyond the length of slices
 	MapRoom                     // what a map has beyond what its entries need
@@ -46,7 +45,7 @@ const (
 // Kind says to which sum a rule belongs.
 func (r Rule) Kind() Kind {
 	switch {
-	case r <= Field:
+	case r <= Part:
 		return Dead
 	case r <= ChannelRoom:
 		return Unused
@@ -74,10 +73,8 @@ func (r Rule) String() string {
 		return "subslice"
 	case BeforeStart:
 		return "before start"
-	case Survivor:
-		return "survivor"
-	case Field:
-		return "field"
+	case Part:
+		return "part"
 	case Empty:
 		return "empty"
 	case Capacity:

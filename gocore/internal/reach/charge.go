@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"goheap/gocore/internal/image"
-	"goheap/gocore/internal/typing"
 	"goheap/gocore/waste"
 	"goheap/heap"
 )
@@ -45,10 +44,8 @@ func (o *object) rule(gap span) waste.Rule {
 		return waste.Subslice
 	case o.by[byString] > 0:
 		return waste.Substring
-	case o.known && o.form == typing.OneValue:
-		return waste.Field
 	}
-	return waste.Survivor
+	return waste.Part
 }
 
 // beyond calls f with what the pointers of an object lead to that stand in bytes of no use,

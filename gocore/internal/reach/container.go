@@ -1,6 +1,8 @@
 package reach
 
 import (
+	"slices"
+
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/types"
@@ -36,13 +38,19 @@ func (w *walker) mapAt(n heap.Node, at uint64, t types.ID) {
 	if m == nil {
 		return
 	}
-	held := uint64(0)
+	w.parts = w.parts[:0]
 	w.Space.MapParts(&w.mem, m, at, func(p inferior.Part) {
-		if at, ok := w.Image.Pages.Find(p.Addr); ok {
-			w.whole.Set(at.Node)
-			held += w.elem(&at)
+		if n, ok := w.Image.Pages.Lookup(p.Addr); ok {
+			w.whole.Set(n)
+			w.parts = append(w.parts, n)
 		}
 	})
+	// Several overflow buckets of a classic map may stand in one object.
+	slices.Sort(w.parts)
+	held := uint64(0)
+	for _, n := range slices.Compact(w.parts) {
+		held += w.Graph.Size(n)
+	}
 	entries, ok := w.Space.MapLen(m, at)
 	if !ok || w.found == nil {
 		return

@@ -41,6 +41,7 @@ type walker struct {
 
 	found func(waste.Finding) // is told of containers and texts
 	texts *texts              // nil where nobody asks for them
+	parts []heap.Node         // of a map; buffer
 	whole heap.Bits
 	lists [ways]spans // of objects that are not whole, but byRoom
 }

@@ -1,0 +1,125 @@
+package report_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"goheap/gocore/waste"
+	"goheap/internal/testcore"
+	"goheap/report"
+)
+
+// wasted is what testdata/programs/wasted says that a rule finds below a variable.
+type wasted struct {
+	Case, Rule, Holder      string
+	Objects, Bytes, Behind  uint64
+	Distinct                uint64
+	Measured                bool
+	found, behind, distinct uint64
+	objects                 uint64
+}
+
+func loadWaste(t *testing.T, d testcore.Dump) (*report.Snapshot, *report.Waste) {
+	t.Helper()
+	s, err := report.Load(t.Context(), d.Core, report.Options{Exe: d.Exe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	x, err := report.NewWaste(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, x
+}
+
+// Each rule finds the bytes that the program says, to the byte, below the variable that has
+// them, and nothing else there.
+func TestWaste(t *testing.T) {
+	t.Parallel()
+	for _, version := range profileBuilds() {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			d := testcore.Core(t, "wasted", testcore.Options{Go: version}, testcore.Kernel)
+			_, x := loadWaste(t, d)
+			var all []*wasted
+			for _, line := range d.Output {
+				w := &wasted{}
+				if err := json.Unmarshal([]byte(line), w); err == nil && w.Case == "wasted" {
+					all = append(all, w)
+				}
+			}
+			if len(all) < 15 {
+				t.Fatalf("the program says only %d", len(all))
+			}
+			for _, r := range x.Rows {
+				var of *wasted
+				named := false
+				for _, w := range all {
+					if r.HeldBy == w.Holder {
+						named = true
+						if w.Rule == r.Rule.String() {
+							of = w
+						}
+					}
+				}
+				switch {
+				case of != nil:
+					of.found, of.behind, of.distinct, of.objects = of.found+r.Bytes, of.behind+r.Behind, of.distinct+r.Distinct, of.objects+r.Objects
+				case named && !(strings.HasPrefix(r.Type, "[]") && r.Rule == waste.Capacity):
+					// The slices that variables are have grown by append.
+					t.Errorf("%s below %s: %d bytes in %d × %s, of which the program does not say", r.Rule, r.HeldBy, r.Bytes, r.Objects, r.Type)
+				}
+				if r.Least {
+					t.Errorf("%s below %s is not known exactly", r.Rule, r.HeldBy)
+				}
+			}
+			for _, w := range all {
+				exact := w.found == w.Bytes
+				if w.Measured {
+					// The runtime has threads and processors come and go, and until Go 1.23 keeps
+					// lists of the overflow buckets of maps.
+					room := uint64(16 << 10)
+					if version != "" && version < "go1.24" {
+						room += w.Bytes / 20
+					}
+					exact = w.found <= w.Bytes+room && w.found+room >= w.Bytes
+				}
+				own := uint64(0)
+				if w.Rule == "capacity" { // that of the variable itself, which grew by append
+					for _, r := range x.Rows {
+						if r.HeldBy == w.Holder && r.Rule == waste.Capacity && strings.HasPrefix(r.Type, "[][]") {
+							own += r.Bytes
+							w.objects -= r.Objects
+						}
+					}
+					exact = w.found-own == w.Bytes
+				}
+				if !exact || w.objects != w.Objects || w.behind != w.Behind || w.distinct != w.Distinct {
+					t.Errorf("%s below %s: %d bytes in %d objects, %d behind, %d differ; the program says %d, %d, %d, %d",
+						w.Rule, w.Holder, w.found-own, w.objects, w.behind, w.distinct, w.Bytes, w.Objects, w.Behind, w.Distinct)
+				}
+			}
+		})
+	}
+}
+
+// A program that wastes nothing is not said to.
+func TestWasteClean(t *testing.T) {
+	t.Parallel()
+	for _, version := range profileBuilds() {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			s, x := loadWaste(t, testcore.Core(t, "wasted", testcore.Options{Go: version}, testcore.Kernel, "clean"))
+			for _, r := range x.Rows {
+				if r.HeldBy == "main.made" {
+					continue // without entries, so that TestFreshMap can look at them
+				}
+				if s.Share(r.Bytes+r.Behind) > 10_000 {
+					t.Errorf("%s: %d bytes in %d × %s below %s", r.Rule, r.Bytes, r.Objects, r.Type, r.HeldBy)
+				}
+			}
+		})
+	}
+}
