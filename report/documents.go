@@ -260,6 +260,7 @@ type ReportDocument struct {
 	Goroutines []GoroutineGroupDocument `json:"goroutines"`
 	Suspects   []SuspectDocument        `json:"suspects"`
 	Unused     []string                 `json:"known_unused"` // fingerprints of no suspect
+	Waste      *WasteDocument           `json:"waste"`        // null where it is not asked for
 	More       MoreDocument             `json:"more"`
 }
 
@@ -429,6 +430,11 @@ func NewReportDocument(ctx context.Context, s *Snapshot, limits Limits, sections
 			return nil, err
 		}
 		d.More.Goroutines = len(stacks) - len(d.Goroutines)
+	}
+	if has(SectionWaste) {
+		if d.Waste, err = NewWasteDocument(ctx, s, List{Top: limits.Types}); err != nil {
+			return nil, err
+		}
 	}
 	if has(SectionSuspects) || has(SectionVerdict) {
 		suspects, err := Suspects(ctx, s)

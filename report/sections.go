@@ -18,6 +18,7 @@ const (
 	SectionRoots      = "roots"
 	SectionGoroutines = "goroutines"
 	SectionFile       = "file"
+	SectionWaste      = "waste" // only where it is asked for
 )
 
 // Section is a part of a report.
@@ -37,6 +38,7 @@ func Sections() []Section {
 		{SectionRoots, "Roots, goroutines apart", []string{"retained_bytes", "share", "objects", "kind", "name", "type", "address", "size"}},
 		{SectionGoroutines, "Goroutines by state and stack", []string{"count", "retained_bytes", "exclusive_bytes", "share", "stack_bytes", "state", "wait", "function", "at", "created_by", "created_at"}},
 		{SectionFile, "File", nil},
+		{SectionWaste, "Of no use", []string{"bytes", "behind", "share", "objects", "rule", "type", "held_by", "largest", "largest_bytes"}},
 	}
 }
 
@@ -44,7 +46,7 @@ func Sections() []Section {
 type Layout struct {
 	Top      int      // rows of each list at most, all if negative
 	Physical bool     // the insides of maps are types of their own
-	Sections []string // by name; none is all
+	Sections []string // by name; none is all but waste, which takes as long as a load
 	// Sort is the name of a column by which the tables that have it are sorted: numbers
 	// the largest first, texts by the alphabet, and the other way round behind a "-". ""
 	// leaves each in its own order.
@@ -71,8 +73,8 @@ func (l Layout) Check() error {
 	case known:
 		return nil
 	case have == nil:
-		return fmt.Errorf("there is nothing to sort in what is asked for: sections with columns are %s, %s, %s, %s and %s",
-			SectionHolders, SectionSuspects, SectionTypes, SectionRoots, SectionGoroutines)
+		return fmt.Errorf("there is nothing to sort in what is asked for: sections with columns are %s, %s, %s, %s, %s and %s",
+			SectionHolders, SectionSuspects, SectionTypes, SectionRoots, SectionGoroutines, SectionWaste)
 	}
 	return fmt.Errorf("there is no column %q: %s", strings.TrimPrefix(l.Sort, "-"), strings.Join(have, "; "))
 }
@@ -91,7 +93,7 @@ func (l Layout) Columns() []string {
 }
 
 func (l Layout) has(section string) bool {
-	return len(l.Sections) == 0 || slices.Contains(l.Sections, section)
+	return len(l.Sections) == 0 && section != SectionWaste || slices.Contains(l.Sections, section)
 }
 
 // column is the name of the column that is meant: bytes may be left out of it.
@@ -137,6 +139,11 @@ func SectionTable(ctx context.Context, s *Snapshot, name string, l Layout) (*Tab
 		t, err = OwnRootTable(ctx, s)
 	case SectionGoroutines:
 		t, err = StackTable(ctx, s)
+	case SectionWaste:
+		var x *Waste
+		if x, err = NewWaste(ctx, s); err == nil {
+			t = x.Table(s)
+		}
 	default:
 		return nil, fmt.Errorf("the section %s has no table", name)
 	}
@@ -231,6 +238,12 @@ func WriteSections(ctx context.Context, w io.Writer, s *Snapshot, l Layout) erro
 			}
 		case SectionFile:
 			p.info(s, summary)
+		case SectionWaste:
+			x, err := NewWaste(ctx, s)
+			if err != nil {
+				return err
+			}
+			p.waste(s, x, tables[part.Name].Head(l.Top))
 		default:
 			p.table(tables[part.Name].Head(l.Top), "  ")
 		}

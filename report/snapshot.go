@@ -82,6 +82,7 @@ type Snapshot struct {
 	stacks    memo[[]GoroutineRow]
 	groups    memo[[]StackGroup] // by stack
 	creators  memo[[]StackGroup] // by creation site
+	waste     memo[*Waste]
 }
 
 // Load opens the dump at path and runs every phase: objects and pointers, types

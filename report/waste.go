@@ -47,8 +47,12 @@ type WasteRow struct {
 	Most  uint64    // its bytes
 }
 
-// NewWaste finds it.
+// NewWaste finds it, once for a Snapshot.
 func NewWaste(ctx context.Context, s *Snapshot) (*Waste, error) {
+	return s.waste.get(func() (*Waste, error) { return findWaste(ctx, s) })
+}
+
+func findWaste(ctx context.Context, s *Snapshot) (*Waste, error) {
 	held := newHoldersOf(s)
 	defer held.close()
 	type key struct {

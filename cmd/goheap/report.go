@@ -26,7 +26,7 @@ func (c *command) report() *cobra.Command {
 when they let go, what is suspect, types, roots and goroutines.
 
 --section prints some of it: verdict, holders, suspects, types, roots, goroutines and
-file; in csv one of them, else the retainers. --sort sorts the tables that have a
+file, or waste, which is printed only so; in csv one of them, else the retainers. --sort sorts the tables that have a
 column of this name.
 
 Of the holders, Split is the part of the live heap that each has where what several
