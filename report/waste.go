@@ -254,6 +254,8 @@ func wasteWord(r waste.Rule) (what, change string) {
 		return "what maps have room for beyond their entries: more than twice what a fresh map takes", "make it anew once most of its entries are deleted: deleting gives nothing back"
 	case waste.ChannelRoom:
 		return "places in channels where nothing waits", "make the channel as large as the longest burst is that it has to take"
+	case waste.Buffer:
+		return "buffers of bufio beside what is buffered", "make them smaller, or share them between what is idle: bufio.NewReaderSize, a sync.Pool"
 	case waste.Duplicate:
 		return "texts that are equal to others", "keep one of each: package unique, or a map of those that were met"
 	}

@@ -27,6 +27,7 @@ const (
 	Capacity                    // capacity beyond the length of slices
 	MapRoom                     // what a map has beyond what its entries need
 	ChannelRoom                 // what a channel has room for beside what waits in it
+	Buffer                      // what a bufio.Reader or Writer has room for beside what is buffered
 	Duplicate                   // texts that are equal to others
 
 	Rules = iota + 1 // a number above all of them
@@ -47,7 +48,7 @@ func (r Rule) Kind() Kind {
 	switch {
 	case r <= Part:
 		return Dead
-	case r <= ChannelRoom:
+	case r <= Buffer:
 		return Unused
 	}
 	return Gain
@@ -83,6 +84,8 @@ func (r Rule) String() string {
 		return "map room"
 	case ChannelRoom:
 		return "channel room"
+	case Buffer:
+		return "buffer"
 	case Duplicate:
 		return "duplicate"
 	}

@@ -15,6 +15,17 @@ type Library struct {
 		Name TypeName
 		V    Field `field:"v"`
 	} `type:"sync/atomic.Pointer[*" go:"19-" use:"some"`
+	BufioReader struct {
+		Name TypeName
+		Buf  Field `field:"buf"`
+		R    Field `field:"r"`
+		W    Field `field:"w"`
+	} `type:"bufio.Reader" use:"some"`
+	BufioWriter struct {
+		Name TypeName
+		Buf  Field `field:"buf"`
+		N    Field `field:"n"`
+	} `type:"bufio.Writer" use:"some"`
 	SyntaxInst struct {
 		Name TypeName
 		Rune Field `field:"Rune"`

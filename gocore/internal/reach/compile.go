@@ -17,6 +17,7 @@ type compiled struct {
 	// larger structures behind pointers to their first part.
 	opaque bool
 	direct *step // the word of a value that interfaces store directly
+	bufio  bool  // see walker.buffer
 }
 
 // step is a types.Word with the compiled form of its target.
@@ -56,6 +57,8 @@ func (w *walker) compile(id types.ID) *compiled {
 	if len(c.steps) == 1 && c.steps[0].off == 0 && w.Types.Direct(id) {
 		c.direct = &c.steps[0]
 	}
+	l := &w.Space.Layout.Library
+	c.bufio = l.BufioReader.Name.Is(typ.Name) || l.BufioWriter.Name.Is(typ.Name)
 	for int(id) >= len(w.compiled) {
 		w.compiled = append(w.compiled, make([]*compiled, 1+len(w.compiled))...)
 	}

@@ -51,6 +51,9 @@ func (x *texts) free() {
 	flat.Free(x.more)
 }
 
+// noText is the length of what is no text, whatever leads to it.
+const noText = 1<<16 - 1
+
 // maxRest is more than what a slot has beyond a size that it is the smallest for: large
 // ones are whole pages.
 const maxRest = image.PageSize
@@ -88,7 +91,7 @@ func (x *texts) each(ctx context.Context, name string, f func(t *text, data []by
 		smaller := x.Image.SmallerClass(e.Elem)
 		for s, length := range x.length[e.First:][:e.N] {
 			n := e.Elem - (maxRest - uint64(length/2))
-			if length == 0 || n <= smaller {
+			if length == 0 || length == noText || n <= smaller {
 				continue
 			}
 			t := text{addr: e.Base + uint64(s)*e.Elem, n: n, elem: e.Elem, node: e.First + heap.Node(s)}

@@ -172,6 +172,9 @@ func (w *walker) object(e *image.Extent, n heap.Node, slot uint64) {
 		w.unknown(e, slot, 0)
 		return
 	}
+	if c.bufio && form == typing.OneValue {
+		w.buffer(c, data)
+	}
 	for ; uint64(len(data)) >= c.size; data = data[c.size:] {
 		w.steps(data[:c.size], c.steps)
 	}

@@ -5,7 +5,9 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -75,6 +77,8 @@ var (
 	known      = map[string]int{}
 	held       []*node
 	made       []map[int64]sample
+	readers    []*bufio.Reader
+	writers    []*bufio.Writer
 )
 
 // allocated is what the heap has after collections that have nothing left to free.
@@ -185,6 +189,20 @@ func unused() {
 	say("channel room", "main.pointers", 1, 990*8)
 }
 
+//go:noinline
+func buffers() {
+	for i := 0; i < 7; i++ {
+		r := bufio.NewReaderSize(strings.NewReader("a line\nand more"), 4096)
+		r.ReadString('\n') // leaves 8 of 15 bytes
+		readers = append(readers, r)
+		w := bufio.NewWriterSize(io.Discard, 8192)
+		w.WriteString("hello")
+		writers = append(writers, w)
+	}
+	say("buffer", "main.readers", 7, 7*(4096-8))
+	say("buffer", "main.writers", 7, 7*(8192-5))
+}
+
 // makeMaps makes maps for as many entries as are printed, and puts none into them.
 func makeMaps() {
 	sizes := []int{9, 13, 14, 100, 208, 209, 896, 897, 5000, 100000}
@@ -231,6 +249,7 @@ func main() {
 	} else {
 		dead()
 		unused()
+		buffers()
 		gain()
 	}
 	ready.Wait()
