@@ -29,7 +29,7 @@ type Rule struct {
 func Rules() []Rule {
 	return []Rule{
 		clusterRule(), singleRule(), groupRule(), classRule(), waitingRule(),
-		poolRule(), contextRule(), deferRule(), connectionRule(), tickerRule(), timerRule(), finalizerRule(), endedRule(),
+		poolRule(), contextRule(), deferRule(), connectionRule(), tickerRule(), timerRule(), finalizerRule(), endedRule(), deadlockRule(),
 	}
 }
 

@@ -43,8 +43,12 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 	}
 	v := &Verdict{Lines: append(verdictHead(s, memory), "")}
 	others := otherLeaks(s, leaks, found)
+	deadlocks, err := deadlockLines(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	found, known := told(found)
-	if len(found) == 0 && others == "" {
+	if len(found) == 0 && others == "" && len(deadlocks) == 0 {
 		nothing := "Nothing suspicious is alive."
 		if len(known) > 0 {
 			nothing = "Nothing suspicious is alive that is not known."
@@ -107,8 +111,10 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 	if more := found[len(shown):]; len(more) > 0 {
 		v.say(moreText(more)...)
 	}
-	if others != "" {
-		v.say(indented("", "   ", others)...)
+	for _, text := range append(deadlocks, others) {
+		if text != "" {
+			v.say(indented("", "   ", text)...)
+		}
 	}
 	if len(known) > 0 {
 		v.say(indented("", "   ", knownText(known))...)

@@ -97,3 +97,42 @@ func TestWaitsOfAPart(t *testing.T) {
 		t.Errorf("a file that lacks a part, with a filter:\n%s", got)
 	}
 }
+
+// A deadlock has a line in the verdict, and explains the goroutines that wait for it where
+// these are suspects; what is likely is not called proven.
+func TestDeadlockRule(t *testing.T) {
+	f := crossed()
+	s := analyse(t, f)
+	v, err := NewVerdict(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(v.Lines, "\n")
+	for _, want := range []string{
+		"1 deadlock, proven: goroutine 1 at bank.go:12, goroutine 4 at bank.go:12 wait", "1 deadlock, likely: goroutine 2 at all.go:3, goroutine 3",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the verdict lacks %q:\n%s", want, text)
+		}
+	}
+	for _, proven := range []bool{true, false} {
+		f := queue(200, 1, 1<<20)
+		s := buildQueue(t, f)
+		d := wait.Deadlock{Proven: proven, Members: []int{0, 1}, Cycle: []wait.Step{{Waiter: wait.Waiter{Goroutine: 0, At: "/x/a.go:1"}}, {Waiter: wait.Waiter{Goroutine: 1, At: "/x/b.go:2"}}}}
+		for i := 2; i < 201; i++ {
+			d.Behind = append(d.Behind, i)
+		}
+		f.Waiting = wait.Graph{Places: []wait.Place{{Kind: wait.RWMutex}}, Deadlocks: []wait.Deadlock{d}}
+		found, err := Suspects(t.Context(), s)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%d suspects, %v", len(found), err)
+		}
+		explained := false
+		for _, x := range found {
+			explained = explained || strings.HasPrefix(x.Why, "They are in a deadlock: goroutine 0 at a.go:1, goroutine 1 at b.go:2 wait for each other, 199 more for them.")
+		}
+		if explained != proven {
+			t.Errorf("a deadlock, proven %t, explains the goroutines: %t: %+v", proven, explained, found)
+		}
+	}
+}

@@ -180,14 +180,18 @@ func (l *LockReader) Held(gi int, waits, given uint64) (held []HeldLock) {
 			}
 			continue
 		}
-		known := l.inFrame(fr, words, i, drop, func(h HeldLock) { held = append(held, h) })
+		lock := uint64(0) // that the frame itself waits for
+		if l.waitsIn(frames[:i]) {
+			lock = waits
+		}
+		known := l.inFrame(fr, words, i, lock, drop, func(h HeldLock) { held = append(held, h) })
 		for _, d := range deferred {
 			if d.Frame != i {
 				continue
 			}
 			for _, h := range l.putOff(&d) {
 				h.Func = program.WithoutShapes(fr.Func.Name())
-				contradicted := slices.Contains(known, lockKey{h.Kind, h.Addr}) || h.Addr == waits && l.waitsIn(frames[:i])
+				contradicted := slices.Contains(known, lockKey{h.Kind, h.Addr}) || h.Addr == lock && lock != 0
 				already := slices.ContainsFunc(held, func(o HeldLock) bool { return o.Kind == h.Kind && o.Addr == h.Addr })
 				if h.Kind == GroupDone || !contradicted && !already {
 					held = append(held, h)
@@ -211,9 +215,9 @@ type lockKey struct {
 	addr uint64
 }
 
-// inFrame says which locks a frame has taken and given back. known are those that its code
-// is about.
-func (l *LockReader) inFrame(fr *unwind.Frame, words []unwind.Slot, index int, drop func(LockKind, uint64), take func(HeldLock)) (known []lockKey) {
+// inFrame says which locks a frame has taken and given back. lock is the address of the one
+// that it waits for, 0 for none. known are those that its code is about.
+func (l *LockReader) inFrame(fr *unwind.Frame, words []unwind.Slot, index int, lock uint64, drop func(LockKind, uint64), take func(HeldLock)) (known []lockKey) {
 	if !followable(fr) {
 		return nil
 	}
@@ -226,6 +230,12 @@ func (l *LockReader) inFrame(fr *unwind.Frame, words []unwind.Slot, index int, d
 		return nil
 	}
 	v := newOrigins(l.p, l.codes.function(fr.Func), fr, words)
+	now, _, _ := callSite(fr.Func.Inlined(fr.LookupPC()))
+	for _, e := range flow.Events() {
+		if pc, _, _ := callSite(fr.Func.Inlined(e.Site)); pc == now && lock != 0 && e.Origin != 0 {
+			v.words[e.Origin] = lock
+		}
+	}
 	for _, e := range flow.Events() {
 		if addr, ok := v.value(e.Origin, 0); ok {
 			known = append(known, lockKey{LockKind(e.Kind), addr})
@@ -236,7 +246,6 @@ func (l *LockReader) inFrame(fr *unwind.Frame, words []unwind.Slot, index int, d
 			drop(LockKind(x.Kind), addr)
 		}
 	}
-	now, _, _ := callSite(fr.Func.Inlined(fr.LookupPC()))
 	for _, x := range held {
 		pc, name, place := callSite(fr.Func.Inlined(x.Site))
 		addr, ok := v.value(x.Origin, 0)

@@ -95,7 +95,11 @@ func (f *finder) waitsFor(gi int) uint64 {
 	if len(f.at[gi]) != 1 || len(f.on[gi]) != 1 || f.on[gi][0].Channel {
 		return 0
 	}
-	return f.places[f.at[gi][0].place].Addr
+	p := &f.places[f.at[gi][0].place]
+	if p.Kind == wait.Once {
+		return p.Addr + f.prog.Layout.Library.Once.M.Offset
+	}
+	return p.Addr
 }
 
 // given returns the address of the lock that a goroutine has given back to wait on a

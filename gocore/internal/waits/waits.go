@@ -76,27 +76,27 @@ func Graph(ctx context.Context, im *image.Image, g *heap.Graph, d *heap.Dominato
 	if err := f.findHolders(ctx); err != nil {
 		return nil, err
 	}
-	proven, reached, err := im.Stuck(ctx, g, d, image.StuckQuestion{On: f.on, Reason: vars.WaitReason, First: true})
-	if reached != nil {
-		reached.Close()
-	}
-	if err != nil {
-		return nil, err
-	}
-	f.out.Stuck = proven
-	q := image.StuckQuestion{On: f.on, Reason: vars.WaitReason, First: true, Holders: map[int][]int{}, Needs: map[int][]int{}}
-	f.askHolders(&q)
-	stuck, reached, err := im.Stuck(ctx, g, d, q)
+	q := image.StuckQuestion{On: f.on, Reason: vars.WaitReason, First: true}
+	proven, reached, err := im.Stuck(ctx, g, d, q)
 	if err != nil || reached == nil {
 		f.out.Places = f.places
 		return &f.out, err
 	}
-	defer reached.Close()
-	for _, i := range proven {
-		if at, ok := slices.BinarySearch(stuck, i); !ok {
-			stuck = slices.Insert(stuck, at, i)
+	f.out.Stuck = proven
+	stuck := slices.Clone(proven)
+	q.Holders, q.Needs = map[int][]int{}, map[int][]int{}
+	if f.askHolders(&q); len(q.Holders)+len(q.Needs) > 0 {
+		reached.Close()
+		if stuck, reached, err = im.Stuck(ctx, g, d, q); err != nil {
+			return nil, err
+		}
+		for _, i := range proven {
+			if at, ok := slices.BinarySearch(stuck, i); !ok {
+				stuck = slices.Insert(stuck, at, i)
+			}
 		}
 	}
+	defer reached.Close()
 	if err := f.findOthers(ctx, stuck, reached); err != nil {
 		return nil, err
 	}

@@ -95,6 +95,15 @@ func deadlocked() {
 		}()
 	}
 	{
+		s := shape("locked twice, for ever", "deadlock", true)
+		go func(a *sync.Mutex) {
+			lock := of(a)
+			a.Lock()
+			waits(s, lock, lock, 1)
+			a.Lock() // nothing is left that uses it
+		}(newMutex())
+	}
+	{
 		s, a := shape("locked by the caller", "deadlock", true), &account{name: "twice"}
 		go a.add(s, 1)
 	}
