@@ -83,7 +83,7 @@ func (w *WaitPlaces) inLine(d *wait.Deadlock) string {
 	if more := len(d.Members) - len(at); more > 0 {
 		at = append(at, fmt.Sprintf("%s more", comma(uint64(more))))
 	}
-	text := strings.Join(at, ", ") + " wait for each other"
+	text := strings.Join(at, ", ") + " " + together(d)
 	if len(d.Members) == 1 {
 		text = at[0] + " waits for itself"
 	}

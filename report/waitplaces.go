@@ -260,12 +260,21 @@ func (w *WaitPlaces) title(s *Snapshot, i int) string {
 	if n := len(d.Members); n == 1 {
 		text += fmt.Sprintf("goroutine %d waits for itself", w.id(d.Members[0]))
 	} else {
-		text += fmt.Sprintf("%s wait for each other", plural(uint64(n), "goroutine"))
+		text += plural(uint64(n), "goroutine") + " " + together(d)
 	}
 	if n := len(d.Behind); n > 0 {
 		text += fmt.Sprintf(", and %s more for them", comma(uint64(n)))
 	}
 	return text
+}
+
+// together says what the goroutines of a deadlock do: where none of them is known to have
+// what another waits for, each only leads to it.
+func together(d *wait.Deadlock) string {
+	if slices.ContainsFunc(d.Cycle, func(s wait.Step) bool { return s.By.How != wait.ByLeader }) {
+		return "wait for each other"
+	}
+	return "could only wake each other"
 }
 
 // waitText says what a step of a circle waits for: "goroutine 7 main.f at f.go:12 waits to

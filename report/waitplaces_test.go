@@ -118,7 +118,7 @@ func TestDeadlockRule(t *testing.T) {
 	for _, proven := range []bool{true, false} {
 		f := queue(200, 1, 1<<20)
 		s := buildQueue(t, f)
-		d := wait.Deadlock{Proven: proven, Members: []int{0, 1}, Cycle: []wait.Step{{Waiter: wait.Waiter{Goroutine: 0, At: "/x/a.go:1"}}, {Waiter: wait.Waiter{Goroutine: 1, At: "/x/b.go:2"}}}}
+		d := wait.Deadlock{Proven: proven, Members: []int{0, 1}, Cycle: []wait.Step{{Waiter: wait.Waiter{Goroutine: 0, At: "/x/a.go:1"}}, {Waiter: wait.Waiter{Goroutine: 1, At: "/x/b.go:2"}, By: wait.Holder{How: wait.ByCode}}}}
 		for i := 2; i < 201; i++ {
 			d.Behind = append(d.Behind, i)
 		}

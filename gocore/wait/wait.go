@@ -57,8 +57,8 @@ type Place struct {
 	Queue []Waiter
 	// Holders are those that have it locked, or will call Done of it, as their frames say.
 	Holders []Holder
-	// Others are goroutines that lead to it otherwise: where nobody else does. They are
-	// looked for only where somebody is stuck for it.
+	// Others are goroutines that lead to it, where nobody else does: the nearest ones, of
+	// very many. They are looked for only where somebody is stuck for it.
 	Others []int
 }
 

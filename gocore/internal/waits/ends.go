@@ -140,8 +140,12 @@ func (f *finder) askHolders(q *image.StuckQuestion) {
 }
 
 // maxReachSteps bounds the pointers that are followed back from places: beyond it only who
-// points to a place itself is found.
-const maxReachSteps = 1 << 26
+// points to a place itself is found. Of more than mostOthers goroutines that lead to a place
+// the nearest are.
+const (
+	maxReachSteps = 1 << 24
+	mostOthers    = 256
+)
 
 // findOthers finds which goroutines lead to the places that stuck ones wait at. reached are
 // the nodes that others lead to: nobody has to be looked for behind these.
@@ -197,25 +201,28 @@ func (f *finder) findOthers(ctx context.Context, stuck []int, reached *heap.Subt
 		if p.Node == heap.None || !ok || !f.wantsOthers(i) || !slices.ContainsFunc(p.Queue, func(w wait.Waiter) bool { _, ok := slices.BinarySearch(stuck, w.Goroutine); return ok }) {
 			continue
 		}
-		far := steps < maxReachSteps
-		if !far {
-			f.out.Partly++
-		}
 		list := []int32{k}
 		seen[k] = int32(i + 1)
-		for j := 0; j < len(list) && (far || j == 0); j++ {
+		whole := true
+		for j := 0; j < len(list) && whole; j++ {
 			for _, b := range back[start[list[j]]:start[list[j]+1]] {
 				if steps++; seen[b] == int32(i+1) {
 					continue
 				}
+				if len(p.Others) >= mostOthers {
+					whole = false
+					break
+				}
 				seen[b] = int32(i + 1)
 				list = append(list, b)
+				if g, ok := goroutine[b]; ok {
+					p.Others = append(p.Others, g)
+				}
 			}
+			whole = whole && (steps < maxReachSteps || j+1 == len(list))
 		}
-		for _, n := range list {
-			if g, ok := goroutine[n]; ok {
-				p.Others = append(p.Others, g)
-			}
+		if !whole {
+			f.out.Partly++
 		}
 		slices.Sort(p.Others)
 	}
