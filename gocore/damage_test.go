@@ -93,6 +93,7 @@ func survey(t *testing.T, opened *gocore.Process) []gocore.Problem {
 	if _, err := p.Check(ctx); err != nil {
 		sentence(t, err)
 	}
+	soundWaits(t, p)
 	for i := range p.Goroutines() {
 		p.Frames(i)
 		p.Labels(i)

@@ -2,10 +2,14 @@ package gocore_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"testing"
 
+	"goheap/gocore"
 	"goheap/gocore/wait"
 	"goheap/internal/testcore"
 )
@@ -123,5 +127,85 @@ func compareDeadlocks(t *testing.T, p process, g *wait.Graph) {
 	}
 	if counts["deadlock"] < 20 || counts["blocked"] < 6 || counts["fine"] < 8 {
 		t.Errorf("only %v shapes", counts)
+	}
+}
+
+// soundWaits wants that all that is said of who waits for whom is of what there is.
+func soundWaits(t *testing.T, p process) {
+	t.Helper()
+	g, err := p.WaitGraph(t.Context())
+	if err != nil {
+		sentence(t, err)
+		return
+	}
+	n := len(p.Goroutines())
+	there := func(list ...int) {
+		t.Helper()
+		for _, i := range list {
+			if i < 0 || i >= n {
+				t.Errorf("goroutine %d of %d", i, n)
+			}
+		}
+	}
+	there(g.Stuck...)
+	for _, place := range g.Places {
+		there(place.Others...)
+		for _, q := range place.Queue {
+			there(q.Goroutine)
+		}
+		for _, h := range place.Holders {
+			there(h.Goroutine)
+		}
+	}
+	for _, d := range g.Deadlocks {
+		there(slices.Concat(d.Members, d.Behind)...)
+		for i, s := range d.Cycle {
+			if there(s.Goroutine, s.By.Goroutine); s.Place >= len(g.Places) || s.By.Goroutine != d.Cycle[(i+1)%len(d.Cycle)].Goroutine || !slices.Contains(d.Members, s.Goroutine) {
+				t.Errorf("step %+v of %+v", s, d)
+			}
+		}
+	}
+}
+
+// Of a core with bytes that are others, who waits for whom is said without a panic, in time
+// and of what there is.
+func TestDeadlocksDamaged(t *testing.T) {
+	core := testcore.Core(t, "deadlocks", testcore.Options{}, testcore.Kernel)
+	data, err := os.ReadFile(core.Core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for seed := range howMany(400) {
+		random := rand.New(rand.NewPCG(uint64(seed), 14))
+		b := slices.Clone(data)
+		for range 1 + seed*len(data)/20000/howMany(400) {
+			at := len(b)/10 + random.IntN(len(b)-len(b)/10) // behind what the file says of itself
+			b[at] = byte(random.Uint32())
+		}
+		file := filepath.Join(t.TempDir(), "core")
+		if err := os.WriteFile(file, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		bounded(t, fmt.Sprint("seed ", seed), func() {
+			opened, err := gocore.Open(t.Context(), file, gocore.Options{Exe: core.Exe})
+			if err != nil {
+				return
+			}
+			defer opened.Close()
+			h, err := opened.Analyse(t.Context(), nil)
+			if err != nil {
+				return
+			}
+			p := process{Process: opened, Heap: h}
+			soundWaits(t, p)
+			if g, err := p.WaitGraph(t.Context()); err == nil {
+				found += len(g.Deadlocks)
+			}
+		})
+		os.Remove(file)
+	}
+	if found == 0 {
+		t.Error("no circle was found in any of them")
 	}
 }
