@@ -17,6 +17,9 @@ type StackDocument struct {
 	Calls        []StackCallDocument `json:"calls"`
 	ElidedCalls  int                 `json:"elided_calls"`
 	ElidedBehind int                 `json:"elided_behind"`
+	// Waits is at which places it waits, and Holds what it has that others wait for.
+	Waits []GoroutineWaitDocument `json:"waits"`
+	Holds []GoroutineHoldDocument `json:"holds"`
 
 	title string // for the text
 }
@@ -71,7 +74,8 @@ func newStackDocument(ctx context.Context, s *Snapshot, n heap.Node, most int) (
 		for _, c := range calls {
 			d.Calls = append(d.Calls, stackCallDocument(s, &c))
 		}
-		return d, nil
+		d.Waits, d.Holds, err = goroutineWaits(ctx, s, r.Index)
+		return d, err
 	}
 	return nil, nil
 }
@@ -105,6 +109,12 @@ func stackCallDocument(s *Snapshot, c *gocore.StackCall) StackCallDocument {
 // stackOf writes a stack: each call with its variables below it. Those that were
 // optimised out share a line.
 func (p *printer) stackOf(d *StackDocument, shown bool) {
+	for _, line := range waitLines(d.Waits, d.Holds) {
+		p.line("  %s", line)
+	}
+	if len(d.Waits)+len(d.Holds) > 0 {
+		p.line("")
+	}
 	p.line("Stack")
 	for i := range d.Calls {
 		if i == d.ElidedBehind && d.ElidedCalls > 0 {

@@ -136,3 +136,31 @@ func TestDeadlockRule(t *testing.T) {
 		}
 	}
 }
+
+// A goroutine says what it waits for, as which of the queue, and what it has that others
+// wait for.
+func TestGoroutineWaits(t *testing.T) {
+	s := analyse(t, crossed())
+	for index, want := range map[int]string{
+		0: "waits in Lock of sync.Mutex 0x500000, as number 1 of 3; it is held by goroutine 4 at bank.go:11|" +
+			"it is in deadlock 1, proven: goroutine 1 at bank.go:12, goroutine 4 at bank.go:12 wait for each other, 2 more for them|" +
+			"has locked sync.Mutex 0x500008 at bank.go:10, for which 1 goroutine waits",
+		5: "waits in Lock of sync.Mutex 0x500000, as number 3 of 3; it is held by goroutine 4 at bank.go:11|" +
+			"it is behind deadlock 1, proven: goroutine 1 at bank.go:12, goroutine 4 at bank.go:12 wait for each other, 2 more for them",
+		6: "waits in receive of chan int main.work, as number 1 of 2",
+		8: "waits in select of nil channel|nobody is left to end it",
+	} {
+		lines, err := WaitLines(t.Context(), s, index)
+		if got := strings.Join(lines, "|"); err != nil || got != want {
+			t.Errorf("goroutine at %d, %v:\n%s\nwant\n%s", index, err, got, want)
+		}
+	}
+	d, err := NewShowDocument(t.Context(), s, []string{"g1"}, Parts{}, DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := d.Objects[0].Goroutine
+	if len(g.Waits) != 1 || g.Waits[0].Turn != 1 || *g.Waits[0].Deadlock != 1 || len(g.Holds) != 1 || g.Holds[0].Waiting != 1 {
+		t.Errorf("show says %+v, %+v", g.Waits, g.Holds)
+	}
+}

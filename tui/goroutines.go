@@ -158,6 +158,7 @@ type framesView struct {
 	labels []gocore.Label
 	cols   []column
 	lines  []frameLine
+	waits  []string // what it waits for, and who waits for it
 	ready  bool
 }
 
@@ -199,6 +200,10 @@ func (v *framesView) enter() {
 	h := v.app.snap.Heap
 	v.app.start(slotView, "reading the frames", func(ctx context.Context) (func(), error) {
 		calls, elided, behind := h.Stack(v.index, mostCalls)
+		waits, err := report.WaitLines(ctx, v.app.snap, v.index)
+		if err != nil {
+			return nil, err
+		}
 		var lines []frameLine
 		own := 0 // the line of the function that the goroutine is called by
 		for i, c := range calls {
@@ -214,7 +219,7 @@ func (v *framesView) enter() {
 			lines = append(lines, callLines(i, &c)...)
 		}
 		return func() {
-			v.lines, v.ready = lines, true
+			v.lines, v.waits, v.ready = lines, waits, true
 			v.body.invalidate()
 			if v.body.selected == 0 { // else a location wants another
 				v.body.offset = own
@@ -292,11 +297,14 @@ func (v *framesView) facts(w, h int) []string {
 	a, s := v.app, v.app.snap
 	retained := s.Dominators.Retained(v.g.Node)
 	row := report.GoroutineRow{Goroutine: v.g, Index: v.index, Labels: v.labels}
-	return []string{
+	lines := []string{
 		a.clean(s.GoroutineTitle(&row)),
 		a.clean(fmt.Sprintf("retains %s (%s)   stack %s", v.app.bytes(retained), report.HumanPercent(s.Share(retained)), v.app.bytes(v.g.StackBytes))),
-		"",
 	}
+	for _, line := range v.waits {
+		lines = append(lines, a.clean(line))
+	}
+	return append(lines, "")
 }
 
 func (v *framesView) status() string {
