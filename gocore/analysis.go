@@ -27,6 +27,8 @@ import (
 type Heap struct {
 	naming
 	dominators    *heap.Dominators
+	sources       []heap.Node // that lead into chunks of user arenas
+	sourcesOnce   sync.Once
 	unwalked      int    // values that were not followed to find types
 	behindUnknown uint64 // see Typing
 }
@@ -142,6 +144,9 @@ func (h *Heap) analyse(ctx context.Context, done func(Stage)) error {
 	if err = context.Cause(ctx); err == nil {
 		h.behindUnknown, err = h.dominators.RetainedByAny(ctx, h.typing.Nodes)
 	}
+	if err == nil && len(h.typing.Chunks) > 0 {
+		h.dominators.Reroute = h.reroute
+	}
 	return err
 }
 
@@ -235,7 +240,7 @@ func (h *Heap) Roots() []Root {
 // claims on types that contradicted it.
 func (h *Heap) Check(ctx context.Context) (checks []Check, err error) {
 	err = dump.Guard(func() error {
-		checks = append(check(ctx, h.im, h.live, h.recorded), h.checkTypes())
+		checks = append(check(h.im, h.live, h.recorded), h.checkTypes())
 		return nil
 	})
 	return checks, err

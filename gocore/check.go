@@ -1,9 +1,7 @@
 package gocore
 
 import (
-	"context"
 	"fmt"
-	"math"
 
 	"goheap/gocore/internal/image"
 	"goheap/heap"
@@ -35,123 +33,16 @@ const (
 	CheckNotComparable CheckStatus = "not_comparable"
 )
 
-const examples = 10
-
 // claimsRejected is the name of the check of the types.
 const claimsRejected = "type claims that contradict a pointer map"
 
-// The names of the checks of the live set.
-const (
-	marksDied   = "slots marked but not live"
-	marksUnseen = "slots live but neither marked nor allocated since"
-	marksSum    = "bytes marked by the last collection"
-)
-
-// check compares the live set with the mark bits of the last collection, and sums
-// with the runtime's counters. It differs only where nothing that a sound program
-// does explains it. A program goes on after its last collection: it drops some of
-// what was marked, and sets, removes and runs finalizers. But what it holds was
-// marked then, or allocated since.
-func check(ctx context.Context, im *image.Image, live *heap.Marker, r *image.Counters) []Check {
-	var checks []Check
-	// add returns the index of the new check: the slice moves.
-	add := func(name string, ours, runtime int64, ok bool, reason string, ex []uint64) int {
-		c := Check{Name: name, Ours: ours, Runtime: runtime, Difference: ours - runtime, Status: CheckOK, Examples: ex}
-		if !ok {
-			c.Status, c.Reason = CheckDiffers, reason
-		}
-		checks = append(checks, c)
-		return len(checks) - 1
-	}
-
-	reached := live.Bits().Words()
-	liveUnallocated, _, ex := im.Difference(examples, reached, im.Allocated)
-	add("reachable slots that are not allocated", int64(liveUnallocated), 0, liveUnallocated == 0,
-		"pointers lead to slots that the runtime holds for free: the core was taken inside the allocator, or the reader is wrong", ex)
-
-	if slots, size := im.CountSlots(im.Allocated); r.Statistics {
-		reason, settled := "the runtime's own counters disagree", true
-		if d := int64(slots) - r.AllocSlots; d != 0 && within(d, 0, int64(r.Mallocing)*(1+r.Uncached)+int64(im.Sweeping.Slots)) {
-			settled = false
-			reason = fmt.Sprintf("%s: the runtime's counters may be behind", im.Unsettled(r))
-		}
-		if r.CountedFirst && int64(slots) < r.AllocSlots && int64(size) < r.AllocBytes {
-			settled = false
-			reason = "objects were counted and then swept, before the dump was written: dead ones, unless the file has lost some; runtime.GC() before WriteHeapDump makes both agree"
-		}
-		for _, i := range []int{
-			add("allocated slots", int64(slots), r.AllocSlots, within(int64(slots), r.AllocSlots, 0), reason, nil),
-			add("allocated bytes", int64(size), r.AllocBytes, within(int64(size), r.AllocBytes, 0), reason, nil),
-		} {
-			if !settled && checks[i].Status == CheckDiffers {
-				checks[i].Status = CheckNotComparable
-			}
-		}
-	}
-
-	if r.NoMarks != "" {
-		for _, name := range []string{marksDied, marksUnseen} {
-			i := add(name, 0, 0, true, "", nil)
-			checks[i].Live, checks[i].Absent, checks[i].Status, checks[i].Reason = true, true, CheckNotComparable, r.NoMarks
-		}
-		return checks
-	}
-	// While a collection marks, all spans are swept, and the marks of the one
-	// before are their allocation bits (runtime/mgc.go, gcStart): these are
-	// compared then.
-	_, markedBytes := im.CountSlots(im.Marked)
-	dead, deadBytes, deadEx := im.Difference(examples, im.Marked, reached)
-	fresh, _ := im.CountSlots(im.Fresh)
-	fresh -= im.Sweeping.Fresh
-	unmarked, _, unmarkedEx := im.Difference(examples, reached, im.Marked, im.Fresh)
-	died := add(marksDied, int64(dead), 0, true, "", deadEx)
-	unseen := add(marksUnseen, int64(unmarked), 0, unmarked == 0, "they are reachable, but the last collection did not mark them", unmarkedEx)
-	checks[died].Live, checks[unseen].Live = true, true
-	dropped := fmt.Sprintf("allocated %d slots, and dropped %d of %d marked bytes", fresh, deadBytes, markedBytes)
-	switch {
-	case r.NumGC == 0:
-		for _, i := range []int{died, unseen} {
-			checks[i].Status, checks[i].Reason = CheckNotComparable, "no collection has ended yet"
-		}
-	case dead == 0:
-	case r.Gcphase != image.GcOff:
-		checks[died].Status = CheckNotComparable
-		checks[died].Reason = fmt.Sprintf("the core was taken %s, when its marks are incomplete; the program ran on after the collection before, %s", image.PhaseName(r.Gcphase), dropped)
-	case im.Sweeping.Unswept > 0 || im.Sweeping.Spans > 0:
-		checks[died].Status = CheckNotComparable
-		checks[died].Reason = fmt.Sprintf("the last collection has only just ended, and what died while it marked is marked: %d of %d bytes; %d spans wait to be swept", deadBytes, markedBytes, im.Sweeping.Unswept)
-	default:
-		checks[died].Status = CheckNotComparable
-		checks[died].Reason = "the program ran on after its last collection, " + dropped
-	}
-	if im.Sweeping.Spans > 0 {
-		for _, i := range []int{died, unseen} {
-			if checks[i].Status == CheckOK {
-				checks[i].Reason = fmt.Sprintf("all but %d slots, which were being swept", im.Sweeping.Slots)
-			}
-		}
-	}
-	if r.NumGC > 0 {
-		low, high, least := im.MarkedSum()
-		runtime := int64(min(r.HeapMarked, math.MaxInt64))
-		ours := min(max(runtime, low), high)
-		tolerance := max(ours/1000, 16<<10)
-		i := add(marksSum, ours, runtime, within(ours, runtime, tolerance),
-			fmt.Sprintf("by the mark bits it is %d at least, whatever finalizers were set, removed or run, and runtime.gcController.heapMarked says something else", least), nil)
-		switch c := &checks[i]; {
-		case c.Status == CheckOK:
-			if high-low > tolerance {
-				c.Reason = fmt.Sprintf("by the mark bits from %d to %d: what has a finalizer was counted twice if it had one then", low, high)
-			}
-		case r.Gcphase == image.GcMarkTermination || r.Between:
-			c.Status, c.Reason = CheckNotComparable, "the core was taken while a collection ended: the sum may be of this one, and the marks of the one before"
-		case im.Sweeping.Spans > 0:
-			c.Status, c.Reason = CheckNotComparable, im.Unsettled(r)+": their marks are not in the sum"
-		case runtime > high && runtime < image.MaxAddr:
-			c.Status, c.Reason = CheckNotComparable, fmt.Sprintf("by the mark bits from %d to %d: finalizers that were removed since make the difference, or were set while it marked", low, high)
-		case runtime < low && runtime >= least-tolerance:
-			c.Status, c.Reason = CheckNotComparable, fmt.Sprintf("by the mark bits from %d to %d: finalizers that have run since make the difference", low, high)
-		}
+// check is what image.Compare says of a heap.
+func check(im *image.Image, live *heap.Marker, r *image.Counters) (checks []Check) {
+	for _, c := range im.Compare(live, r) {
+		checks = append(checks, Check{
+			Name: c.Name, Ours: c.Ours, Runtime: c.Runtime, Difference: c.Ours - c.Runtime, Status: CheckStatus(c.Status),
+			Reason: c.Reason, Examples: c.Examples, Live: c.Live, Absent: c.Absent,
+		})
 	}
 	return checks
 }
@@ -188,5 +79,3 @@ func (p *Heap) checkTypes() Check {
 	}
 	return c
 }
-
-func within(a, b, tolerance int64) bool { return a-b <= tolerance && b-a <= tolerance }

@@ -88,16 +88,16 @@ func TestCheckDoctored(t *testing.T) {
 		differs string // the check, "" for none
 		doctor  func()
 	}{
-		{"counted too little", marksSum, func() { p.Set(t, controller, 1<<16) }},
-		{"counted absurdly much", marksSum, func() { p.Set(t, controller, 1<<60) }},
-		{"counted a negative number", marksSum, func() { p.Set(t, controller, 1<<64-1<<20) }},
+		{"counted too little", image.MarksSum, func() { p.Set(t, controller, 1<<16) }},
+		{"counted absurdly much", image.MarksSum, func() { p.Set(t, controller, 1<<60) }},
+		{"counted a negative number", image.MarksSum, func() { p.Set(t, controller, 1<<64-1<<20) }},
 		{"counted finalizers that are gone", "", func() { p.Set(t, controller, p.Word(t, controller)+1<<20) }},
 		{"marks in an unswept span", "", unsweep},
-		{"an unmarked slot", marksUnseen, func() {
+		{"an unmarked slot", image.MarksUnseen, func() {
 			unsweep()
 			p.Set(t, span.AllocBits, p.Word(t, span.AllocBits)&^1)
 		}},
-		{"many unmarked slots", marksUnseen, func() {
+		{"many unmarked slots", image.MarksUnseen, func() {
 			unsweep()
 			p.Set(t, span.AllocBits, 0)
 		}},

@@ -1,5 +1,7 @@
 package gocore
 
+import "goheap/gocore/internal/typing"
+
 // RootKind is what kind of root a node is. Some have one name in reports.
 type RootKind uint8
 
@@ -48,25 +50,8 @@ const (
 
 // String returns the evidence's name in reports, "" for what is no live object.
 func (e Evidence) String() string {
-	switch e {
-	case 0:
+	if e == 0 {
 		return ""
-	case EvidenceHeader:
-		return "header"
-	case EvidenceSpan:
-		return "span"
-	case EvidenceInterface:
-		return "interface"
-	case EvidenceContainer:
-		return "container"
-	case EvidencePointer:
-		return "pointer"
-	case EvidenceCode:
-		return "code"
-	case EvidenceFits:
-		return "fits"
-	case EvidenceInterior:
-		return "interior"
 	}
-	return "none"
+	return typing.Evidence(e).String()
 }

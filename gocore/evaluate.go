@@ -252,6 +252,10 @@ func (e *evaluation) object(addr uint64) (operand, bool) {
 		return operand{}, false
 	}
 	o := operand{view: p.ownView(n), whole: true, pointee: true}
+	if part, at, ok := p.chunkPart(addr); ok && part.addr == addr && at.Form == typing.OneValue {
+		o.view = part
+		return o, true
+	}
 	if o.t == 0 && o.inside.Stage == 0 {
 		o.addr = addr // untyped: its words can be followed by their offsets
 		o.root = n

@@ -52,7 +52,7 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 			if name := p.im.Arch.Register(int(pc.Register)); name != "" {
 				return holder{name: notation.InRegister + " " + name}
 			}
-			return holder{name: p.numbered(gi, pc, notation.InRegister)}
+			return holder{name: frames.Numbered(p.im, gi, pc, notation.InRegister)}
 		}
 		h := p.variableHolder(gi, fr, v, madeUp)
 		h.slot, h.regs = madeUp+off, p.vars.Registers(gi, int(pc.Frame))
@@ -66,12 +66,12 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 			if pc.Slot == g.State.Ctxt {
 				return holder{name: notation.Context}
 			}
-			return holder{name: p.numbered(gi, pc, notation.Deferred)}
+			return holder{name: frames.Numbered(p.im, gi, pc, notation.Deferred)}
 		}
 		return holder{name: fmt.Sprintf("%s%#x", notation.StackWord, pc.Slot)}
 	}
 	if v == nil {
-		return holder{frame: p.vars.CallName(gi, fr, fr.Func.Name()), name: stackSlot(pc, fr.SP)}
+		return holder{frame: p.vars.CallName(gi, fr, fr.Func.Name()), name: frames.StackSlot(pc, fr.SP)}
 	}
 	h := p.variableHolder(gi, fr, v, pc.Slot-off)
 	h.slot, h.regs = pc.Slot, p.vars.Registers(gi, int(pc.Frame))
@@ -81,51 +81,6 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 func (p *stacks) variableHolder(gi int, fr *unwind.Frame, v *frames.Var, addr uint64) holder {
 	_, words := p.vars.Walk(gi)
 	return holder{frame: p.vars.CallName(gi, fr, v.Func), name: frames.NameOf(p.vars.In(fr, words), v), fr: fr, v: v, addr: addr}
-}
-
-// stackSlot names a word of a frame that is no variable's.
-func stackSlot(pc *image.Piece, sp uint64) string {
-	what := fmt.Sprintf("%s%#x", notation.OnStack, pc.Slot-sp)
-	if pc.Conservative {
-		what += " (conservative)"
-	}
-	return what
-}
-
-// numbered names the first piece of its kind by the word alone, and the others by their
-// number too.
-func (p *stacks) numbered(gi int, pc *image.Piece, word string) string {
-	n := 0
-	p.eachOutside(gi, word, func(o *image.Piece) bool {
-		n++
-		return *o != *pc
-	})
-	if n > 1 {
-		return fmt.Sprintf("%s %d", word, n)
-	}
-	return word
-}
-
-// eachOutside calls f with the pieces of a goroutine that are outside of its frames, until
-// it returns false: with those in registers, or with its deferred calls.
-func (p *stacks) eachOutside(gi int, word string, f func(pc *image.Piece) bool) {
-	g := &p.im.Goroutines[gi]
-	r := &p.im.Roots[g.Root]
-	for i := range p.im.Pieces[r.First : r.First+r.N] {
-		pc := &p.im.Pieces[r.First+i]
-		ok := pc.Slot == 0 && pc.Register != image.InRecord
-		switch word {
-		case notation.Record:
-			ok = pc.Register == image.InRecord
-		case notation.Context:
-			ok = pc.Slot != 0 && pc.Slot == g.State.Ctxt
-		case notation.Deferred:
-			ok = pc.Slot != 0 && pc.Frame < 0 && pc.Slot != g.State.Ctxt && (pc.Slot < g.StackLo || pc.Slot >= g.StackHi)
-		}
-		if ok && !f(pc) {
-			return
-		}
-	}
 }
 
 // hopFromPiece names how the word of a goroutine or a special that has the given number
@@ -191,7 +146,7 @@ func (e *evaluation) local(x *notation.Expr) (operand, error) {
 	if ok && e.frame == "" {
 		var o operand
 		found := false
-		p.eachOutside(e.goroutine, word, func(pc *image.Piece) bool {
+		frames.EachOutside(p.im, e.goroutine, word, func(pc *image.Piece) bool {
 			if number--; number == 0 {
 				o, found = e.object(pc.Value)
 			}
@@ -222,7 +177,7 @@ func (e *evaluation) local(x *notation.Expr) (operand, error) {
 // register is what the register of a name leads to, if a thread runs the goroutine.
 func (e *evaluation) register(name string) (o operand, ok bool) {
 	p := e.p
-	p.eachOutside(e.goroutine, notation.InRegister, func(pc *image.Piece) bool {
+	frames.EachOutside(p.im, e.goroutine, notation.InRegister, func(pc *image.Piece) bool {
 		if strings.EqualFold(p.im.Arch.Register(int(pc.Register)), name) {
 			o, ok = e.object(pc.Value)
 		}

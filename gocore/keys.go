@@ -81,10 +81,8 @@ func (e *evaluation) entry(t types.ID, addr uint64, s *notation.Step) (operand, 
 
 // keys reads and writes the keys of maps.
 func (p *values) keys() *keys.Reader {
-	scalar := func(typ *types.Type, addr uint64) string {
-		text, _ := p.scalar(typ, addr)
-		return text
-	}
+	known := p.known()
+	scalar := func(typ *types.Type, addr uint64) string { return known.Scalar(typ, addr, p.functionName) }
 	return &keys.Reader{Types: p.types, Space: p.space, OwnPath: p.exe.OwnPath(), Scalar: scalar}
 }
 

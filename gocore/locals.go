@@ -146,7 +146,7 @@ func (w *localWriter) add(j localJob, data []byte) localJob {
 func (p *values) addUnnamed(w *localWriter, fr *unwind.Frame, c *StackCall, k int) {
 	for _, v := range w.stored.Unnamed(fr, w.words) {
 		x := Local{Type: p.types.Type(v.Type).Name, Unnamed: true, State: LocalKnown, Target: heap.None}
-		x.Name = stackSlot(&image.Piece{Slot: v.At}, fr.SP)
+		x.Name = frames.StackSlot(&image.Piece{Slot: v.At}, fr.SP)
 		x.As = x.Name
 		word, _ := p.im.Mem.Word(v.At)
 		n, ok := p.NodeAt(word)

@@ -102,6 +102,11 @@ func (p *naming) resolve(text string) (Place, error) {
 // stack of a goroutine, or a root that is none of these.
 func (p *naming) atAddress(t *notation.Target) (Place, error) {
 	if n, ok := p.NodeAt(t.Addr); ok {
+		if t.Type != "" || t.Addr != p.Addr(n) {
+			if place, ok := partOfChunk(p, t.Addr, t.Type); ok {
+				return place, nil
+			}
+		}
 		if name := p.Type(n); t.Type != "" && !p.sameType(name, t.Type) {
 			return Place{}, fmt.Errorf("%w: at %#x stands a %s, no %s", ErrNotFound, t.Addr, name, notation.OneLine(t.Type))
 		}
@@ -156,6 +161,8 @@ type nameIndex struct {
 	words   image.WordIndex // of large objects
 	chains  recent.Chains[chain]
 	repeats recent.Repeats[reached]
+	// reaches are those of values in chunks of user arenas.
+	reaches image.Reaches[view]
 }
 
 func (p *naming) roots() *nameIndex {
@@ -308,6 +315,10 @@ func (e *evaluation) reached(o operand) (place Place, ok bool) {
 		}
 		at := p.wordOf(o.view, o.addr)
 		if n, ok := p.NodeAt(at); ok && typ.Kind != types.Pointer {
+			if c := p.typing.ChunkOf(n); c != nil && (typ.Kind == types.Slice || typ.Kind == types.String) {
+				v := p.arrayIn(c, typ.Elem, at)
+				return Place{Node: n, Part: true, Value: p.first(v, p.wordOf(o.view, o.addr+uint64(p.im.Arch.PtrSize)))}, true
+			}
 			return Place{Node: n}, true
 		}
 		to, ok := e.load(o)

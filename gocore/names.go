@@ -39,6 +39,8 @@ type Path struct {
 	// the program: `main.cache.byID[…].Tags[3]`.
 	WithoutKeys string
 	Hops        []Hop // the root first
+	// typed says that it goes through chunks of user arenas by their values.
+	typed bool
 }
 
 // Hop is one node of a Path.
@@ -89,13 +91,26 @@ func (p *naming) Path(nodes []heap.Node) Path {
 	path.Hops = make([]Hop, len(nodes))
 	c := p.start(nodes[0], &path.Hops[0])
 	keyless := notation.NewExpression(path.Hops[0].Expr)
-	for i := 1; i < len(nodes); i++ {
-		to, h, within := nodes[i], &path.Hops[i], c.v.inside.Stage != 0
-		h.Node, h.Addr, h.ValueAddr, h.Type = to, p.Addr(to), p.ValueAddr(to), p.Type(to)
-		s := p.follow(&c, nodes[i-1], to, &path.Hops[i-1])
-		h.Expr, h.Key, h.Fits = s.Text(), s.KeyAt < s.KeyEnd, s.Out == arrow+notation.Fitting
-		h.Internal = within && c.v.inside.Stage != 0 && h.Expr == ""
-		keyless.Add(s, s.WithoutKey())
+	var links []notation.Link
+	for i := 1; i < len(nodes); {
+		within, next := c.v.inside.Stage != 0, i
+		links, next = p.follow(&c, nodes, i, &path.Hops[i-1], links[:0])
+		for j := i; j < next; j++ {
+			h, to := &path.Hops[j], nodes[j]
+			h.Node, h.Addr, h.ValueAddr, h.Type = to, p.Addr(to), p.ValueAddr(to), p.Type(to)
+		}
+		h := &path.Hops[i]
+		for _, s := range links {
+			h.Expr, h.Key, h.Fits = h.Expr+s.Text(), h.Key || s.KeyAt < s.KeyEnd, h.Fits || s.Out == arrow+notation.Fitting
+			keyless.Add(s, s.WithoutKey())
+			h = &path.Hops[next-1]
+		}
+		if next == i+1 {
+			h.Internal = within && c.v.inside.Stage != 0 && h.Expr == ""
+		} else {
+			path.typed = true
+		}
+		i = next
 	}
 	path.Expression, path.WithoutKeys = c.full.String(), keyless.String()
 	return path
@@ -109,11 +124,28 @@ type chain struct {
 	star bool
 }
 
-// follow adds a hop to a chain.
-func (p *naming) follow(c *chain, from, to heap.Node, last *Hop) (s notation.Link) {
-	starred := c.star
-	s, c.v = p.hop(from, to, c.v, last)
-	s.Unstar = starred && (s.Out != "" || strings.HasPrefix(s.Suffix, arrow))
+// follow adds to a chain what leads to nodes[i], or through the run of chunks that begins
+// there to what follows it. It appends the links to some that it is given: what leads into
+// the run, and behind that all that leads out. next is the node after those that it has come
+// to.
+func (p *naming) follow(c *chain, nodes []heap.Node, i int, last *Hop, links []notation.Link) (_ []notation.Link, next int) {
+	if end := endOfChunks(p, nodes, i); end > i {
+		if through, v, ok := throughChunks(p, nodes[i-1], c.v, nodes[i:end], nodes[end], last); ok {
+			c.v = v
+			for _, s := range through {
+				links = append(links, c.add(s))
+			}
+			return links, end + 1
+		}
+	}
+	s, v := p.hop(nodes[i-1], nodes[i], c.v, last)
+	c.v = v
+	return append(links, c.add(s)), i + 1
+}
+
+// add adds a link to the name, and returns it as it is written there.
+func (c *chain) add(s notation.Link) notation.Link {
+	s.Unstar = c.star && (s.Out != "" || strings.HasPrefix(s.Suffix, arrow))
 	c.star = s.Star
 	c.full.Add(s, s.Suffix)
 	return s
@@ -134,10 +166,14 @@ func (p *naming) Expr(nodes []heap.Node) string {
 		c, n = p.start(nodes[0], &h), 1
 	}
 	c.full = c.full.Clone()
-	for ; n < len(nodes); n++ {
-		p.follow(&c, nodes[n-1], nodes[n], &h)
+	var links []notation.Link
+	for n < len(nodes) {
+		links, n = p.follow(&c, nodes, n, &h, links[:0])
 	}
-	p.index.chains.Add(nodes, c)
+	// Behind a chunk a longer chain would go on from its values.
+	if p.typing.ChunkOf(nodes[len(nodes)-1]) == nil {
+		p.index.chains.Add(nodes, c)
+	}
 	return c.full.Clone().String()
 }
 
@@ -161,7 +197,7 @@ const anyCount = 1 << 62
 // ownView is an object by its own type.
 func (p *naming) ownView(n heap.Node) view {
 	t, addr, count, ok := p.valueType(n)
-	if !ok {
+	if !ok || p.typing.ChunkOf(n) != nil {
 		return view{}
 	}
 	return formView(p.typing.IDs[n], t, addr, count)

@@ -3,6 +3,7 @@ package gocore
 import (
 	"fmt"
 
+	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/program"
@@ -36,9 +37,9 @@ func (p *stacks) recordedFrames(gi int) []Frame {
 
 // recordedWord names such a frame and a word of it.
 func (p *stacks) recordedWord(gi int, pc *image.Piece) (frame, name string) {
-	frames := p.framesOf(gi)
-	if int(pc.Frame) >= len(frames) {
+	list := p.framesOf(gi)
+	if int(pc.Frame) >= len(list) {
 		return "", fmt.Sprintf("%s%#x", notation.StackWord, pc.Slot)
 	}
-	return image.FrameName(frames, int(pc.Frame)), stackSlot(pc, frames[pc.Frame].SP)
+	return image.FrameName(list, int(pc.Frame)), frames.StackSlot(pc, list[pc.Frame].SP)
 }

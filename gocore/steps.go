@@ -271,6 +271,9 @@ func (e *evaluation) arrow(o operand, s *notation.Step) (operand, error) {
 	if s.Text == "" || s.Text == notation.Fitting {
 		return e.outward(at, s)
 	}
+	if typ, off, ok := notation.PartOf(s.Text); ok {
+		return e.partAt(at, typ, off, s)
+	}
 	if offset, ok := strings.CutPrefix(s.Text, "+0x"); ok {
 		off, err := strconv.ParseUint(offset, 16, 64)
 		to := uint64(0)

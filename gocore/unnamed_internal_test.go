@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/unwind"
 	"goheap/heap"
@@ -57,7 +58,7 @@ func TestUnnamedWords(t *testing.T) {
 						continue
 					}
 					words++
-					if name := fmt.Sprintf("%#x %s", fr.SP, stackSlot(&image.Piece{Slot: pc.Slot}, fr.SP)); !slices.Contains(listed, name) {
+					if name := fmt.Sprintf("%#x %s", fr.SP, frames.StackSlot(&image.Piece{Slot: pc.Slot}, fr.SP)); !slices.Contains(listed, name) {
 						if missing++; !several[fr.SP] {
 							t.Errorf("%s: goroutine %d holds %#x by %s of %s, which is not listed", program, h.im.Goroutines[gi].ID, pc.Value, name, fr.Func.Name())
 						}

@@ -105,12 +105,16 @@ const (
 	opensChan             // the queued elements, then the goroutines that wait
 	opensEntry            // a map's key and element, where the key has parts too
 	opensClosure          // the captured variables
+	opensChunk            // the parts of the chunk of a user arena at addr
 )
 
 // Value describes the value of an object, or of a global variable. It fails for
 // what has no known type.
 func (p *values) Value(n heap.Node) (Value, bool) {
 	defer p.caught(debug.SetPanicOnFault(true))
+	if c := p.typing.ChunkOf(n); c != nil {
+		return p.chunkValue(c), true
+	}
 	t, addr, count, ok := p.valueType(n)
 	f := typing.OneValue
 	whole := region{base: p.ValueAddr(n)}
@@ -377,6 +381,11 @@ func (p *values) Children(v Value, from, limit int) []Value {
 			if !p.present(x.addr+i*size, size) {
 				break // one line says that the rest is missing
 			}
+		}
+	case opensChunk:
+		n, _ := p.NodeAt(x.addr)
+		for _, part := range p.typing.ChunkOf(n).Parts[from : from+limit] {
+			out = append(out, p.partValue(p.typing.ChunkOf(n), part, fmt.Sprintf("+%#x", part.Off)))
 		}
 	case opensOne:
 		out = append(out, p.valueAt("*", x.t, x.addr, v.whole))

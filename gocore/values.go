@@ -1,14 +1,11 @@
 package gocore
 
 import (
-	"fmt"
 	"math"
 	"runtime/debug"
-	"strconv"
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/library"
-	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 )
@@ -137,6 +134,14 @@ func (p *values) Hex(n heap.Node, off, size uint64) []byte {
 	return append([]byte(nil), p.im.Mem.Prefix(addr+off, min(size, n64-off))...)
 }
 
+// functionName names the function whose code begins at pc, "" for none.
+func (p *contents) functionName(pc uint64) string {
+	if fn, ok := p.decoder.Function(pc); ok {
+		return fn.Name()
+	}
+	return ""
+}
+
 // known reads values of the standard library's types.
 func (p *values) known() *library.Reader {
 	return &library.Reader{Space: p.space, Global: func(name string) (types.ID, uint64, bool) {
@@ -146,93 +151,4 @@ func (p *values) known() *library.Reader {
 		v, ok := p.exe.File.Global(name)
 		return v.Type, v.Addr + p.exe.Bias, ok
 	}}
-}
-
-// scalar formats a value without its parts, and tells what it points to.
-func (p *values) scalar(typ *types.Type, addr uint64) (string, heap.Node) {
-	m := p.im.Mem
-	w := uint64(p.im.Arch.PtrSize)
-	word := func(i uint64) uint64 {
-		v, _ := m.Word(addr + i*w)
-		return v
-	}
-	target := func(v uint64) heap.Node {
-		if n, ok := p.im.Pages.Lookup(v); ok {
-			return n
-		}
-		return heap.None
-	}
-	switch typ.Kind {
-	case types.Struct:
-		return "", heap.None
-	case types.Array:
-		if p.types.Type(typ.Elem).Kind == types.Uint8 {
-			return notation.Quote(m.Prefix(addr, min(typ.Len, maxStringShow)), typ.Len), heap.None
-		}
-		return "", heap.None
-	}
-	if _, ok := m.Slice(addr, typ.Size); !ok {
-		return "(not in the core)", heap.None
-	}
-	switch typ.Kind {
-	case types.Bool:
-		v, _ := m.Uint(addr, 1)
-		return strconv.FormatBool(v != 0), heap.None
-	case types.Int, types.Int8, types.Int16, types.Int32, types.Int64:
-		v, _ := m.Uint(addr, int(typ.Size))
-		shift := 64 - 8*typ.Size
-		return strconv.FormatInt(int64(v<<shift)>>shift, 10), heap.None
-	case types.Uint, types.Uint8, types.Uint16, types.Uint32, types.Uint64:
-		v, _ := m.Uint(addr, int(typ.Size))
-		return strconv.FormatUint(v, 10), heap.None
-	case types.Uintptr:
-		return fmt.Sprintf("%#x", word(0)), heap.None
-	case types.Float32:
-		v, _ := m.Uint(addr, 4)
-		return strconv.FormatFloat(float64(math.Float32frombits(uint32(v))), 'g', -1, 32), heap.None
-	case types.Float64:
-		v, _ := m.Uint(addr, 8)
-		return strconv.FormatFloat(math.Float64frombits(v), 'g', -1, 64), heap.None
-	case types.Complex64:
-		re, _ := m.Uint(addr, 4)
-		im, _ := m.Uint(addr+4, 4)
-		return fmt.Sprint(complex(math.Float32frombits(uint32(re)), math.Float32frombits(uint32(im)))), heap.None
-	case types.Complex128:
-		re, _ := m.Uint(addr, 8)
-		im, _ := m.Uint(addr+8, 8)
-		return fmt.Sprint(complex(math.Float64frombits(re), math.Float64frombits(im))), heap.None
-	case types.String:
-		n := word(1)
-		b := m.Prefix(word(0), min(n, maxStringShow))
-		return notation.Quote(b, n), target(word(0))
-	case types.Slice:
-		if word(0) == 0 {
-			return "nil", heap.None
-		}
-		return fmt.Sprintf("len %d cap %d → %#x", word(1), word(2), word(0)), target(word(0))
-	case types.Interface:
-		if word(0) == 0 {
-			return "nil", heap.None
-		}
-		name := "?"
-		if dyn, ok := p.space.DynamicType(typ, word(0)); ok {
-			name = p.types.Type(dyn).Name
-		}
-		return fmt.Sprintf("(%s) %#x", name, word(1)), target(word(1))
-	case types.Func:
-		if word(0) == 0 {
-			return "nil", heap.None
-		}
-		code, _ := m.Word(word(0))
-		if fn, ok := p.decoder.Function(code); ok {
-			return fn.Name(), target(word(0))
-		}
-		return fmt.Sprintf("%#x", word(0)), target(word(0))
-	case types.Pointer, types.UnsafePointer, types.Map, types.Chan:
-		if word(0) == 0 {
-			return "nil", heap.None
-		}
-		return fmt.Sprintf("%#x", word(0)), target(word(0))
-	}
-	return "", heap.None
 }

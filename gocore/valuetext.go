@@ -103,7 +103,7 @@ func (l *line) value(t types.ID, addr uint64, depth, hops int) {
 	case types.Pointer:
 		l.pointer(typ, word(0), depth, hops)
 	default:
-		text, _ := p.scalar(typ, addr)
+		text := p.known().Scalar(typ, addr, p.functionName)
 		if typ.Kind == types.Func {
 			text = library.Bare(text)
 		}

@@ -36,6 +36,8 @@ func (p *naming) hopOutward(slot, value uint64, to heap.Node, base uint64) (s no
 	n, _ := p.NodeAt(slot)
 	v, out, ok := p.wholeView(n)
 	switch {
+	case p.typing.ChunkOf(n) != nil:
+		return outOfChunk(p, slot, value, to, base)
 	case !ok:
 		return p.offsetHop(slot-base, to)
 	case v.inside.Stage != 0 && slot-v.addr < p.types.Type(p.types.Type(v.inside.Type).Runtime).Size:

@@ -40,6 +40,11 @@ type Dominators struct {
 	liveCount int
 	liveBytes uint64
 
+	// Reroute, where it is set, gives the path that PathTo and Paths return in the place of
+	// one: to the same node, along edges. first is PathTo without it. It is called by as
+	// many goroutines as these are.
+	Reroute func(path []Node, first func(n Node) []Node) []Node
+
 	lazy
 }
 

@@ -17,7 +17,19 @@ import (
 // The first call searches the whole live graph, about as long as marking it
 // takes, and keeps 4 bytes per node: after that, a path costs as much as it is
 // long. PreparePaths does the same under a context.
-func (d *Dominators) PathTo(n Node) []Node {
+//
+// Reroute may put another path in its place.
+func (d *Dominators) PathTo(n Node) []Node { return d.rerouted(d.pathTo(n)) }
+
+// rerouted is a path, or the one that stands in its place.
+func (d *Dominators) rerouted(path []Node) []Node {
+	if d.Reroute == nil || len(path) == 0 {
+		return path
+	}
+	return d.Reroute(path, d.pathTo)
+}
+
+func (d *Dominators) pathTo(n Node) []Node {
 	if d.of(n) == 0 || n == SuperRoot {
 		return nil
 	}
@@ -113,7 +125,21 @@ const pathWork = 1 << 22
 // where none was found; Cut knows whether there is one. The first call builds
 // the referrers and what PathTo needs. The error is the context's.
 func (d *Dominators) Paths(ctx context.Context, n Node, k int, cut []Edge) (paths [][]Node, bounded bool, err error) {
-	return d.paths(ctx, n, k, cut, pathWork)
+	if paths, bounded, err = d.paths(ctx, n, k, cut, pathWork); err != nil || d.Reroute == nil {
+		return paths, bounded, err
+	}
+	banned := make(map[Edge]bool)
+	for _, e := range cut {
+		banned[e] = true
+	}
+	for i, path := range paths {
+		other := d.rerouted(path)
+		same := func(p []Node) bool { return slices.Equal(p, other) }
+		if !hasEdge(other, banned) && !slices.ContainsFunc(paths, same) {
+			paths[i] = other
+		}
+	}
+	return paths, bounded, err
 }
 
 func (d *Dominators) paths(ctx context.Context, n Node, k int, cut []Edge, work int) (paths [][]Node, bounded bool, err error) {
@@ -127,7 +153,7 @@ func (d *Dominators) paths(ctx context.Context, n Node, k int, cut []Edge, work 
 	if err := d.PreparePaths(ctx); err != nil {
 		return nil, false, err
 	}
-	first := d.PathTo(n)
+	first := d.pathTo(n)
 	if !hasEdge(first, banned) {
 		paths = append(paths, first)
 	}

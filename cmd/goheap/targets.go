@@ -62,6 +62,7 @@ Expressions, from a variable of a package or a goroutine
   x → .f  x → [3]         a part of the object that x leads into the middle of
   x → ≈.f                 likewise, where no more is known of the object's type than that no
                           other fits (≈); what follows it in the name is no better known
+  x → (T at +0x40).f      a value of type T in the chunk of a user arena that x leads into
   x.next ×1000            the same part many times; x(.left.right) ×5
 
 An expression whose value is a pointer, slice, string, map, channel, function or interface

@@ -75,6 +75,21 @@ func (d *decoder) readSpans(ctx context.Context) error {
 			damaged++
 			continue
 		}
+		if rt.Mspan.IsUserArenaChunk.Uint(im.Arch, b) != 0 {
+			if e.Pointers == image.NoPointers {
+				// It was freed and has no memory: it only waits for the last pointer to
+				// it to go (runtime/arena.go, setUserArenaChunkToFault).
+				marks := e.MarkBits
+				if e.Swept {
+					marks = e.AllocBits
+				}
+				if b, ok := im.Mem.Slice(marks, 1); ok && b[0]&1 != 0 {
+					im.FreedMarked += e.Elem
+				}
+				continue
+			}
+			im.AddChunk(&e, rt.Mspan.ChunkFree.Uint(im.Arch, b), rt.Mspan.ChunkFreeLimit.Uint(im.Arch, b))
+		}
 		if !im.Mem.Present(e.Base, e.Size) {
 			absent++
 			continue
@@ -94,6 +109,7 @@ func (d *decoder) readSpans(ctx context.Context) error {
 		kept = append(kept, e)
 	}
 	im.Extents = kept
+	im.SortChunks()
 	for _, l := range lists {
 		if e := im.ExtentAt(l.base); e != nil && e.Base == l.base {
 			if err := d.readSpecials(ctx, *e, l.list); err != nil {

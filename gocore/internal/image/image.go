@@ -52,11 +52,14 @@ type Image struct {
 	Allocated, Marked, Fresh []uint64
 	Sweeping                 Unsettled
 
-	Specials []Special // by object address
-	Queued   []Special // finalizers and cleanups that wait to run, in the order of their roots
-	Samples  []Sample  // by object address
-	Roots    []Root
-	Pieces   []Piece // of all roots: see Root
+	Chunks []Chunk // by address
+	// FreedMarked are the bytes of chunks without memory that the last collection marked.
+	FreedMarked uint64
+	Specials    []Special // by object address
+	Queued      []Special // finalizers and cleanups that wait to run, in the order of their roots
+	Samples     []Sample  // by object address
+	Roots       []Root
+	Pieces      []Piece // of all roots: see Root
 
 	Goroutines []Goroutine
 	Records    Records

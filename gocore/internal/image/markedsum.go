@@ -21,7 +21,8 @@ import (
 // (runtime/mgcsweep.go, sweepLocked.sweep), which counts nothing: one without
 // pointers was not counted at all.
 func (im *Image) MarkedSum() (low, high, least int64) {
-	var withPointers, without int64
+	var withPointers int64
+	without := int64(im.FreedMarked)
 	for i := range im.Extents {
 		e := &im.Extents[i]
 		n := int64(e.Elem) * int64(im.CountIn(e, im.Marked))

@@ -160,6 +160,11 @@ type Runtime struct {
 		GCMarkBits       Field `field:"gcmarkBits"`
 		Specials         Field `field:"specials"`
 		LargeType        Field `field:"largeType" go:"22-"`
+
+		// Of a chunk of a user arena: what of it is free.
+		IsUserArenaChunk Field `field:"isUserArenaChunk" go:"20-"`
+		ChunkFree        Field `field:"userArenaChunkFree.base.a" go:"20-"`
+		ChunkFreeLimit   Field `field:"userArenaChunkFree.limit.a" go:"20-"`
 	} `type:"runtime.mspan"`
 
 	// HeapArena has a bitmap where the pointers of objects are described by arena,

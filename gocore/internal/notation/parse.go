@@ -344,7 +344,7 @@ func (p *parser) selectors(at, end int, repeating bool) ([]Step, error) {
 			}
 		case strings.HasPrefix(s, arrow):
 			step = Step{Kind: Arrow, Pos: at, Text: s[len(arrow):n]}
-			if step.Text == "" && !strings.HasPrefix(s[n:], ".") && !strings.HasPrefix(s[n:], "[") {
+			if step.Text == "" && !strings.HasPrefix(s[n:], ".") && !strings.HasPrefix(s[n:], "[") && !strings.HasPrefix(s[n:], "(") {
 				return nil, p.fail(at, "a name is missing behind the arrow")
 			}
 		default:

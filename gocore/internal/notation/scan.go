@@ -116,6 +116,13 @@ func variableLength(s string) int {
 // arrowLength returns the length of the hop behind the arrow that s starts with, and of
 // the arrow.
 func arrowLength(s string) int {
+	if text := s[len(arrow):]; strings.HasPrefix(text, "(") {
+		if end := Matching(text); end >= 0 {
+			if _, _, ok := PartOf(text[:end+1]); ok {
+				return len(arrow) + end + 1
+			}
+		}
+	}
 	n := len(s)
 	for _, next := range []string{".", "[", "(", arrow, repeated} {
 		if i := strings.Index(s[len(arrow):], next); i >= 0 {

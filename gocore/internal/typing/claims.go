@@ -96,7 +96,7 @@ func (t *Typer) point(c claim) {
 		t.pointStatic(c)
 		return
 	}
-	if c.x.refine != nil && c.Form == OneValue && (c.x.embedded || at.Off == t.headerOf(at)) {
+	if c.x.refine != nil && c.Form == OneValue && (c.x.embedded || at.Off == t.headerOf(at) && !isChunk(t, at.Node)) {
 		p := c.p
 		c = c.x.refine(t, c, at)
 		at.Off -= p - c.p
@@ -119,6 +119,9 @@ func (t *Typer) point(c claim) {
 		return
 	}
 	if !t.mayDisplace(has, id, c.evidence) {
+		if isChunk(t, n) {
+			pointChunk(t, at, c)
+		}
 		return
 	}
 	interior, walk := t.claim(at, id, &c)
@@ -246,12 +249,7 @@ func (t *judge) claim(at image.SlotAt, id heap.TypeID, c *claim) (interior, walk
 		if c.evidence == ByFit {
 			return false, false // no typed value says so
 		}
-		if live, err := t.Reached(); err != nil || !live.Has(n) {
-			return false, false
-		}
-		if t.conflicts++; len(t.rejected) < maxRejected {
-			t.rejected = append(t.rejected, *c)
-		}
+		t.reject(n, *c)
 		return false, false
 	}
 	if !t.covers(e, at.Off, head, size, *c) || !t.hasShape(e, slot, *c) {
@@ -269,6 +267,16 @@ func (t *judge) claim(at image.SlotAt, id heap.TypeID, c *claim) (interior, walk
 		t.layouts[e.Elem/8%uint64(len(t.layouts))] = slotLayout{e.Elem / 8, e.At - e.Base, t.im.SmallerClass(e.Elem)}
 	}
 	return interior, c.evidence < ByInterior && at.Pointers != image.NoPointers
+}
+
+// reject counts a claim that contradicts what is known of a live object.
+func (t *judge) reject(n heap.Node, c claim) {
+	if live, err := t.Reached(); err != nil || !live.Has(n) {
+		return
+	}
+	if t.conflicts++; len(t.rejected) < maxRejected {
+		t.rejected = append(t.rejected, c)
+	}
 }
 
 // rejection tells what a rejected claim said and what is so.

@@ -19,7 +19,10 @@ type Result struct {
 	IDs      []heap.TypeID  // 0 where the node is no live object
 	Evidence []Evidence     // set when all types have been found
 	Unknown  []UnknownShape // by TypeID - FirstUnknown
-	Nodes    []heap.Node    // of unknown type, ascending
+	// Nodes are those of unknown type, and chunks of user arenas with words that lead to
+	// an object and are in no part, ascending.
+	Nodes  []heap.Node
+	Chunks []Chunk // live ones, ascending
 	// Fits has the types of which several fit an object without a type, as far as there
 	// is room.
 	Fits map[heap.Node][]Fit
@@ -121,6 +124,7 @@ func (t *Typer) finish() error {
 			t.renumber(s.extents, global)
 		}
 	}
+	finishChunks(t)
 	return nil
 }
 

@@ -140,6 +140,9 @@ type Typer struct {
 	// does not keep it so. It may be nil.
 	Late func(*Typer)
 
+	chunks    map[heap.Node]*chunk
+	chunkType heap.TypeID // of chunks, 0 where there are none
+
 	part    func(inferior.Part) // pointPart
 	onStack *Stack              // the stack whose variables are being followed, or nil
 
@@ -242,6 +245,7 @@ func (t *Typer) Run(ctx context.Context, seed func(*Typer)) error {
 // finds out that it has looked into dead ones.
 func (t *Typer) pass(ctx context.Context, phase *progress.Phase, seed func(*Typer)) (again bool, err error) {
 	t.static, t.interior, t.parts, t.leafParts = map[Static]bool{}, nil, nil, nil
+	startChunks(t)
 	wait := t.startLeaves()
 	// The leaf typer must have ended, whatever becomes of the walk.
 	err = dump.Guard(func() (err error) {
@@ -275,7 +279,7 @@ func (t *Typer) sawDead(live []uint64) bool {
 		for base := e.First &^ 63; base < end; base += 64 {
 			for dead := t.Alive[base/64] &^ live[base/64]; dead != 0; dead &= dead - 1 {
 				n := base + heap.Node(bits.TrailingZeros64(dead))
-				if ev := t.evidenceOf(n); n >= e.First && n < end && ev != 0 && ev < ByInterior {
+				if ev := t.evidenceOf(n); n >= e.First && n < end && ev != 0 && ev < ByInterior && !unclaimed(t, n) {
 					return true
 				}
 			}

@@ -173,7 +173,7 @@ func (t *Typer) follow(x *step, p uint64, data []byte) {
 		}
 		if x.kind == types.BufferWord {
 			outer := &x.sub[0]
-			if at, ok := t.im.Pages.Find(p); ok && at.Pointers != image.NoPointers && at.Off == outer.off {
+			if at, ok := t.im.Pages.Find(p); ok && at.Pointers != image.NoPointers && at.Off == outer.off && !isChunk(t, at.Node) {
 				t.point(claim{p: p - at.Off, n: 1, x: t.compile(outer.target), evidence: ByPointer})
 				return
 			}

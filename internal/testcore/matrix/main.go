@@ -83,7 +83,7 @@ Each test program is built with each Go version on linux/amd64, and goheap reads
 - of sessions and quiet: of which of their types they hold another number of objects than is found;
 - of the others: how many of the objects that they describe one by one, with address, type, and path or holder, are found as described, and which are not.
 
-What a version has not (iterators before Go 1.23, cleanups before Go 1.24 …) the programs leave out, so that they describe fewer objects there. Experiments are those that a version allows: noallocheaders ends with Go 1.22, noswissmap with Go 1.25. In arenas, a chunk of an arena is one object without a type, and in foreign and plugged the heap is small, so that the share says little. An empty cell is a program that is not built in this way.
+What a version has not (iterators before Go 1.23, cleanups before Go 1.24 …) the programs leave out, so that they describe fewer objects there. Experiments are those that a version allows: noallocheaders ends with Go 1.22, noswissmap with Go 1.25. In arenas, those bytes of a chunk count as typed that typed pointers lead to, and most of it is free; in foreign and plugged the heap is small, so that the share says little. An empty cell is a program that is not built in this way.
 
 `
 
