@@ -150,7 +150,7 @@ func pointChunk(t *Typer, at image.SlotAt, c claim) {
 	w := uint64(t.arch.PtrSize)
 	scalar := c.Form == StringData || len(c.x.steps) == 0 && c.Form != Container
 	switch {
-	case c.Form == Container, at.Off+size > ch.elem,
+	case c.Form == Container, at.Off > ch.elem, size > ch.elem-at.Off,
 		// Nothing has been put there.
 		at.Off+size > ch.FreeLo-ch.Base && at.Off < ch.FreeHi-ch.Base && ch.FreeLo < ch.FreeHi,
 		!scalar && (at.Off%w != 0 || c.x.size%w != 0):
