@@ -47,6 +47,8 @@ Expressions, from a variable of a package or a goroutine
   m[{3 "s"}]  m[K{3,"s"}] (*T)(0xc000010000), int8(3) in an interface; m[key 17] is the key
                           itself. A key that is too long, or a NaN, has its address in it:
                           m["aaa…"… (300 bytes) at 0xc000010000]
+  m[complex(1,2)]         also 1+2i; a struct whose type has no name by its type, where an
+  m[struct{A int}{3}]     interface holds it, or without
   x[i]  x[len(y)-1:]      in brackets may stand expressions of numbers, constants, variables
   m[5*time.Second]        (of the goroutine, the package or the program), len and cap; without
                           its package, a name means that of the package that x is of, or the

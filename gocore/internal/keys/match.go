@@ -138,7 +138,7 @@ func (p *Reader) equalsKey(t types.ID, addr uint64, want *notation.Key, parts *i
 		return p.isConstant(t, addr, want.Text)
 	}
 	text := p.Scalar(typ, addr)
-	return want.Equals(text, typ.Name)
+	return want.Equals(text, typ.Size)
 }
 
 // isConstant reports whether the number of type t at addr is the constant of that name,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/notation"
@@ -136,7 +137,7 @@ func (k *keyWriter) value(t types.ID, addr uint64, depth int) {
 			return
 		}
 		k.add(text)
-		if text == "NaN" {
+		if strings.Contains(text, "NaN") && typ.Kind >= types.Float32 && typ.Kind <= types.Complex128 {
 			k.exact = false // there may be several
 		}
 	}

@@ -30,6 +30,7 @@ const (
 	BoolKey
 	NilKey
 	CompositeKey
+	ComplexKey // complex(a, b), of two parts
 	DurationKey
 	ConstantKey   // the name of a constant, or of several that are bits: Read|Write
 	ExpressionKey // of numbers and names, as Calculate reads it: 5*time.Second
@@ -166,6 +167,8 @@ func (p *keyParser) simple(depth int) *Key {
 		return p.composite(word, depth)
 	case strings.HasPrefix(p.rest(), "(") && (word == "len" || word == "cap"):
 		return nil
+	case strings.HasPrefix(p.rest(), "(") && word == "complex":
+		return p.complex(depth)
 	case strings.HasPrefix(p.rest(), "("):
 		return p.conversion(word, depth)
 	case strings.HasPrefix(p.rest(), `"`): // [4]uint8"text"
@@ -218,6 +221,27 @@ func (p *keyParser) conversion(typ string, depth int) *Key {
 	return k
 }
 
+// complex reads "(1, 2)" behind complex.
+func (p *keyParser) complex(depth int) *Key {
+	k := &Key{Kind: ComplexKey}
+	for _, before := range []string{"(", ","} {
+		if p.space(); !strings.HasPrefix(p.rest(), before) {
+			return nil
+		}
+		p.at++
+		part := p.key(depth + 1)
+		if part == nil {
+			return nil
+		}
+		k.Parts = append(k.Parts, part)
+	}
+	if p.space(); !strings.HasPrefix(p.rest(), ")") {
+		return nil
+	}
+	p.at++
+	return k
+}
+
 // composite reads "{1, 2}" behind a type: between two parts stands a comma, as in Go, or a
 // space alone, as goheap prints them.
 func (p *keyParser) composite(typ string, depth int) *Key {
@@ -254,9 +278,12 @@ func (p *keyParser) number() *Key {
 		if n = Matching(s) + 1; n == 0 {
 			return nil
 		}
-		if _, err := strconv.ParseComplex(s[:n], 128); err != nil {
+		text := strings.ReplaceAll(s[:n], " ", "")
+		if _, err := strconv.ParseComplex(text, 128); err != nil {
 			return nil
 		}
+		p.at += n
+		return &Key{Kind: NumberKey, Text: text}
 	} else {
 		for n < len(s) && strings.IndexByte(" ,{}()[]", s[n]) < 0 {
 			n++
@@ -343,11 +370,13 @@ func (k *Key) Defaults(typ string) bool {
 		return typ == "time.Duration"
 	case ConstantKey:
 		return true // which has a type of its own
+	case ComplexKey:
+		return typ == "complex128"
 	case NumberKey:
 		if strings.HasPrefix(k.Text, "0x") && strings.ContainsAny(typ, "*") {
 			return true
 		}
-		if strings.HasSuffix(k.Text, ")") {
+		if strings.HasSuffix(k.Text, ")") || strings.HasSuffix(k.Text, "i") {
 			return typ == "complex128"
 		}
 		if strings.ContainsAny(k.Text, ".eEIN") && !strings.HasPrefix(k.Text, "0x") {
@@ -358,19 +387,40 @@ func (k *Key) Defaults(typ string) bool {
 	return false
 }
 
-// Equals reports whether the key is the number or bool of the named type that is written
+// complex is the value of a number whose parts have so many bits together.
+func (k *Key) complex(bits int) (complex128, bool) {
+	switch {
+	case k.Kind == ComplexKey && len(k.Parts) == 2:
+		re, ok1 := k.Parts[0].complex(bits)
+		im, ok2 := k.Parts[1].complex(bits)
+		return complex(real(re), real(im)), ok1 && ok2 && imag(re) == 0 && imag(im) == 0
+	case k.Kind == NumberKey || k.Kind == RuneKey || k.Kind == DurationKey:
+		if c, err := strconv.ParseComplex(k.Text, bits); err == nil {
+			return c, true
+		}
+		n, err := strconv.ParseInt(k.Text, 0, 64) // 0x10
+		return complex(float64(n), 0), err == nil
+	}
+	return 0, false
+}
+
+// Equals reports whether the key is the number or bool, of so many bytes, that is written
 // like that.
-func (k *Key) Equals(text, typ string) bool {
+func (k *Key) Equals(text string, size uint64) bool {
 	switch k.Kind {
 	case ZeroKey:
-		return text == "0" || text == "false" || text == "(0+0i)" || text == "0x0"
+		return text == "false" || text == "0x0" || strings.Trim(text, "()+-0i") == "" && text != ""
 	case BoolKey:
 		return text == k.Text
-	case NumberKey, RuneKey, DurationKey:
+	case NumberKey, RuneKey, DurationKey, ComplexKey:
 	default:
 		return false
 	}
-	if a, err := strconv.ParseInt(text, 0, 64); err == nil {
+	if k.Kind == ComplexKey {
+		if !strings.HasSuffix(text, ")") {
+			return false
+		}
+	} else if a, err := strconv.ParseInt(text, 0, 64); err == nil {
 		b, err := strconv.ParseInt(k.Text, 0, 64)
 		if err != nil { // 5e9
 			n, ok := k.Number()
@@ -386,17 +436,14 @@ func (k *Key) Equals(text, typ string) bool {
 		b, err := strconv.ParseUint(k.Text, 0, 64)
 		return err == nil && a == b
 	}
-	bits := 64
-	if strings.HasSuffix(typ, "32") {
-		bits = 32
-	}
-	if a, err := strconv.ParseFloat(text, 64); err == nil {
+	bits := int(8 * size)
+	if a, err := strconv.ParseFloat(text, bits); err == nil {
 		b, err := strconv.ParseFloat(k.Text, bits)
 		return err == nil && (a == b || math.IsNaN(a) && math.IsNaN(b))
 	}
-	a, err1 := strconv.ParseComplex(text, 128)
-	b, err2 := strconv.ParseComplex(k.Text, 128)
-	return err1 == nil && err2 == nil && a == b
+	a, err := strconv.ParseComplex(text, bits)
+	b, ok := k.complex(bits)
+	return err == nil && ok && a == b
 }
 
 // Integer reads a number or a rune of size bytes, and returns its bits.

@@ -118,17 +118,23 @@ func distance(a, b string, limit int) int {
 }
 
 // SameType reports whether two texts name the same type, where b may leave out all of a
-// package's path but its last element, or all packages, put the path in quotes, or write any for
-// interface {} and spaces as it likes.
+// package's path but its last element, or packages, put the path in quotes, or write any for
+// interface {}, structs with several names for a type and without tags, and spaces as it
+// likes.
 func SameType(a, b string) bool {
 	if a == b {
 		return true
+	}
+	if len(b) <= maxStructs && structBrace(b) >= 0 {
+		tagged := false
+		b, tagged = plainStructs(b, true)
+		a, _ = plainStructs(a, tagged)
 	}
 	if b = plainType(b); plainType(a) == b {
 		return true
 	}
 	short := ShortType(a)
-	return short == b || !strings.Contains(b, ".") && withoutPackages(short) == b
+	return short == b || sameWords(short, b)
 }
 
 // withoutPackages is a type without the packages of its parts.
@@ -164,7 +170,7 @@ func plainType(s string) string {
 			i += n
 		case s[i] == ' ':
 			i++ // before: chan int, interface {}
-			if b.Len() > 0 && i < len(s) && wordByte(b.String()[b.Len()-1]) && wordByte(s[i]) {
+			if b.Len() > 0 && i < len(s) && wordByte(b.String()[b.Len()-1]) && (wordByte(s[i]) || isQuotedPath(s[i:])) {
 				b.WriteByte(' ')
 			}
 		case wordByte(s[i]):
@@ -195,6 +201,15 @@ func plainType(s string) string {
 
 func wordByte(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= utf8.RuneSelf
+}
+
+// isQuotedPath reports whether s starts with the path of a package in quotes.
+func isQuotedPath(s string) bool {
+	n := 0
+	if strings.HasPrefix(s, `"`) {
+		n = quotedLength(s)
+	}
+	return n > 0 && strings.HasPrefix(s[n:], ".")
 }
 
 // ShortType is a type with the last elements of the paths of packages, in the form of

@@ -191,6 +191,7 @@ func main() {
 	}
 	server.held = session()
 	maps()
+	kindsOfKeys()
 	lists()
 	values()
 	brackets()
