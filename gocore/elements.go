@@ -176,8 +176,11 @@ func (e *evaluation) length(x *notation.Expr) (n uint64, o operand, err error) {
 	if o, err = e.value(x.X); err != nil {
 		return 0, o, err
 	}
+	if inner, ok := e.unwrapped(o); ok {
+		o = inner
+	}
 	if p.types.Type(o.t).Kind == types.Pointer {
-		if to, ok := e.load(o); ok && p.types.Type(to.t).Kind == types.Array {
+		if to, ok := e.load(o); ok && (p.types.Type(to.t).Kind == types.Array || inferior.Holds(p.space, to.t)) {
 			o = to
 		}
 	}
@@ -192,10 +195,10 @@ func (e *evaluation) length(x *notation.Expr) (n uint64, o operand, err error) {
 		}
 	case typ.Kind == types.Array:
 		n, ok = typ.Len, true
-	case typ.Kind == types.String && x.Op == notation.Len:
+	case (typ.Kind == types.String || typ.Kind == types.Slice) && x.Op == notation.Len:
 		n, ok = p.wordOf(o.view, o.addr+w), true
-	case typ.Kind == types.Slice && x.Op == notation.Len:
-		n, ok = p.wordOf(o.view, o.addr+w), true
+	case o.bytes == nil && x.Op == notation.Len && inferior.Holds(p.space, t):
+		n, ok = inferior.Count(p.space, t, o.addr)
 	case typ.Kind == types.Slice:
 		n, ok = p.wordOf(o.view, o.addr+2*w), true
 	case typ.Kind == types.Map && x.Op == notation.Len, typ.Kind == types.Chan:
@@ -205,7 +208,7 @@ func (e *evaluation) length(x *notation.Expr) (n uint64, o operand, err error) {
 		}
 	}
 	if !ok {
-		return 0, o, e.fail(len(e.text), "%s has no such length", p.typeName(o))
+		return 0, o, e.fail(len(e.text), "%s has no %s", p.typeName(o), map[notation.Op]string{notation.Len: "length", notation.Cap: "capacity"}[x.Op])
 	}
 	return n, o, nil
 }

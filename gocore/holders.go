@@ -40,7 +40,7 @@ func (h *holder) String() string {
 func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 	g := &p.im.Goroutines[gi]
 	if g.Recorded && pc.Frame >= 0 {
-		frame, name := p.recordedWord(gi, pc)
+		frame, name := frames.RecordedWord(p.im, gi, pc)
 		return holder{frame: frame, name: name}
 	}
 	if pc.Register == image.InRecord {
@@ -204,9 +204,9 @@ func (e *evaluation) stackSlot(g *image.Goroutine, off uint64, x *notation.Expr)
 	p := e.p
 	call := e.p.vars.Call(e.frame)
 	if g.Recorded {
-		for i, f := range p.framesOf(e.goroutine) {
+		for i, f := range frames.Recorded(p.im, e.goroutine) {
 			if call.NextOf(f.Name) {
-				return e.stackWord(g, p.framesOf(e.goroutine)[i].SP+off, x)
+				return e.stackWord(g, frames.Recorded(p.im, e.goroutine)[i].SP+off, x)
 			}
 		}
 	}

@@ -56,7 +56,8 @@ Expressions, from a variable of a package or a goroutine
   x.(T)  x.(*T)           what an interface holds, with or without the star
   x.list (initially)      data that a variable was linked with, and that it has left behind
   *x  &x  (*T)(0xc0000a)  what a pointer leads to, where x stands, and a value by its type
-  len(x)  cap(x)          of slices, arrays, strings, maps and channels
+  len(x)  cap(x)          of slices, arrays, strings, maps and channels; len also of
+                          container/list and ring, and of sync.Map
   <-ch[0]                 what is received from a channel after 0 others
   f.func1 captured v      a variable of a closure
   x → finalizer           what a finalizer, cleanup (→ cleanup 2 function) or weak handle keeps

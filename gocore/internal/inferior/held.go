@@ -29,3 +29,22 @@ func Held(s *Space, t types.ID, addr uint64) (n uint64, more, ok bool) {
 	}
 	return min(n, maxCounted), n > maxCounted, true
 }
+
+// Count returns how many entries or items a container of the library has, however many
+// they are: those of a sync.Map that have a value, those of a list or a ring. ok is false
+// for what is none, or not sound, and for a sync.Pool, which keeps what it has for itself.
+func Count(s *Space, t types.ID, addr uint64) (n uint64, ok bool) {
+	typ := s.Types.Type(t)
+	switch {
+	case !Holds(s, t) || s.Layout.Library.Pool.Name.Is(typ.Name) || !s.present(addr):
+		return 0, false
+	case s.IsSequence(typ):
+		if n, ok, is := s.ListLen(typ, addr); is {
+			return n, ok
+		}
+		s.Items(typ, addr, func(types.ID, uint64) bool { n++; return true })
+	default:
+		s.Entries(t, addr, func(Entry) bool { n++; return true })
+	}
+	return n, true
+}

@@ -192,6 +192,7 @@ func main() {
 	server.held = session()
 	maps()
 	kindsOfKeys()
+	lengths()
 	lists()
 	values()
 	brackets()
