@@ -55,7 +55,8 @@ func split(t *testing.T, exe, dir, name, debug string) (stripped string) {
 
 // Wherever the debugging information stands, the same is said of the same core.
 func TestDebugFile(t *testing.T) {
-	t.Parallel()
+	cache := t.TempDir()
+	t.Setenv("DEBUGINFOD_CACHE_PATH", cache)
 	for _, version := range []string{"", "go1.22.12"} { // before Go 1.24 there is no GNU build id
 		good := testcore.Core(t, "quiet", testcore.Options{Go: version}, testcore.Kernel)
 		plain, err := gocore.Open(t.Context(), good.Core, gocore.Options{})
@@ -100,6 +101,18 @@ func TestDebugFile(t *testing.T) {
 			}},
 			{"unstripped copy", func(t *testing.T, dir string) (gocore.Options, string) {
 				return gocore.Options{Exe: split(t, good.Exe, dir, "quiet", filepath.Join(dir, "x")), Debug: good.Exe}, good.Exe
+			}},
+			{"cached by a client of debuginfod", func(t *testing.T, dir string) (gocore.Options, string) {
+				id := plain.Source().BuildID
+				if plain.Source().BuildIDKind != "gnu" {
+					id = "none"
+				}
+				debug := filepath.Join(cache, id, "debuginfo")
+				exe := split(t, good.Exe, dir, "quiet", debug)
+				if id == "none" {
+					return gocore.Options{Exe: exe, Debug: debug}, debug
+				}
+				return gocore.Options{Exe: exe}, debug
 			}},
 			{"compressed", func(t *testing.T, dir string) (gocore.Options, string) {
 				debug := filepath.Join(dir, "quiet.debug")

@@ -37,7 +37,7 @@ var laterFlags = [...]string{"no-index", "max-memory"}
 func (f *flags) add(root *cobra.Command) {
 	p := root.PersistentFlags()
 	p.StringVar(&f.exe, "exe", "", "the executable is `PATH`; else it is found through the core or beside a heap dump")
-	p.StringVar(&f.debug, "debug", "", "its debugging information is in `PATH`; else in the executable, or found through it")
+	p.StringVar(&f.debug, "debug", "", "its debugging information, or an unstripped build of it, is in `PATH`")
 	p.BoolVar(&f.force, "force", false, "go on with an executable or debug file whose build id differs")
 	p.StringVar(&f.format, "format", "text", "print text, json or csv")
 	p.StringVarP(&f.output, "output", "o", "-", "write to `FILE`; - is the standard output")

@@ -20,6 +20,7 @@ import (
 // that lies beside the dump. Without any, the one returned is empty.
 func (d *decoder) findExecutable(ctx context.Context, opt program.Options) (*program.Executable, error) {
 	none := withoutExecutable(d)
+	opt.Beside = filepath.Dir(d.file.Path)
 	if opt.Exe != "" {
 		x, problems, err := program.OpenExecutable(opt.Exe, "--exe", opt)
 		if err == nil {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"goheap/dump"
 	"goheap/gocore/internal/symbols"
@@ -23,7 +24,8 @@ const debugRoot = "/usr/lib/debug"
 
 // attachDebug lets x have the debugging information of another file: of
 // opt.Debug, or, where x has none of its own, of the first file that belongs to
-// it in the places where debuggers look.
+// it in the places where debuggers look. A file belongs to it by its build id, by its
+// checksum, or as an unstripped build of the same layout (symbols, AddTwin).
 func (x *Executable) attachDebug(opt Options) ([]dump.Problem, error) {
 	if opt.Debug != "" {
 		return x.givenDebug(opt.Debug, opt.Force)
@@ -31,7 +33,7 @@ func (x *Executable) attachDebug(opt Options) ([]dump.Problem, error) {
 	err := x.File.DWARF()
 	switch {
 	case errors.Is(err, symbols.ErrNoDWARF):
-		for _, c := range x.debugCandidates(debugRoot) {
+		for _, c := range slices.Concat(x.debugCandidates(debugRoot), x.debugCached(os.Getenv), x.debugBeside(opt.Beside)) {
 			if why, ok := x.tryDebug(c); ok {
 				break
 			} else if why != "" {
@@ -66,25 +68,46 @@ func (x *Executable) givenDebug(path string, force bool) ([]dump.Problem, error)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w (from --debug); give the file with the debugging information of %s with --debug PATH", ErrNoDWARF, err, x.Path)
 	}
-	var problems []dump.Problem
-	switch same, known := x.File.SameBuild(debug); {
-	case !known:
-		problems = append(problems, dump.Problem{Severity: dump.Warning, Message: fmt.Sprintf("%s and %s have no build id to compare: whether they belong together is not known", path, x.Path), Count: 1})
-	case !same && !force:
+	problems, err := x.addGiven(debug, path, force)
+	if err != nil {
 		free()
-		return nil, fmt.Errorf("%w: the build id of %s is %s, that of %s is %s; give the right one with --debug PATH, or --force to go on and read nonsense", ErrWrongDebug, path, buildID(debug, x.File), x.Path, buildID(x.File, debug))
-	case !same:
-		problems = append(problems, dump.Problem{Severity: dump.Error, Message: fmt.Sprintf("the build id of %s is not that of the executable: types and addresses may be wrong", path), Count: 1})
-	}
-	if err := x.File.AddDebug(debug); err != nil {
-		free()
-		if errors.Is(err, symbols.ErrNoDWARF) {
-			return nil, fmt.Errorf("%w: %s (from --debug) has no debugging information; give the file that has that of %s with --debug PATH", ErrNoDWARF, path, x.Path)
-		}
-		return nil, fmt.Errorf("%w: %s (from --debug): %w; give the file with the debugging information of %s with --debug PATH", ErrNoDWARF, path, err, x.Path)
+		return nil, err
 	}
 	x.DebugPath, x.freeDebug = path, free
 	return append(problems, x.damagedDWARF(x.File.DWARF())...), nil
+}
+
+// addGiven attaches debug, the file at path, if it is of the same build, or of one with
+// the same layout.
+func (x *Executable) addGiven(debug *symbols.File, path string, force bool) (problems []dump.Problem, err error) {
+	same, known := x.File.SameBuild(debug)
+	if !known || !same {
+		err = x.File.AddTwin(debug)
+	}
+	other, bare := errors.Is(err, symbols.ErrOtherLayout), errors.Is(err, symbols.ErrNoLayout)
+	switch {
+	case known && same, !other && !bare:
+	case !known && bare:
+		problems = append(problems, dump.Problem{Severity: dump.Warning, Message: fmt.Sprintf("%s and %s have no build id to compare: whether they belong together is not known", path, x.Path), Count: 1})
+	case !force:
+		ids := fmt.Sprintf("%s and %s have no build id to compare", path, x.Path)
+		if known {
+			ids = fmt.Sprintf("the build id of %s is %s, that of %s is %s", path, buildID(debug, x.File), x.Path, buildID(x.File, debug))
+		}
+		return nil, fmt.Errorf("%w: %s, and %w; give with --debug PATH the debug file of that build, or %s; or --force to go on and read nonsense", ErrWrongDebug, ids, err, x.howToRebuild())
+	default:
+		problems = append(problems, dump.Problem{Severity: dump.Error, Message: fmt.Sprintf("the build id of %s is not that of the executable, and %v: types and addresses may be wrong", path, err), Count: 1})
+	}
+	if known && same || other || bare {
+		err = x.File.AddDebug(debug)
+	}
+	if errors.Is(err, symbols.ErrNoDWARF) {
+		return nil, fmt.Errorf("%w: %s (from --debug) has no debugging information; give the file that has that of %s with --debug PATH, or %s", ErrNoDWARF, path, x.Path, x.howToRebuild())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s (from --debug): %w; give the file with the debugging information of %s with --debug PATH", ErrNoDWARF, path, err, x.Path)
+	}
+	return problems, nil
 }
 
 // buildID returns the build id of f of the kind that can be compared with g's.
@@ -106,7 +129,7 @@ type debugCandidate struct {
 // debugCandidates lists the places where debuggers look, in their order: by build
 // id under root, then the file that .gnu_debuglink names, beside the executable,
 // in .debug, and under root in the executable's folder; then NAME.debug beside the
-// executable, which is what people call it.
+// executable, which is what people call it, and NAME.twin, which Rebuild calls it.
 func (x *Executable) debugCandidates(root string) []debugCandidate {
 	var out []debugCandidate
 	if id := x.File.BuildID; len(id) > 2 {
@@ -128,9 +151,45 @@ func (x *Executable) debugCandidates(root string) []debugCandidate {
 		}
 	}
 	for _, dir := range dirs {
-		out = append(out, debugCandidate{Path: filepath.Join(dir, filepath.Base(full)+".debug")})
+		out = append(out, debugCandidate{Path: filepath.Join(dir, filepath.Base(full)+".debug")}, debugCandidate{Path: filepath.Join(dir, filepath.Base(full)+".twin")})
 	}
 	return out
+}
+
+// debugCached returns where debuginfod's clients keep what they have fetched, by build id
+// (debuginfod_find_debuginfo(3), "CACHE").
+func (x *Executable) debugCached(env func(string) string) []debugCandidate {
+	id := x.File.BuildID
+	if id == "" {
+		return nil
+	}
+	var out []debugCandidate
+	for _, at := range [][2]string{
+		{"DEBUGINFOD_CACHE_PATH", ""}, {"XDG_CACHE_HOME", "debuginfod_client"}, {"HOME", ".cache/debuginfod_client"}, {"HOME", ".debuginfod_client_cache"},
+	} {
+		if dir := env(at[0]); filepath.IsAbs(dir) {
+			out = append(out, debugCandidate{Path: filepath.Join(dir, at[1], id, "debuginfo")})
+		}
+	}
+	return out
+}
+
+// debugBeside returns where debugging information is in a folder that a core was brought
+// in: as below root, by build id, by link, and by name.
+func (x *Executable) debugBeside(dir string) []debugCandidate {
+	if dir == "" {
+		return nil
+	}
+	var out []debugCandidate
+	if id := x.File.BuildID; len(id) > 2 {
+		name := filepath.Join(".build-id", id[:2], id[2:]+".debug")
+		out = append(out, debugCandidate{Path: filepath.Join(dir, name)}, debugCandidate{Path: filepath.Join(dir, debugRoot, name)})
+	}
+	if name, sum, ok := x.File.DebugLink(); ok {
+		out = append(out, debugCandidate{filepath.Join(dir, name), sum, true}, debugCandidate{filepath.Join(dir, ".debug", name), sum, true})
+	}
+	base := filepath.Base(x.Path)
+	return append(out, debugCandidate{Path: filepath.Join(dir, base+".debug")}, debugCandidate{Path: filepath.Join(dir, base+".twin")})
 }
 
 // tryDebug attaches a candidate if it belongs to x. Why says in what it fails to,
@@ -148,6 +207,10 @@ func (x *Executable) tryDebug(c debugCandidate) (why string, ok bool) {
 		return fmt.Sprintf("it was looked for, but %v", err), false
 	}
 	same, known := x.File.SameBuild(debug)
+	if (!known || !same) && x.File.AddTwin(debug) == nil {
+		x.DebugPath, x.freeDebug = c.Path, free
+		return "", true
+	}
 	switch {
 	case known && !same:
 		why = fmt.Sprintf("%s is there, but has the build id %s instead of %s", c.Path, buildID(debug, x.File), buildID(x.File, debug))

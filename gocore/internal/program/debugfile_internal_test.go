@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,7 +56,20 @@ func TestDebugCandidates(t *testing.T) {
 	}
 	want := []string{
 		filepath.Join(root, ".build-id", id[:2], id[2:]+".debug"),
-		bare, filepath.Join(dir, ".debug", "bare.debug"), filepath.Join(root, dir, "bare.debug"), exe + ".debug",
+		bare, filepath.Join(dir, ".debug", "bare.debug"), filepath.Join(root, dir, "bare.debug"), exe + ".debug", exe + ".twin",
+	}
+	if strings.Join(paths, "\n") != strings.Join(want, "\n") {
+		t.Errorf("candidates\n%s\nwant\n%s", strings.Join(paths, "\n"), strings.Join(want, "\n"))
+	}
+	paths = nil
+	env := map[string]string{"DEBUGINFOD_CACHE_PATH": "/cache", "HOME": "/home/u", "XDG_CACHE_HOME": "relative"}
+	for _, c := range slices.Concat(x.debugCached(func(k string) string { return env[k] }), x.debugBeside("/cores")) {
+		paths = append(paths, c.Path)
+	}
+	want = []string{
+		"/cache/" + id + "/debuginfo", "/home/u/.cache/debuginfod_client/" + id + "/debuginfo", "/home/u/.debuginfod_client_cache/" + id + "/debuginfo",
+		"/cores/.build-id/" + id[:2] + "/" + id[2:] + ".debug", "/cores/usr/lib/debug/.build-id/" + id[:2] + "/" + id[2:] + ".debug",
+		"/cores/bare.debug", "/cores/.debug/bare.debug", "/cores/exe.debug", "/cores/exe.twin",
 	}
 	if strings.Join(paths, "\n") != strings.Join(want, "\n") {
 		t.Errorf("candidates\n%s\nwant\n%s", strings.Join(paths, "\n"), strings.Join(want, "\n"))

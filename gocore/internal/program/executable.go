@@ -48,7 +48,8 @@ type Executable struct {
 type Options struct {
 	Exe, Debug string
 	Force      bool
-	Generic    bool // read words in the longer way that fits all processors
+	Generic    bool   // read words in the longer way that fits all processors
+	Beside     string // the folder of the core or heap dump, where debugging information may lie too
 }
 
 // FindExecutable opens the program that core is of, at the path given or at the
@@ -63,6 +64,9 @@ func FindExecutable(core *dump.Core, opt Options) (*Executable, []dump.Problem, 
 		if path == "" {
 			return nil, nil, fmt.Errorf("%w: the core does not name it (no AT_EXECFN, no NT_FILE); give it with --exe PATH", ErrNoExecutable)
 		}
+	}
+	if core.Path != "" {
+		opt.Beside = filepath.Dir(core.Path)
 	}
 	x, problems, err := OpenExecutable(path, how, opt)
 	if err != nil {
@@ -122,6 +126,8 @@ func openELF(path string) (data []byte, file *symbols.File, free func(), err err
 	switch {
 	case len(data) == 0:
 		err = fmt.Errorf("%s is empty", path)
+	case packed(data):
+		err = fmt.Errorf("%s is packed by UPX, so that nothing of the program can be read in it; unpack a copy with upx -d, or take the program as it was built", path)
 	case !bytes.HasPrefix(data, []byte(elf.ELFMAG)):
 		err = fmt.Errorf("%s is no program: it does not start with the ELF magic", path)
 	default:
@@ -168,8 +174,10 @@ func (x *Executable) Usable() error {
 	}
 	err := x.File.DWARF()
 	switch {
+	case errors.Is(err, symbols.ErrNoDWARF) && x.File.GoVersion == garbled:
+		return fmt.Errorf("%w: %s was built by garble, which takes the debugging information, names and the version of Go out; build the same sources with the go command, run that program and take a new core", ErrNoDWARF, x.Path)
 	case errors.Is(err, symbols.ErrNoDWARF):
-		return fmt.Errorf("%w: %s was linked without it (-ldflags=-w or -s) or stripped%s; give the file that has it with --debug PATH, or build the same sources without these flags, run that program and take a new core", ErrNoDWARF, x.Path, x.notDebug)
+		return fmt.Errorf("%w: %s was linked without it (-ldflags=-w or -s) or stripped%s; give the file that has it with --debug PATH, or %s", ErrNoDWARF, x.Path, x.notDebug, x.howToRebuild())
 	case err != nil && !x.File.HasDWARF():
 		return fmt.Errorf("%w: the debugging information of %s is damaged: %w; give an undamaged copy with --exe PATH", ErrNoDWARF, x.Path, err)
 	}

@@ -69,6 +69,9 @@ func (f *File) readSymbols() {
 		all, err = f.elf.Symbols()
 		if f.debug != nil && len(all) == 0 {
 			all, err = f.debug.elf.Symbols()
+			for i := range all {
+				all[i].Value = f.placedHere(all[i].Value)
+			}
 		}
 		return err
 	})

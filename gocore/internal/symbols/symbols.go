@@ -44,7 +44,8 @@ type File struct {
 	Entry uint64
 
 	elf    *elf.File
-	debug  *File // has the debugging information, nil if f itself does
+	debug  *File  // has the debugging information, nil if f itself does
+	moved  []move // sections that stand elsewhere in debug, see AddTwin
 	closer io.Closer
 
 	dwarfErr error

@@ -23,6 +23,8 @@ const (
 	maxVersion      = 256
 	maxModule       = 4096    // bytes of the list of modules that are read
 	maxSearch       = 1 << 20 // bytes of a segment that are searched for it
+	maxBuildText    = 1 << 24 // bytes of the whole text about a build
+	modinfoMark     = 16      // bytes before and after it (cmd/go/internal/modload, ModInfoData)
 )
 
 // Magic numbers of function tables that are older than those of Go 1.18
@@ -107,6 +109,38 @@ func (f *File) buildInfo() ([]byte, bool) {
 		}
 	}
 	return nil, false
+}
+
+// BuildText returns the text about the build that the executable carries: the lines that
+// runtime/debug.ParseBuildInfo reads, "" for none.
+func (f *File) BuildText() string {
+	b := f.modinfo()
+	if len(b) < 2*modinfoMark {
+		return ""
+	}
+	return string(b[modinfoMark : len(b)-modinfoMark])
+}
+
+// modinfo is BuildText as it stands in .go.buildinfo, with a mark on both sides.
+func (f *File) modinfo() []byte {
+	if f.elf == nil {
+		return nil // see None
+	}
+	s := f.elf.Section(".go.buildinfo")
+	if s == nil || s.Type == elf.SHT_NOBITS || s.Size > maxBuildText {
+		return nil
+	}
+	b, err := sectionData(s)
+	if err != nil || len(b) < buildInfoHeader || !bytes.HasPrefix(b, []byte(buildInfoMagic)) || b[buildInfoFlags]&flagInline == 0 {
+		return nil
+	}
+	c := info.Cursor{B: b, Off: buildInfoHeader, Big: f.Arch.BigEndian}
+	c.Bytes(c.Uleb())
+	text := c.Bytes(c.Uleb())
+	if c.Bad {
+		return nil
+	}
+	return text
 }
 
 // mainModule returns the path in the line about the main module, "" for none: the
