@@ -33,8 +33,7 @@ func TestArenas(t *testing.T) {
 			t.Parallel()
 			p := open(t, "arenas", b.opt, b.kind)
 			for _, o := range decode[kindObject](t, p.said, "kind") {
-				if o.Path == "goroutine" {
-					o.Path = ""
+				if o.Name == "behind a variable" {
 					n, _ := p.NodeAt(address(t, o.Addr))
 					if expr := p.Expr(p.doms.PathTo(n)); !strings.HasPrefix(expr, "goroutine ") || !strings.HasSuffix(expr, " · p.next") {
 						t.Errorf("%s: %s", o.Name, expr)

@@ -263,7 +263,7 @@ func fillExactly() {
 //
 //go:noinline
 func wait(p *thing, done chan bool) {
-	say("behind a variable", p.next, "goroutine")
+	say("behind a variable", p.next, "")
 	done <- true
 	<-done
 	p.id++
