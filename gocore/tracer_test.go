@@ -3,6 +3,7 @@ package gocore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"goheap/gocore/internal/reach"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
+	"goheap/gocore/waste"
 	"goheap/heap"
 	"goheap/internal/testcore"
 )
@@ -368,5 +370,40 @@ func TestFreshMap(t *testing.T) {
 			t.Error("the program says nothing")
 		}
 		p.Close()
+	}
+}
+
+// A context that ends, at once or in any phase, ends the search with its error.
+func TestWasteCancelled(t *testing.T) {
+	t.Parallel()
+	core := testcore.Core(t, "blockstore", testcore.Options{}, testcore.Kernel)
+	p, err := Open(t.Context(), core.Core, Options{Exe: core.Exe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	h, err := p.Analyse(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	visit := waste.Visitor{Finding: func(waste.Finding) {}, Pointer: func(_, _ heap.Node) {}, Type: func(waste.Type) {}}
+	phases := map[string]bool{}
+	if err := h.Waste(heap.WithProgress(t.Context(), func(phase string, _, _ int64) { phases[phase] = true }), visit); err != nil {
+		t.Fatal(err)
+	}
+	if len(phases) < 3 {
+		t.Errorf("phases %v", phases)
+	}
+	for phase := range phases {
+		ctx, cancel := context.WithCancel(t.Context())
+		ctx = heap.WithProgress(ctx, func(now string, _, _ int64) {
+			if now == phase {
+				cancel()
+			}
+		})
+		if err := h.Waste(ctx, visit); !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled in %q: %v", phase, err)
+		}
+		cancel()
 	}
 }

@@ -95,7 +95,7 @@ func questions(t *testing.T, p process) askedOf {
 	t.Helper()
 	g, d := p.graph, p.doms
 	a := askedOf{}
-	a.add(0, 3, uint64(0), uint64(8), []byte("text"), "main.nowhere", "0xc000000000", "g:1", gocore.Choice{ByKey: true}, func(gocore.Stage) {}, waste.Visitor{Finding: func(waste.Finding) {}, Pointer: func(_, _ heap.Node) {}}, &account.Residency{}, true, profile.Block, profile.Mutex, profile.Goroutines, profile.Threads, []string{"next"}, member.Value)
+	a.add(0, 3, uint64(0), uint64(8), []byte("text"), "main.nowhere", "0xc000000000", "g:1", gocore.Choice{ByKey: true}, func(gocore.Stage) {}, waste.Visitor{Finding: func(waste.Finding) {}, Pointer: func(_, _ heap.Node) {}, Type: func(waste.Type) {}}, &account.Residency{}, true, profile.Block, profile.Mutex, profile.Goroutines, profile.Threads, []string{"next"}, member.Value)
 	for _, r := range p.Roots() {
 		if r.Kind == gocore.GlobalRoot {
 			a.add(r.Name, r.Name+"[0]", r.Node)

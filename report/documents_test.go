@@ -230,7 +230,7 @@ func TestContract(t *testing.T) {
 			"objects.goroutine.calls.variables objects.goroutine.calls.variables.name objects.goroutine.calls.variables.kind objects.goroutine.calls.variables.type objects.goroutine.calls.variables.state " +
 			"objects.goroutine.calls.variables.value objects.goroutine.calls.deferred objects.goroutine.calls.deferred.function objects.goroutine.calls.deferred.count " +
 			"objects.goroutine.elided_calls objects.goroutine.elided_behind",
-		"waste.json": "schema live_bytes dead_bytes unused_bytes gain_bytes behind_bytes rules rules.name rules.objects rules.dead_bytes rules.unused_bytes rules.gain_bytes types holders " +
+		"waste.json": "schema live_bytes dead_bytes unused_bytes gain_bytes behind_bytes rules rules.name rules.objects rules.dead_bytes rules.unused_bytes rules.gain_bytes rules.pointer_words types holders " +
 			"findings findings.rule findings.kind findings.type findings.held_by findings.objects findings.distinct findings.bytes findings.behind_bytes findings.at_least findings.largest findings.address findings.largest_bytes findings.change more",
 		"why.json": "schema live paths " + node("paths.root") + "paths.expression paths.also_held_by paths.more_holdings paths.hops paths.hops.expression paths.hops.type paths.hops.address paths.hops.retained_bytes paths.hops.dominates",
 	}

@@ -39,6 +39,7 @@ func blockstore() *fake {
 			{ID: "garbage", Kind: "object", Type: "main.Old", Addr: 0xc000100040, Size: 64},
 		},
 	}
+	f.Rounded = map[string]uint64{"main.Block": 80}
 	for i := range 3 {
 		f.Wasted = append(f.Wasted,
 			fakeprocess.WastedNode{ID: fmt.Sprintf("data%d", i), Finding: waste.Finding{Rule: waste.Substring, Bytes: uint64(4000 + i)}},

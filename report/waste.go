@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"goheap/gocore/waste"
 	"goheap/heap"
@@ -31,13 +32,14 @@ type WasteSum struct {
 	Objects uint64
 	Bytes   uint64              // dead and unused
 	Kinds   [waste.Kinds]uint64 // of each kind
+	Words   uint64              // of a type: pointers that the collector follows in all its live objects
 }
 
 // WasteRow is what a rule has found in the objects of one type and holder.
 type WasteRow struct {
 	Rule           waste.Rule
 	Type           string
-	HeldBy         string
+	HeldBy         string // "" where it is of all objects of the type
 	Objects, Bytes uint64
 	Distinct       uint64 // of duplicates, how many there are that differ
 	Behind         uint64 // bytes of what only pointers in these bytes lead to
@@ -65,6 +67,8 @@ func findWaste(ctx context.Context, s *Snapshot) (*Waste, error) {
 	var found []WasteRow
 	var edges []heap.Edge
 	rowOf := map[heap.Node]int{} // by the nodes that edges lead from, the first of their rows
+	var whole []WasteRow         // of all objects of a type
+	words := map[string]uint64{} // by type
 	last, first := heap.None, 0  // the node that was told of last, and its first row
 	visit := waste.Visitor{Finding: func(f waste.Finding) {
 		k := key{f.Rule, types[f.Node], held.of(f.Node)}
@@ -92,6 +96,16 @@ func findWaste(ctx context.Context, s *Snapshot) (*Waste, error) {
 			edges = append(edges, heap.Edge{From: from, To: to})
 			rowOf[from] = first
 		}
+	}, Type: func(t waste.Type) {
+		name := s.Heap.TypeInfo(t.ID).Name
+		words[name] += t.Words
+		row := WasteRow{Rule: waste.Padding, Type: name, Objects: t.Objects, Bytes: t.Padding, Node: t.First}
+		if row.Bytes > 0 {
+			whole = append(whole, row)
+		}
+		if row.Rule, row.Bytes = waste.Rounding, t.Rounding; row.Bytes > 0 {
+			whole = append(whole, row)
+		}
 	}}
 	if err := s.Heap.Waste(s.within(ctx), visit); err != nil {
 		return nil, err
@@ -114,7 +128,7 @@ func findWaste(ctx context.Context, s *Snapshot) (*Waste, error) {
 			}
 		}
 	}
-	x.layOut(found)
+	x.layOut(append(found, whole...), words)
 	return x, nil
 }
 
@@ -160,7 +174,7 @@ func (h *holdersOf) name(class uint32) string {
 const mostEdges = 1 << 22
 
 // layOut joins rows whose types and holders have one name, and sums them up.
-func (x *Waste) layOut(found []WasteRow) {
+func (x *Waste) layOut(found []WasteRow, words map[string]uint64) {
 	type key struct {
 		rule      waste.Rule
 		typ, held string
@@ -169,7 +183,11 @@ func (x *Waste) layOut(found []WasteRow) {
 	var rules [waste.Rules]WasteSum
 	types, holders := map[string]*WasteSum{}, map[string]*WasteSum{}
 	for _, f := range found {
-		for _, sum := range []*WasteSum{&rules[f.Rule], sumOf(types, f.Type), sumOf(holders, f.HeldBy)} {
+		sums := []*WasteSum{&rules[f.Rule], sumOf(types, f.Type)}
+		if f.HeldBy != "" {
+			sums = append(sums, sumOf(holders, f.HeldBy))
+		}
+		for _, sum := range sums {
 			sum.Objects += f.Objects
 			sum.Kinds[f.Rule.Kind()] += f.Bytes
 			if f.Rule.Kind() != waste.Gain {
@@ -199,6 +217,11 @@ func (x *Waste) layOut(found []WasteRow) {
 			x.Rules = append(x.Rules, sum)
 		}
 	}
+	for name, n := range words {
+		if n > 0 {
+			sumOf(types, name).Words = n
+		}
+	}
 	x.Types, x.Holders = sorted(types), sorted(holders)
 	slices.SortFunc(x.Rows, func(a, b WasteRow) int {
 		return cmp.Or(cmp.Compare(b.Bytes+b.Behind, a.Bytes+a.Behind), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Type, b.Type), cmp.Compare(a.HeldBy, b.HeldBy))
@@ -220,7 +243,7 @@ func sorted(all map[string]*WasteSum) []WasteSum {
 		list = append(list, *sum)
 	}
 	slices.SortFunc(list, func(a, b WasteSum) int {
-		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(b.Kinds[waste.Gain], a.Kinds[waste.Gain]), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(b.Kinds[waste.Gain], a.Kinds[waste.Gain]), cmp.Compare(b.Words, a.Words), cmp.Compare(a.Name, b.Name))
 	})
 	return list
 }
@@ -258,12 +281,19 @@ func wasteWord(r waste.Rule) (what, change string) {
 		return "buffers of bufio beside what is buffered", "make them smaller, or share them between what is idle: bufio.NewReaderSize, a sync.Pool"
 	case waste.Duplicate:
 		return "texts that are equal to others", "keep one of each: package unique, or a map of those that were met"
+	case waste.Padding:
+		return "what a better order of the fields of structs would save", "put the fields in the order of their alignment, the largest first"
+	case waste.Rounding:
+		return "what slots have beyond the value in them, and the allocator's headers", "make the type smaller by so much as it is beyond the next smaller size, or put several values into one array"
 	}
 	return "", ""
 }
 
 // path is the name of the object that has most of a row, "" where there is none.
 func (r *WasteRow) path(s *Snapshot) string {
+	if r.HeldBy == "" {
+		return ""
+	}
 	return s.Expression(s.Dominators.PathTo(r.Node))
 }
 
@@ -314,6 +344,7 @@ type WasteSumDocument struct {
 	Dead    uint64  `json:"dead_bytes"`
 	Unused  uint64  `json:"unused_bytes"`
 	Gain    uint64  `json:"gain_bytes"`
+	Words   uint64  `json:"pointer_words"` // of a type: pointers that the collector follows in all its live objects; else 0
 }
 
 // WasteRowDocument is a WasteRow.
@@ -372,7 +403,7 @@ func NewWasteDocument(ctx context.Context, s *Snapshot, l List) (*WasteDocument,
 func wasteSums(sums []WasteSum, limit int) []WasteSumDocument {
 	list := []WasteSumDocument{}
 	for _, sum := range head(sums, limit) {
-		list = append(list, WasteSumDocument{Escaped(sum.Name), sum.Objects, sum.Kinds[waste.Dead], sum.Kinds[waste.Unused], sum.Kinds[waste.Gain]})
+		list = append(list, WasteSumDocument{Escaped(sum.Name), sum.Objects, sum.Kinds[waste.Dead], sum.Kinds[waste.Unused], sum.Kinds[waste.Gain], sum.Words})
 	}
 	return list
 }
@@ -413,6 +444,7 @@ func (p *printer) waste(s *Snapshot, x *Waste, t *Table) {
 		rows = append(rows, []string{HumanBytes(n), HumanPercent(s.Share(n)), comma(r.Objects), r.Rule.Kind().String(), r.Name, what})
 	}
 	p.rows(rows, []bool{true, true, true}, "")
+	p.scanned(x)
 	for i := range t.Len() {
 		r := &x.Rows[t.Row(i)]
 		p.line("")
@@ -428,7 +460,9 @@ func (p *printer) waste(s *Snapshot, x *Waste, t *Table) {
 		if r.Behind > 0 {
 			p.line("  pointers in there alone keep %s (%s) more", HumanBytes(r.Behind), HumanPercent(s.Share(r.Behind)))
 		}
-		p.line("  held by %s", Printable(r.HeldBy))
+		if r.HeldBy != "" {
+			p.line("  held by %s", Printable(r.HeldBy))
+		}
 		if path := r.path(s); path != "" {
 			p.line("  %s has %s", Printable(path), HumanBytes(r.Most))
 		}
@@ -439,6 +473,28 @@ func (p *printer) waste(s *Snapshot, x *Waste, t *Table) {
 		p.line("")
 		p.line("… %s more", comma(uint64(more)))
 	}
+}
+
+// scanned writes which types have most of what the collector has to look at.
+func (p *printer) scanned(x *Waste) {
+	const most = 3 // types
+	all := uint64(0)
+	types := slices.Clone(x.Types)
+	for _, t := range types {
+		all += t.Words
+	}
+	if all == 0 {
+		return
+	}
+	slices.SortStableFunc(types, func(a, b WasteSum) int { return cmp.Compare(b.Words, a.Words) })
+	var named []string
+	for _, t := range types[:min(most, len(types))] {
+		if t.Words > 0 {
+			named = append(named, fmt.Sprintf("%s in %s", comma(t.Words), Printable(t.Name)))
+		}
+	}
+	p.line("")
+	p.line("The collector follows %s in typed objects: %s.", plural(all, "word"), strings.Join(named, ", "))
 }
 
 // amountOf counts objects of a type.

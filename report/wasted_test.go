@@ -12,12 +12,12 @@ import (
 
 // wasted is what testdata/programs/wasted says that a rule finds below a variable.
 type wasted struct {
-	Case, Rule, Holder      string
-	Objects, Bytes, Behind  uint64
-	Distinct                uint64
-	Measured                bool
-	found, behind, distinct uint64
-	objects                 uint64
+	Case, Rule, Holder, Type string
+	Objects, Bytes, Behind   uint64
+	Distinct                 uint64
+	Measured                 bool
+	found, behind, distinct  uint64
+	objects                  uint64
 }
 
 func loadWaste(t *testing.T, d testcore.Dump) (*report.Snapshot, *report.Waste) {
@@ -57,7 +57,9 @@ func TestWaste(t *testing.T) {
 				var of *wasted
 				named := false
 				for _, w := range all {
-					if r.HeldBy == w.Holder {
+					if w.Type != "" && w.Type == r.Type && w.Rule == r.Rule.String() {
+						of = w
+					} else if w.Type == "" && r.HeldBy == w.Holder {
 						named = true
 						if w.Rule == r.Rule.String() {
 							of = w
@@ -73,6 +75,12 @@ func TestWaste(t *testing.T) {
 				}
 				if r.Least {
 					t.Errorf("%s below %s is not known exactly", r.Rule, r.HeldBy)
+				}
+			}
+			for _, sum := range x.Types {
+				// Ten arrays of twelve, with two pointers each.
+				if sum.Name == "[]main.paddedPointers" && sum.Words != 10*12*2 {
+					t.Errorf("%d pointers in %s", sum.Words, sum.Name)
 				}
 			}
 			for _, w := range all {
@@ -98,7 +106,7 @@ func TestWaste(t *testing.T) {
 				}
 				if !exact || w.objects != w.Objects || w.behind != w.Behind || w.distinct != w.Distinct {
 					t.Errorf("%s below %s: %d bytes in %d objects, %d behind, %d differ; the program says %d, %d, %d, %d",
-						w.Rule, w.Holder, w.found-own, w.objects, w.behind, w.distinct, w.Bytes, w.Objects, w.Behind, w.Distinct)
+						w.Rule, w.Holder+w.Type, w.found-own, w.objects, w.behind, w.distinct, w.Bytes, w.Objects, w.Behind, w.Distinct)
 				}
 			}
 		})

@@ -18,7 +18,7 @@ that no pointer, slice or string can reach any more, although the object that th
 a part of is alive: of an array of which a substring, a sub-slice or one element is
 kept, or of a structure of which one field is. Unused bytes can be reached and hold
 nothing: capacity beyond the length of slices, what maps have room for beyond twice
-what a fresh map of their length takes, places in channels. What only pointers in such
+what a fresh map of their length takes, places in channels, buffers of bufio. What only pointers in such
 bytes keep alive is counted behind them.
 
 Each byte is charged to one rule, so that these sums add up. A pointer of which it is
@@ -26,7 +26,9 @@ not known how far it leads counts as leading to the whole object; what is found 
 one that leads to the end of an array is said to be at least so much.
 
 To gain by changes are bytes in use: strings and byte slices of 16 bytes or more whose
-content others have too. What that is, is not printed.` + whereHelp(`bytes, behind, share, count, rule, type, held_by, largest and largest_bytes`),
+content others have too, which is not printed; what a better order of the fields of
+structs would save; what slots have beyond the values in them. They may be dead or
+unused too.` + whereHelp(`bytes, behind, share, count, rule, type, held_by, largest and largest_bytes`),
 		Example: `  goheap waste core.4711
   goheap waste --where 'rule == "substring"' core.4711
   goheap waste --format json --top 10 core.4711`,

@@ -29,6 +29,8 @@ const (
 	ChannelRoom                 // what a channel has room for beside what waits in it
 	Buffer                      // what a bufio.Reader or Writer has room for beside what is buffered
 	Duplicate                   // texts that are equal to others
+	Padding                     // that the order of the fields of a struct makes
+	Rounding                    // what slots have beyond the values in them
 
 	Rules = iota + 1 // a number above all of them
 )
@@ -88,6 +90,10 @@ func (r Rule) String() string {
 		return "buffer"
 	case Duplicate:
 		return "duplicate"
+	case Padding:
+		return "padding"
+	case Rounding:
+		return "rounding"
 	}
 	return ""
 }
@@ -104,10 +110,22 @@ type Finding struct {
 	Least bool
 }
 
+// Type is sums over all live objects of a type.
+type Type struct {
+	ID       heap.TypeID
+	First    heap.Node // the lowest of them
+	Objects  uint64
+	Words    uint64 // that the collector follows
+	Padding  uint64 // that a better order of its fields would save, by smaller slots
+	Rounding uint64 // bytes of their slots, headers among them, beyond single values
+}
+
 // Visitor is told of what is found.
 type Visitor struct {
 	Finding func(f Finding)
 	// Pointer is told of pointers from dead or unused bytes of an object, where none of its
 	// other bytes leads to the same: behind the findings of the object, each target once.
 	Pointer func(from, to heap.Node)
+	// Type is told of each type that is known, last.
+	Type func(t Type)
 }

@@ -44,6 +44,7 @@ type Process struct {
 	Describe           func(typ string) gocore.TypeInfo // nil: Describe
 	Memory             account.Account
 	Wasted             []WastedNode
+	Rounded            map[string]uint64        // waste.Type.Rounding by type
 	Members            map[string]member.Member // parts of the objects of every type, by their names
 
 	Node   map[string]heap.Node // by the ID; set by Build
@@ -189,6 +190,19 @@ func (p *Process) Waste(_ context.Context, v waste.Visitor) error {
 		v.Finding(x.Finding)
 		for _, to := range x.To {
 			v.Pointer(x.Node, p.Node[to])
+		}
+	}
+	for id := 1; id < len(p.types); id++ {
+		t := waste.Type{ID: heap.TypeID(id), First: heap.None}
+		for n, of := range p.typeIDs {
+			if of == t.ID {
+				t.First = min(t.First, heap.Node(n))
+				t.Objects++
+				t.Words += uint64(len(p.ByNode[n].To))
+			}
+		}
+		if t.Rounding = p.Rounded[p.types[id].Name]; t.First != heap.None {
+			v.Type(t)
 		}
 	}
 	return nil

@@ -52,7 +52,10 @@ func Find(ctx context.Context, c Config, v waste.Visitor) error {
 	}); err != nil {
 		return err
 	}
-	return w.texts.duplicates(ctx)
+	if err := w.texts.duplicates(ctx); err != nil {
+		return err
+	}
+	return w.shapes(ctx, v.Type)
 }
 
 // walk goes through all words that hold objects.

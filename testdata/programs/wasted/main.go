@@ -21,6 +21,7 @@ type wasted struct {
 	Case     string `json:"case"`
 	Rule     string `json:"rule"`
 	Holder   string `json:"holder"`
+	Type     string `json:"type"` // in place of the holder: it is of all objects of the type
 	Objects  int    `json:"objects"`
 	Bytes    uint64 `json:"bytes"`
 	Behind   uint64 `json:"behind"`
@@ -42,6 +43,24 @@ type header struct {
 	id   int64
 	name *string
 	body [4094]int64
+}
+
+// padded takes 40 bytes, and 24 in a better order.
+type padded struct {
+	a bool
+	b int64
+	c bool
+	d int64
+	e bool
+}
+
+// paddedPointers takes 40 bytes, and 32 in a better order.
+type paddedPointers struct {
+	a bool
+	b *node
+	c bool
+	d *node
+	e int64
 }
 
 type mixed struct {
@@ -79,6 +98,8 @@ var (
 	made       []map[int64]sample
 	readers    []*bufio.Reader
 	writers    []*bufio.Writer
+	singles    []*padded
+	arrays     [][]paddedPointers
 )
 
 // allocated is what the heap has after collections that have nothing left to free.
@@ -203,6 +224,19 @@ func buffers() {
 	say("buffer", "main.writers", 7, 7*(8192-5))
 }
 
+//go:noinline
+func shapes() {
+	for i := 0; i < 1000; i++ {
+		singles = append(singles, &padded{b: int64(i)})
+	}
+	ready.Say(wasted{Case: "wasted", Rule: "padding", Type: "main.padded", Objects: 1000, Bytes: 1000 * 24})
+	ready.Say(wasted{Case: "wasted", Rule: "rounding", Type: "main.padded", Objects: 1000, Bytes: 1000 * 8})
+	for i := 0; i < 10; i++ {
+		arrays = append(arrays, make([]paddedPointers, 12))
+	}
+	ready.Say(wasted{Case: "wasted", Rule: "padding", Type: "[]main.paddedPointers", Objects: 10, Bytes: 10 * 12 * 8})
+}
+
 // makeMaps makes maps for as many entries as are printed, and puts none into them.
 func makeMaps() {
 	sizes := []int{9, 13, 14, 100, 208, 209, 896, 897, 5000, 100000}
@@ -250,6 +284,7 @@ func main() {
 		dead()
 		unused()
 		buffers()
+		shapes()
 		gain()
 	}
 	ready.Wait()
