@@ -2,7 +2,6 @@ package gocore
 
 import (
 	"runtime/debug"
-	"slices"
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
@@ -118,18 +117,7 @@ func (p *Heap) Typing() Typing {
 
 // Fits returns the names of the types that an object of unknown type may have, where of
 // all types of the program several fit, as far as they are remembered.
-func (p *objects) Fits(n heap.Node) []string {
-	var names []string
-	for _, f := range p.typing.Fits[n] {
-		name := p.types.Type(f.Type).Name
-		if f.Form == typing.ManyValues {
-			name = "[]" + name
-		}
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
+func (p *objects) Fits(n heap.Node) []string { return p.typing.FitNames(p.types, n) }
 
 // Evidence says why an object has its type, 0 for what is no live object.
 func (p *objects) Evidence(n heap.Node) Evidence {

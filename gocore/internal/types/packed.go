@@ -2,8 +2,8 @@ package types
 
 import "strings"
 
-// align is the alignment of values of a type (cmd/compile/internal/types, CalcSize).
-func (t *Table) align(id ID, depth int) uint64 {
+// alignOf is the alignment of values of a type (cmd/compile/internal/types, CalcSize).
+func alignOf(t *Table, id ID, depth int) uint64 {
 	typ := t.Type(id)
 	switch typ.Kind {
 	case Bool, Int8, Uint8, Invalid:
@@ -14,14 +14,14 @@ func (t *Table) align(id ID, depth int) uint64 {
 		return 4
 	case Array:
 		if depth < maxNesting {
-			return t.align(typ.Elem, depth+1)
+			return alignOf(t, typ.Elem, depth+1)
 		}
 		return 1
 	case Struct:
 		align := uint64(1)
 		for i := range typ.Fields {
 			if depth < maxNesting {
-				align = max(align, t.align(typ.Fields[i].Type, depth+1))
+				align = max(align, alignOf(t, typ.Fields[i].Type, depth+1))
 			}
 		}
 		return align
@@ -45,7 +45,7 @@ func Packed(t *Table, id ID) uint64 {
 		if sum += size; sum > typ.Size || f.Type == 0 {
 			return typ.Size
 		}
-		if align = max(align, t.align(f.Type, 0)); size == 0 && i == len(typ.Fields)-1 {
+		if align = max(align, alignOf(t, f.Type, 0)); size == 0 && i == len(typ.Fields)-1 {
 			return typ.Size // a pointer to it must not point behind the struct
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 	"runtime"
+	"slices"
 	"sync"
 
 	"goheap/dump"
@@ -72,6 +73,20 @@ func (r *Result) UnknownName(table *types.Table, id heap.TypeID) string {
 		what += ", contains " + table.Type(u.Part).Name
 	}
 	return fmt.Sprintf("(unknown %d B, %s)", u.Size, what)
+}
+
+// FitNames returns the names of the types in Fits of an object, in order.
+func (r *Result) FitNames(table *types.Table, n heap.Node) []string {
+	var names []string
+	for _, f := range r.Fits[n] {
+		name := table.Type(f.Type).Name
+		if f.Form == ManyValues {
+			name = "[]" + name
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // finish adds up what is typed, and gives the objects without a type the number
