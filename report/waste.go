@@ -280,7 +280,7 @@ func wasteWord(r waste.Rule) (what, change string) {
 	case waste.Buffer:
 		return "buffers of bufio beside what is buffered", "make them smaller, or share them between what is idle: bufio.NewReaderSize, a sync.Pool"
 	case waste.Duplicate:
-		return "texts that are equal to others", "keep one of each: package unique, or a map of those that were met"
+		return "texts that are equal to others", "keep one of each if nobody writes to it: package unique, or a map of those that were met"
 	case waste.Padding:
 		return "what a better order of the fields of structs would save", "put the fields in the order of their alignment, the largest first"
 	case waste.Rounding:
