@@ -209,3 +209,52 @@ func TestDeadlocksDamaged(t *testing.T) {
 		t.Error("no circle was found in any of them")
 	}
 }
+
+// Where the code is not followed, and in heap dumps, fewer circles are found: those that
+// deferred calls and what leads to what tell of. None is found that is not there.
+func TestDeadlocksInPart(t *testing.T) {
+	t.Parallel()
+	for _, b := range few([]build{
+		{"arm64", testcore.Options{Arch: "arm64", Go: "go1.27.0"}, testcore.Kernel},
+		{"386", testcore.Options{Arch: "386", Go: "go1.27.0"}, testcore.Kernel},
+		{"heap dump", testcore.Options{}, testcore.HeapDump},
+		{"heap dump go1.18", testcore.Options{Go: "go1.18.10"}, testcore.HeapDump},
+		{"s390x", testcore.Options{Arch: "s390x", Go: "go1.27.0"}, testcore.Kernel},
+	}, "arm64", "386", "heap dump") {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			var p process
+			if b.kind == testcore.HeapDump {
+				p, _ = openHeapDump(t, "deadlocks", b.opt, false)
+			} else {
+				p = open(t, "deadlocks", b.opt, b.kind)
+			}
+			g, err := p.WaitGraph(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			soundWaits(t, p)
+			shapes := map[uint64]string{}
+			for _, s := range decode[saidShape](t, p.said, "shape") {
+				for _, m := range s.Members {
+					if s.Verdict == "deadlock" {
+						shapes[m.ID] = s.Name
+					}
+				}
+			}
+			goroutines := p.Goroutines()
+			for _, d := range g.Deadlocks {
+				first := shapes[goroutines[d.Members[0]].ID]
+				for _, i := range d.Members {
+					if name := shapes[goroutines[i].ID]; name == "" || name != first {
+						t.Errorf("goroutine %d of %q is in a circle with one of %q", goroutines[i].ID, name, first)
+					}
+				}
+			}
+			if least := 5; len(g.Deadlocks) < least {
+				t.Errorf("%d circles, want %d at least", len(g.Deadlocks), least)
+			}
+			t.Logf("%d circles", len(g.Deadlocks))
+		})
+	}
+}

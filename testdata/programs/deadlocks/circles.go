@@ -111,7 +111,7 @@ func deadlocked() {
 		s, rw := shape("read twice", "deadlock", true), new(sync.RWMutex)
 		go func() {
 			rw.RLock()
-			time.Sleep(60 * time.Millisecond)
+			time.Sleep(3 * step)
 			waits(s, ofRW(rw), ofRW(rw), 2)
 			rw.RLock()
 			rw.RUnlock()
@@ -124,7 +124,7 @@ func deadlocked() {
 			rw.Unlock()
 		}()
 		go func() {
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(5 * step)
 			behind(s)
 			rw.RLock()
 			rw.RUnlock()

@@ -95,8 +95,11 @@ func ofChan(c chan int) uintptr         { return *(*uintptr)(unsafe.Pointer(&c))
 // allocator puts several into one object.
 func newMutex() *sync.Mutex { return &(&account{}).mu }
 
+// step is long enough for others to come to where they wait, on a machine that has much to do.
+const step = 200 * time.Millisecond
+
 // pause lets others come to where they wait.
-func pause() { time.Sleep(20 * time.Millisecond) }
+func pause() { time.Sleep(step) }
 
 func forever() { time.Sleep(1000 * time.Hour) }
 
@@ -105,7 +108,7 @@ func main() {
 	tangled()
 	blocked()
 	fine()
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(10 * step)
 	runtime.GC()
 	mu.Lock()
 	for _, s := range shapes {

@@ -165,7 +165,7 @@ func fine() {
 			index.Unlock()
 		}()
 		go func() {
-			time.Sleep(60 * time.Millisecond)
+			time.Sleep(3 * step)
 			other(s)
 			index.RLock()
 			index.RUnlock()

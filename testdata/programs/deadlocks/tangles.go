@@ -234,7 +234,7 @@ func tangled() {
 			rw.Unlock()
 		}()
 		go func() {
-			time.Sleep(60 * time.Millisecond)
+			time.Sleep(3 * step)
 			behind(s)
 			rw.Lock()
 			rw.Unlock()
