@@ -38,6 +38,7 @@ const (
 	Inside              // what Base is and Off bytes more
 	Load                // the word Off bytes behind what Base points to
 	Context             // the address of the closure that is called, at entry
+	Loaded              // what the instruction at Addr loads from where it is not followed
 )
 
 // Origin says where a word comes from.
@@ -47,7 +48,7 @@ type Origin struct {
 	// Call is the address behind the call of a Result, Target the entry of the
 	// function called.
 	Call, Target uint64
-	Addr         uint64 // of a Static
+	Addr         uint64 // of a Static or a Loaded
 	Base         ID     // of an Inside
 	Off          int64
 	// Args are the integer registers in front of the call of a Result, 0 where unknown.
@@ -104,6 +105,9 @@ type Config struct {
 	// Callee is asked for each call of an address; Unknown stands for others.
 	Callee  func(entry uint64) Callee
 	Unknown Callee
+	// Loads says that what is loaded from where it is not followed, as from an element of a
+	// slice, has the instruction for its origin: like a Result it is that of its last run.
+	Loads bool
 	// MaxSteps bounds the instructions that are looked at.
 	MaxSteps int
 }
@@ -439,6 +443,9 @@ func (f *Function) step(s *state, x *inst) bool {
 	switch x.op {
 	case opMove, opMaybe, opPush:
 		id = f.value(s, x.src)
+		if f.c.Loads && id == none && x.op == opMove && x.dst.kind == inReg && x.size == 8 && x.src.kind > inReg {
+			id = f.origin(Origin{Kind: Loaded, Addr: x.addr})
+		}
 		if x.op == opPush || x.dst.kind != inReg || x.op == opMaybe && id != s.regs[x.dst.reg] {
 			f.leak(id)
 		}

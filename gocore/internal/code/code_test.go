@@ -213,7 +213,7 @@ func FuzzFollow(f *testing.F) {
 			return
 		}
 		taken := locks.Events()
-		held, dropped, _ := locks.During(entry + uint64(at))
+		held, dropped, _, _ := locks.During(entry + uint64(at))
 		for _, list := range [][]Lock{held, dropped} {
 			for i, x := range list {
 				if !slices.Contains(taken, x) || i > 0 && compareLocks(list[i-1], x) >= 0 {

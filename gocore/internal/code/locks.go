@@ -48,6 +48,7 @@ type LockFlow struct {
 type lockEvent struct {
 	op LockOp
 	Lock
+	rest uint64 // the address of the call that does what the instruction may leave to be done, 0 for none
 }
 
 type lockState struct {
@@ -71,7 +72,7 @@ func (f *Function) Locks(effect func(pc, target uint64) LockEffect) *LockFlow {
 	l := &LockFlow{f: f, events: map[int32]lockEvent{}, states: map[int32]*lockState{0: {}}}
 	type asking struct {
 		LockEffect
-		site uint64
+		site, rest uint64
 	}
 	asked := map[int32]asking{}
 	for i := range f.insts {
@@ -79,17 +80,21 @@ func (f *Function) Locks(effect func(pc, target uint64) LockEffect) *LockFlow {
 		if !x.atomic && (x.op != opCall || x.to == 0) {
 			continue
 		}
-		e, site := effect(x.addr, x.to), x.addr
-		if call := -1; x.atomic && e.Op == LockNothing {
-			// What is scheduled early counts for the compiler as part of what is around it.
-			if call = f.slowCall(i, effect); call >= 0 {
-				e, site = effect(f.insts[call].addr, f.insts[call].to), f.insts[call].addr
+		e, site, rest := effect(x.addr, x.to), x.addr, x.addr
+		if x.atomic {
+			rest = 0
+			if call := f.slowCall(i, effect); call >= 0 {
+				if rest = f.insts[call].addr; e.Op == LockNothing {
+					// What is scheduled early counts for the compiler as part of what is
+					// around it.
+					e, site = effect(rest, f.insts[call].to), rest
+				}
 			}
 		} else if e.Slow {
 			continue
 		}
 		if e.Op != LockNothing {
-			asked[int32(i)] = asking{e, site}
+			asked[int32(i)] = asking{e, site, rest}
 		}
 	}
 	if len(asked) == 0 {
@@ -106,7 +111,7 @@ func (f *Function) Locks(effect func(pc, target uint64) LockEffect) *LockFlow {
 			}
 			x := &f.insts[k]
 			if e, ok := asked[int32(k)]; ok {
-				l.events[int32(k)] = lockEvent{e.Op, Lock{e.Kind, f.lockOf(s, x, e.Off), e.site}}
+				l.events[int32(k)] = lockEvent{e.Op, Lock{e.Kind, f.lockOf(s, x, e.Off), e.site}, e.rest}
 			}
 			if on := f.step(s, x); !on || x.flow == flowJump || x.flow == flowEnd || x.flow == flowLost {
 				break
@@ -250,8 +255,9 @@ func (s *lockState) apply(e lockEvent) {
 }
 
 // During returns what the function holds and has dropped while it is in the call behind which
-// it goes on at pc; ok is false where that is not known.
-func (l *LockFlow) During(pc uint64) (held, dropped []Lock, ok bool) {
+// it goes on at pc, and the lock that it takes by this call, of Kind 0 for none; ok is false
+// where that is not known.
+func (l *LockFlow) During(pc uint64) (held, dropped []Lock, takes Lock, ok bool) {
 	f := l.f
 	next, found := f.index(pc)
 	call := next - 1
@@ -259,7 +265,7 @@ func (l *LockFlow) During(pc uint64) (held, dropped []Lock, ok bool) {
 		call = len(f.insts) - 1 // the last one, which does not return
 	}
 	if call < 0 || f.insts[call].addr+uint64(f.insts[call].len) != pc {
-		return nil, nil, false
+		return nil, nil, takes, false
 	}
 	from := int32(call)
 	for from > 0 && f.states[from] == nil {
@@ -267,16 +273,24 @@ func (l *LockFlow) During(pc uint64) (held, dropped []Lock, ok bool) {
 	}
 	s, ok := l.states[from]
 	if !ok {
-		return nil, nil, false
+		return nil, nil, takes, false
 	}
 	s = s.clone()
 	for k := from; k < int32(call); k++ {
 		if x := f.insts[k].flow; x != flowOn && x != flowBranch {
-			return nil, nil, false
+			return nil, nil, takes, false
 		}
 		s.apply(l.events[k])
 	}
-	return s.held, s.dropped, true
+	for _, i := range slices.Sorted(maps.Keys(l.events)) {
+		e := l.events[i]
+		if e.op != LockTake || e.rest != f.insts[call].addr {
+			continue
+		}
+		takes = e.Lock
+		s.held = slices.DeleteFunc(s.held, func(x Lock) bool { return x.Site == e.Site })
+	}
+	return s.held, s.dropped, takes, true
 }
 
 // Events returns all that the function does to locks, in the order of its instructions.

@@ -69,7 +69,9 @@ type LockReader struct {
 
 // NewLockReader returns a LockReader for the goroutines that p reads.
 func NewLockReader(p *Reader) *LockReader {
-	return &LockReader{p: p, codes: NewStoredReader(p, nil), flows: map[uint64]*code.LockFlow{}}
+	codes := NewStoredReader(p, nil)
+	codes.loads = true
+	return &LockReader{p: p, codes: codes, flows: map[uint64]*code.LockFlow{}}
 }
 
 // flow returns the locks of a function, nil where nothing is known of them.
@@ -135,9 +137,9 @@ func inlinedMethod(calls []pclntab.InlinedCall) (op code.LockOp, kind LockKind) 
 	return code.LockNothing, 0
 }
 
-// callSite is the call of a method of a lock that an instruction belongs to: the address and
-// the place of it.
-func callSite(calls []pclntab.InlinedCall) (pc uint64, fn, place string) {
+// callSite is the call of a method of a lock that an instruction belongs to: the function
+// that calls it, and the line.
+func callSite(calls []pclntab.InlinedCall) (fn, place string) {
 	at := 0
 	for i := len(calls) - 2; i >= 0 && at == 0; i-- {
 		if op, _ := lockMethods(calls[i].Name); op != code.LockNothing {
@@ -145,9 +147,9 @@ func callSite(calls []pclntab.InlinedCall) (pc uint64, fn, place string) {
 		}
 	}
 	if at >= len(calls) {
-		return 0, "", ""
+		return "", ""
 	}
-	return calls[at].PC, program.WithoutShapes(calls[at].Name), placeText(calls[at].File, calls[at].Line)
+	return program.WithoutShapes(calls[at].Name), placeText(calls[at].File, calls[at].Line)
 }
 
 func placeText(file string, line int) string {
@@ -225,16 +227,13 @@ func (l *LockReader) inFrame(fr *unwind.Frame, words []unwind.Slot, index int, l
 	if flow == nil {
 		return nil
 	}
-	held, dropped, ok := flow.During(fr.PC)
+	held, dropped, takes, ok := flow.During(fr.PC)
 	if !ok {
 		return nil
 	}
 	v := newOrigins(l.p, l.codes.function(fr.Func), fr, words)
-	now, _, _ := callSite(fr.Func.Inlined(fr.LookupPC()))
-	for _, e := range flow.Events() {
-		if pc, _, _ := callSite(fr.Func.Inlined(e.Site)); pc == now && lock != 0 && e.Origin != 0 {
-			v.words[e.Origin] = lock
-		}
+	if takes.Origin != 0 && lock != 0 {
+		v.words[takes.Origin] = lock
 	}
 	for _, e := range flow.Events() {
 		if addr, ok := v.value(e.Origin, 0); ok {
@@ -247,10 +246,10 @@ func (l *LockReader) inFrame(fr *unwind.Frame, words []unwind.Slot, index int, l
 		}
 	}
 	for _, x := range held {
-		pc, name, place := callSite(fr.Func.Inlined(x.Site))
+		name, place := callSite(fr.Func.Inlined(x.Site))
 		addr, ok := v.value(x.Origin, 0)
-		if !ok || pc == now {
-			continue // it is what the frame waits for
+		if !ok {
+			continue
 		}
 		take(HeldLock{Kind: LockKind(x.Kind), Addr: addr, Frame: index, ByCode: true, Place: place, Func: name})
 	}

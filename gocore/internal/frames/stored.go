@@ -122,6 +122,7 @@ type StoredReader struct {
 	p          *Reader
 	descriptor func(uint64) types.ID
 	follow     bool // the code of this processor and version
+	loads      bool // see code.Config
 	named      bool // all parameters are described, those without a name, too
 	functions  map[uint64]*code.Function
 	signatures map[uint64]signature
@@ -207,7 +208,7 @@ func (c *StoredReader) function(fn pclntab.Func) *code.Function {
 	var f *code.Function
 	if n := fn.End - fn.Entry; n <= maxCode {
 		if text, ok := c.p.image.Mem.Slice(fn.Entry, n); ok {
-			f = code.Follow(code.Config{Entry: fn.Entry, Text: text, Callee: c.callee, Unknown: code.Callee{Returns: true, Outgoing: program.MaxOutgoing}, MaxSteps: maxCodeSteps})
+			f = code.Follow(code.Config{Entry: fn.Entry, Text: text, Callee: c.callee, Unknown: code.Callee{Returns: true, Outgoing: program.MaxOutgoing}, Loads: c.loads, MaxSteps: maxCodeSteps})
 		}
 	}
 	c.functions[fn.Entry] = f

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"path"
+	"runtime"
+	"strconv"
 	"sync"
 	"time"
+
+	"goheap/testdata/programs/internal/ready"
 )
 
 var (
@@ -34,6 +39,20 @@ func deadlocked() {
 		s, a, b := shape("opposite order", "deadlock", true), newMutex(), newMutex()
 		go opposite(s, a, b)
 		go opposite(s, b, a)
+	}
+	{
+		s, a, b := shape("in one line", "deadlock", true), newMutex(), newMutex()
+		go oneLine(s, a, b)
+		go oneLine(s, b, a)
+	}
+	{
+		s, forks := shape("philosophers", "deadlock", true), make([]*account, 5)
+		for i := range forks {
+			forks[i] = &account{}
+		}
+		for i := range forks {
+			go eat(s, forks, i)
+		}
 	}
 	{
 		s, a, b, c := shape("ring of three", "deadlock", true), newMutex(), newMutex(), newMutex()
@@ -169,6 +188,36 @@ func deadlocked() {
 			globalRWFor.Unlock()
 		}()
 	}
+}
+
+// eat locks two elements of a slice.
+//
+//go:noinline
+func eat(s int, forks []*account, i int) {
+	left, right := forks[i], forks[(i+1)%len(forks)]
+	left.mu.Lock()
+	pause()
+	waits(s, of(&right.mu), of(&left.mu), 2)
+	right.mu.Lock()
+	right.mu.Unlock()
+	left.mu.Unlock()
+}
+
+//go:noinline
+func oneLine(s int, a, b *sync.Mutex) {
+	said(s, of(b), of(a))
+	func() { a.Lock(); pause(); b.Lock(); b.Unlock(); a.Unlock() }()
+}
+
+// said is waits where the next line of its caller takes both locks.
+//
+//go:noinline
+func said(s int, at, lock uintptr) {
+	_, file, line, _ := runtime.Caller(1)
+	place := path.Base(file) + ":" + strconv.Itoa(line+1)
+	mu.Lock()
+	shapes[s].Members = append(shapes[s].Members, Member{goid(), place, ready.Hex(at), ready.Hex(lock), place})
+	mu.Unlock()
 }
 
 // transfer locks both accounts.
