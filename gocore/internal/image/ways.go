@@ -30,7 +30,8 @@ type level uint8
 const (
 	program level = iota
 	// pools are the lists of all sync.Pool of a program, by which they are emptied
-	// (sync/pool.go, poolCleanup). What holds a pool is who uses it.
+	// (sync/pool.go, poolCleanup), and the tables of package unique, whose entries last as
+	// long as somebody has the value (unique/handle.go). What holds these is who uses them.
 	pools
 	// runtimes are the variables of package runtime: the collector's ways to
 	// goroutines, threads, timers, and so to all that these are about.
@@ -44,7 +45,7 @@ func (r *Root) level() level {
 		return program
 	case strings.HasPrefix(r.Name, "runtime."):
 		return runtimes
-	case r.Name == "sync.allPools", r.Name == "sync.oldPools":
+	case r.Name == "sync.allPools", r.Name == "sync.oldPools", strings.HasPrefix(r.Name, "unique."):
 		return pools
 	}
 	return program
