@@ -20,9 +20,12 @@ type Descendant struct {
 	Tree     int  // nodes of the tree whose root Node is, of its type; 0 for none
 	Inner    bool // most of it is in those below it that are named
 	// Fields are those of Node that hold Retained together, where the place is these and
-	// not Node: what all of them lead to none of them holds alone.
+	// not Node: what all of them lead to none of them holds alone. A single one is an array
+	// whose elements hold as much each, or has several pointers, as a sync.Map.
 	Fields []string
 	nodes  []heap.Node // that these hold
+	via    heap.Node   // one of them to which the only field leads
+	lead   []heap.Node // a path to a node above it by which it is called, nil for the shortest one
 
 	inner *insides // the types of which a tree consists
 }
@@ -90,6 +93,11 @@ func (s descent) descend(ctx context.Context, n heap.Node, depth int, places *[]
 		if s.alike(at, kids) {
 			kids = nil // a slice has its elements, be they few
 		}
+		if place := s.alikeParts(at, kids); place.Fields != nil {
+			place.Depth = depth
+			*places = append(*places, place)
+			return nil
+		}
 		switch {
 		case len(kids) == 0:
 			place, err := s.placeAt(ctx, at, d.Retained(at)/2)
@@ -116,6 +124,7 @@ func (s descent) descend(ctx context.Context, n heap.Node, depth int, places *[]
 				if place.Fields != nil {
 					place.Depth = depth + 1
 					*places = append(*places, place)
+					kids = slices.DeleteFunc(kids, func(c heap.Node) bool { return s.insideOf(&place, c) })
 				} else if rest >= d.Retained(at)/2 {
 					(*places)[len(*places)-1].Inner = false
 				}
@@ -153,6 +162,61 @@ func (s descent) alike(n heap.Node, kids []heap.Node) bool {
 	return strings.HasPrefix(s.Heap.Type(n), "[]") && len(kids) >= three && types[kids[0]] != 0 && !slices.ContainsFunc(kids, func(c heap.Node) bool {
 		return types[c] != types[kids[0]] || s.Dominators.Retained(c) > s.Dominators.Retained(n)/half
 	})
+}
+
+// alikeParts is the array in a struct, or within structs in it, whose elements keep what a node
+// does, each as alike would have it. It has no Fields where there is none.
+func (s descent) alikeParts(n heap.Node, kids []heap.Node) Descendant {
+	const three, half, most = 3, 2, 1 << 12
+	types, d := s.Heap.TypeIDs(), s.Dominators
+	if len(kids) < three || types[kids[0]] == 0 {
+		return Descendant{}
+	}
+	// element splits ".shards[3].slabs" into what stands before and behind the index.
+	element := func(c heap.Node) (before, behind string) {
+		name, _, ok := s.Heap.Edge(n, c)
+		before, behind, found := strings.Cut(name, "[")
+		_, behind, closed := strings.Cut(behind, "]")
+		if !ok || !found || !closed || !strings.HasPrefix(before, ".") {
+			return "", ""
+		}
+		return before, behind
+	}
+	field, rest := element(kids[0])
+	of := func(c heap.Node) bool {
+		if types[c] != types[kids[0]] || d.Idom(c) != n {
+			return false
+		}
+		before, behind := element(c)
+		return before == field && behind == rest
+	}
+	for _, c := range kids {
+		if field == "" || d.Retained(c) > d.Retained(n)/half || !of(c) {
+			return Descendant{}
+		}
+	}
+	targets := s.Graph.Targets(n)
+	if len(targets) > most {
+		return Descendant{}
+	}
+	place := Descendant{Node: n, Fields: []string{field}, via: heap.None}
+	for _, c := range targets {
+		if !slices.Contains(place.nodes, c) && of(c) {
+			place.nodes = append(place.nodes, c)
+			place.Retained += d.Retained(c)
+		}
+	}
+	return place
+}
+
+// insideOf reports whether a node is but a part of the only field of a place, as the tables
+// of a map are.
+func (s descent) insideOf(p *Descendant, c heap.Node) bool {
+	if len(p.Fields) != 1 || !ofContainer(s.Heap.Type(c)) && !s.isMap(c) {
+		return false
+	}
+	name, _, ok := s.Heap.Edge(p.Node, c)
+	return ok && name == p.Fields[0]
 }
 
 // tree finds the tree among the nodes from one that dominates at down to at, where the
@@ -310,6 +374,7 @@ func (s descent) isMap(n heap.Node) bool {
 // fields where one of them alone, or something else, does.
 func (s descent) sharedFields(ctx context.Context, n heap.Node) (Descendant, error) {
 	const most = 16 // fields of a struct: arrays are no such thing
+	const tenth = 10
 	d := s.Dominators
 	if strings.HasPrefix(s.Heap.Type(n), "[]") || ofContainer(s.Heap.Type(n)) || s.isMap(n) {
 		return Descendant{}, nil
@@ -339,16 +404,28 @@ func (s descent) sharedFields(ctx context.Context, n heap.Node) (Descendant, err
 			best = set
 		}
 	}
+	// What shares some of its pointers with others that hold much together belongs to it: a
+	// list of all, and indexes of some each.
+	together := best.Pointers
+	for grown := best.Several(); grown; {
+		grown = false
+		for _, set := range sets {
+			if set.Several() && set.Pointers&together != 0 && set.Pointers&^together != 0 && set.Total.Bytes >= best.Total.Bytes/tenth {
+				together |= set.Pointers
+				grown = true
+			}
+		}
+	}
 	place := Descendant{Node: n}
 	for _, set := range sets {
-		if set.Pointers&^best.Pointers == 0 {
+		if set.Pointers&^together == 0 {
 			place.Retained += set.Total.Bytes
 			place.nodes = append(place.nodes, set.Nodes...)
 		}
 	}
 	for i, name := range names {
-		if best.Pointers>>i&1 != 0 {
-			place.Fields = append(place.Fields, name)
+		if together>>i&1 != 0 && !slices.Contains(place.Fields, name) {
+			place.Fields, place.via = append(place.Fields, name), targets[i]
 		}
 	}
 	return place, nil
@@ -392,10 +469,16 @@ func (s descent) partType(n heap.Node, path string) string {
 // they are in.
 // told has the maps that were named in places before it.
 func (s descent) descendantText(ctx context.Context, p *Descendant, told map[heap.Node]bool) (string, error) {
-	path := s.Dominators.PathTo(p.Node)
+	path := calledBy(s.Dominators.PathTo(p.Node), p.lead)
 	name, typ := s.Expression(path), ""
 	together := ""
 	switch {
+	case len(p.Fields) == 1:
+		name += p.Fields[0]
+		typ = s.partType(p.Node, p.Fields[0])
+		if p.via != heap.None {
+			path = append(path, p.via)
+		}
 	case p.Fields != nil:
 		prefix, rest := common(p.Fields)
 		if prefix != "" {
@@ -423,7 +506,7 @@ func (s descent) descendantText(ctx context.Context, p *Descendant, told map[hea
 	if typ != "" {
 		line += ", " + ShortPaths(typ)
 	}
-	if p.Fields == nil && p.List == 0 {
+	if p.List == 0 && (p.Fields == nil || p.via != heap.None && len(p.Fields) == 1) {
 		if length.known {
 			line += " of " + length.text()
 		}
@@ -432,7 +515,7 @@ func (s descent) descendantText(ctx context.Context, p *Descendant, told map[hea
 	if together != "" {
 		line += ", by " + together
 	}
-	if p.List > 0 || p.Inner {
+	if p.Inner {
 		return line, nil
 	}
 	nodes := []heap.Node{p.Node}
@@ -443,11 +526,23 @@ func (s descent) descendantText(ctx context.Context, p *Descendant, told map[hea
 	if inner == nil {
 		inner = &insides{}
 	}
-	parts, err := madeBut(ctx, s.Snapshot, nodes, nil, p.Retained, p.Fields != nil, inner)
+	parts, err := madeBut(ctx, s.Snapshot, nodes, nil, p.Retained, p.Fields != nil || p.List > 0, inner)
+	if p.List > 0 {
+		parts = behindList(parts, p.List)
+	}
 	if err == nil && len(parts) > 0 {
 		line += ": " + madeText(parts)
 	}
 	return line, err
+}
+
+// behindList are the parts of what the elements of a list hold: none where these are chained
+// otherwise than to each other. The last element may be somebody else's too, who appends.
+func behindList(parts []part, elements int) []part {
+	if len(parts) < 2 || parts[0].count+1 < uint64(elements) || parts[1].beside {
+		return nil
+	}
+	return parts[1:]
 }
 
 // mapText says of which map the place is an entry, or below one, that a path leads to: " in
@@ -476,23 +571,35 @@ func (s descent) mapText(path []heap.Node, told map[heap.Node]bool) string {
 // fieldParts names the places below roots or objects that keep a tenth of one or more, a
 // few of them.
 func fieldParts(ctx context.Context, s *Snapshot, nodes ...heap.Node) ([]string, error) {
-	return placeParts(ctx, s, nodes, func(p Descendant) bool { return !p.Inner })
+	return placeParts(ctx, s, nodes, nil, func(p Descendant) bool { return !p.Inner })
 }
 
 // variableParts is fieldParts of a goroutine's variables; there are none where its bytes
 // are in many small things.
 func variableParts(ctx context.Context, s *Snapshot, n heap.Node) ([]string, error) {
-	return placeParts(ctx, s, []heap.Node{n}, func(p Descendant) bool { return !p.Inner && (p.Node != n || p.Fields != nil) })
+	return placeParts(ctx, s, []heap.Node{n}, nil, func(p Descendant) bool { return !p.Inner && (p.Node != n || p.Fields != nil) })
+}
+
+// jointParts is fieldParts of what several roots hold, some of which are given.
+func jointParts(ctx context.Context, s *Snapshot, holding []heap.Node, nodes ...heap.Node) ([]string, error) {
+	return placeParts(ctx, s, nodes, holding, func(p Descendant) bool { return !p.Inner })
 }
 
 // placeParts are the lines of some places below nodes that are chosen.
-func placeParts(ctx context.Context, s *Snapshot, nodes []heap.Node, choose func(Descendant) bool) ([]string, error) {
+func placeParts(ctx context.Context, s *Snapshot, nodes, holding []heap.Node, choose func(Descendant) bool) ([]string, error) {
 	const most = 4
 	var places []Descendant
 	for _, n := range nodes {
 		below, err := s.Descend(ctx, n)
 		if err != nil {
 			return nil, err
+		}
+		lead, err := leadTo(ctx, s, holding, n)
+		if err != nil {
+			return nil, err
+		}
+		for i := range below {
+			below[i].lead = lead
 		}
 		places = append(places, below...)
 	}
@@ -508,4 +615,53 @@ func placeParts(ctx context.Context, s *Snapshot, nodes []heap.Node, choose func
 		lines = append(lines, line)
 	}
 	return lines, nil
+}
+
+// leadTo is the path by which a person would call what several roots hold, one of which
+// stands at the start of the shortest one: that from a variable of the program, then that
+// from a variable of a goroutine. It is nil where the shortest path is as good.
+func leadTo(ctx context.Context, s *Snapshot, holding []heap.Node, n heap.Node) ([]heap.Node, error) {
+	path := s.Dominators.PathTo(n)
+	rank := func(path []heap.Node) int {
+		switch kind := s.Heap.KindOf(path[0]); {
+		case kind == gocore.GlobalRoot:
+			return 0
+		case kind == gocore.GoroutineRoot && len(path) > 1 && !strings.Contains(s.Expression(path[:2]), unnamedWord):
+			return 1
+		}
+		return 2
+	}
+	best, least := []heap.Node(nil), rank(path)
+	for _, root := range holding {
+		if least == 0 {
+			break
+		}
+		kind := s.Heap.KindOf(root)
+		if kind != gocore.GlobalRoot && (kind != gocore.GoroutineRoot || least < 2) {
+			continue
+		}
+		way, err := s.Dominators.WayFrom(s.within(ctx), root, []heap.Node{n}, throughWork)
+		if err != nil {
+			return nil, err
+		}
+		if way != nil && way[len(way)-1] == n && rank(way) < least {
+			best, least = way, rank(way)
+		}
+	}
+	return best, nil
+}
+
+// unnamedWord is what stands in an expression for a word of a frame that is no variable's.
+const unnamedWord = " · stack +"
+
+// calledBy is a path that begins as another one does that leads to a node on it.
+func calledBy(path, lead []heap.Node) []heap.Node {
+	if len(lead) == 0 {
+		return path
+	}
+	at := slices.Index(path, lead[len(lead)-1])
+	if at < 0 {
+		return path
+	}
+	return append(slices.Clone(lead), path[at+1:]...)
 }

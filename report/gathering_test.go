@@ -52,8 +52,8 @@ func TestGoroutineByItsVariable(t *testing.T) {
 				t.Fatal(err)
 			}
 			bytes := uint64(elements)*(48+2048) - 2048 + lastPayload
-			want := fmt.Sprintf("goroutine 17 [chan receive] main.worker · ctx: %s (%s), list of %s context.valueCtx",
-				HumanBytes(bytes), HumanPercent(s.Share(bytes)), comma(uint64(elements)))
+			want := fmt.Sprintf("goroutine 17 [chan receive] main.worker · ctx: %s (%s), list of %s context.valueCtx: %s in %[3]s × main.span",
+				HumanBytes(bytes), HumanPercent(s.Share(bytes)), comma(uint64(elements)), HumanBytes(bytes-uint64(elements)*48))
 			if last := parts[len(parts)-1]; last != want {
 				t.Errorf("%q, want %q", last, want)
 			}

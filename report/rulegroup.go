@@ -59,6 +59,13 @@ func findGroups(ctx context.Context, h *hunt) error {
 		if g.Retained <= h.threshold {
 			continue
 		}
+		if r := nearlyOne(rows[i], g.Retained); r != nil && len(rows[i]) > 1 {
+			g.Node, g.Count, g.Retained, g.Members = r.Node, r.Count, r.Retained, slices.Clone(r.Members)
+			rows[i] = []*Holder{r}
+		}
+		if len(rows[i]) == 1 {
+			g.holding = singleHolders(h.s, rows[i][0])
+		}
 		slices.Sort(g.Members)
 		err := h.gather(ctx, &g)
 		if err != nil {
@@ -70,6 +77,32 @@ func findGroups(ctx context.Context, h *hunt) error {
 		h.found = append(h.found, g)
 	}
 	return nil
+}
+
+// nearlyOne is the row that has nearly all bytes of some, nil if none has: what is told of
+// it is who holds it, and not that others of the type are held otherwise.
+func nearlyOne(rows []*Holder, total uint64) *Holder {
+	const nearly = 10
+	for _, r := range rows {
+		if r.Retained >= total-total/nearly {
+			return r
+		}
+	}
+	return nil
+}
+
+// singleHolders are those of a row's holders that stand for themselves.
+func singleHolders(s *Snapshot, r *Holder) (roots []heap.Node) {
+	if !r.Classes {
+		return nil
+	}
+	c := s.rootsByClass()
+	for _, n := range r.Holders {
+		if len(c.all[c.of[n-1]].roots) == 1 {
+			roots = append(roots, n)
+		}
+	}
+	return roots
 }
 
 func (h *hunt) groupSentence(ctx context.Context, f *Suspect, rows []*Holder) (string, error) {

@@ -84,9 +84,12 @@ func findPools(ctx context.Context, h *hunt) error {
 		if err != nil {
 			return err
 		}
-		try := poolRule().Try
+		try, made := poolRule().Try, madeText(parts)
+		if !s.Graph.IsRoot(d.Idom(p.node)) {
+			made = fmt.Sprintf("%s: %s", ShortPaths(p.name), made) // the suspect may be what it is a part of
+		}
 		h.note(finding{
-			rule: RulePool, node: p.node, name: p.name, count: uint64(len(p.items)), retained: p.retained, try: try, made: madeText(parts),
+			rule: RulePool, node: p.node, name: p.name, count: uint64(len(p.items)), retained: p.retained, try: try, made: made,
 			why: fmt.Sprintf("A sync.Pool with %s in it, %s each on average: the next two collections free what nobody takes.",
 				plural(uint64(len(p.items)), "object"), HumanBytes(p.retained/uint64(len(p.items)))),
 			sentence: fmt.Sprintf("%s keeps %s alive.", Printable(p.name), h.amount(p.retained)),

@@ -21,7 +21,7 @@ func singleRule() Rule {
 
 // findSingle is step 2 of MAT's leak hunter (FindLeaksQuery): the children of the
 // super-root that retain more than the threshold.
-func findSingle(_ context.Context, h *hunt) error {
+func findSingle(ctx context.Context, h *hunt) error {
 	for i := range h.holders {
 		r := &h.holders[i]
 		if r.Retained <= h.threshold || r.Kind == RetainerJoint || r.Kind == RetainerCluster || r.Class || r.Timers > 0 || r.Own {
@@ -29,6 +29,12 @@ func findSingle(_ context.Context, h *hunt) error {
 		}
 		h.claimed[i] = true
 		f := Suspect{Rule: RuleSingle, Name: r.Name, Type: r.Type, Node: r.Node, Address: r.Address, Count: 1, Retained: r.Retained}
+		if f.holding = singleHolders(h.s, r); len(f.holding) > 0 {
+			var err error
+			if f.lead, err = leadTo(ctx, h.s, f.holding, r.Node); err != nil {
+				return err
+			}
+		}
 		f.Accumulation = h.s.Accumulation(r.Node)
 		f.Sentence = h.singleSentence(&f)
 		h.found = append(h.found, f)

@@ -59,6 +59,8 @@ type Suspect struct {
 	Why, Try string
 
 	holders []heap.Node // the lowest roots of the classes that hold a cluster
+	holding []heap.Node // the roots that hold a group, or an object, and stand for themselves
+	lead    []heap.Node // a path to Node by which it is called, nil for the shortest one
 	within  []heap.Node // what several of the Members hold together, and nothing else
 	made    string      // in place of what its bytes are in
 }

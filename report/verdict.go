@@ -193,7 +193,7 @@ func (f *Suspect) short(s *Snapshot) string {
 		text += " in " + Printable(g.Func)
 	}
 	if !s.Graph.IsRoot(f.Node) {
-		text = Printable(s.Expression(s.Dominators.PathTo(f.Node)))
+		text = Printable(s.Expression(calledBy(s.Dominators.PathTo(f.Node), f.lead)))
 	}
 	return fmt.Sprintf("%s keeps %s (%s of the live heap) alive.", text, HumanBytes(f.Retained), HumanPercent(s.Share(f.Retained)))
 }
@@ -247,6 +247,15 @@ func indented(first, rest, text string) []string {
 			lines = append(lines, line)
 			line, empty = rest, true
 		}
+		// What has no place in any line is broken in front of a field.
+		for empty && uniseg.StringWidth(line)+uniseg.StringWidth(word) > verdictWidth {
+			at := lastField(clipped(word, verdictWidth-uniseg.StringWidth(line)))
+			if at <= 0 {
+				break
+			}
+			lines, word = append(lines, line+word[:at]), word[at:]
+			line = rest
+		}
 		if !empty {
 			line += " "
 		}
@@ -258,6 +267,25 @@ func indented(first, rest, text string) []string {
 		lines[i] = clipped(lines[i], verdictWidth)
 	}
 	return lines
+}
+
+// lastField is where the last field begins in an expression, outside of parentheses and
+// brackets; 0 or less for none.
+func lastField(expr string) int {
+	last, open := -1, 0
+	for i, c := range expr {
+		switch c {
+		case '(', '[', '{':
+			open++
+		case ')', ']', '}':
+			open--
+		case '.':
+			if open == 0 {
+				last = i
+			}
+		}
+	}
+	return last
 }
 
 // isUnit reports whether a word belongs to the number before it.
@@ -285,7 +313,7 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 		members = []heap.Node{f.Node}
 	}
 	if nodes := foremost(s, f); nodes != nil {
-		return fieldParts(ctx, s, nodes...)
+		return jointParts(ctx, s, f.holding, nodes...)
 	}
 	if members != nil {
 		parts, err := madeOf(ctx, s, members, f.within, f.Retained, f.Rule == RuleGroup)
@@ -302,8 +330,8 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 			return nil, err
 		}
 		lines = append(lines, cause...)
-		if len(members) == 1 {
-			places, err := variableParts(ctx, s, members[0])
+		if n := nearlyAll(s, members, f.Retained); n != heap.None {
+			places, err := variableParts(ctx, s, n)
 			if err != nil || len(places) > 0 {
 				return append(lines, places...), err
 			}
@@ -313,15 +341,16 @@ func suspectParts(ctx context.Context, s *Snapshot, f *Suspect) ([]string, error
 		}
 		return lines, nil
 	}
-	return fieldParts(ctx, s, f.Node)
+	return jointParts(ctx, s, f.holding, f.Node)
 }
 
-// foremost are the members of a group that keep nearly all of it, where they are not of a
-// kind: a struct that a variable and the goroutine that serves it hold, with the little
-// that they hold beside it; nil for others.
+// foremost are the members of a group that keep nearly all of it, where they are few and
+// not of its kind: a struct that a variable and the goroutine that serves it hold, with the
+// little that they hold beside it; the one queue of nine that nobody takes from. It is nil
+// for others.
 func foremost(s *Snapshot, f *Suspect) (nodes []heap.Node) {
-	const nearly, tenth = 10, 10
-	if f.Rule != RuleGroup || f.Count != 1 || s.Graph.IsRoot(f.Node) {
+	const nearly, tenth, half = 10, 10, 2
+	if f.Rule != RuleGroup || s.Graph.IsRoot(f.Node) {
 		return nil
 	}
 	d, rest := s.Dominators, f.Retained
@@ -331,11 +360,26 @@ func foremost(s *Snapshot, f *Suspect) (nodes []heap.Node) {
 			rest -= min(rest, d.Retained(n))
 		}
 	}
-	if rest > f.Retained/nearly {
+	if rest > f.Retained/nearly || f.Count > 1 && uint64(len(nodes)) > f.Count/half {
 		return nil
 	}
 	slices.SortStableFunc(nodes, func(a, b heap.Node) int { return cmp.Compare(d.Retained(b), d.Retained(a)) })
 	return nodes
+}
+
+// nearlyAll is the root of a class that keeps nearly all that the class does: the only one, or
+// one of many workers. It is None where there is no such root.
+func nearlyAll(s *Snapshot, roots []heap.Node, total uint64) heap.Node {
+	const nearly = 10
+	if len(roots) == 1 {
+		return roots[0]
+	}
+	for _, n := range roots {
+		if s.Dominators.Retained(n) >= total-total/nearly {
+			return n
+		}
+	}
+	return heap.None
 }
 
 // stateLines says of goroutines in which states they are, for how long at most where the
@@ -396,6 +440,8 @@ type part struct {
 	count  uint64
 	bytes  uint64
 	beside bool // at the level of the part before it, and not in that
+	// entries are those that all of them have, which are maps; 0 where it is not known.
+	entries uint64
 }
 
 // madeText is "39.2 MiB in 4,999 × main.result, of that 39.1 MiB in 4,999 × []uint8", with
@@ -410,6 +456,12 @@ func madeText(parts []part) string {
 			text.WriteString(", of that ")
 		}
 		fmt.Fprintf(&text, "%s in %s × %s", HumanBytes(p.bytes), comma(p.count), ShortPaths(p.typ))
+		if p.entries > 0 {
+			fmt.Fprintf(&text, " of %s entries", comma(p.entries))
+			if p.count > 1 {
+				text.WriteString(" together")
+			}
+		}
 	}
 	return text.String()
 }
@@ -453,16 +505,16 @@ func tellingParts(parts []part) []part {
 // madeOf walks down the dominator tree from nodes as long as objects of one type keep half
 // of the bytes, and returns the types that it meets, with how many objects of each there
 // are and what these retain, a few of them. Where no type keeps half of them at the first
-// step, those that keep a fifth stand beside each other. With self the nodes themselves
-// count as the first step. What several of them hold together, and none alone, counts
-// among what they hold. The insides of maps are not told.
+// step, or two keep a third, those that keep a fifth stand beside each other. With self the
+// nodes themselves count as the first step. What several of them hold together, and none
+// alone, counts among what they hold. The insides of maps are not told.
 func madeOf(ctx context.Context, s *Snapshot, nodes, together []heap.Node, total uint64, self bool) ([]part, error) {
 	return madeBut(ctx, s, nodes, together, total, self, &insides{})
 }
 
 // madeBut is madeOf that does not tell of what inner has either.
 func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, total uint64, self bool, inner *insides) ([]part, error) {
-	const half, fifth = 2, 5
+	const half, third, fifth = 2, 3, 5
 	d, types := s.Dominators, s.Heap.TypeIDs()
 	var parts []part
 	level := nodes
@@ -535,21 +587,43 @@ func madeBut(ctx context.Context, s *Snapshot, nodes, together []heap.Node, tota
 			break
 		}
 		most := byType[largest[0]]
-		if most.bytes < total/half {
+		two := len(parts) == 0 && len(largest) > 1 && byType[largest[1]].bytes >= total/third
+		if most.bytes < total/half || two {
 			if len(parts) > 0 {
 				break
 			}
 			for _, t := range largest[:min(len(largest), madeParts)] {
 				if m := byType[t]; m.bytes >= total/fifth {
-					parts = append(parts, part{s.Heap.Type(m.nodes[0]), uint64(len(m.nodes)), m.bytes, len(parts) > 0})
+					parts = append(parts, part{typ: s.Heap.Type(m.nodes[0]), count: uint64(len(m.nodes)), bytes: m.bytes, beside: len(parts) > 0})
 				}
 			}
 			return parts, nil
 		}
-		parts = append(parts, part{s.Heap.Type(most.nodes[0]), uint64(len(most.nodes)), most.bytes, false})
+		parts = append(parts, part{typ: s.Heap.Type(most.nodes[0]), count: uint64(len(most.nodes)), bytes: most.bytes})
 		level = most.nodes
 	}
+	if len(parts) > 0 {
+		// What is in the maps themselves has no other number.
+		parts[len(parts)-1].entries = entriesOf(s, level)
+	}
 	return tellingParts(parts), nil
+}
+
+// entriesOf counts the entries of maps: 0 where they are too many, or where some node is no map or not
+// known.
+func entriesOf(s *Snapshot, maps []heap.Node) (entries uint64) {
+	const most = 1 << 12
+	if len(maps) > most {
+		return 0
+	}
+	for _, n := range maps {
+		v, ok := s.Heap.Value(n)
+		if !ok || !v.Map || v.More {
+			return 0
+		}
+		entries += uint64(v.Children)
+	}
+	return entries
 }
 
 const (
@@ -560,7 +634,7 @@ const (
 // chained says which types what is chained to the nodes of a level has, if these are
 // structs, all of one type, as they are where something was told of before.
 func chained(s *Snapshot, level []heap.Node, oneType bool) map[heap.TypeID]uint8 {
-	if !oneType || len(level) == 0 || !isStruct(s.Heap.Type(level[0])) {
+	if !oneType || len(level) == 0 || !isStruct(s.Heap.Type(level[0])) && !isClosure(s.Heap.Type(level[0])) {
 		return nil
 	}
 	d, types := s.Dominators, s.Heap.TypeIDs()
@@ -576,6 +650,9 @@ func chained(s *Snapshot, level []heap.Node, oneType bool) map[heap.TypeID]uint8
 	}
 	return chain
 }
+
+// isClosure reports whether a type is that of closures of one function.
+func isClosure(typ string) bool { return strings.HasPrefix(typ, "closure ") }
 
 // ofGoroutine reports whether a type is one of the runtime's records of a goroutine, which
 // each has, whatever it does (runtime/runtime2.go).
@@ -640,11 +717,12 @@ func partOrInside(s *Snapshot, n heap.Node, inner *insides, f func(n heap.Node, 
 	}
 }
 
-// ofContainer reports whether a type is one that maps of the language, sync.Map or
-// sync.Pool consist of: of sync.Map since Go 1.24 the nodes of its trie
-// (internal/sync/hashtriemap.go), before that its entries (sync/map.go).
+// ofContainer reports whether a type is one that maps of the language, sync.Map,
+// sync.Pool or the tables of package unique consist of: of sync.Map since Go 1.24 the nodes
+// of its trie (internal/sync/hashtriemap.go), before that its entries (sync/map.go); of
+// unique since Go 1.25 a trie of its own (unique/canonmap.go).
 func ofContainer(typ string) bool {
-	for _, prefix := range []string{"sync.indirect[", "sync.entry[", "sync.node[", "internal/sync.indirect[", "internal/sync.entry[", "internal/sync.node["} {
+	for _, prefix := range []string{"unique.canonMap[", "unique.indirect[", "unique.node[", "unique.entry[", "sync.indirect[", "sync.entry[", "sync.node[", "internal/sync.indirect[", "internal/sync.entry[", "internal/sync.node["} {
 		if strings.HasPrefix(typ, prefix) {
 			return true
 		}
