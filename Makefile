@@ -145,7 +145,7 @@ test-names: need-core ## look up every name of every program, version and build;
 
 # GO=go1.22.12 builds the programs with that toolchain, and not the viewer; CASE=REGEXP
 # tries those whose name matches, and prints their screens and all that they miss.
-culprits: need-core ## hold the first screen of report against 65 leaking and healthy programs; HEAPDUMP=1 for heap dumps
+culprits: need-core ## hold the first screen of report against 80 leaking and healthy programs; HEAPDUMP=1 for heap dumps
 	@command -v go >/dev/null || $(MAKE) --no-print-directory need-go GO=go
 	@go test -count=1 -timeout 30m -tags culprits -run '^TestCulprits$$' -v ./internal/testcore/culprits \
 	  -build "$(filter go1.%,$(GO))" $(if $(HEAPDUMP),-heapdump) $(if $(CASE),-only '$(CASE)')

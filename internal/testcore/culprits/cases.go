@@ -303,6 +303,49 @@ var inventory = []expected{
 		culprits: []string{"main.table"},
 	},
 
+	{
+		program:  "listener",
+		texts:    []string{"main.informers.informers[…].processor.listeners[…].pendingNotifications.data", "[]interface {}", "main.updateNotification"},
+		culprits: []string{"main.processorListener"},
+	}, {
+		program:  "failures",
+		texts:    []string{"main.Controller", ".failures", "map[interface {}]int"},
+		culprits: []string{"main.Controller"},
+	}, {
+		program:  "watchers",
+		texts:    []string{"main.srv.kv.(*main.store).synced", "by .keyWatchers, .ranges and .watchers|.keyWatchers, .ranges and .watchers together", "40,000 × main.watcher"},
+		culprits: []string{"main.srv"},
+	}, {
+		program:  "fanout",
+		texts:    []string{"main.hub.rooms[…].clients", "× []uint8", "main.(*Client).writePump"},
+		culprits: []string{"main.hub"},
+	}, {
+		program:  "spanqueue",
+		texts:    []string{"main.global", ".queue", "main.ReadOnlySpan", "main.recordingSpan"},
+		culprits: []string{"main.batchSpanProcessor"},
+	}, {
+		program:  "slabs",
+		texts:    []string{"main.kv.shards", "[8]main.arena", "240 × main.slab"},
+		culprits: []string{"main.kv"},
+	}, {
+		program:  "deadletters",
+		texts:    []string{"main.svc.bus.dead", "list of 2,500 main.deadLetter", "main.envelope"},
+		culprits: []string{"main.svc"},
+	}, {
+		program:  "codecs",
+		texts:    []string{"main.ser.codecs[…].encoders", "main.encoder", "sync.Pool"},
+		culprits: []string{"main.ser"},
+	}, {
+		program:  "interned",
+		texts:    []string{"main.coll.reg.series", "map[main.labels]*main.series"},
+		culprits: []string{"main.coll"},
+		from:     25, // before, the tables are a global variable's alone
+	}, {
+		program:  "delayed",
+		texts:    []string{"s.q", "main.pq", "main.item", "main.invoice"},
+		culprits: []string{"main.scheduler"},
+	},
+
 	{program: "rpcserver", texts: []string{nothing}},
 	{program: "workers", texts: []string{nothing}},
 	{program: "batch", texts: []string{nothing}},
