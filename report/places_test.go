@@ -256,3 +256,26 @@ func TestIndentedExpression(t *testing.T) {
 		t.Errorf("%q, want %q", lines, want)
 	}
 }
+
+// What holds a group by a map that stands on a stack is called by the type of the map too:
+// the place in the frame says little.
+func TestHeldThroughMapOnStack(t *testing.T) {
+	f := &fake{
+		RootNodes: []fakeNode{
+			{ID: "g1", Kind: "goroutine", Name: "goroutine 1 [syscall]", To: []fakeEdge{{" · stack +0x180", "dir"}}},
+			{ID: "g2", Kind: "goroutine", Name: "goroutine 2 [select]", To: []fakeEdge{{" · p", "p0"}}},
+		},
+		Objects: []fakeNode{{ID: "dir", Kind: "object", Type: "main.dir", Addr: 0xc000001000, Size: 64, To: []fakeEdge{{"[0]", "group"}}}, {ID: "group", Kind: "object", Type: "[]map.group[string]*main.exec", Addr: 0xc000000000, Size: 64}},
+	}
+	for i := range 6 {
+		p := fakeNode{ID: fmt.Sprint("p", i), Kind: "object", Type: "main.pipe", Addr: 0xc000100000 + uint64(i)<<20, Size: 1 << 20}
+		f.RootNodes[1].To = append(f.RootNodes[1].To, fakeEdge{" · p", p.ID})
+		f.Objects[1].To = append(f.Objects[1].To, fakeEdge{fmt.Sprintf("[%d]", i), p.ID})
+		f.Objects = append(f.Objects, p)
+	}
+	f.Build()
+	found := suspectsOf(t, f)
+	if len(found) != 1 || !strings.Contains(found[0].Sentence, "goroutine 1 [syscall] · stack +0x180 (map[string]*main.exec) and goroutine 2") {
+		t.Errorf("%+v", found)
+	}
+}

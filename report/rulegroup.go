@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/rivo/uniseg"
 
@@ -138,7 +139,11 @@ func (h *hunt) heldThrough(ctx context.Context, r *Holder) (string, error) {
 		if len(c.all[c.of[root-1]].roots) == 1 && (kind == gocore.GoroutineRoot || kind == gocore.GlobalRoot) {
 			path, err := s.Dominators.WayFrom(s.within(ctx), root, members, throughWork)
 			if failed = cmp.Or(failed, err); path != nil {
-				return shortModules(s.Expression(path))
+				text := shortModules(s.Expression(path))
+				if typ, ok := mapOfInside(s.Heap.Type(path[len(path)-1])); ok && strings.Contains(text, unnamedWord) {
+					text += " (" + shortModules(typ) + ")" // which map it is, the place does not say
+				}
+				return text
 			}
 		}
 		return shortModules(holderName(s, r, root))
