@@ -340,6 +340,7 @@ var inventory = []expected{
 		texts:    []string{"main.coll.reg.series", "map[main.labels]*main.series"},
 		culprits: []string{"main.coll"},
 		from:     25, // before, the tables are a global variable's alone
+		noDump:   "cleanups",
 	}, {
 		program:  "delayed",
 		texts:    []string{"s.q", "main.pq", "main.item", "main.invoice"},
