@@ -100,15 +100,20 @@ func (p *naming) Path(nodes []heap.Node) Path {
 			h.Node, h.Addr, h.ValueAddr, h.Type = to, p.Addr(to), p.ValueAddr(to), p.Type(to)
 		}
 		h := &path.Hops[i]
+		h.Expr = links[0].Text()
 		for _, s := range links {
-			h.Expr, h.Key, h.Fits = h.Expr+s.Text(), h.Key || s.KeyAt < s.KeyEnd, h.Fits || s.Out == arrow+notation.Fitting
+			h.Key, h.Fits = h.Key || s.KeyAt < s.KeyEnd, h.Fits || s.Out == arrow+notation.Fitting
 			keyless.Add(s, s.WithoutKey())
 			h = &path.Hops[next-1]
 		}
 		if next == i+1 {
 			h.Internal = within && c.v.inside.Stage != 0 && h.Expr == ""
 		} else {
-			path.typed = true
+			own := notation.NewExpression("")
+			for _, s := range links[1:] {
+				own.Add(s, s.Suffix)
+			}
+			h.Expr, path.typed = own.String(), true
 		}
 		i = next
 	}
