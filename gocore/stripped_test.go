@@ -4,6 +4,7 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -234,4 +235,64 @@ func calls(frames []gocore.Frame) string {
 		fmt.Fprintln(&b, f.Func, f.File, f.Line, f.Inlined)
 	}
 	return b.String()
+}
+
+// One wrong byte anywhere in an executable without symbols, or an end too soon: there is a
+// sentence, or the heap is that of the program, or what is said of it says that it is not.
+func TestStrippedFlips(t *testing.T) {
+	good := kernelCore(t, "quiet", testcore.Options{})
+	exe := bare(t, good.Exe, symbolsToo)
+	want := openFile(t, good.Core, exe, nil)
+	whole, err := os.ReadFile(exe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := slices.DeleteFunc(placesOf(t, exe), func(p place) bool { return p.start >= p.end })
+	r := rand.New(rand.NewPCG(15, 1))
+	opened := 0
+	for i := range howMany(1000) {
+		p := places[r.IntN(len(places))]
+		at := p.start + r.Int64N(p.end-p.start)
+		damaged := slices.Clone(whole)
+		how := fmt.Sprintf("byte %#x", at)
+		if i%8 == 7 {
+			damaged, how = damaged[:at], fmt.Sprintf("cut at %#x", at)
+		} else {
+			damaged[at] ^= byte(1 + r.IntN(255))
+		}
+		path := filepath.Join(t.TempDir(), "quiet")
+		if err := os.WriteFile(path, damaged, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		bounded(t, how, func() {
+			p, err := gocore.Open(t.Context(), good.Core, gocore.Options{Exe: path})
+			if err != nil {
+				sentence(t, err)
+				return
+			}
+			defer p.Close()
+			opened++
+			h, err := p.Analyse(t.Context(), nil)
+			if err != nil {
+				sentence(t, err)
+				return
+			}
+			checks, err := h.Check(t.Context())
+			if err != nil {
+				sentence(t, err)
+				return
+			}
+			told := len(p.Problems()) > len(want.Problems()) || slices.ContainsFunc(checks, func(c gocore.Check) bool { return c.Status != gocore.CheckOK })
+			if live := h.Dominators().LiveBytes(); live != want.doms.LiveBytes() && !told {
+				t.Errorf("%s: %d bytes live, want %d, and nothing says so", how, live, want.doms.LiveBytes())
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("%d of %d opened", opened, howMany(1000))
+	if opened == 0 {
+		t.Error("none opened")
+	}
 }

@@ -36,7 +36,7 @@ func (x *Executable) useRecorded(without error) error {
 	}
 	build, sure, ok := table.Nearest(x.File.GoVersion)
 	if !ok {
-		return fmt.Errorf("%w (of %s nothing is known without debugging information)", without, x.File.GoVersion)
+		return fmt.Errorf("%w (of version %q nothing is known without debugging information)", without, x.File.GoVersion)
 	}
 	x.recorded = &recorded{table, build, sure}
 	return nil
