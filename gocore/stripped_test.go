@@ -115,6 +115,39 @@ func TestStripped(t *testing.T) {
 	}
 }
 
+// Programs that are built in other ways are read as exactly, or refused by a sentence that
+// says what to do.
+func TestStrippedBuilds(t *testing.T) {
+	t.Parallel()
+	for _, b := range []struct {
+		name, program string
+		opt           testcore.Options
+		refused       bool
+	}{
+		{"v3", "quiet", testcore.Options{Env: []string{"GOAMD64=v3"}}, false},
+		{"race", "quiet", testcore.Options{Flags: []string{"-race"}, Env: []string{"CGO_ENABLED=1"}}, false},
+		{"cgo", "cgocalls", testcore.Options{Env: []string{"CGO_ENABLED=1"}}, false},
+		{"external", "quiet", testcore.Options{Flags: []string{"-ldflags=-linkmode=external"}, Env: []string{"CGO_ENABLED=1"}}, false},
+		{"not optimised", "quiet", testcore.Options{Flags: []string{"-gcflags=all=-N -l"}}, true},
+	} {
+		t.Run(b.name, func(t *testing.T) {
+			d := testcore.Core(t, b.program, b.opt, testcore.Gcore)
+			exe := bare(t, d.Exe, symbolsToo)
+			p, err := gocore.Open(t.Context(), d.Core, gocore.Options{Exe: exe})
+			if err != nil {
+				sentence(t, err)
+				t.Log(err)
+				if !b.refused {
+					t.Error(err)
+				}
+				return
+			}
+			t.Cleanup(func() { p.Close() })
+			analysed(t, p).tellsAs(t, openFile(t, d.Core, d.Exe, nil))
+		})
+	}
+}
+
 // Programs that are linked without debugging information, or without symbols too, are as
 // good as those that are stripped.
 func TestLinkedWithout(t *testing.T) {

@@ -325,23 +325,26 @@ func (r *Recorded) Nearest(version string) (build string, sure, ok bool) {
 	if slices.Contains(r.Builds, version) {
 		return version, true, true
 	}
-	patch, experiments, good := numbers(version)
+	patch, experiments, plain, good := numbers(version)
 	if !good {
 		return "", false, false
 	}
-	var before, behind string
+	var before, behind, itself string
 	for _, b := range r.Builds {
-		p, e, _ := numbers(b)
+		p, e, _, _ := numbers(b)
 		switch {
 		case e != experiments || p[0] != patch[0]:
 		case p[1] <= patch[1]:
 			before = b
+			if p[1] == patch[1] {
+				itself = b
+			}
 		case behind == "":
 			behind = b
 		}
 	}
 	build = cmp.Or(before, behind)
-	return build, before != "" && behind != "" && r.same(before, behind), build != ""
+	return build, plain && (itself != "" || before != "" && behind != "" && r.same(before, behind)), build != ""
 }
 
 // same reports whether two builds have the same layout.
@@ -354,19 +357,47 @@ func (r *Recorded) same(a, b string) bool {
 	return true
 }
 
-// numbers returns the minor version and the patch of a version such as "go1.25.3
-// X:greenteagc", and its experiments. Those of a release candidate and of a development
-// version cannot be told.
-func numbers(version string) (n [2]int, experiments string, ok bool) {
-	release, experiments, _ := strings.Cut(version, " ")
-	rest, ok := strings.CutPrefix(release, "go1.")
-	minor, patch, patched := strings.Cut(rest, ".")
-	var err, err2 error
-	n[0], err = strconv.Atoi(minor)
-	if patched {
-		n[1], err2 = strconv.Atoi(patch)
+// SplitVersion returns what runtime.Version says of the release, such as "go1.25.3", and
+// of the experiments that it was built with, such as "greenteagc", "" for none: they stand
+// behind " X:", or "-X:" since Go 1.26.
+func SplitVersion(version string) (release, experiments string) {
+	i := strings.Index(version, "X:")
+	if i < 1 || version[i-1] != ' ' && version[i-1] != '-' {
+		return version, ""
 	}
-	return n, experiments, ok && err == nil && err2 == nil
+	experiments = version[i+len("X:"):]
+	if end := strings.IndexAny(experiments, " )"); end >= 0 {
+		return version[:i-1] + experiments[end:], experiments[:end]
+	}
+	return version[:i-1], experiments
+}
+
+// numbers returns the minor version and the patch of a version such as "go1.25.3
+// X:greenteagc", its experiments, and whether that is all that it says: vendors add words
+// of their own, and what comes before a release has rc1.
+func numbers(version string) (n [2]int, experiments string, plain, ok bool) {
+	release, experiments := SplitVersion(version)
+	rest, ok := strings.CutPrefix(release, "go1.")
+	number := func() (v int, ok bool) {
+		end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+		if end < 0 {
+			end = len(rest)
+		}
+		v, err := strconv.Atoi(rest[:end])
+		rest = rest[end:]
+		return v, err == nil
+	}
+	if !ok {
+		return n, "", false, false
+	}
+	if n[0], ok = number(); !ok {
+		return n, "", false, false
+	}
+	if after, more := strings.CutPrefix(rest, "."); more {
+		rest = after
+		n[1], ok = number()
+	}
+	return n, experiments, rest == "", ok
 }
 
 // Add sets all facts of a build, in place of those that there were of it.
@@ -374,8 +405,8 @@ func (r *Recorded) Add(build string, facts map[Fact]string) {
 	if !slices.Contains(r.Builds, build) {
 		r.Builds = append(r.Builds, build)
 		slices.SortFunc(r.Builds, func(a, b string) int {
-			p, e, _ := numbers(a)
-			q, f, _ := numbers(b)
+			p, e, _, _ := numbers(a)
+			q, f, _, _ := numbers(b)
 			return cmp.Or(cmp.Compare(p[0], q[0]), cmp.Compare(e, f), cmp.Compare(p[1], q[1]))
 		})
 	}
@@ -423,7 +454,7 @@ func (r *Recorded) Choose(enough int) {
 	for name, all := range operands {
 		enough := enough
 		if !relied[name] {
-			enough = min(enough, 2) // only what it is called depends on them
+			enough = min(enough, 4) // only what it is called depends on them
 		}
 		slices.SortFunc(all, func(a, b Fact) int {
 			return cmp.Or(cmp.Compare(len(a.Operand), len(b.Operand)), cmp.Compare(a.Operand, b.Operand))

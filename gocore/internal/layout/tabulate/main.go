@@ -67,9 +67,9 @@ const header = "# Made by go generate ./gocore/internal/layout: see recorded.go 
 
 // options says how programs are built so that their version is the given one.
 func options(version, arch string) testcore.Options {
-	toolchain, experiments, ok := strings.Cut(version, " X:")
+	toolchain, experiments := layout.SplitVersion(version)
 	opt := testcore.Options{Go: toolchain, Arch: arch}
-	if ok {
+	if experiments != "" {
 		opt.Env = []string{"GOEXPERIMENT=" + experiments}
 	}
 	return opt
