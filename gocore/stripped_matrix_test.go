@@ -18,6 +18,9 @@ func TestStrippedEverywhere(t *testing.T) {
 		{"arm64-go1.24", testcore.Options{Arch: "arm64", Go: "go1.24.6"}, testcore.Kernel},
 		{"arm64-go1.23", testcore.Options{Arch: "arm64", Go: "go1.23.12"}, testcore.Kernel},
 		{"arm64-go1.22", testcore.Options{Arch: "arm64", Go: "go1.22.12"}, testcore.Kernel},
+		{"go1.22-noallocheaders", testcore.Options{Go: "go1.22.12", Env: []string{"GOEXPERIMENT=noallocheaders"}}, testcore.Gcore},
+		{"go1.25-greenteagc", testcore.Options{Go: "go1.25.0", Env: []string{"GOEXPERIMENT=greenteagc"}}, testcore.Gcore},
+		{"go1.26-nogreenteagc", testcore.Options{Go: "go1.26.8", Env: []string{"GOEXPERIMENT=nogreenteagc"}}, testcore.Gcore},
 		{"go1.24-noswissmap", testcore.Options{Go: "go1.24.6", Env: []string{"GOEXPERIMENT=noswissmap"}}, testcore.Gcore},
 	} {
 		for _, program := range []struct {

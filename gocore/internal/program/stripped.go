@@ -224,7 +224,7 @@ func (d bare) findVariables(ctx context.Context, m *Module) error {
 	}
 	for _, name := range needed {
 		if slices.Contains(lost, name) {
-			return fmt.Errorf("%w: %s has no symbols, and the code of its runtime is not as %s compiles it, so that %s is not found; give a build of the same sources that has debugging information with --debug PATH", ErrNoDWARF, d.Exe.Path, d.Exe.File.GoVersion, name)
+			return fmt.Errorf("%w: %s has no symbols, and the code of its runtime is not as %s compiles it, so that %s is not found: it was built without optimisation, or by another toolchain; give the file that has its debugging information with --debug PATH%s", ErrNoDWARF, d.Exe.Path, d.Exe.File.GoVersion, name, d.Exe.orTwin())
 		}
 	}
 	d.Exe.File.Adopt(found)
