@@ -148,6 +148,30 @@ func TestStrippedBuilds(t *testing.T) {
 	}
 }
 
+// An executable whose table of sections was removed too still has segments: the function
+// table is found in them by how it starts.
+func TestWithoutSections(t *testing.T) {
+	t.Parallel()
+	for _, opt := range []testcore.Options{{Go: "go1.26.8"}, {Go: "go1.26.8", PIE: true}, {Go: "go1.18.10"}} {
+		t.Run(fmt.Sprintf("%s pie=%t", opt.Go, opt.PIE), func(t *testing.T) {
+			d := testcore.Core(t, "quiet", opt, testcore.Gcore)
+			exe := bare(t, d.Exe, symbolsToo)
+			b, err := os.ReadFile(exe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			const shoff, shnum, shstrndx = 40, 60, 62
+			binary.LittleEndian.PutUint64(b[shoff:], 0)
+			binary.LittleEndian.PutUint16(b[shnum:], 0)
+			binary.LittleEndian.PutUint16(b[shstrndx:], 0)
+			if err := os.WriteFile(exe, b, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			openFile(t, d.Core, exe, nil).tellsAs(t, openFile(t, d.Core, d.Exe, nil))
+		})
+	}
+}
+
 // Programs that are linked without debugging information, or without symbols too, are as
 // good as those that are stripped.
 func TestLinkedWithout(t *testing.T) {
