@@ -214,6 +214,9 @@ func (p *Process) describe(kind, path string, size int64) Source {
 		Executable: p.exe.Path, DebugFile: p.exe.DebugPath, Symbols: "dwarf",
 		Complete: true,
 	}
+	if !f.HasDWARF() {
+		s.Symbols = "stripped"
+	}
 	if abs, err := filepath.Abs(p.exe.Path); err == nil {
 		s.Executable = abs
 	}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,7 +53,11 @@ func (d bare) loadRecorded() (err error) {
 	if d.Layout, err = r.table.Runtime(r.build); err != nil {
 		return fmt.Errorf("the recorded layout of %s: %w", r.build, err)
 	}
-	d.Problem(dump.Warning, 1, fmt.Sprintf("%s has no debugging information%s: types are those that the runtime describes, and variables are called by their addresses; give the file that has it with --debug PATH", d.Exe.Path, d.Exe.notDebug))
+	what := "has no debugging information"
+	if err := d.Exe.File.DWARF(); !errors.Is(err, symbols.ErrNoDWARF) {
+		what = fmt.Sprintf("has debugging information that is damaged (%v)", err)
+	}
+	d.Problem(dump.Warning, 1, fmt.Sprintf("%s %s%s: types are those that the runtime describes, and variables are called by their addresses; give the file that has it with --debug PATH, or %s", d.Exe.Path, what, d.Exe.notDebug, d.Exe.howToRebuild()))
 	if !r.sure {
 		d.Problem(dump.Warning, 1, fmt.Sprintf("the program was built by %s, whose runtime is not recorded: it is taken for that of %s; see what `goheap check` says", d.Exe.File.GoVersion, r.build))
 	}
@@ -224,7 +229,7 @@ func (d bare) findVariables(ctx context.Context, m *Module) error {
 	}
 	for _, name := range needed {
 		if slices.Contains(lost, name) {
-			return fmt.Errorf("%w: %s has no symbols, and the code of its runtime is not as %s compiles it, so that %s is not found: it was built without optimisation, or by another toolchain; give the file that has its debugging information with --debug PATH%s", ErrNoDWARF, d.Exe.Path, d.Exe.File.GoVersion, name, d.Exe.orTwin())
+			return fmt.Errorf("%w: %s has no symbols, and the code of its runtime is not as %s compiles it, so that %s is not found: it was built without optimisation, or by another toolchain; give the file that has its debugging information with --debug PATH, or %s", ErrNoDWARF, d.Exe.Path, d.Exe.File.GoVersion, name, d.Exe.howToRebuild())
 		}
 	}
 	d.Exe.File.Adopt(found)
