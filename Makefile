@@ -132,11 +132,11 @@ bench: build need-core ## measure the reference load against the budgets, then t
 	exit $$status
 
 # The tests by name are those that try fewer builds in make test, or that it leaves out.
-matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|EveryRename|Buckets)$$
+matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|EveryRename|Buckets|Stripped|StrippedEverywhere|Operands)$$
 
 test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
-	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 60m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout ./gocore/internal/types
+	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 60m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout/... ./gocore/internal/types
 
 # PART=2/4 takes the second quarter of the cells. In the folder of the package its sums
 # are shown as they come.
@@ -176,8 +176,9 @@ drift: ## say how a toolchain, as in GO=go1.28rc1, differs from what gocore reli
 	  go run ./gocore/internal/layout/drift bin/drift-from bin/drift-to || exit $$?; \
 	done; echo "$(GO) has what gocore relies on"
 
-drift-tested: need-go ## drift, for every version that is tested
+drift-tested: need-go ## drift, for every version that is tested, and what is recorded of them
 	@for v in $(VERSIONS); do $(MAKE) --no-print-directory drift GO=$$v || exit 1; done
+	$(GO) test -count=1 -timeout 60m -tags matrix -run '^TestAnew$$' ./gocore/internal/layout/tabulate
 
 clean: ## remove what was built and all cached core files
 	rm -rf bin testdata/.cache
