@@ -258,6 +258,18 @@ func (x *Waste) Sum() (kinds [waste.Kinds]uint64) {
 	return kinds
 }
 
+// Sentence says the sums in words.
+func (x *Waste) Sentence(s *Snapshot) string {
+	kinds := x.Sum()
+	part := func(n uint64) string { return fmt.Sprintf("%s (%s)", HumanBytes(n), HumanPercent(s.Share(n))) }
+	text := fmt.Sprintf("Of %s live, %s are dead and %s unused; %s are to gain by changes.", HumanBytes(s.Dominators.LiveBytes()),
+		part(kinds[waste.Dead]), part(kinds[waste.Unused]), part(kinds[waste.Gain]))
+	if x.Behind.Bytes > 0 {
+		text += fmt.Sprintf(" %s more are kept by pointers in dead or unused bytes alone.", part(x.Behind.Bytes))
+	}
+	return text
+}
+
 // wasteWord says what a rule has found, and what to change.
 func wasteWord(r waste.Rule) (what, change string) {
 	switch r {
@@ -425,14 +437,7 @@ func WriteWaste(ctx context.Context, w io.Writer, s *Snapshot, l List) error {
 
 // waste writes the sums by rule, then rows with what to change.
 func (p *printer) waste(s *Snapshot, x *Waste, t *Table) {
-	kinds := x.Sum()
-	part := func(k waste.Kind) string {
-		return fmt.Sprintf("%s (%s)", HumanBytes(kinds[k]), HumanPercent(s.Share(kinds[k])))
-	}
-	p.line("Of %s live, %s are dead and %s unused; %s are to gain by changes.", HumanBytes(s.Dominators.LiveBytes()), part(waste.Dead), part(waste.Unused), part(waste.Gain))
-	if x.Behind.Bytes > 0 {
-		p.line("%s (%s) more are kept by pointers in dead or unused bytes alone.", HumanBytes(x.Behind.Bytes), HumanPercent(s.Share(x.Behind.Bytes)))
-	}
+	p.line("%s", x.Sentence(s))
 	if len(x.Rules) == 0 {
 		return
 	}
