@@ -26,8 +26,8 @@ func (c *command) report() *cobra.Command {
 when they let go, what is suspect, types, roots and goroutines.
 
 --section prints some of it: verdict, holders, suspects, types, roots, goroutines and
-file, or waste, which is printed only so; in csv one of them, else the retainers. --sort sorts the tables that have a
-column of this name.
+file, or waste, which is printed only so; in csv one of them, else the retainers.
+--sort sorts the tables that have a column of this name.
 
 Of the holders, Split is the part of the live heap that each has where what several
 hold is split evenly between them, remainders to the one with the lowest root: it adds
@@ -56,7 +56,7 @@ The keys of maps, which are values of the program, are printed as […] unless
 		},
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&ask.sections, "section", nil, "print `NAME[,NAME]` alone: "+strings.Join(sectionNames(), ", "))
+	f.StringSliceVar(&ask.sections, "section", nil, "print `NAME,...` alone: "+strings.Join(sectionNames(), ", "))
 	f.StringVar(&ask.sort, "sort", "", "sort tables by `COLUMN`, or -COLUMN for the other way round")
 	f.StringVar(&ask.known, "known", "", "suspects whose fingerprints are in `FILE` are fine")
 	must(cmd.RegisterFlagCompletionFunc("section", completeSections))

@@ -20,6 +20,7 @@ func TestWidth(t *testing.T) {
 		"types":      {nil, {"--physical", "--top", "all"}, {"--by", "site"}, {"--by", "site,holder"}},
 		"tree":       {nil, {"--depth", "20", "--top", "300", "--values"}},
 		"memory":     {nil},
+		"waste":      {nil, {"--top", "all"}},
 		"roots":      {nil, {"--top", "all"}, {"--by", "package"}},
 		"goroutines": {nil, {"--by", "creator"}, {"--by", "label", "--values"}},
 		"waits":      {nil, {"--top", "all", "--values"}},
