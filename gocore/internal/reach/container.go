@@ -68,11 +68,12 @@ func (w *walker) mapAt(n heap.Node, at uint64, t types.ID) {
 	}
 }
 
-// channel finds out how much more has room in a channel.
+// channel finds out how much more has room in a channel. One with a single place, which
+// those of timers are, could not be smaller.
 func (w *walker) channel(n heap.Node, at uint64, t types.ID) {
 	c, ok := w.Space.Chan(&w.mem, at)
 	room := (c.Capacity - c.Queued) * w.compile(w.Types.Type(t).Elem).size
-	if ok && room > 0 && w.found != nil {
+	if ok && c.Capacity > 1 && room > 0 && w.found != nil {
 		w.found(waste.Finding{Rule: waste.ChannelRoom, Node: n, Bytes: room})
 	}
 }
