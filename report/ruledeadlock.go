@@ -41,7 +41,7 @@ func deadlocks(ctx context.Context, s *Snapshot) (*WaitPlaces, error) {
 	if !waits {
 		return nil, nil
 	}
-	return s.WaitPlaces(ctx)
+	return FindWaitPlaces(ctx, s)
 }
 
 // findDeadlocks explains the goroutines that are suspects by the deadlock that they are in,

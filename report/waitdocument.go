@@ -12,7 +12,7 @@ import (
 // which goroutines wait, each with its queue.
 func WriteWaits(ctx context.Context, out io.Writer, s *Snapshot, l List) error {
 	const most = 10 // of a queue
-	w, err := s.WaitPlaces(ctx)
+	w, err := FindWaitPlaces(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func WriteWaits(ctx context.Context, out io.Writer, s *Snapshot, l List) error {
 	for i := range t.Len() {
 		place := &w.Places[w.Rows[t.Row(i)]]
 		p.line("")
-		p.line("%s", s.placeLabel(place))
+		p.line("%s", placeLabel(s, place))
 		for k, q := range head(place.Queue, most) {
 			text := fmt.Sprintf("  %d. goroutine %d %s", k+1, w.id(q.Goroutine), q.Operation)
 			if q.Select && place.Kind != wait.NilChannel {
@@ -138,7 +138,7 @@ type WaitPlaceDocument struct {
 // NewWaitsDocument lists the places; the filter sees the rows of WaitTable.
 func NewWaitsDocument(ctx context.Context, s *Snapshot, l List) (*WaitsDocument, error) {
 	d := &WaitsDocument{Schema: "goheap/waits/1", Deadlocks: []DeadlockDocument{}, Places: []WaitPlaceDocument{}}
-	w, err := s.WaitPlaces(ctx)
+	w, err := FindWaitPlaces(ctx, s)
 	if err != nil {
 		return d, err
 	}
@@ -172,8 +172,8 @@ func (w *WaitPlaces) deadlockDocument(s *Snapshot, d *wait.Deadlock) DeadlockDoc
 	out := DeadlockDocument{Proven: d.Proven && proves(s), Goroutines: w.numbers(d.Members), Behind: w.numbers(d.Behind), Cycle: []StepDocument{}}
 	for _, step := range d.Cycle {
 		p := &w.Places[step.Place]
-		name, _ := s.placeName(p)
-		out.Cycle = append(out.Cycle, StepDocument{w.waiterDocument(&step.Waiter), Escaped(s.thingAt(p)), Optional(name), Address(p.Addr), w.holderDocument(&step.By)})
+		name, _ := placeName(s, p)
+		out.Cycle = append(out.Cycle, StepDocument{w.waiterDocument(&step.Waiter), Escaped(thingAt(s, p)), Optional(name), Address(p.Addr), w.holderDocument(&step.By)})
 	}
 	return out
 }
@@ -187,9 +187,9 @@ func (w *WaitPlaces) holderDocument(h *wait.Holder) LockHolderDocument {
 }
 
 func (w *WaitPlaces) placeDocument(s *Snapshot, p *wait.Place) WaitPlaceDocument {
-	name, _ := s.placeName(p)
+	name, _ := placeName(s, p)
 	d := WaitPlaceDocument{
-		Kind: string(p.Kind), Type: Escaped(s.thingAt(p)), Name: Optional(name), Address: Address(p.Addr),
+		Kind: string(p.Kind), Type: Escaped(thingAt(s, p)), Name: Optional(name), Address: Address(p.Addr),
 		Queue: []WaiterDocument{}, HeldBy: []LockHolderDocument{}, Others: w.numbers(p.Others),
 	}
 	if p.Known {

@@ -40,7 +40,7 @@ type GoroutineHoldDocument struct {
 // goroutineWaits says what a goroutine waits for, and what it has that others wait for.
 func goroutineWaits(ctx context.Context, s *Snapshot, index int) (waits []GoroutineWaitDocument, holds []GoroutineHoldDocument, err error) {
 	waits, holds = []GoroutineWaitDocument{}, []GoroutineHoldDocument{}
-	w, err := s.WaitPlaces(ctx)
+	w, err := FindWaitPlaces(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -55,13 +55,13 @@ func goroutineWaits(ctx context.Context, s *Snapshot, index int) (waits []Gorout
 			if h.Goroutine != index || h.How == wait.ByTurn {
 				continue
 			}
-			name, _ := s.placeName(p)
-			d := GoroutineHoldDocument{Escaped(s.thingAt(p)), Optional(name), Address(p.Addr), string(h.How), Optional(shortPlace(h.At)), len(p.Queue), ""}
+			name, _ := placeName(s, p)
+			d := GoroutineHoldDocument{Escaped(thingAt(s, p)), Optional(name), Address(p.Addr), string(h.How), Optional(shortPlace(h.At)), len(p.Queue), ""}
 			has := "has locked"
 			if p.Kind == wait.WaitGroup {
 				has = "will be done with"
 			}
-			d.line = fmt.Sprintf("%s %s", has, s.placeLabel(p))
+			d.line = fmt.Sprintf("%s %s", has, placeLabel(s, p))
 			if h.At != "" {
 				d.line += " at " + Printable(shortPlace(h.At))
 			}
@@ -82,9 +82,9 @@ func waitFor(n int) string {
 // goroutineWait describes the wait of the one who has a turn at a place.
 func (w *WaitPlaces) goroutineWait(s *Snapshot, p *wait.Place, turn int) GoroutineWaitDocument {
 	q := p.Queue[turn]
-	name, _ := s.placeName(p)
+	name, _ := placeName(s, p)
 	d := GoroutineWaitDocument{
-		Operation: q.Operation, Place: Escaped(s.thingAt(p)), Name: Optional(name), Address: Address(p.Addr), Turn: turn + 1, Waiting: len(p.Queue),
+		Operation: q.Operation, Place: Escaped(thingAt(s, p)), Name: Optional(name), Address: Address(p.Addr), Turn: turn + 1, Waiting: len(p.Queue),
 		HeldBy: []LockHolderDocument{}, Others: []uint64{}, Stuck: w.stuck[q.Goroutine],
 	}
 	for i := range p.Holders {
@@ -95,7 +95,7 @@ func (w *WaitPlaces) goroutineWait(s *Snapshot, p *wait.Place, turn int) Gorouti
 			d.Others = append(d.Others, w.id(g))
 		}
 	}
-	text := fmt.Sprintf("waits in %s of %s", q.Operation, s.placeLabel(p))
+	text := fmt.Sprintf("waits in %s of %s", q.Operation, placeLabel(s, p))
 	if len(p.Queue) > 1 {
 		text += fmt.Sprintf(", as number %s of %s", comma(uint64(turn+1)), comma(uint64(len(p.Queue))))
 	}

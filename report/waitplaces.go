@@ -25,8 +25,8 @@ type WaitPlaces struct {
 	stuck  map[int]bool
 }
 
-// WaitPlaces asks once.
-func (s *Snapshot) WaitPlaces(ctx context.Context) (*WaitPlaces, error) {
+// FindWaitPlaces asks who waits for whom, once for a Snapshot.
+func FindWaitPlaces(ctx context.Context, s *Snapshot) (*WaitPlaces, error) {
 	return s.places.get(func() (*WaitPlaces, error) {
 		g, err := s.Heap.WaitGraph(s.within(ctx))
 		if err != nil {
@@ -54,7 +54,7 @@ func (w *WaitPlaces) id(goroutine int) uint64 { return w.Goroutines[goroutine].I
 
 // placeName is an expression for what goroutines wait on, "" for none; held says that a
 // goroutine alone leads to it.
-func (s *Snapshot) placeName(p *wait.Place) (name string, held bool) {
+func placeName(s *Snapshot, p *wait.Place) (name string, held bool) {
 	var within gocore.Value
 	switch {
 	case p.Kind == wait.NilChannel:
@@ -73,7 +73,7 @@ func (s *Snapshot) placeName(p *wait.Place) (name string, held bool) {
 		name, held = s.Expression(to), s.Heap.KindOf(to[0]) == gocore.GoroutineRoot
 		within, _ = s.Heap.Value(p.Node)
 	}
-	if field := s.fieldAt(within, p); name != "" && field != "" {
+	if field := fieldAt(s, within, p); name != "" && field != "" {
 		name += "." + field
 	}
 	return name, held
@@ -81,9 +81,9 @@ func (s *Snapshot) placeName(p *wait.Place) (name string, held bool) {
 
 // placeLabel is what text calls a place: by a variable, or else by its address and what it
 // is a part of.
-func (s *Snapshot) placeLabel(p *wait.Place) string {
-	thing := Printable(ShortPaths(s.thingAt(p)))
-	name, held := s.placeName(p)
+func placeLabel(s *Snapshot, p *wait.Place) string {
+	thing := Printable(ShortPaths(thingAt(s, p)))
+	name, held := placeName(s, p)
 	switch {
 	case p.Kind == wait.NilChannel:
 		return thing
@@ -103,7 +103,7 @@ func (s *Snapshot) placeLabel(p *wait.Place) string {
 const maxPlaceFields = 1000
 
 // fieldAt names the field of a value that is the place, "" for none.
-func (s *Snapshot) fieldAt(v gocore.Value, p *wait.Place) string {
+func fieldAt(s *Snapshot, v gocore.Value, p *wait.Place) string {
 	if v.Map || p.Kind == wait.Channel || p.Kind == wait.Semaphore {
 		return ""
 	}
@@ -120,7 +120,7 @@ func (s *Snapshot) fieldAt(v gocore.Value, p *wait.Place) string {
 }
 
 // thingAt is what goroutines wait on: its kind, or the type of a channel.
-func (s *Snapshot) thingAt(p *wait.Place) string {
+func thingAt(s *Snapshot, p *wait.Place) string {
 	if p.Kind != wait.Channel {
 		return string(p.Kind)
 	}
@@ -219,7 +219,7 @@ func (w *WaitPlaces) endText(s *Snapshot, p *wait.Place) string {
 
 // WaitTable is WaitPlaces as a table, with a row for each of the Rows.
 func WaitTable(ctx context.Context, s *Snapshot) (*Table, error) {
-	w, err := s.WaitPlaces(ctx)
+	w, err := FindWaitPlaces(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ func WaitTable(ctx context.Context, s *Snapshot) (*Table, error) {
 		Column{Name: "waiting", Title: "Waiting", Kind: Count, MinWidth: 7, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: uint64(len(at(row).Queue))} }},
 		Column{Name: "place", Title: "Place", MinWidth: 12,
-			Cell: func(row int) Cell { return textCell(s.thingAt(at(row))) }},
+			Cell: func(row int) Cell { return textCell(thingAt(s, at(row))) }},
 		Column{Name: "state", Title: "State", Priority: 1, MinWidth: 8,
 			Cell: func(row int) Cell { return textCell(placeState(at(row))) }},
 		Column{Name: "operations", Title: "In", Priority: 2, MinWidth: 8,
@@ -238,7 +238,7 @@ func WaitTable(ctx context.Context, s *Snapshot) (*Table, error) {
 		Column{Name: "held_by", Title: "Held by", Priority: 1, MinWidth: 12,
 			Cell: func(row int) Cell { return textCell(w.holdersText(at(row))) }},
 		Column{Name: "name", Title: "Name", MinWidth: 16,
-			Cell: func(row int) Cell { name, _ := s.placeName(at(row)); return textCell(name) }},
+			Cell: func(row int) Cell { name, _ := placeName(s, at(row)); return textCell(name) }},
 		Column{Name: "address", Title: "Address", Kind: Addr, Priority: 3,
 			Cell: func(row int) Cell { return Cell{Num: at(row).Addr, Unknown: at(row).Addr == 0} }},
 	), nil
@@ -292,7 +292,7 @@ func (w *WaitPlaces) waitText(s *Snapshot, step *wait.Step) string {
 	case does == "":
 		does = step.Operation
 	}
-	text += fmt.Sprintf(" waits to %s %s", does, s.placeLabel(p))
+	text += fmt.Sprintf(" waits to %s %s", does, placeLabel(s, p))
 	if step.Select {
 		text += ", in a select"
 	}
