@@ -258,3 +258,24 @@ func TestDeadlocksInPart(t *testing.T) {
 		})
 	}
 }
+
+// A heap dump without its executable does not say what goroutines wait on: only those are
+// called stuck of which their reason says that nothing can wake them.
+func TestDeadlocksUnknown(t *testing.T) {
+	t.Parallel()
+	d := testcore.Core(t, "deadlocks", testcore.Options{}, testcore.HeapDump)
+	p := openFile(t, d.Heap, "", d.Output)
+	g, err := p.WaitGraph(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	soundWaits(t, p)
+	for _, i := range g.Stuck {
+		if reason := p.Goroutines()[i].WaitReason; reason != "select (no cases)" && reason != "chan receive (nil chan)" {
+			t.Errorf("a goroutine in %s is stuck", reason)
+		}
+	}
+	if len(g.Stuck) != 2 || len(g.Deadlocks) != 0 || g.Unknown < 40 {
+		t.Errorf("%d are stuck, %d circles, %d unknown", len(g.Stuck), len(g.Deadlocks), g.Unknown)
+	}
+}

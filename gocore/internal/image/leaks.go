@@ -203,8 +203,8 @@ func (im *Image) blocked(i int, q *StuckQuestion) bool {
 		return len(waits) == 0
 	case "select":
 		// It has all its sudogs before it waits (runtime/select.go, selectgo): with none
-		// all of its channels are nil.
-		return g.Waiting == 0 || known(true)
+		// all of its channels are nil. A dump without its executable does not say.
+		return g.Waiting == 0 && !g.Recorded || known(true)
 	case "chan receive", "chan send":
 		return known(true)
 	case "sync.Mutex.Lock", "sync.RWMutex.RLock", "sync.RWMutex.Lock", "sync.WaitGroup.Wait", "sync.Cond.Wait":

@@ -156,7 +156,7 @@ func (f *finder) findPlaces(ctx context.Context) error {
 		reason := f.vars.WaitReason(i)
 		if len(f.on[i]) == 0 {
 			switch {
-			case reason == "select (no cases)" || strings.HasSuffix(reason, "(nil chan)"), reason == "select" && g.Waiting == 0:
+			case reason == "select (no cases)" || strings.HasSuffix(reason, "(nil chan)"), reason == "select" && g.Waiting == 0 && !g.Recorded:
 				w := f.waitingOf(i)
 				add(wait.NilChannel, 0, heap.None, entry{waiter: wait.Waiter{Goroutine: i, Operation: nilOperation(reason), Select: strings.HasPrefix(reason, "select"), Func: w.fn, At: w.at}})
 			case reason == "select" || reason == "chan receive" || reason == "chan send" || strings.HasPrefix(reason, "sync."):
