@@ -39,6 +39,13 @@ func TestArenas(t *testing.T) {
 						t.Errorf("%s: %s", o.Name, expr)
 					}
 				}
+				hops := ""
+				for _, h := range p.Path(p.doms.PathTo(node(t, p, o.Addr))).Hops {
+					hops += " " + h.Expr
+				}
+				if want, ok := arenaHops[o.Name]; ok && hops != want {
+					t.Errorf("%s: the hops are%s, want%s", o.Name, hops, want)
+				}
 				if why := p.kind(o); len(why) > 0 {
 					t.Errorf("%s:\n\t%s", o.Name, strings.Join(why, "\n\t"))
 				}
@@ -72,6 +79,9 @@ func TestArenas(t *testing.T) {
 				if err != nil || !ok || p.Type(n) != "chunk of a user arena" || v.Text != want {
 					t.Errorf("%s: %s is %q (%v), want %q", c.Name, p.Name(n), v.Text, err, want)
 				}
+				if lines, _ := p.Fields(n, 1); len(lines) != 1 || lines[0].Value != want {
+					t.Errorf("%s: show begins with %+v", c.Name, lines)
+				}
 				sum := uint64(0)
 				for _, part := range p.Children(v, 0, v.Children) {
 					sum += part.Size
@@ -90,6 +100,24 @@ func TestArenas(t *testing.T) {
 			}
 		})
 	}
+}
+
+// arenaHops are the hops of paths through chunks: what is between two values in a chunk
+// belongs to the hop that leads into the next chunk or out of them.
+var arenaHops = map[string]string{
+	"behind a value in an arena":       " main.held .first .next",
+	"at the end of a list in an arena": " main.held .chain.next ×4 .next",
+	"from one arena to another":        " main.linked .top .value .four[3]",
+	"in the last of several chunks":    " main.many .lists [4321] [123]",
+}
+
+func node(t *testing.T, p process, addr string) heap.Node {
+	t.Helper()
+	n, ok := p.NodeAt(address(t, addr))
+	if !ok {
+		t.Fatalf("nothing is at %s", addr)
+	}
+	return n
 }
 
 // stands demands that a target is a value at an address, of a type if that is not "".

@@ -16,16 +16,18 @@ import (
 // until one leads out of them.
 
 // throughChunks names how a node, of which v was reached, leads through a run of chunks to
-// another one: first by what leads into them. ok is false where no typed value does.
-func throughChunks(p *naming, from heap.Node, v view, chunks []heap.Node, to heap.Node, last *Hop) (links []notation.Link, next view, ok bool) {
+// another one: first by what leads into them. nodes are those that the links lead to. ok is
+// false where no typed value does.
+func throughChunks(p *naming, from heap.Node, v view, chunks []heap.Node, to heap.Node, last *Hop) (links []notation.Link, nodes []heap.Node, next view, ok bool) {
 	r := reachOf(p, from, v, chunks, []heap.Node{from})
 	words, ok := r.Way(to)
 	for _, w := range words {
 		var s notation.Link
 		s, next = hopOfReach(p, r, w, last)
-		links = append(links, s)
+		n, _ := p.NodeAt(w.Value)
+		links, nodes = append(links, s), append(nodes, n)
 	}
-	return links, next, ok
+	return links, nodes, next, ok
 }
 
 // reachOf is what the values in chunks lead to, from the words of some nodes on.
@@ -207,7 +209,7 @@ func (p *values) arrayIn(c *typing.Chunk, elem types.ID, addr uint64) Value {
 // chunkValue is a chunk as a value that opens into its parts.
 func (p *values) chunkValue(c *typing.Chunk) Value {
 	return Value{
-		Type: typing.ChunkName, Addr: c.Base, Size: c.Size, Target: heap.None, InPlace: true, Children: len(c.Parts), whole: region{c.Base, c.Size},
+		Type: typing.ChunkName, Addr: c.Base, Size: c.Size, Target: heap.None, Children: len(c.Parts), whole: region{c.Base, c.Size},
 		Text:  fmt.Sprintf("%d bytes used, %d of them typed", c.Used, c.Typed),
 		parts: parts{how: opensChunk, addr: c.Base, n: uint64(len(c.Parts)), inPlace: true},
 	}

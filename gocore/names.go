@@ -91,29 +91,24 @@ func (p *naming) Path(nodes []heap.Node) Path {
 	path.Hops = make([]Hop, len(nodes))
 	c := p.start(nodes[0], &path.Hops[0])
 	keyless := notation.NewExpression(path.Hops[0].Expr)
-	var links []notation.Link
+	var to run
 	for i := 1; i < len(nodes); {
-		within, next := c.v.inside.Stage != 0, i
-		links, next = p.follow(&c, nodes, i, &path.Hops[i-1], links[:0])
+		within, next := c.v.inside.Stage != 0, p.follow(&c, nodes, i, &path.Hops[i-1], &to)
 		for j := i; j < next; j++ {
-			h, to := &path.Hops[j], nodes[j]
-			h.Node, h.Addr, h.ValueAddr, h.Type = to, p.Addr(to), p.ValueAddr(to), p.Type(to)
+			h, n := &path.Hops[j], nodes[j]
+			h.Node, h.Addr, h.ValueAddr, h.Type = n, p.Addr(n), p.ValueAddr(n), p.Type(n)
 		}
 		h := &path.Hops[i]
-		h.Expr = links[0].Text()
-		for _, s := range links {
-			h.Key, h.Fits = h.Key || s.KeyAt < s.KeyEnd, h.Fits || s.Out == arrow+notation.Fitting
+		for _, s := range to.links {
 			keyless.Add(s, s.WithoutKey())
-			h = &path.Hops[next-1]
 		}
 		if next == i+1 {
+			h.link(to.links[0])
+			h.Expr = to.links[0].Text()
 			h.Internal = within && c.v.inside.Stage != 0 && h.Expr == ""
 		} else {
-			own := notation.NewExpression("")
-			for _, s := range links[1:] {
-				own.Add(s, s.Suffix)
-			}
-			h.Expr, path.typed = own.String(), true
+			to.name(path.Hops[i:next], nodes[i:next])
+			path.typed = true
 		}
 		i = next
 	}
@@ -129,23 +124,57 @@ type chain struct {
 	star bool
 }
 
+// run is what leads to a node, or through a run of chunks to what follows it.
+type run struct {
+	links []notation.Link
+	nodes []heap.Node // that they lead to, of a run of chunks
+}
+
+// name gives the links of a run of chunks to its hops: each to that of the next chunk that it
+// leads into, the last one to that of what follows the run.
+func (r *run) name(hops []Hop, nodes []heap.Node) {
+	at, own := 0, notation.NewExpression("")
+	for k, s := range r.links {
+		next := at
+		switch {
+		case k == len(r.links)-1:
+			next = len(hops) - 1
+		case k > 0 && at < len(hops)-1 && r.nodes[k] == nodes[at+1]:
+			next++
+		}
+		if next > at {
+			hops[at].Expr, own = own.String(), notation.NewExpression("")
+			at = next
+		}
+		hops[at].link(s)
+		own.Add(s, s.Suffix)
+	}
+	hops[at].Expr = own.String()
+}
+
+// link says of a hop what a link of it is.
+func (h *Hop) link(s notation.Link) {
+	h.Key, h.Fits = h.Key || s.KeyAt < s.KeyEnd, h.Fits || s.Out == arrow+notation.Fitting
+}
+
 // follow adds to a chain what leads to nodes[i], or through the run of chunks that begins
-// there to what follows it. It appends the links to some that it is given: what leads into
-// the run, and behind that all that leads out. next is the node after those that it has come
-// to.
-func (p *naming) follow(c *chain, nodes []heap.Node, i int, last *Hop, links []notation.Link) (_ []notation.Link, next int) {
+// there to what follows it, puts that into r, and returns the place of the node after those
+// that it has come to.
+func (p *naming) follow(c *chain, nodes []heap.Node, i int, last *Hop, r *run) (next int) {
+	r.links, r.nodes = r.links[:0], nil
 	if end := endOfChunks(p, nodes, i); end > i {
-		if through, v, ok := throughChunks(p, nodes[i-1], c.v, nodes[i:end], nodes[end], last); ok {
-			c.v = v
+		if through, to, v, ok := throughChunks(p, nodes[i-1], c.v, nodes[i:end], nodes[end], last); ok {
+			c.v, r.nodes = v, to
 			for _, s := range through {
-				links = append(links, c.add(s))
+				r.links = append(r.links, c.add(s))
 			}
-			return links, end + 1
+			return end + 1
 		}
 	}
 	s, v := p.hop(nodes[i-1], nodes[i], c.v, last)
 	c.v = v
-	return append(links, c.add(s)), i + 1
+	r.links = append(r.links, c.add(s))
+	return i + 1
 }
 
 // add adds a link to the name, and returns it as it is written there.
@@ -171,9 +200,9 @@ func (p *naming) Expr(nodes []heap.Node) string {
 		c, n = p.start(nodes[0], &h), 1
 	}
 	c.full = c.full.Clone()
-	var links []notation.Link
+	var to run
 	for n < len(nodes) {
-		links, n = p.follow(&c, nodes, n, &h, links[:0])
+		n = p.follow(&c, nodes, n, &h, &to)
 	}
 	// Behind a chunk a longer chain would go on from its values.
 	if p.typing.ChunkOf(nodes[len(nodes)-1]) == nil {
