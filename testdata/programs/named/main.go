@@ -191,13 +191,14 @@ func main() {
 	}
 	server.held = session()
 	maps()
-	kindsOfKeys()
-	lengths()
 	lists()
 	values()
 	brackets()
 	refusals()
-	frames(3, session())
+	last := session()
+	kindsOfKeys()
+	lengths()
+	frames(3, last)
 }
 
 func maps() {
