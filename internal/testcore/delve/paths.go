@@ -348,6 +348,8 @@ func (c *comparison) typeDiffers(n heap.Node, whole gocore.Value, typ, path stri
 	case c.h.Graph().Size(n) == tinySize && !c.h.FollowedAt(n, 0) && !c.h.FollowedAt(n, 8):
 		// One of several values is that of the object.
 		c.skipped["values of the tiny allocator, which share a slot"]++
+	case isShape(whole.Type, typ):
+		c.skipped[shapes]++
 	case slices.Contains(stands, typ):
 		c.disagree("type of an object: Delve has "+typ+", goheap what it stands for", "%s: %s: %s", c.name, path, whole.Type)
 	default:
