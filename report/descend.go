@@ -515,7 +515,8 @@ func (s descent) descendantText(ctx context.Context, p *Descendant, told map[hea
 	if together != "" {
 		line += ", by " + together
 	}
-	if p.Inner {
+	const longest = 1 << 21 // elements of a list that are looked at once more
+	if p.Inner || p.List > longest {
 		return line, nil
 	}
 	nodes := []heap.Node{p.Node}
