@@ -210,7 +210,7 @@ func (p *Process) describe(kind, path string, size int64) Source {
 	}
 	s := Source{
 		Kind: kind, Path: path, Bytes: size,
-		GoVersion: f.GoVersion, OS: "linux", Arch: p.im.Arch.Name,
+		GoVersion: f.GoVersion, OS: f.OS, Arch: p.im.Arch.Name,
 		Executable: p.exe.Path, DebugFile: p.exe.DebugPath, Symbols: "dwarf",
 		Complete: true,
 	}

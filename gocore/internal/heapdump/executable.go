@@ -20,7 +20,7 @@ import (
 // that lies beside the dump. Without any, the one returned is empty.
 func (d *decoder) findExecutable(ctx context.Context, opt program.Options) (*program.Executable, error) {
 	none := withoutExecutable(d)
-	opt.Beside = filepath.Dir(d.file.Path)
+	opt.Beside, opt.Arch = filepath.Dir(d.file.Path), d.file.Params.GOARCH
 	if opt.Exe != "" {
 		x, problems, err := program.OpenExecutable(opt.Exe, "--exe", opt)
 		if err == nil {
@@ -91,7 +91,7 @@ func executablesBeside(path string) []string {
 		if err != nil || !info.Mode().IsRegular() || e.Name() == name || len(found) >= maxBeside {
 			continue
 		}
-		if info.Mode()&0o111 != 0 || strings.HasPrefix(name, e.Name()+".") {
+		if info.Mode()&0o111 != 0 || strings.EqualFold(filepath.Ext(e.Name()), ".exe") || strings.HasPrefix(name, e.Name()+".") {
 			found = append(found, e.Name())
 		}
 	}
@@ -117,7 +117,7 @@ func (d *decoder) mayBe(path string) bool {
 	}
 	f, err := elf.Open(path)
 	if err != nil {
-		return false
+		return true // of another system: place looks closer
 	}
 	defer f.Close()
 	data, bss := f.Section(".data"), f.Section(".bss")

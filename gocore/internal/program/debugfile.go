@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"goheap/dump"
+	"goheap/gocore/internal/aself"
 	"goheap/gocore/internal/symbols"
 )
 
@@ -61,10 +62,12 @@ func (x *Executable) givenDebug(path string, force bool) ([]dump.Problem, error)
 		return nil, fmt.Errorf("%w: %s (from --debug) does not exist; give the file with the debugging information of %s with --debug PATH", ErrNoDWARF, path, x.Path)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w; give the file with the debugging information of %s with --debug PATH", ErrNoDWARF, err, x.Path)
+	case st.IsDir() && inBundle(path) != "":
+		path = inBundle(path)
 	case st.IsDir():
 		return nil, fmt.Errorf("%w: %s (from --debug) is a directory; give the file with the debugging information of %s with --debug PATH", ErrNoDWARF, path, x.Path)
 	}
-	_, debug, free, err := openELF(path)
+	_, debug, free, err := openELF(path, x.File.Arch.Name)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w (from --debug); give the file with the debugging information of %s with --debug PATH", ErrNoDWARF, err, x.Path)
 	}
@@ -75,6 +78,19 @@ func (x *Executable) givenDebug(path string, force bool) ([]dump.Problem, error)
 	}
 	x.DebugPath, x.freeDebug = path, free
 	return append(problems, x.damagedDWARF(x.File.DWARF())...), nil
+}
+
+// bundled is where files with debugging information are in a bundle that macOS keeps
+// beside a program, NAME.dSYM (dsymutil(1)).
+const bundled = "Contents/Resources/DWARF"
+
+// inBundle returns the only such file in a bundle, "" if it is none.
+func inBundle(path string) string {
+	all, err := os.ReadDir(filepath.Join(path, bundled))
+	if err != nil || len(all) != 1 {
+		return ""
+	}
+	return filepath.Join(path, bundled, all[0].Name())
 }
 
 // addGiven attaches debug, the file at path, if it is of the same build, or of one with
@@ -151,6 +167,9 @@ func (x *Executable) debugCandidates(root string) []debugCandidate {
 		}
 	}
 	for _, dir := range dirs {
+		if x.File.OS == aself.Darwin {
+			out = append(out, debugCandidate{Path: filepath.Join(dir, filepath.Base(full)+".dSYM", bundled, filepath.Base(full))})
+		}
 		out = append(out, debugCandidate{Path: filepath.Join(dir, filepath.Base(full)+".debug")}, debugCandidate{Path: filepath.Join(dir, filepath.Base(full)+".twin")})
 	}
 	return out
@@ -202,7 +221,7 @@ func (x *Executable) tryDebug(c debugCandidate) (why string, ok bool) {
 	if own, err := os.Stat(x.Path); err == nil && os.SameFile(st, own) {
 		return "", false
 	}
-	data, debug, free, err := openELF(c.Path)
+	data, debug, free, err := openELF(c.Path, x.File.Arch.Name)
 	if err != nil {
 		return fmt.Sprintf("it was looked for, but %v", err), false
 	}

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"goheap/dump"
+	"goheap/gocore/internal/aself"
 	"goheap/gocore/internal/symbols"
 )
 
@@ -49,6 +50,7 @@ type Options struct {
 	Exe, Debug string
 	Force      bool
 	Generic    bool   // read words in the longer way that fits all processors
+	Arch       string // the GOARCH of the program, "" if it is not known
 	Beside     string // the folder of the core or heap dump, where debugging information may lie too
 }
 
@@ -101,7 +103,7 @@ func OpenExecutable(path, how string, opt Options) (*Executable, []dump.Problem,
 		return nil, nil, fmt.Errorf("%w: %s (from %s) is a directory; give the program with --exe PATH", ErrNoExecutable, path, how)
 	}
 	x := &Executable{Path: path, Force: opt.Force}
-	x.data, x.File, x.Free, err = openELF(path)
+	x.data, x.File, x.Free, err = openELF(path, opt.Arch)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w (from %s); give the program with --exe PATH", ErrNoExecutable, err, how)
 	}
@@ -117,11 +119,21 @@ func OpenExecutable(path, how string, opt Options) (*Executable, []dump.Problem,
 }
 
 // openELF maps a file that should be a program or the debugging information of one.
-// Its error starts with the path.
-func openELF(path string) (data []byte, file *symbols.File, free func(), err error) {
+// Its error starts with the path. One of another system becomes an ELF file; goarch is
+// which part of a universal file it is, "" for any.
+func openELF(path, goarch string) (data []byte, file *symbols.File, free func(), err error) {
 	data, free, err = dump.MapFile(path)
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	if aself.System(data) != "" {
+		mapped, unmap := data, free
+		data, err = aself.Convert(mapped, goarch)
+		unmap()
+		free = func() {}
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("%s: %w", path, err)
+		}
 	}
 	switch {
 	case len(data) == 0:
@@ -290,6 +302,9 @@ func (x *Executable) place(core *dump.Core, force bool) ([]dump.Problem, error) 
 			advice = "--force does not help, since its addresses are others; " + advice
 		}
 		return fmt.Errorf("%w: %s: it is another build; %s", ErrWrongExecutable, fmt.Sprintf(format, args...), advice)
+	}
+	if x.File.OS != "linux" {
+		return nil, fmt.Errorf("%w: %s is a program for %s, the core is of one for Linux; give the right one with --exe PATH", ErrWrongExecutable, x.Path, x.File.OS)
 	}
 	if f.Machine != core.Memory.Machine() {
 		return nil, fmt.Errorf("%w: %s is a program for %s, the core is of one for %s; give the right one with --exe PATH", ErrWrongExecutable, x.Path, f.Machine, core.Memory.Machine())

@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"goheap/dump"
+	"goheap/gocore/internal/aself"
 	"goheap/gocore/internal/symbols/info"
 	"goheap/gocore/internal/types"
 	"goheap/internal/arch"
@@ -39,6 +40,8 @@ type File struct {
 	// Module is the path of the main module, and MainPath that of the package main in it,
 	// "" if unknown.
 	Module, MainPath string
+	// OS is the GOOS that the file is for.
+	OS string
 	// PIE says that the file is position-independent.
 	PIE   bool
 	Entry uint64
@@ -141,6 +144,7 @@ func (f *File) open(r io.ReaderAt) error {
 		return fmt.Errorf("executable for %v (%v, %v): this processor is not supported", e.Machine, e.Class, e.Data)
 	}
 	f.elf, f.Arch = e, a
+	f.OS = cmp.Or(aself.GOOS(e), "linux")
 	f.PIE, f.Entry = e.Type == elf.ET_DYN, e.Entry
 	f.readNotes()
 	f.readVersion()

@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"goheap/gocore/internal/aself"
 )
 
 // A twin is an unstripped build of the program that a stripped file is of. What it says
@@ -16,7 +18,7 @@ import (
 // address in both, with the same bytes: then they differ in nothing but what -s and -w
 // leave out. Three things are let pass, since they always differ:
 //
-//   - notes, in which the build ids stand;
+//   - notes, in which the build ids stand, or their place in the code;
 //   - the text about the build, which has the linker's flags in it and stands in
 //     .go.buildinfo and behind the string runtime.modinfo, and the values that -X gave
 //     to strings, whose length is the same (symbols NAME.str;
@@ -84,6 +86,8 @@ func (f *File) sameProgram(twin *File) error {
 		return fmt.Errorf("%w: %s", ErrOtherLayout, fmt.Sprintf(format, args...))
 	}
 	switch {
+	case twin.OS != f.OS:
+		return differ("it is for %s, the executable for %s", twin.OS, f.OS)
 	case twin.Arch.Name != f.Arch.Name:
 		return differ("it is for %s, the executable for %s", twin.Arch.Name, f.Arch.Name)
 	case f.GoVersion != "" && twin.GoVersion != "" && f.GoVersion != twin.GoVersion:
@@ -230,6 +234,15 @@ func (c *comparison) texts(pairs []pair) (free []span) {
 		if !s.Func && strings.HasSuffix(s.Name, ".str") && constant(s.Addr) {
 			free = append(free, span{s.Addr, s.Addr + s.Size})
 		}
+	}
+	// The build id stands in the code where there are no notes.
+	if t := c.twin.elf.Section(".text"); c.f.OS != "linux" && t != nil && len(c.f.GoBuildID) == len(c.twin.GoBuildID) {
+		free = append(free, span{t.Addr, t.Addr + uint64(len(aself.BuildIDBefore)+len(c.f.GoBuildID)+len(aself.BuildIDAfter))})
+	}
+	// Windows has the text about the build in .data.
+	a, b := c.f.elf.Section(".go.buildinfo"), c.twin.elf.Section(".go.buildinfo")
+	if a != nil && b != nil && b.Flags&elf.SHF_ALLOC == 0 && a.Addr == b.Addr && a.Size == b.Size {
+		free = append(free, span{b.Addr, b.Addr + b.Size})
 	}
 	mine, others := c.f.modinfo(), c.twin.modinfo()
 	if len(mine) == 0 || len(others) == 0 {
