@@ -241,6 +241,10 @@ func TestUnreadablePrograms(t *testing.T) {
 	copy(garbled[info+32:], "\x07unknown\x00")
 	refused(t, core.Core, gocore.Options{Exe: write("garbled", garbled)}, gocore.ErrNoDWARF, "garble")
 
+	other := testcore.Build(t, "portable", testcore.Options{Go: "go1.22.12", Env: []string{"GOOS=windows", "CGO_ENABLED=0"}})
+	refused(t, core.Core, gocore.Options{Exe: other}, gocore.ErrWrongExecutable, other, "a program for windows, the core is of one for Linux")
+	refused(t, core.Core, gocore.Options{Debug: other}, gocore.ErrWrongDebug, "it is for windows, the executable for linux")
+
 	// As UPX does (src/stub/src/include/linux.h, l_info): its magic behind the headers.
 	upx := append([]byte(nil), b[:4096]...)
 	phnum := binary.LittleEndian.Uint16(upx[56:])

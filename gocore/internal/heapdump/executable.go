@@ -144,6 +144,10 @@ func (d *decoder) place(x *program.Executable, force bool) ([]dump.Problem, erro
 		}
 	}
 	check(x.File.GoVersion == p.GoVersion, "it was built by %s, the program of the dump by %s", x.File.GoVersion, p.GoVersion)
+	if _, ok := x.File.Symbol("runtime.data"); !ok && x.File.OS == "windows" {
+		// One section has all of the data, and only symbols say which part is in the dump.
+		return nil, cmp.Or(x.Usable(), fmt.Errorf("%w: %s has no symbols, without which it is not known where its data is; give an unstripped build of the same program with --debug PATH", program.ErrNoDWARF, x.Path))
+	}
 	data, bss := x.Bounds("data", ".data"), x.Bounds("bss", ".bss")
 	switch {
 	case !d.data.Present:
