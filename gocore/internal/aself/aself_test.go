@@ -35,7 +35,7 @@ func small() []byte {
 	put(loadDyldInfoOnly, 48, 580, 5, 0, 0, 0, 0, 0, 0, 0, 0)
 	b = append(b, make([]byte, 700-len(b))...)
 	// Twice the word at the start of segment 0, with one left out between.
-	copy(b[580:], []byte{0x11, rebaseSetSegment << 4, 0, rebaseTimesSkipping<<4 | 0, 2})
+	copy(b[580:], []byte{0x11, rebaseSetSegment << 4, 0, rebaseTimesSkipping << 4, 2})
 	b[585] = 8
 	binary.LittleEndian.PutUint32(b[600:], 1)
 	b[604], b[605] = typeSection, 1
