@@ -104,29 +104,13 @@ type LiveSite struct {
 func (h *Heap) LiveSites(ctx context.Context) (sites []LiveSite, rate uint64, known bool, err error) {
 	err = Guard(func() error {
 		rate, known = program.SampleRate(h.decoder)
-		place := map[uint64]int{}
-		for i, s := range h.im.Samples {
-			if err := program.Look(ctx, i); err != nil {
-				return err
-			}
-			n, ok := h.im.Pages.Lookup(s.Object)
-			if !ok || !h.dominators.Live(n) {
-				continue
-			}
-			at, seen := place[s.Bucket]
-			if !seen {
-				at = -1
-				if sample, ok := program.SampleAt(h.decoder, s.Bucket); ok {
-					at = len(sites)
-					sites = append(sites, LiveSite{HeapSample: sample})
-				}
-				place[s.Bucket] = at
-			}
-			if at >= 0 {
-				sites[at].Objects = append(sites[at].Objects, n)
+		stacks, err := h.im.LiveSamples(ctx, h.dominators.Live)
+		for _, stack := range stacks {
+			if sample, ok := program.SampleAt(h.decoder, stack.Bucket); ok {
+				sites = append(sites, LiveSite{sample, stack.Objects})
 			}
 		}
-		return nil
+		return err
 	})
 	return sites, rate, known, err
 }

@@ -106,7 +106,7 @@ func explore(p *naming, r *image.Reach[view], sources []heap.Node) {
 		var others []image.ChunkWord
 		if root := p.root(from); root != nil {
 			for i := range r.Chunks {
-				p.eachHolding(root, r.Chunks[i], func(number int) bool {
+				p.im.EachHolding(root, r.Chunks[i], func(number int) bool {
 					pc := &p.im.Pieces[root.First+number]
 					w := image.ChunkWord{From: from, In: -1, Piece: number, Slot: pc.Slot, Value: pc.Value}
 					if len(others) < maxHoldings && p.howNamed(root, pc) < wholeName {

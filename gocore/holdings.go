@@ -35,7 +35,7 @@ func (p *naming) Holdings(root, object heap.Node, most int) (list []Holding, mor
 		return nil, 0
 	}
 	list = append(list, p.holding(root, r, best, object))
-	p.eachHolding(r, object, func(number int) bool {
+	p.im.EachHolding(r, object, func(number int) bool {
 		switch {
 		case number == best:
 		case len(list) > most:
@@ -60,21 +60,6 @@ func (p *naming) holding(root heap.Node, r *image.Root, number int, object heap.
 	return Holding{
 		Expr: full.String(), WithoutKeys: keyless.String(), Detail: h.Detail, Link: strings.TrimPrefix(s.Text(), " "),
 		Slot: pc.Slot, Exact: !pc.Conservative, Named: p.howNamed(r, pc) == wholeName,
-	}
-}
-
-// eachHolding calls f with the numbers of the words of a root that lead to a node until it
-// returns false.
-func (p *naming) eachHolding(r *image.Root, to heap.Node, f func(number int) bool) {
-	pieces := p.im.Pieces[r.First : r.First+r.N]
-	lo, hi := p.im.Bounds(to) // compared first: the heap of timers has a piece for each
-	for i := range pieces {
-		if v := pieces[i].Value; v-lo >= hi-lo {
-			continue
-		}
-		if n, ok := p.im.Pages.Lookup(pieces[i].Value); ok && n == to && !f(i) {
-			return
-		}
 	}
 }
 
@@ -117,7 +102,7 @@ func (p *naming) hopFromPieces(r *image.Root, to heap.Node, last *Hop) (s notati
 func (p *naming) bestHolding(r *image.Root, to heap.Node) (best, most int) {
 	most = -1
 	asked := 0
-	p.eachHolding(r, to, func(number int) bool {
+	p.im.EachHolding(r, to, func(number int) bool {
 		if n := p.howNamed(r, &p.im.Pieces[r.First+number]); n > most {
 			best, most = number, n
 		}

@@ -103,11 +103,15 @@ func (p *naming) Path(nodes []heap.Node) Path {
 			keyless.Add(s, s.WithoutKey())
 		}
 		if next == i+1 {
-			h.link(to.links[0])
-			h.Expr = to.links[0].Text()
+			s := &to.links[0]
+			h.Expr, h.Key, h.Fits = s.Text(), s.HasKey(), s.Fits()
 			h.Internal = within && c.v.inside.Stage != 0 && h.Expr == ""
 		} else {
-			to.name(path.Hops[i:next], nodes[i:next])
+			leadsTo := func(k, place int) bool { return to.nodes[k] == nodes[i+place] }
+			for j, part := range notation.Parts(to.links, next-i, leadsTo) {
+				h = &path.Hops[i+j]
+				h.Expr, h.Key, h.Fits = part.Text, part.Key, part.Fits
+			}
 			path.typed = true
 		}
 		i = next
@@ -128,33 +132,6 @@ type chain struct {
 type run struct {
 	links []notation.Link
 	nodes []heap.Node // that they lead to, of a run of chunks
-}
-
-// name gives the links of a run of chunks to its hops: each to that of the next chunk that it
-// leads into, the last one to that of what follows the run.
-func (r *run) name(hops []Hop, nodes []heap.Node) {
-	at, own := 0, notation.NewExpression("")
-	for k, s := range r.links {
-		next := at
-		switch {
-		case k == len(r.links)-1:
-			next = len(hops) - 1
-		case k > 0 && at < len(hops)-1 && r.nodes[k] == nodes[at+1]:
-			next++
-		}
-		if next > at {
-			hops[at].Expr, own = own.String(), notation.NewExpression("")
-			at = next
-		}
-		hops[at].link(s)
-		own.Add(s, s.Suffix)
-	}
-	hops[at].Expr = own.String()
-}
-
-// link says of a hop what a link of it is.
-func (h *Hop) link(s notation.Link) {
-	h.Key, h.Fits = h.Key || s.KeyAt < s.KeyEnd, h.Fits || s.Out == arrow+notation.Fitting
 }
 
 // follow adds to a chain what leads to nodes[i], or through the run of chunks that begins

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"goheap/gocore/internal/types"
+	"goheap/heap"
 )
 
 // Piece is one word that a root holds. Slot is its address, 0 for a register.
@@ -30,6 +31,21 @@ type Root struct {
 	PointerType uint64
 	Goroutine   int32 // index in Image.Goroutines, -1 for none
 	First, N    int   // Image.Pieces[First:First+N]
+}
+
+// EachHolding calls f with the numbers of the pieces of a root that lead to a node until it
+// returns false.
+func (im *Image) EachHolding(r *Root, to heap.Node, f func(number int) bool) {
+	pieces := im.Pieces[r.First : r.First+r.N]
+	lo, hi := im.Bounds(to) // compared first: the heap of timers has a piece for each
+	for i := range pieces {
+		if v := pieces[i].Value; v-lo >= hi-lo {
+			continue
+		}
+		if n, ok := im.Pages.Lookup(pieces[i].Value); ok && n == to && !f(i) {
+			return
+		}
+	}
 }
 
 // RootKind is what kind of thing a root is.
