@@ -93,7 +93,8 @@ func (p *naming) Path(nodes []heap.Node) Path {
 	keyless := notation.NewExpression(path.Hops[0].Expr)
 	var to run
 	for i := 1; i < len(nodes); {
-		within, next := c.v.inside.Stage != 0, p.follow(&c, nodes, i, &path.Hops[i-1], &to)
+		within := c.v.inside.Stage != 0
+		next := p.follow(&c, nodes, i, &path.Hops[i-1], &to)
 		for j := i; j < next; j++ {
 			h, n := &path.Hops[j], nodes[j]
 			h.Node, h.Addr, h.ValueAddr, h.Type = n, p.Addr(n), p.ValueAddr(n), p.Type(n)
