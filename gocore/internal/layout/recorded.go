@@ -203,7 +203,7 @@ func (e entry) key() string {
 // OwnVariable reports whether a variable holds objects for the runtime, not for the
 // program: see package image, level. All that have pointers are recorded.
 func OwnVariable(name string) bool {
-	return strings.HasPrefix(name, "runtime.") || name == "sync.allPools" || name == "sync.oldPools"
+	return strings.HasPrefix(name, "runtime.") || strings.HasPrefix(name, "unique.") || name == "sync.allPools" || name == "sync.oldPools"
 }
 
 // Record returns what is to be recorded of a program, beside operands: the layout of what

@@ -183,7 +183,13 @@ func operands(f *symbols.File, variables map[string]symbols.Symbol, found func(v
 // shorter is more likely to stay as it is.
 const maxFunction = 6 << 10
 
+// ofTheRuntime reports whether a function may be recorded. Those of package unique that name
+// its variables are generic; of these the ones that package net/netip makes are in most
+// programs.
 func ofTheRuntime(name string) bool {
+	if strings.HasPrefix(name, "unique.") {
+		return !strings.Contains(name, "main.")
+	}
 	return (strings.HasPrefix(name, "runtime.") || strings.HasPrefix(name, "sync.") || strings.HasPrefix(name, "internal/runtime/")) && !strings.ContainsAny(name, "[#+@")
 }
 
