@@ -150,7 +150,7 @@ func placeState(p *wait.Place) string {
 	case p.Kind == wait.WaitGroup:
 		return fmt.Sprintf("%s missing", comma(uint64(max(p.Missing, 0))))
 	case p.Kind == wait.RWMutex && p.Readers > 0:
-		return fmt.Sprintf("%s", plural(uint64(p.Readers), "reader"))
+		return plural(uint64(p.Readers), "reader")
 	case p.Locked:
 		return "locked"
 	}

@@ -15,7 +15,6 @@ type shape struct {
 	waste.Type
 	size, packed uint64 // of a value, and if its fields stood in a better order
 	words        uint64 // that hold pointers, of a value
-	typed        bool
 	form         typing.Form
 
 	// Of slots of elem bytes, the ones that were met last.
