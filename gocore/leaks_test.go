@@ -13,11 +13,11 @@ import (
 func TestLeaked(t *testing.T) {
 	t.Parallel()
 	builds := []testcore.Options{
-		{}, {Go: "go1.18.10"}, {Go: "go1.22.12"}, {Go: "go1.25.0"}, {Go: "go1.27.0"},
+		{}, {Go: "go1.18.10"}, {Go: "go1.22.12"}, {Go: "go1.24.6"}, {Go: "go1.25.0"}, {Go: "go1.27.0"},
 		{Env: []string{"GOEXPERIMENT=goroutineleakprofile"}},
 	}
 	if testcore.EveryBuild() {
-		for _, v := range []string{"go1.19.13", "go1.20.14", "go1.21.13", "go1.23.12", "go1.24.6"} {
+		for _, v := range []string{"go1.19.13", "go1.20.14", "go1.21.13", "go1.23.12"} {
 			builds = append(builds, testcore.Options{Go: v})
 		}
 	}

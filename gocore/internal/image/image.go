@@ -63,6 +63,9 @@ type Image struct {
 
 	Goroutines []Goroutine
 	Records    Records
+	// Interned are the nodes that the tables of package unique lead to, though in the graph
+	// others alone hold them: RootGraph finds them.
+	Interned []heap.Node
 	// Physical asks for a graph with all pointers of the runtime, as the collector
 	// follows them.
 	Physical bool

@@ -121,6 +121,9 @@ func (im *Image) Stuck(ctx context.Context, g *heap.Graph, d *heap.Dominators, q
 			m.Mark(heap.Node(1 + i))
 		}
 	}
+	for _, n := range im.Interned {
+		m.Mark(n)
+	}
 	weak := im.markSpecials(g, m)
 	// Those that wait for each other stand in any order: it is turned each time, since
 	// a pipeline is as often started from its end as from its beginning.

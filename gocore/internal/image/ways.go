@@ -29,9 +29,12 @@ type level uint8
 
 const (
 	program level = iota
+	// interned are the tables of package unique, whose entries last as long as somebody has
+	// the value (unique/handle.go): who does holds it. But whoever makes an equal one has
+	// that too, so that to those who wait they lead on: Image.Interned.
+	interned
 	// pools are the lists of all sync.Pool of a program, by which they are emptied
-	// (sync/pool.go, poolCleanup), and the tables of package unique, whose entries last as
-	// long as somebody has the value (unique/handle.go). What holds these is who uses them.
+	// (sync/pool.go, poolCleanup). What holds a pool is who uses it.
 	pools
 	// runtimes are the variables of package runtime: the collector's ways to
 	// goroutines, threads, timers, and so to all that these are about.
@@ -45,7 +48,9 @@ func (r *Root) level() level {
 		return program
 	case strings.HasPrefix(r.Name, "runtime."):
 		return runtimes
-	case r.Name == "sync.allPools", r.Name == "sync.oldPools", strings.HasPrefix(r.Name, "unique."):
+	case strings.HasPrefix(r.Name, "unique."):
+		return interned
+	case r.Name == "sync.allPools", r.Name == "sync.oldPools":
 		return pools
 	}
 	return program
@@ -254,13 +259,26 @@ func (w *ways) markNeeded() {
 // closeLevels closes the edges that lead from what a level alone reaches to what the
 // levels before it do.
 func (w *ways) closeLevels() {
-	for l := pools; l < levels; l++ {
+	w.im.Interned = nil
+	for i := range w.im.Roots {
+		if r := &w.im.Roots[i]; w.level(r) == interned {
+			w.im.eachTarget(r, func(n heap.Node) {
+				if !w.holds(r, n) {
+					w.im.Interned = append(w.im.Interned, n)
+				}
+			})
+		}
+	}
+	for l := interned; l < levels; l++ {
 		before, now := w.reached[l-1], w.reached[l]
 		for i, word := range now.Words() {
 			for word &^= before.Words()[i]; word != 0; word &= word - 1 {
 				n := heap.Node(i*64 + bits.TrailingZeros64(word))
 				for at := w.g.Offset[n]; at < w.g.Offset[n+1]; at++ {
-					if before.Has(w.g.Target[at]) {
+					if to := w.g.Target[at]; before.Has(to) {
+						if l == interned {
+							w.im.Interned = append(w.im.Interned, to)
+						}
 						w.g.Target[at] = n
 					}
 				}
