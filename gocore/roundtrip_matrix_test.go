@@ -84,6 +84,10 @@ func TestRoundTripEverywhere(t *testing.T) {
 			continue
 		case "cleanup":
 			program.since = 24
+		case "pulled":
+			program.since = 23
+		case "interned":
+			program.since = 25
 		}
 		for _, b := range caseBuilds() {
 			all = program.add(all, b)

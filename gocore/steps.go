@@ -199,8 +199,11 @@ func (e *evaluation) captured(o operand, s *notation.Step) (operand, error) {
 		if !more {
 			return o, e.fail(s.Pos, "%s is no function %q that captured anything", p.typeName(o), rest)
 		}
-		field := notation.Step{Kind: notation.Field, Pos: s.Pos, Text: first}
-		to, err := e.step(o, &field)
+		part := notation.Step{Kind: notation.Field, Pos: s.Pos, Text: first}
+		if closes := notation.Matching(rest); rest[0] == '(' && closes > 0 {
+			part.Kind, part.Text, behind = notation.Assert, rest[1:closes], strings.TrimPrefix(rest[closes+1:], ".")
+		}
+		to, err := e.step(o, &part)
 		if err != nil {
 			return o, err
 		}

@@ -374,10 +374,11 @@ func (p *parser) selectors(at, end int, repeating bool) ([]Step, error) {
 	return steps, nil
 }
 
-// captured takes ".func1 captured x" off s.
+// captured takes ".func1 captured x" off s, or ".f.func1.(*T).g.1 captured x" of a function
+// that stands in a method that was inlined there.
 func captured(s string) (Step, int, bool) {
 	by := strings.IndexByte(s, ' ')
-	if by < 0 || !strings.HasPrefix(s[by:], capturedBy) || strings.ContainsAny(s[:by], "[(") {
+	if by < 0 || !strings.HasPrefix(s[by:], capturedBy) || strings.Contains(s[:by], "[") || strings.Count(s[:by], "(") != strings.Count(s[:by], ".(") {
 		return Step{}, 0, false
 	}
 	rest := s[by+len(capturedBy):]

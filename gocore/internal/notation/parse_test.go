@@ -57,6 +57,12 @@ func TestParse(t *testing.T) {
 	if err != nil || target.Expr.Text != "main.x.y[3].z" || len(target.Expr.Steps) != 2 || target.Expr.Steps[0].N != 3 {
 		t.Errorf("%+v, %v", target.Expr, err)
 	}
+	for _, text := range []string{"a.func1.(*T).m.1", "a.(*main.T).func1"} {
+		target, err = Parse("main.x."+text+" captured p.q", someNames)
+		if err != nil || len(target.Expr.Steps) != 2 || target.Expr.Steps[0].Text != text || target.Expr.Steps[0].Variable != "p" {
+			t.Errorf("%+v, %v", target.Expr, err)
+		}
+	}
 	target, err = Parse("main.x.a.func1.2 captured p.q", someNames)
 	if err != nil || len(target.Expr.Steps) != 2 || target.Expr.Steps[0].Text != "a.func1.2" || target.Expr.Steps[0].Variable != "p" {
 		t.Errorf("%+v, %v", target.Expr, err)
