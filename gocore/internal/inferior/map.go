@@ -147,9 +147,10 @@ func (s *Space) entryAt(m *Map, groups, slot uint64) (Entry, bool) {
 	return Entry{}, false
 }
 
-// understood keeps the slots only if they say where keys and elements are.
+// understood keeps the slots only if they say where keys and elements are, which may have
+// no size.
 func (l *slots) understood() {
-	if l.size == 0 || l.key.stride == 0 || l.key.t == 0 || l.elem.t == 0 {
+	if l.size == 0 || l.count == 0 || l.key.t == 0 || l.elem.t == 0 {
 		*l = slots{}
 	}
 }
