@@ -11,9 +11,11 @@ import (
 	"goheap/dump"
 	"goheap/gocore/account"
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/kept"
 	"goheap/gocore/internal/reach"
 	"goheap/gocore/internal/typing"
 	"goheap/gocore/internal/waits"
+	"goheap/gocore/later"
 	"goheap/gocore/wait"
 	"goheap/gocore/waste"
 	"goheap/heap"
@@ -284,6 +286,15 @@ func (h *Heap) WaitGraph(ctx context.Context) (g *wait.Graph, err error) {
 		return err
 	})
 	return g, err
+}
+
+// Later says what the program has put off, or keeps for later.
+func (h *Heap) Later(ctx context.Context) (s *later.State, err error) {
+	err = dump.Guard(func() (err error) {
+		s, err = kept.Find(ctx, kept.Config{Image: h.im, Graph: h.graph, Dominators: h.dominators, IDs: h.typing.IDs, Library: h.known(), Program: h.decoder, Closures: h.closures, Frames: h.vars})
+		return err
+	})
+	return s, err
 }
 
 // Allocated reports whether the slot of n is allocated.

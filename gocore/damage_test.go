@@ -94,6 +94,7 @@ func survey(t *testing.T, opened *gocore.Process) []gocore.Problem {
 		sentence(t, err)
 	}
 	soundWaits(t, p)
+	soundLater(t, p)
 	for i := range p.Goroutines() {
 		p.Frames(i)
 		p.Labels(i)

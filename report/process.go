@@ -5,6 +5,7 @@ import (
 
 	"goheap/gocore"
 	"goheap/gocore/account"
+	"goheap/gocore/later"
 	"goheap/gocore/member"
 	"goheap/gocore/profile"
 	"goheap/gocore/wait"
@@ -36,6 +37,7 @@ type Heap interface {
 	Dominators() *heap.Dominators
 	Waits(ctx context.Context) (on [][]wait.Awaited, leaked []int, err error)
 	WaitGraph(ctx context.Context) (*wait.Graph, error)
+	Later(ctx context.Context) (*later.State, error)
 	Check(ctx context.Context) ([]gocore.Check, error)
 	AllocatedSlots() (objects, bytes uint64)
 	Account(ctx context.Context, kept *account.Residency, count bool) (account.Account, error)

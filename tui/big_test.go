@@ -17,6 +17,7 @@ import (
 
 	"goheap/gocore"
 	"goheap/gocore/account"
+	"goheap/gocore/later"
 	"goheap/gocore/member"
 	"goheap/gocore/profile"
 	"goheap/gocore/wait"
@@ -143,6 +144,7 @@ func (l *large) Waits(context.Context) ([][]wait.Awaited, []int, error) {
 	return nil, nil, nil
 }
 func (l *large) WaitGraph(context.Context) (*wait.Graph, error) { return &wait.Graph{}, nil }
+func (l *large) Later(context.Context) (*later.State, error)    { return &later.State{}, nil }
 func (l *large) Waste(context.Context, waste.Visitor) error     { return nil }
 func (l *large) Account(context.Context, *account.Residency, bool) (account.Account, error) {
 	return account.Account{}, nil

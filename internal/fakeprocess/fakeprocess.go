@@ -17,6 +17,7 @@ import (
 
 	"goheap/gocore"
 	"goheap/gocore/account"
+	"goheap/gocore/later"
 	"goheap/gocore/member"
 	"goheap/gocore/profile"
 	"goheap/gocore/wait"
@@ -44,6 +45,7 @@ type Process struct {
 	Describe           func(typ string) gocore.TypeInfo // nil: Describe
 	Memory             account.Account
 	Wasted             []WastedNode
+	PutOff             later.State              // its nodes are those of Build
 	Rounded            map[string]uint64        // waste.Type.Rounding by type
 	Members            map[string]member.Member // parts of the objects of every type, by their names
 
@@ -169,6 +171,7 @@ func (p *Process) Waits(context.Context) ([][]wait.Awaited, []int, error) {
 	return p.Awaits, p.Leaks, nil
 }
 func (p *Process) WaitGraph(context.Context) (*wait.Graph, error) { return &p.Waiting, nil }
+func (p *Process) Later(context.Context) (*later.State, error)    { return &p.PutOff, nil }
 func (p *Process) Account(_ context.Context, kept *account.Residency, _ bool) (account.Account, error) {
 	a := p.Memory
 	a.Resident = kept

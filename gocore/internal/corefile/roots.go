@@ -8,6 +8,7 @@ import (
 	"goheap/dump"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/program"
+	"goheap/heap"
 )
 
 // readGlobals turns the words that the data and bss masks of each module mark
@@ -85,9 +86,9 @@ func (d *decoder) readQueues(ctx context.Context) error {
 		n := rt.FinBlock.Cnt.Uint(im.Arch, b)
 		for i := range min(n, (uint64(rt.FinBlock.Size)-rt.FinBlock.Fin.Offset)/uint64(fin.Size)) {
 			at := rt.FinBlock.Fin.Offset + i*uint64(fin.Size)
-			d.entry(image.Root{Kind: image.FinalizerRoot, Name: image.QueuedFinalizer, Addr: addr + at}, b[at:], fin.Fn.Offset, fin.Arg.Offset, fin.Fint.Offset, fin.Ot.Offset)
+			root := d.entry(image.Root{Kind: image.FinalizerRoot, Name: image.QueuedFinalizer, Addr: addr + at}, b[at:], fin.Fn.Offset, fin.Arg.Offset, fin.Fint.Offset, fin.Ot.Offset)
 			im.Queued = append(im.Queued, image.Special{
-				Kind: image.FinalizerSpecial, Object: fin.Arg.Uint(im.Arch, b[at:]), Keeps: d.words(b[at:], fin.Fn.Offset), PointerType: fin.Ot.Uint(im.Arch, b[at:]),
+				Kind: image.FinalizerSpecial, Object: fin.Arg.Uint(im.Arch, b[at:]), Keeps: d.words(b[at:], fin.Fn.Offset), PointerType: fin.Ot.Uint(im.Arch, b[at:]), Root: root,
 			})
 		}
 	})
@@ -102,8 +103,8 @@ func (d *decoder) readQueues(ctx context.Context) error {
 			n := block.N.Uint(im.Arch, b)
 			for i := range min(n, (uint64(block.Size)-block.Cleanups.Offset)/size) {
 				at := block.Cleanups.Offset + i*size
-				d.entry(image.Root{Kind: image.CleanupRoot, Name: "queued cleanup", Addr: addr + at}, b[at:], words...)
-				im.Queued = append(im.Queued, image.Special{Kind: image.CleanupSpecial, Keeps: d.words(b[at:], words...)})
+				root := d.entry(image.Root{Kind: image.CleanupRoot, Name: "queued cleanup", Addr: addr + at}, b[at:], words...)
+				im.Queued = append(im.Queued, image.Special{Kind: image.CleanupSpecial, Keeps: d.words(b[at:], words...), Root: root})
 			}
 		})
 	}
@@ -111,8 +112,8 @@ func (d *decoder) readQueues(ctx context.Context) error {
 }
 
 // entry makes a root of the words at the given offsets of b, which stands at
-// r.addr.
-func (d *decoder) entry(r image.Root, b []byte, offsets ...uint64) {
+// r.addr, and returns its node.
+func (d *decoder) entry(r image.Root, b []byte, offsets ...uint64) heap.Node {
 	r.Goroutine = -1
 	d.Image.AddRoot(r)
 	for _, off := range offsets {
@@ -120,7 +121,7 @@ func (d *decoder) entry(r image.Root, b []byte, offsets ...uint64) {
 			d.Image.Pieces = append(d.Image.Pieces, image.Piece{Slot: r.Addr + off, Value: p, Frame: -1, Register: -1})
 		}
 	}
-	d.Image.EndRoot()
+	return d.Image.EndRoot()
 }
 
 // readBlocks follows a list of blocks outside the heap, whose head stands at

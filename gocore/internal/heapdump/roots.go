@@ -66,8 +66,8 @@ func (d *decoder) readFinalizers() {
 				im.Pieces = append(im.Pieces, image.Piece{Value: p, Frame: -1, Register: -1})
 			}
 		}
-		im.EndRoot()
-		im.Queued = append(im.Queued, image.Special{Kind: image.FinalizerSpecial, Object: f.Object, Keeps: []uint64{f.Fn}, PointerType: f.ObjType})
+		root := im.EndRoot()
+		im.Queued = append(im.Queued, image.Special{Kind: image.FinalizerSpecial, Object: f.Object, Keeps: []uint64{f.Fn}, PointerType: f.ObjType, Root: root})
 	}
 	for _, o := range d.others {
 		im.AddRoot(image.Root{Kind: image.UnknownRoot, Name: o.what, Goroutine: -1})

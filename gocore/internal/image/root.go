@@ -81,12 +81,15 @@ func (im *Image) AddRoot(r Root) {
 	im.Roots = append(im.Roots, r)
 }
 
-// EndRoot ends the root that AddRoot has begun.
-func (im *Image) EndRoot() {
+// EndRoot ends the root that AddRoot has begun, and returns its node: 0 where it is
+// dropped.
+func (im *Image) EndRoot() heap.Node {
 	r := &im.Roots[len(im.Roots)-1]
 	if r.N = len(im.Pieces) - r.First; r.N == 0 && r.Kind != GoroutineRoot {
 		im.Roots = im.Roots[:len(im.Roots)-1]
+		return 0
 	}
+	return heap.Node(len(im.Roots))
 }
 
 // InHeap reports whether addr lies in a slot of an extent. It works before

@@ -1,6 +1,10 @@
 package image
 
-import "fmt"
+import (
+	"fmt"
+
+	"goheap/heap"
+)
 
 // Sample is an object that the memory profiler has a record of.
 type Sample struct {
@@ -17,6 +21,9 @@ type Special struct {
 	// PointerType is the descriptor of the type of the pointer that a finalizer gets,
 	// 0 for unknown.
 	PointerType uint64
+	// Root is, of one that waits to run, the node of the root by which it holds what it
+	// needs; 0 where that is nothing, and for all others.
+	Root heap.Node
 }
 
 // SpecialKind is what kind of record a special is.

@@ -78,10 +78,19 @@ func (s *Space) Items(typ *types.Type, addr uint64, f func(t types.ID, addr uint
 			return f(value.Type, at+value.Offset)
 		})
 	case l.Pool.Name.Is(typ.Name):
-		p := pool{Space: s, seen: map[uint64]bool{}, f: f}
-		if p.caches(s.wordAt(addr, l.Pool.Local), s.wordAt(addr, l.Pool.LocalSize)) {
-			p.caches(s.wordAt(addr, l.Pool.Victim), s.wordAt(addr, l.Pool.VictimSize))
-		}
+		Pooled(s, addr, func(t types.ID, addr uint64, _ bool) bool { return f(t, addr) })
+	}
+}
+
+// Pooled calls f with the type and the place of each item of the sync.Pool at addr, until
+// it returns false: last the victims, which the next collection drops.
+func Pooled(s *Space, addr uint64, f func(t types.ID, addr uint64, victim bool) bool) {
+	l := &s.Layout.Library
+	victim := false
+	p := pool{Space: s, seen: map[uint64]bool{}, f: func(t types.ID, addr uint64) bool { return f(t, addr, victim) }}
+	if p.caches(s.wordAt(addr, l.Pool.Local), s.wordAt(addr, l.Pool.LocalSize)) {
+		victim = true
+		p.caches(s.wordAt(addr, l.Pool.Victim), s.wordAt(addr, l.Pool.VictimSize))
 	}
 }
 

@@ -32,7 +32,8 @@ func Types() []Name {
 func Variables() []Name {
 	return []Name{
 		{"runtime.allfin", ""}, {"runtime.allgs", ""}, {"runtime.allm", ""}, {"runtime.allp", ""}, {"runtime.firstmoduledata", ""}, {"runtime.gcphase", ""}, {"runtime.work", ""}, {"runtime.ticks", ""}, {"internal/runtime/gc.SizeClassToSize", "25-"}, {"runtime.class_to_size", "-24"}, {"runtime.gcCleanups", "25-"},
-		{"runtime.MemProfileRate", ""}, {"runtime.bbuckets", ""}, {"runtime.blockprofilerate", ""}, {"runtime.buckhash", ""}, {"runtime.debug", ""}, {"runtime.mProf", "18-18"}, {"runtime.mProfCycle", "19-"}, {"runtime.mbuckets", ""}, {"runtime.mutexprofilerate", ""}, {"runtime.xbuckets", ""}, {"runtime.gcBitsArenas", ""}, {"runtime.gcController", ""}, {"runtime.memstats", ""}, {"runtime.mheap_", ""}, {"runtime.persistentChunks", ""}, {"runtime.waitReasonStrings", ""},
+		{"runtime.MemProfileRate", ""}, {"runtime.bbuckets", ""}, {"runtime.blockprofilerate", ""}, {"runtime.buckhash", ""}, {"runtime.debug", ""}, {"runtime.mProf", "18-18"}, {"runtime.mProfCycle", "19-"}, {"runtime.mbuckets", ""}, {"runtime.mutexprofilerate", ""}, {"runtime.xbuckets", ""}, {"runtime.gcBitsArenas", ""}, {"runtime.gcController", ""}, {"runtime.memstats", ""}, {"runtime.mheap_", ""}, {"runtime.persistentChunks", ""}, {"runtime.sched", ""}, {"runtime.waitReasonStrings", ""},
+		{"sync.allPools", ""}, {"sync.oldPools", ""}, {"time.startNano", ""},
 	}
 }
 

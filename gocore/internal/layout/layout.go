@@ -381,7 +381,19 @@ type Runtime struct {
 		// Pages that the processor may hand out, a bit each.
 		PageFree Field `field:"pcache.cache" go:"18-"`
 		PageScav Field `field:"pcache.scav" go:"18-"`
+		// What the processor keeps for the next who needs one.
+		DeferPool  Field `field:"deferpool" go:"18-"`
+		SudogCache Field `field:"sudogcache" go:"18-"`
+		// When sysmon has seen that it does something else than before.
+		SchedWhen   Field `field:"sysmontick.schedwhen" go:"18-"`
+		SyscallWhen Field `field:"sysmontick.syscallwhen" go:"18-"`
 	} `type:"runtime.p"`
+	Sched struct {
+		Size       Size
+		Lastpoll   Field `field:"lastpoll" go:"18-"`
+		SudogCache Field `field:"sudogcache" go:"18-"`
+		DeferPool  Field `field:"deferpool" go:"18-"`
+	} `type:"runtime.schedt" go:"18-"`
 	TimerWhen struct {
 		Size  Size
 		Timer Field `field:"timer" go:"23-"`

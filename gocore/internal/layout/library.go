@@ -63,9 +63,14 @@ type Library struct {
 	} `type:"runtime.maybeTraceableChan" go:"26-" use:"some"`
 	RuntimeTimer struct {
 		Name   TypeName
+		When   Field `field:"when"`
 		Period Field `field:"period"`
 		F      Field `field:"f"`
 		Arg    Field `field:"arg" size:"any"`
+		// Until Go 1.22 a timer that was stopped or set anew stays where it is, and its
+		// status says so.
+		Status   Field `field:"status" go:"-22"`
+		Nextwhen Field `field:"nextwhen" go:"-22"`
 	} `type:"runtime.timer" use:"some"`
 	TimeTimer struct {
 		Name   TypeName
@@ -149,6 +154,15 @@ type Library struct {
 		Name  TypeName
 		Value Field `field:"value"`
 	} `type:"unique.Handle[*" go:"23-" use:"some"`
+
+	// UniqueEntry is one of the tables of package unique, which in Go 1.24 are made of those
+	// that have TrieEntry, and in 1.23 of those with ConcurrentEntry.
+	UniqueEntry struct {
+		Name TypeName
+	} `type:"unique.entry[*" go:"25-" use:"some"`
+	ConcurrentEntry struct {
+		Name TypeName
+	} `type:"internal/concurrent.entry[*" go:"23-23" use:"some"`
 
 	WeakPointer struct {
 		Name TypeName
@@ -328,9 +342,10 @@ type Library struct {
 		Off  Field `field:"off"`
 	} `type:"bytes.Buffer" use:"some"`
 	CancelCtx struct {
-		Name    TypeName
-		Context Field `field:"Context"`
-		Err     Field `field:"err"`
+		Name     TypeName
+		Context  Field `field:"Context"`
+		Err      Field `field:"err"`
+		Children Field `field:"children"`
 	} `type:"context.cancelCtx" use:"some"`
 	TimerCtx struct {
 		Name     TypeName
@@ -347,6 +362,9 @@ type Library struct {
 		Name   TypeName
 		Cancel Field `field:"cancelCtx" size:"any"`
 	} `type:"context.afterFuncCtx" go:"21-" use:"some"`
+	StopCtx struct {
+		Name TypeName
+	} `type:"context.stopCtx" go:"21-" use:"some"`
 	WithoutCancelCtx struct {
 		Name TypeName
 		C    Field `field:"c"`

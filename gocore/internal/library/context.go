@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/layout"
 	"goheap/gocore/internal/notation"
 	"goheap/gocore/internal/types"
@@ -191,4 +192,113 @@ func (p *Reader) contextPart(typ *types.Type, addr uint64, f layout.Field) (stri
 		}
 	}
 	return Bare(dyn.Name), true
+}
+
+// Context is what one of package context's is, and which it was made from.
+type Context struct {
+	// Call is the call that made it, without values of the program: ".WithCancel",
+	// ".WithValue(main.key, string)". Of one that has no parent it is all of its text.
+	Call string
+	// Cancel is the context.cancelCtx in it, nil where it has none, and CancelAt where that
+	// stands.
+	Cancel   *types.Type
+	CancelAt uint64
+	// Cancelled says that it is over, Children how many are cancelled with it.
+	Cancelled bool
+	Children  uint64
+	// Wall is its deadline in nanoseconds since 1970, and Monotonic the same since the
+	// program has begun, where that is known; both are 0 where there is no deadline.
+	Wall, Monotonic int64
+	// Parent is the type of its parent, which stands at ParentAt; nil where that is not
+	// known, or it has none.
+	Parent   *types.Type
+	ParentAt uint64
+}
+
+// ContextAt reads a context of package context, or another struct that has one embedded:
+// Call is the name of its type then.
+func (p *Reader) ContextAt(typ *types.Type, addr uint64) (c Context, ok bool) {
+	l := p.library()
+	name, ours := strings.CutPrefix(typ.Name, "context.")
+	next := l.CancelCtx.Context
+	switch {
+	case !ours:
+		c.Call = typ.Name
+		if f, ok := embeddedContext(p.Types, typ); ok {
+			c.Parent, c.ParentAt, _ = p.dynamicTarget(p.Types.Type(f.Type), addr+f.Offset)
+		}
+		return c, true
+	case name == "backgroundCtx" || name == "todoCtx" || name == "emptyCtx":
+		c.Call, ok = p.contextText(typ, addr)
+		return c, ok
+	case name == "cancelCtx":
+		c.Call = ".WithCancel"
+	case name == "timerCtx":
+		c.Call = ".WithDeadline"
+		if deadline, at, ok := p.Part(typ, addr, l.TimerCtx.Deadline); ok {
+			c.Wall, c.Monotonic = p.timeOf(deadline, at)
+		}
+	case name == "afterFuncCtx":
+		c.Call = ".AfterFunc"
+	case name == "withoutCancelCtx":
+		c.Call, next = ".WithoutCancel", l.WithoutCancelCtx.C
+	case name == "valueCtx":
+		key, ok1 := p.contextPartType(typ, addr, l.ValueCtx.Key)
+		val, ok2 := p.contextPartType(typ, addr, l.ValueCtx.Val)
+		if !ok1 || !ok2 {
+			return c, false
+		}
+		c.Call = ".WithValue(" + key + ", " + val + ")"
+	default:
+		c.Call = "." + name
+	}
+	inner, at, ok := p.cancelCtx(typ, addr)
+	if !ok {
+		return c, false
+	}
+	if l.CancelCtx.Name.Is(inner.Name) {
+		c.Cancel, c.CancelAt = inner, at
+		c.Cancelled = p.cancelled(inner, at) != ""
+		if f, ok := inferior.FieldOf(inner, l.CancelCtx.Children); ok && p.Types.Type(f.Type).Kind == types.Map {
+			header, _ := p.Mem.Word(at + f.Offset)
+			c.Children, _, _ = inferior.Length(p.Space, f.Type, header)
+		}
+	}
+	c.Parent, c.ParentAt, _ = p.contextIn(inner, at, next)
+	return c, true
+}
+
+// embeddedContext is the field by which a struct is a context: one of type context.Context
+// that is embedded.
+func embeddedContext(t *types.Table, typ *types.Type) (types.Field, bool) {
+	for _, f := range typ.Fields {
+		if f.Embedded && t.Type(f.Type).Name == "context.Context" {
+			return f, true
+		}
+	}
+	return types.Field{}, false
+}
+
+// contextPartType is the type of a key or value of a context, or the name of a constant.
+func (p *Reader) contextPartType(typ *types.Type, addr uint64, f layout.Field) (string, bool) {
+	part, at, ok := p.Part(typ, addr, f)
+	if !ok || part.Kind != types.Interface {
+		return "", false
+	}
+	if word, ok := p.Mem.Word(at); ok && word == 0 {
+		return "nil", true
+	}
+	id, at, ok := p.Dynamic(part, at)
+	if !ok {
+		return "?", true
+	}
+	dyn := p.Types.Type(id)
+	if dyn.Kind >= types.Int && dyn.Kind <= types.Uint64 {
+		if v, ok := p.Mem.Uint(at, int(dyn.Size)); ok {
+			if name := types.ConstantsOf(p.Types, id).Name(v, dyn.Size); name != "" {
+				return name, true
+			}
+		}
+	}
+	return dyn.Name, true
 }

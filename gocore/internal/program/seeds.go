@@ -106,19 +106,11 @@ func (d *Program) seedOlderCleanup(t *typing.Typer, closure uint64) {
 	t.PointClosure(closure)
 	code, _ := d.Image.Mem.Word(closure)
 	var params []symbols.Param
-	captures := d.CapturesOf(code)
-	for _, c := range captures {
-		if c.Name != "cleanup" {
-			continue
-		}
-		fn, _ := d.Image.Mem.Word(closure + c.Offset)
-		if c.ByRef {
-			fn, _ = d.Image.Mem.Word(fn)
-		}
+	if fn := CleanupIn(d, closure); fn != 0 {
 		code, _ := d.Image.Mem.Word(fn)
 		params, _ = d.Parameters(code)
 	}
-	for _, c := range captures {
+	for _, c := range d.CapturesOf(code) {
 		if c.Name != "arg" || len(params) != 1 {
 			continue
 		}
@@ -128,4 +120,20 @@ func (d *Program) seedOlderCleanup(t *typing.Typer, closure uint64) {
 			t.PointValue(params[0].Type, at)
 		}
 	}
+}
+
+// CleanupIn returns the closure that was given to runtime.AddCleanup, of the one that calls
+// it until Go 1.25: 0 where it has captured none.
+func CleanupIn(d *Program, closure uint64) (fn uint64) {
+	code, _ := d.Image.Mem.Word(closure)
+	for _, c := range d.CapturesOf(code) {
+		if c.Name != "cleanup" {
+			continue
+		}
+		fn, _ = d.Image.Mem.Word(closure + c.Offset)
+		if c.ByRef {
+			fn, _ = d.Image.Mem.Word(fn)
+		}
+	}
+	return fn
 }

@@ -14,6 +14,21 @@ import (
 // deferred calls: a live word leads to each, whose first word is where its function
 // begins. What it captured counts where the live words agree.
 func (c *Closures) SeedStackClosures(t *typing.Typer, stack *typing.Stack, g *image.Goroutine, words []unwind.Slot) {
+	c.eachOnStack(g, words, func(code, at uint64) { c.seedStackClosure(t, stack, code, at, words) })
+}
+
+// CapturedOnStack calls f with the variables that the closures on a stack have captured: of
+// which type debugging information has them, and where they stand.
+func (c *Closures) CapturedOnStack(g *image.Goroutine, words []unwind.Slot, f func(t types.ID, addr uint64)) {
+	c.eachOnStack(g, words, func(code, at uint64) {
+		for _, v := range c.captures(code, at) {
+			f(v.Type, at+v.Offset)
+		}
+	})
+}
+
+// eachOnStack calls f with the closures on a stack: their code, and where they stand.
+func (c *Closures) eachOnStack(g *image.Goroutine, words []unwind.Slot, f func(code, at uint64)) {
 	seen := map[uint64]bool{}
 	for _, s := range words {
 		at, _ := c.Image.Mem.Word(s.Addr)
@@ -26,7 +41,7 @@ func (c *Closures) SeedStackClosures(t *typing.Typer, stack *typing.Stack, g *im
 			continue
 		}
 		if fn, ok := c.Function(code); ok && fn.Entry == code && isClosure(fn.Name()) {
-			c.seedStackClosure(t, stack, code, at, words)
+			f(code, at)
 		}
 	}
 }

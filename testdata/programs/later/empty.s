@@ -1,0 +1,1 @@
+// A body for the declaration of nanotime.
