@@ -67,6 +67,15 @@ func documents(t *testing.T, s *Snapshot, disclosed Disclosure) map[string][]byt
 			x, err := NewWaste(ctx, s)
 			return errors.Join(err, WriteCSV(b, x.Table(s)))
 		},
+		"later.txt": func(b *bytes.Buffer) error { return WriteLater(ctx, b, s, "", List{Top: 3}) },
+		"later.json": func(b *bytes.Buffer) error {
+			d, err := NewLaterDocument(ctx, s, "", List{Top: -1})
+			return errors.Join(err, WriteJSON(b, d))
+		},
+		"later.csv": func(b *bytes.Buffer) error {
+			x, err := NewLater(ctx, s)
+			return errors.Join(err, WriteCSV(b, x.Table(s, "")))
+		},
 		"info.json":  func(b *bytes.Buffer) error { return WriteJSON(b, NewInfoDocument(s)) },
 		"check.json": func(b *bytes.Buffer) error { return WriteJSON(b, NewCheckDocument(s)) },
 		"report.json": func(b *bytes.Buffer) error {
@@ -230,6 +239,8 @@ func TestContract(t *testing.T) {
 			"objects.goroutine.calls.variables objects.goroutine.calls.variables.name objects.goroutine.calls.variables.kind objects.goroutine.calls.variables.type objects.goroutine.calls.variables.state " +
 			"objects.goroutine.calls.variables.value objects.goroutine.calls.deferred objects.goroutine.calls.deferred.function objects.goroutine.calls.deferred.count " +
 			"objects.goroutine.elided_calls objects.goroutine.elided_behind",
+		"later.json": "schema clock_ns clock running rows rows.section rows.state rows.count rows.bytes rows.type rows.what rows.depth rows.children rows.first_due_ns " +
+			"rows.last_due_ns rows.period_ns rows.cancelled rows.overdue rows.unheld rows.cancelled_by rows.name rows.address more pools_known",
 		"waste.json": "schema live_bytes dead_bytes unused_bytes gain_bytes behind_bytes rules rules.name rules.objects rules.dead_bytes rules.unused_bytes rules.gain_bytes rules.pointer_words types holders " +
 			"findings findings.rule findings.kind findings.type findings.held_by findings.objects findings.distinct findings.bytes findings.behind_bytes findings.at_least findings.largest findings.address findings.largest_bytes findings.change more",
 		"why.json": "schema live paths " + node("paths.root") + "paths.expression paths.also_held_by paths.more_holdings paths.hops paths.hops.expression paths.hops.type paths.hops.address paths.hops.retained_bytes paths.hops.dominates",

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"goheap/gocore"
+	"goheap/gocore/later"
 	"goheap/gocore/waste"
 	"goheap/heap"
 	"goheap/internal/fakeprocess"
@@ -94,7 +95,46 @@ func blockstore() *fake {
 	f.Labelled = map[int][]gocore.Label{2: {{Key: "tenant", Value: hostile}}}
 	f.RootNodes = append(f.RootNodes, fakeNode{ID: "hostile", Kind: "global", Name: "main." + hostile, Type: hostile, Addr: 0x600000, To: []fakeEdge{{hostile, "hostileObject"}}})
 	f.Objects = append(f.Objects, fakeNode{ID: "hostileObject", Kind: "object", Type: hostile, Addr: 0xc000600000, Size: 64})
-	return f.Build()
+	f.Build()
+	f.PutOff = putOff(f)
+	return f
+}
+
+// putOff is what a program in the shape of blockstore has put off.
+func putOff(f *fake) later.State {
+	const clock = int64(5000e9)
+	s := later.State{
+		Clock: later.Clock{Least: clock, Unix: 1.8e18},
+		Records: []later.Record{
+			{Kind: later.Finalizer, Stage: later.Queued, Object: f.Node["block7"], Type: "main.Block", Func: "main.(*Block).free", Root: f.Node["index"]},
+			{Kind: later.Finalizer, Stage: later.Set, Object: f.Node["block1"], Type: "main.Block", Func: "main.(*Block).free", Root: heap.None},
+			{Kind: later.Finalizer, Stage: later.Set, Object: f.Node["block2"], Type: "main.Block", Func: "main.(*Block).free", Root: heap.None},
+			{Kind: later.Cleanup, Stage: later.Queued, Object: heap.None, Func: hostile, Root: heap.None},
+			{Kind: later.Weak, Stage: later.Due, Object: f.Node["garbage"], Root: heap.None, Freed: 64},
+			{Kind: later.Unique, Stage: later.Set, Object: f.Node["hostileObject"], Type: hostile, Root: heap.None},
+		},
+		Timers: []later.Timer{
+			{Node: f.Node["buf0"], Kind: later.CallTimer, Func: "main.tick", When: clock - 3e9},
+			{Node: f.Node["buf1"], Kind: later.CallTimer, Func: "main.tick", When: clock + 1e9, Period: 5e9},
+			{Node: f.Node["buf2"], Kind: later.CallTimer, Func: "main.tick", When: clock + 90e9, Period: 5e9},
+			{Node: heap.None, Kind: later.SleepTimer, When: clock + 7},
+		},
+		PoolsKnown: true,
+		Pools: []later.Pool{{Local: f.Node["index"], Victim: f.Node["storage"], Items: []later.Item{
+			{Node: f.Node["block3"], Type: "*main.Block", Victim: true}, {Node: f.Node["block8"], Type: "*main.Block"}, {Node: heap.None, Type: "string"},
+		}}},
+		Contexts: []later.Context{
+			{Node: f.Node["block1"], Call: ".WithDeadline", Parent: 2, Cancels: true, Deadline: clock - 1e9, Goroutines: []int{1}},
+			{Node: f.Node["block2"], Call: ".WithDeadline", Parent: 2, Cancels: true, Deadline: clock + 60e9},
+			{Node: f.Node["block3"], Call: ".WithCancel", Parent: -1, Base: "context.Background", Cancels: true, Children: 2, Funcs: []heap.Node{f.Node["block8"]}},
+			{Node: f.Node["block4"], Call: ".WithValue(" + hostile + ", int)", Parent: 0},
+			{Node: f.Node["block5"], Call: ".WithCancel", Parent: 3, Cancels: true, Cancelled: true},
+		},
+	}
+	for i := range 3 { // a chain, and two that are a ring, as a damaged core may have it
+		s.Contexts = append(s.Contexts, later.Context{Node: f.Node[fmt.Sprintf("block%d", 6+i)], Call: ".WithValue(string, int)", Parent: []int{4, 7, 6}[i]})
+	}
+	return s
 }
 
 func analyse(t testing.TB, f *fake) *Snapshot {

@@ -49,10 +49,7 @@ func findPools(ctx context.Context, h *hunt) error {
 	byName := map[string]*pool{}
 	s, d := h.s, h.s.Dominators
 	for _, n := range nodes {
-		name := s.Expression(d.PathTo(n))
-		for _, cache := range []string{".local", ".victim"} {
-			name = strings.TrimSuffix(name, cache)
-		}
+		name := poolName(s, n)
 		p := byName[name]
 		if p == nil {
 			p = &pool{name: name, node: n}

@@ -83,6 +83,7 @@ type Snapshot struct {
 	groups    memo[[]StackGroup] // by stack
 	creators  memo[[]StackGroup] // by creation site
 	waste     memo[*Waste]
+	later     memo[*Later]
 }
 
 // Load opens the dump at path and runs every phase: objects and pointers, types

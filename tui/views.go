@@ -107,6 +107,7 @@ func viewKinds() []viewKind {
 		{make: inspectorAt(pageHex), own: "an object's bytes", places: []placeKind{{"hex", true, inspect(pageHex)}}},
 		{places: []placeKind{{"memory", false, func(a *App, p place) { a.pushAt(newMemory(a), p) }}}},
 		{places: []placeKind{{"waste", false, func(a *App, p place) { a.pushAt(newWaste(a), p) }}}},
+		{places: []placeKind{{"later", false, func(a *App, p place) { a.pushAt(newLater(a), p) }}}},
 		{
 			make: newSites, own: "allocating lines",
 			places: []placeKind{{"sites", false, showSites}, {"heldsites", false, showSites}},

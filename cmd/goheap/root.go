@@ -70,7 +70,7 @@ func (c *command) root() *cobra.Command {
 	c.flags.add(root)
 	s.add(root)
 	root.AddCommand(
-		c.open(), c.tour(), c.info(), c.check(), c.report(), c.memory(), c.waste(), c.types(), c.tree(), c.roots(), c.goroutines(), c.waits(), c.why(), c.show(), c.find(), c.export(), c.targets(), c.version(), c.man(),
+		c.open(), c.tour(), c.info(), c.check(), c.report(), c.memory(), c.waste(), c.later(), c.types(), c.tree(), c.roots(), c.goroutines(), c.waits(), c.why(), c.show(), c.find(), c.export(), c.targets(), c.version(), c.man(),
 	)
 	return root
 }

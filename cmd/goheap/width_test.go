@@ -21,6 +21,7 @@ func TestWidth(t *testing.T) {
 		"tree":       {nil, {"--depth", "20", "--top", "300", "--values"}},
 		"memory":     {nil},
 		"waste":      {nil, {"--top", "all"}},
+		"later":      {nil, {"--top", "all", "--values"}},
 		"roots":      {nil, {"--top", "all"}, {"--by", "package"}},
 		"goroutines": {nil, {"--by", "creator"}, {"--by", "label", "--values"}},
 		"waits":      {nil, {"--top", "all", "--values"}},
