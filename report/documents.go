@@ -260,6 +260,7 @@ type ReportDocument struct {
 	Goroutines []GoroutineGroupDocument `json:"goroutines"`
 	Suspects   []SuspectDocument        `json:"suspects"`
 	Unused     []string                 `json:"known_unused"` // fingerprints of no suspect
+	Deadlocks  []DeadlockDocument       `json:"deadlocks"`    // as the verb waits has them
 	Waste      *WasteDocument           `json:"waste"`        // null where it is not asked for
 	More       MoreDocument             `json:"more"`
 }
@@ -271,6 +272,7 @@ type MoreDocument struct {
 	Types      int `json:"types"`
 	Roots      int `json:"roots"`
 	Goroutines int `json:"goroutines"` // groups
+	Deadlocks  int `json:"deadlocks"`
 }
 
 // RetainerDocument is a holder on the first screen: one object or root, or Count of a kind.
@@ -452,6 +454,15 @@ func NewReportDocument(ctx context.Context, s *Snapshot, limits Limits, sections
 		for _, e := range s.Known.unused(suspects) {
 			d.Unused = append(d.Unused, e.Fingerprint)
 		}
+		w, err := FindWaitPlaces(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		d.Deadlocks = []DeadlockDocument{}
+		for i := range head(w.Deadlocks, limits.Goroutines) {
+			d.Deadlocks = append(d.Deadlocks, w.deadlockDocument(s, &w.Deadlocks[i]))
+		}
+		d.More.Deadlocks = len(w.Deadlocks) - len(d.Deadlocks)
 	}
 	return d, nil
 }

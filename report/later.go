@@ -51,8 +51,11 @@ type LaterRow struct {
 	First, Last int64
 	Period      int64 // of timers that come again
 	Depth       int   // of a context in the tree
-	Node        heap.Node
-	Children    uint64 // contexts that are cancelled with these
+	// Addr is where what has the name of the row stands, of a pool; 0 for the address of
+	// Node.
+	Addr     uint64
+	Node     heap.Node
+	Children uint64 // contexts that are cancelled with these
 
 	// Of contexts that can be cancelled by themselves:
 	Cancelled, Overdue uint64
@@ -211,7 +214,7 @@ func (x *Later) pools(s *Snapshot) []LaterRow {
 		p := &x.Pools[i]
 		for _, item := range p.Items {
 			row := g.row(key{i, item.Victim, item.Type}, func() LaterRow {
-				row := LaterRow{Section: PutPools, State: "kept", Type: item.Type, Node: p.Local, pool: p.Local}
+				row := LaterRow{Section: PutPools, State: "kept", Type: item.Type, Addr: p.Addr, Node: p.Local, pool: p.Local}
 				if item.Victim {
 					row.State, row.Node = "victim", p.Victim
 				}

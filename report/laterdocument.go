@@ -81,7 +81,7 @@ func NewLaterDocument(ctx context.Context, s *Snapshot, of Put, l List) (*LaterD
 		for _, name := range r.cancelledBy(s) {
 			out.By = append(out.By, Printable(name))
 		}
-		if r.Node != heap.None {
+		if out.Address = Address(r.Addr); r.Addr == 0 && r.Node != heap.None {
 			out.Address = Address(s.Heap.Addr(r.Node))
 		}
 		d.Rows = append(d.Rows, out)

@@ -169,7 +169,7 @@ func (p *printed) stands(name string, addr uint64) {
 // Whatever a verb prints as a name leads to what it was printed for.
 func TestPrintedNames(t *testing.T) {
 	t.Parallel()
-	for _, program := range []string{"kinds", "named", "goroutines", "opened", "values"} {
+	for _, program := range []string{"kinds", "named", "goroutines", "opened", "values", "later"} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
 			dump := testcore.Core(t, program, testcore.Options{}, testcore.Kernel)
@@ -208,6 +208,16 @@ func (p *printed) all() {
 	must(err)
 	p.document("tree", NewTreeDocument(s, rows))
 	p.document("check", NewCheckDocument(s))
+	put, err := NewLaterDocument(ctx, s, "", List{Top: -1})
+	must(err)
+	p.document("later", put)
+	for _, r := range put.Rows {
+		for _, name := range r.By {
+			if _, err := s.Resolve(ctx, name); err != nil {
+				p.fail("what cancels %s, %s, is not found: %v", r.Name, name, err)
+			}
+		}
+	}
 
 	// Of the tables that are printed for people, those that have names and no address.
 	holders, err := s.Holders(ctx)

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -162,5 +163,23 @@ func TestGoroutineWaits(t *testing.T) {
 	g := d.Objects[0].Goroutine
 	if len(g.Waits) != 1 || g.Waits[0].Turn != 1 || *g.Waits[0].Deadlock != 1 || len(g.Holds) != 1 || g.Holds[0].Waiting != 1 {
 		t.Errorf("show says %+v, %+v", g.Waits, g.Holds)
+	}
+}
+
+// The circles of a report are those of waits.
+func TestReportDeadlocks(t *testing.T) {
+	s := analyse(t, crossed().Build())
+	waits, err := NewWaitsDocument(t.Context(), s, List{Top: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for top, want := range map[int]int{-1: 2, 1: 1} {
+		d, err := NewReportDocument(t.Context(), s, SameLimit(top))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(waits.Deadlocks) != 2 || !reflect.DeepEqual(d.Deadlocks, waits.Deadlocks[:want]) || d.More.Deadlocks != 2-want {
+			t.Errorf("the first %d of a report are %+v and %d more, want %+v", top, d.Deadlocks, d.More.Deadlocks, waits.Deadlocks)
+		}
 	}
 }
