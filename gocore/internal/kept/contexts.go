@@ -46,15 +46,20 @@ func (f *finder) contexts(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// valueAddr is where the value of an object begins.
-func (f *finder) valueAddr(n heap.Node) uint64 {
+// slotOf is the address of a slot, and its extent.
+func (f *finder) slotOf(n heap.Node) (uint64, *image.Extent) {
 	i := f.Graph.ExtentOf(n)
 	if i < 0 {
-		return 0
+		return 0, nil
 	}
 	e := &f.Image.Extents[i]
-	addr := e.Base + uint64(n-e.First)*e.Elem
-	if e.Pointers == image.Headers {
+	return e.Base + uint64(n-e.First)*e.Elem, e
+}
+
+// valueAddr is where the value of an object begins.
+func (f *finder) valueAddr(n heap.Node) uint64 {
+	addr, e := f.slotOf(n)
+	if e != nil && e.Pointers == image.Headers {
 		addr += image.MallocHeader
 	}
 	return addr

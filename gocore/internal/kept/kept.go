@@ -52,7 +52,6 @@ const (
 	none
 	aContext
 	aCanceller // a closure that has captured a context that can be cancelled
-	anEntry    // of a table of package unique
 	roles
 )
 
@@ -75,24 +74,18 @@ func (f *finder) sort(ctx context.Context) error {
 		if n%program.LookEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if id == 0 || id >= typing.FirstUnknown {
+		if id == 0 || id >= typing.FirstFit {
 			continue
 		}
-		fits := id >= typing.FirstFit
-		id &^= typing.FirstFit
 		if int(id) >= len(known) {
 			known = append(known, make([]role, int(id)+1-len(known))...)
 		}
 		if known[id] == unknown {
 			known[id] = f.roleOf(id)
 		}
-		// Which word in an entry is looked for is known: that it fits is enough.
-		if r := known[id]; r != none && (!fits || r == anEntry) {
+		if r := known[id]; r != none {
 			f.of[r] = append(f.of[r], heap.Node(n))
 		}
-	}
-	for _, n := range f.of[anEntry] {
-		f.readInterned(n)
 	}
 	return nil
 }
@@ -110,12 +103,6 @@ func (f *finder) roleOf(id heap.TypeID) role {
 	switch {
 	case l.CancelCtx.Name.Is(typ.Name), l.TimerCtx.Name.Is(typ.Name), l.ValueCtx.Name.Is(typ.Name), l.AfterFuncCtx.Name.Is(typ.Name), l.WithoutCancelCtx.Name.Is(typ.Name), l.StopCtx.Name.Is(typ.Name):
 		return aContext
-	case l.UniqueEntry.Name.Is(typ.Name):
-		return anEntry
-	case l.ConcurrentEntry.Name.Is(typ.Name), f.Library.Layout.TrieEntry.Name.Is(typ.Name):
-		if strings.Contains(typ.Name, string(l.WeakPointer.Name)) { // others are of a sync.Map
-			return anEntry
-		}
 	case strings.HasPrefix(typ.Name, typing.ClosurePrefix):
 		for _, c := range typ.Fields {
 			if f.cancellable(c.Type) {

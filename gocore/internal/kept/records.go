@@ -42,6 +42,9 @@ func (f *finder) records(ctx context.Context) error {
 			f.canonical[s.Object] = true
 		}
 	}
+	if err := f.findInterned(ctx); err != nil {
+		return err
+	}
 	freed := heap.NewBits(f.Graph.Len())
 	defer freed.Close()
 	for i := range im.Specials {
@@ -149,8 +152,8 @@ func (f *finder) runs(s *image.Special, kind later.Kind) string {
 }
 
 // isUnique reports whether package unique has made a weak pointer: since Go 1.25 the object
-// has a cleanup that takes it out of its table (unique/canonmap.go); before, an entry of its
-// tables has the word that has the address (unique/handle.go).
+// has a cleanup that takes it out of its table (unique/canonmap.go); before, its tables lead
+// to the word that has the address (unique/handle.go).
 func (f *finder) isUnique(s *image.Special) bool {
 	if f.canonical[s.Object] {
 		return true
@@ -163,15 +166,63 @@ func (f *finder) isUnique(s *image.Special) bool {
 	return false
 }
 
-// readInterned notes the words that an entry of a table of package unique has.
-func (f *finder) readInterned(n heap.Node) {
-	addr, w := f.valueAddr(n), uint64(f.Image.Arch.PtrSize)
-	t, _ := typing.SplitTypeID(f.IDs[n])
-	for off := uint64(0); off < f.Library.Types.Type(t).Size; off += w {
-		if word, ok := f.Image.Mem.Word(addr + off); ok && word != 0 {
-			f.interned[word] = true
+// maxEntry is more than a part of a table of package unique has.
+const maxEntry = 4 << 10
+
+// findInterned notes the words that the tables of package unique consist of, going through
+// their parts, but not through the values in them. Several of the words that have the
+// addresses of weak pointers lie in one slot until Go 1.26, so that it takes the words
+// themselves to tell them apart.
+func (f *finder) findInterned(ctx context.Context) error {
+	im, w := f.Image, uint64(f.Image.Arch.PtrSize)
+	var open []heap.Node
+	lead := func(word uint64) {
+		if n := f.node(word); n != heap.None {
+			open = append(open, n)
 		}
 	}
+	for i := range im.Roots {
+		if r := &im.Roots[i]; r.Kind == image.GlobalRoot && strings.HasPrefix(r.Name, "unique.") {
+			for _, p := range im.Pieces[r.First : r.First+r.N] {
+				lead(p.Value)
+			}
+		}
+	}
+	followed := heap.NewBits(f.Graph.Len())
+	defer followed.Close()
+	for visited := 0; len(open) > 0; visited++ {
+		if err := program.Look(ctx, visited); err != nil {
+			return err
+		}
+		n := open[len(open)-1]
+		open = open[:len(open)-1]
+		if followed.Has(n) || f.Graph.Offset[n] == f.Graph.Offset[n+1] || f.bytesOf(n) > maxEntry || !f.ofTable(n) {
+			continue
+		}
+		followed.Set(n)
+		addr, _ := f.slotOf(n)
+		for off := uint64(0); off+w <= f.bytesOf(n); off += w {
+			if word, ok := im.Mem.Word(addr + off); ok && word != 0 {
+				f.interned[word] = true
+				lead(word)
+			}
+		}
+	}
+	return nil
+}
+
+// ofTable reports whether a table of package unique may consist of a node: what is not known
+// may be one of its entries.
+func (f *finder) ofTable(n heap.Node) bool {
+	if int(n) >= len(f.IDs) || f.IDs[n] == 0 || f.IDs[n] >= typing.FirstUnknown {
+		return true
+	}
+	t, _ := typing.SplitTypeID(f.IDs[n])
+	switch f.Library.Types.Type(t).Package {
+	case "unique", "internal/sync", "internal/concurrent":
+		return true
+	}
+	return false
 }
 
 // garbageFrom sums up what dies with an object that nothing reaches: all that it leads to

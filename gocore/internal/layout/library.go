@@ -155,15 +155,6 @@ type Library struct {
 		Value Field `field:"value"`
 	} `type:"unique.Handle[*" go:"23-" use:"some"`
 
-	// UniqueEntry is one of the tables of package unique, which in Go 1.24 are made of those
-	// that have TrieEntry, and in 1.23 of those with ConcurrentEntry.
-	UniqueEntry struct {
-		Name TypeName
-	} `type:"unique.entry[*" go:"25-" use:"some"`
-	ConcurrentEntry struct {
-		Name TypeName
-	} `type:"internal/concurrent.entry[*" go:"23-23" use:"some"`
-
 	WeakPointer struct {
 		Name TypeName
 		U    Field `field:"u"`
