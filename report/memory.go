@@ -299,7 +299,12 @@ func (m *Memory) rows() []partRow {
 		p := &m.Parts[i]
 		rows = append(rows, partRow{*p, 0, p.Key})
 		for k := range p.Parts {
-			rows = append(rows, partRow{p.Parts[k], 1, p.Key + "." + p.Parts[k].Key})
+			part := &p.Parts[k]
+			key := p.Key + "." + part.Key
+			rows = append(rows, partRow{*part, 1, key})
+			for i := range part.Parts {
+				rows = append(rows, partRow{part.Parts[i], 2, key + "." + part.Parts[i].Key})
+			}
 		}
 		if p.Key == "go_heap" && p.Resident != nil && *p.Resident < p.Bytes {
 			rows = append(rows, partRow{account.Part{Name: "of these not resident", Bytes: p.Bytes - *p.Resident}, 1, p.Key + ".not_resident"})
@@ -309,7 +314,7 @@ func (m *Memory) rows() []partRow {
 }
 
 // MemoryTable is the parts of the memory as a table: what a row with a dot in its key has
-// is in the row above without one too.
+// is in a row above with one dot less too.
 func MemoryTable(m *Memory) *Table {
 	rows := m.rows()
 	optional := func(n *uint64) Cell {

@@ -35,6 +35,7 @@ func accounted() *fake {
 			{Start: 0x7f0000200000, End: 0x7f0000800000, Kind: account.GoTables, Content: 3 << 20, Counted: true},
 		},
 		Reserved: 1 << 30,
+		Defers:   account.Spare{Objects: 5, Bytes: 240}, Sudogs: account.Spare{Objects: 100, Bytes: 9600},
 	}
 	return f
 }

@@ -57,9 +57,7 @@ func memoryTable(m *report.Memory) *report.Table {
 	plain := name.Cell
 	name.Cell = func(row int) report.Cell {
 		c := plain(row)
-		if strings.Contains(key(row).Text, ".") {
-			c.Text = "  " + c.Text
-		}
+		c.Text = strings.Repeat("  ", strings.Count(key(row).Text, ".")) + c.Text
 		return c
 	}
 	share := report.Column{Name: "share", Title: "Share", Kind: report.Percent, MinWidth: 7, Right: true,

@@ -14,6 +14,9 @@ type Account struct {
 	Pages   *Pages
 	Classes []Class // by size of slot, ascending; large objects last
 	Stacks  Stacks
+	// Defers and Sudogs are live objects that the runtime keeps for the next deferred call,
+	// and for the next goroutine that waits.
+	Defers, Sudogs Spare
 	// Regions are the parts of the address space that can hold memory, by address, and
 	// share none of it; none where the file does not say how memory was mapped.
 	Regions []Region
@@ -70,6 +73,9 @@ type Class struct {
 	// Lone are the spans that one live object keeps, of those that have room for more.
 	Lone, LoneBytes uint64
 }
+
+// Spare is objects that are of no use at the moment, and their slots in bytes.
+type Spare struct{ Objects, Bytes uint64 }
 
 // Sum adds up classes.
 func Sum(classes []Class) (sum Class) {

@@ -107,7 +107,7 @@ func (a *Account) heap() (p Part, ok bool) {
 	sum := Sum(a.Classes)
 	p = Part{Key: "go_heap", Name: "Go heap", Bytes: pages.Mapped()}
 	p.Parts = []Part{
-		{Key: "live", Name: "live objects", Bytes: sum.Live, Count: sum.LiveObjects},
+		{Key: "live", Name: "live objects", Bytes: sum.Live, Count: sum.LiveObjects, Parts: a.spares(sum)},
 		{Key: "garbage", Name: "garbage, which the next collection frees", Bytes: sum.Garbage, Count: sum.GarbageObjects},
 		{Key: "free_slots", Name: "free slots beside objects", Bytes: sum.Free},
 		{Key: "span_ends", Name: "ends of spans", Bytes: sum.Ends},
@@ -130,6 +130,20 @@ func (a *Account) heap() (p Part, ok bool) {
 	return p, true
 }
 
+// spares are the parts of the live objects, none where all are in use.
+func (a *Account) spares(sum Class) []Part {
+	less := func(n, m uint64) uint64 { return n - min(n, m) }
+	if a.Defers.Objects+a.Sudogs.Objects == 0 {
+		return nil
+	}
+	parts := []Part{
+		{Key: "used", Name: "in use", Bytes: less(sum.Live, a.Defers.Bytes+a.Sudogs.Bytes), Count: less(sum.LiveObjects, a.Defers.Objects+a.Sudogs.Objects)},
+		{Key: "defers", Name: "records kept for deferred calls to come", Bytes: a.Defers.Bytes, Count: a.Defers.Objects},
+		{Key: "sudogs", Name: "records kept for goroutines that will wait", Bytes: a.Sudogs.Bytes, Count: a.Sudogs.Objects},
+	}
+	return slices.DeleteFunc(parts, func(p Part) bool { return p.Bytes == 0 })
+}
+
 // runtime is what the runtime has got from the system beside the heap, by its counters.
 func (a *Account) runtime() Part {
 	p := Part{Key: "go_runtime", Name: "the Go runtime's own"}
@@ -144,7 +158,7 @@ func (a *Account) runtime() Part {
 		{Key: "spans", Name: "records of spans", Bytes: c.MSpanSys},
 		{Key: "caches", Name: "caches of processors", Bytes: c.MCacheSys},
 		{Key: "system_stacks", Name: "stacks got from the system", Bytes: less(c.StackSys, c.StackInuse)},
-		{Key: "other", Name: "other: itabs, finalizers, polling, defers", Bytes: c.OtherSys},
+		{Key: "other", Name: "other: itabs, finalizers, polling", Bytes: c.OtherSys},
 	}
 	for i := range p.Parts {
 		p.Bytes += p.Parts[i].Bytes

@@ -18,6 +18,9 @@ func (d *Program) AccountOf(ctx context.Context, live []uint64, kept *account.Re
 		a.Regions = append([]account.Region(nil), a.Regions...)
 	}
 	a.Classes = d.Image.Classes(live)
+	if d.Account != nil {
+		a.Defers, a.Sudogs = spareRecords(d, live)
+	}
 	if kept != nil {
 		a.Divide(kept)
 	}

@@ -291,6 +291,7 @@ func main() {
 	fillPools(5)
 	clock := Clock{Case: "clock", Collected: nanotime()}
 	runtime.GC() // what is in the pools is victims now
+	spare()
 	fillPools(3)
 	texts.Put("text")
 	drop()
@@ -323,6 +324,27 @@ func main() {
 	}
 	var b [1]byte
 	syscall.Read(0, b[:])
+}
+
+// spare lets the runtime have records of deferred calls and of waits that nobody uses.
+//
+//go:noinline
+func spare() {
+	var wg sync.WaitGroup
+	c := make(chan int)
+	for i := 0; i < 8; i++ {
+		wg.Add(1)
+		go func(n int) {
+			for ; n > 0; n-- {
+				defer func(n int) { runtime.KeepAlive(n) }(n)
+			}
+			defer wg.Done()
+			<-c
+		}(i)
+	}
+	time.Sleep(50 * time.Millisecond)
+	close(c)
+	wg.Wait()
 }
 
 func say(r Records) {
