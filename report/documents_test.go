@@ -240,7 +240,7 @@ func TestContract(t *testing.T) {
 			"objects.goroutine.calls.variables.value objects.goroutine.calls.deferred objects.goroutine.calls.deferred.function objects.goroutine.calls.deferred.count " +
 			"objects.goroutine.elided_calls objects.goroutine.elided_behind",
 		"later.json": "schema clock_ns clock running rows rows.section rows.state rows.count rows.bytes rows.type rows.what rows.depth rows.children rows.first_due_ns " +
-			"rows.last_due_ns rows.period_ns rows.cancelled rows.overdue rows.unheld rows.cancelled_by rows.name rows.address more pools_known",
+			"rows.last_due_ns rows.period_ns rows.cancelled rows.overdue rows.unheld rows.cancelled_by rows.name rows.address more unknown",
 		"waste.json": "schema live_bytes dead_bytes unused_bytes gain_bytes behind_bytes rules rules.name rules.objects rules.dead_bytes rules.unused_bytes rules.gain_bytes rules.pointer_words types holders " +
 			"findings findings.rule findings.kind findings.type findings.held_by findings.objects findings.distinct findings.bytes findings.behind_bytes findings.at_least findings.largest findings.address findings.largest_bytes findings.change more",
 		"why.json": "schema live paths " + node("paths.root") + "paths.expression paths.also_held_by paths.more_holdings paths.hops paths.hops.expression paths.hops.type paths.hops.address paths.hops.retained_bytes paths.hops.dominates",

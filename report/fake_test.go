@@ -120,6 +120,7 @@ func putOff(f *fake) later.State {
 			{Node: heap.None, Kind: later.SleepTimer, When: clock + 7},
 		},
 		PoolsKnown: true,
+		FuncsKnown: true,
 		Pools: []later.Pool{{Local: f.Node["index"], Victim: f.Node["storage"], Items: []later.Item{
 			{Node: f.Node["block3"], Type: "*main.Block", Victim: true}, {Node: f.Node["block8"], Type: "*main.Block"}, {Node: heap.None, Type: "string"},
 		}}},

@@ -345,7 +345,7 @@ func (x *Later) addContext(r *LaterRow, c *later.Context) {
 	}
 	r.funcs = append(r.funcs, c.Funcs...)
 	r.stacks = append(r.stacks, c.Goroutines...)
-	if len(c.Funcs)+len(c.Goroutines) == 0 {
+	if len(c.Funcs)+len(c.Goroutines) == 0 && x.FuncsKnown {
 		r.Unheld++
 	}
 }

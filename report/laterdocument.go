@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,12 +16,12 @@ type LaterDocument struct {
 	Schema string `json:"schema"`
 	// Clock is the latest time that the runtime has written down, in nanoseconds of its own
 	// clock, and in words of the wall clock; null where that is not known.
-	Clock  *int64             `json:"clock_ns"`
-	Wall   Optional           `json:"clock"`
-	Busy   []BusyDocument     `json:"running"`
-	Rows   []LaterRowDocument `json:"rows"`
-	More   int                `json:"more"`
-	Pooled bool               `json:"pools_known"`
+	Clock   *int64             `json:"clock_ns"`
+	Wall    Optional           `json:"clock"`
+	Busy    []BusyDocument     `json:"running"`
+	Rows    []LaterRowDocument `json:"rows"`
+	More    int                `json:"more"`
+	Unknown []Put              `json:"unknown"` // sections of which the file does not tell
 }
 
 // BusyDocument is a goroutine that runs a finalizer or cleanup.
@@ -47,7 +48,7 @@ type LaterRowDocument struct {
 	Period    int64    `json:"period_ns"`
 	Cancelled uint64   `json:"cancelled"`
 	Overdue   uint64   `json:"overdue"`
-	Unheld    uint64   `json:"unheld"`       // that nobody is seen to cancel
+	Unheld    *uint64  `json:"unheld"`       // that nobody is seen to cancel; null where it is not known what closures have captured
 	By        []string `json:"cancelled_by"` // the first of those that can
 	Name      Optional `json:"name"`
 	Address   Address  `json:"address"`
@@ -59,7 +60,7 @@ func NewLaterDocument(ctx context.Context, s *Snapshot, of Put, l List) (*LaterD
 	if err != nil {
 		return nil, err
 	}
-	d := &LaterDocument{Schema: "goheap/later/1", Rows: []LaterRowDocument{}, Busy: busyRunners(s), Pooled: x.PoolsKnown, Wall: Optional(x.wall())}
+	d := &LaterDocument{Schema: "goheap/later/1", Rows: []LaterRowDocument{}, Busy: busyRunners(s), Unknown: x.unknown(s), Wall: Optional(x.wall())}
 	if x.Clock.Least != 0 {
 		d.Clock = &x.Clock.Least
 	}
@@ -72,7 +73,10 @@ func NewLaterDocument(ctx context.Context, s *Snapshot, of Put, l List) (*LaterD
 		r := &all[row]
 		out := LaterRowDocument{
 			Section: string(r.Section), State: Optional(r.State), Count: r.Count, Bytes: r.Bytes, Type: Optional(r.Type), What: Optional(r.What), Depth: r.Depth, Children: r.Children,
-			Period: r.Period, Cancelled: r.Cancelled, Overdue: r.Overdue, Unheld: r.Unheld, Name: Optional(r.name(s)), By: []string{},
+			Period: r.Period, Cancelled: r.Cancelled, Overdue: r.Overdue, Name: Optional(r.name(s)), By: []string{},
+		}
+		if x.FuncsKnown {
+			out.Unheld = &r.Unheld
 		}
 		if r.First != 0 && x.Clock.Least != 0 {
 			first, last := r.First-x.Clock.Least, r.Last-x.Clock.Least
@@ -122,13 +126,42 @@ func busyRunners(s *Snapshot) []BusyDocument {
 		at := ""
 		for _, f := range frames {
 			if f.Func == g.Func {
-				at = shortPlace(fmt.Sprintf("%s:%d", f.File, f.Line))
+				if f.File != "" {
+					at = shortPlace(fmt.Sprintf("%s:%d", f.File, f.Line))
+				}
 				break
 			}
 		}
 		list = append(list, BusyDocument{g.ID, runs, Optional(g.Func), Optional(at), Optional(g.WaitReason)})
 	}
 	return list
+}
+
+// unknown are the sections of which the file does not tell. A heap dump has no specials but
+// finalizers, and the processors' timers only where the executable says what they are.
+func (x *Later) unknown(s *Snapshot) []Put {
+	list := []Put{}
+	src := s.Process.Source()
+	if src.Kind == "heapdump" {
+		list = append(list, PutCleanups, PutWeak)
+		if src.Executable == "" {
+			list = append(list, PutTimers)
+		}
+	}
+	if !x.PoolsKnown {
+		list = append(list, PutPools)
+	}
+	return list
+}
+
+func unknownWord(s *Snapshot, of Put) string {
+	switch {
+	case of != PutPools && of != PutTimers:
+		return "a heap dump does not have them"
+	case s.Process.Source().Executable == "":
+		return "without the executable nothing tells where they are; --exe names it"
+	}
+	return "the list of all pools, sync.allPools, was not found"
 }
 
 // laterWord says of a section what it is, and what its bytes are.
@@ -165,6 +198,7 @@ func WriteLater(ctx context.Context, w io.Writer, s *Snapshot, of Put, l List) e
 		}
 	}
 	p := newPrinter(w, s)
+	unknown := x.unknown(s)
 	p.line("%s", x.ClockText())
 	for _, b := range busyRunners(s) {
 		text := fmt.Sprintf("goroutine %d runs %s, and is in %s", b.Goroutine, b.Runs, Printable(ShortPaths(string(b.Function))))
@@ -184,8 +218,8 @@ func WriteLater(ctx context.Context, w io.Writer, s *Snapshot, of Put, l List) e
 		title, what := laterWord(section)
 		p.line("")
 		switch {
-		case section == PutPools && !x.PoolsKnown:
-			p.line("%s: not known, since the list of pools was not found", title)
+		case slices.Contains(unknown, section):
+			p.line("%s: not known: %s", title, unknownWord(s, section))
 			continue
 		case t.Len() == 0:
 			p.line("%s: none", title)
@@ -198,6 +232,9 @@ func WriteLater(ctx context.Context, w io.Writer, s *Snapshot, of Put, l List) e
 		}
 		p.line("%s: %s, %s", title, comma(count), HumanBytes(bytes))
 		p.line("  %s", what)
+		if section == PutContexts && !x.FuncsKnown {
+			p.line("  who can cancel them is not known: the program has no debugging information that says what closures have captured")
+		}
 		p.table(laterColumns(laterIndented(t.Head(l.Top), x.Section(section)), section), "  ")
 	}
 	return p.w.Flush()

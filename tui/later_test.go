@@ -19,6 +19,7 @@ func TestLaterView(t *testing.T) {
 	f.PutOff = later.State{
 		Clock:      later.Clock{Least: 5000e9, Unix: 1.8e18},
 		PoolsKnown: true,
+		FuncsKnown: true,
 		Records:    []later.Record{{Kind: later.Finalizer, Stage: later.Set, Object: f.Node["block3"], Type: "main.Block", Func: "main.(*Block).free", Root: heap.None}},
 		Timers:     []later.Timer{{Node: f.Node["block4"], Kind: later.CallTimer, Func: "main.tick", When: 4990e9}},
 		Contexts: []later.Context{

@@ -13,6 +13,9 @@ type State struct {
 	Contexts []Context
 	// PoolsKnown says that the lists of all pools were found: package sync keeps them.
 	PoolsKnown bool
+	// FuncsKnown says that it is known what closures have captured, and so which of them
+	// cancel contexts.
+	FuncsKnown bool
 }
 
 // Clock is what is known of the runtime's clock (runtime.nanotime) at the moment of the file.

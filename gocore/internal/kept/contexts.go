@@ -40,6 +40,7 @@ func (f *finder) contexts(ctx context.Context) error {
 	for i := range made {
 		f.fill(&f.out.Contexts[i], &made[i], at)
 	}
+	f.out.FuncsKnown = f.capturesKnown()
 	f.findFuncs(at)
 	f.findOnStacks(at)
 	f.drop(inner)
@@ -122,6 +123,16 @@ func (f *finder) deadline(c *library.Context) int64 {
 		return 0
 	}
 	return f.out.Clock.Least + (c.Wall - f.out.Clock.Unix)
+}
+
+// capturesKnown reports whether debugging information has what closures capture, or, until Go
+// 1.22, their code tells it.
+func (f *finder) capturesKnown() bool {
+	if f.Program.Exe == nil || f.Program.Exe.File == nil || f.Program.Described != nil || !f.Program.Exe.File.HasDWARF() {
+		return false
+	}
+	minor, ok := f.Program.Minor()
+	return ok && (minor > 22 || f.Image.Arch.Name == "amd64")
 }
 
 // findFuncs finds the contexts that closures cancel.

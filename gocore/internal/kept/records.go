@@ -21,6 +21,9 @@ func (f *finder) records(ctx context.Context) error {
 			return err
 		}
 		s := &im.Queued[i]
+		if len(s.Keeps) == 0 {
+			continue // since Go 1.26 one that runs leaves its place empty
+		}
 		r := later.Record{Kind: later.Finalizer, Stage: later.Queued, Object: heap.None, Root: heap.None}
 		// Until Go 1.24 cleanups wait among the finalizers, without an object
 		// (runtime/mheap.go, freeSpecial, Go 1.24).

@@ -317,6 +317,14 @@ func main() {
 	clock.Now, clock.Unix = nanotime(), time.Now().UnixNano()
 	ready.Say(clock)
 	runtime.KeepAlive(open)
+	if path := os.Getenv("GOHEAP_HEAPDUMP"); path != "" {
+		fd, err := syscall.Open(path, syscall.O_CREAT|syscall.O_WRONLY|syscall.O_TRUNC, 0o666)
+		if err != nil {
+			panic(err)
+		}
+		debug.WriteHeapDump(uintptr(fd))
+		syscall.Close(fd)
+	}
 	os.Stdout.WriteString("{\"case\":\"memstats\"}\nready\n")
 	if os.Getenv("GOHEAP_CRASH") == "1" {
 		time.Sleep(100 * time.Millisecond)
