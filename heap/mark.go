@@ -97,11 +97,16 @@ func (m *Marker) mark(ctx context.Context, p *progress.Phase, from Node) error {
 }
 
 // Reachable returns the set of nodes that SuperRoot reaches, SuperRoot
-// included. The caller closes it. The error is the context's.
-func (g *Graph) Reachable(ctx context.Context) (*Bits, error) {
+// included, on ways that do not lead through walls. These are in the set
+// themselves, whether they are reached or not. The caller closes it. The
+// error is the context's.
+func (g *Graph) Reachable(ctx context.Context, walls ...Node) (*Bits, error) {
 	p := progress.Start(ctx, "mark", 0)
 	defer p.Finish()
 	m := NewMarker(g)
+	for _, n := range walls {
+		m.seen.Set(n)
+	}
 	if err := m.mark(ctx, p, SuperRoot); err != nil {
 		m.Close()
 		return nil, err

@@ -281,6 +281,8 @@ func wasteWord(r waste.Rule) (what, change string) {
 		return "elements before the start of all slices of an array", "copy what is left, or clear what was consumed and begin anew: s = s[1:] never lets go of the first element"
 	case waste.Part:
 		return "what pointers to some elements or fields keep of the others", "keep a copy of the element or field, not its address"
+	case waste.Pool:
+		return "what nothing but sync.Pools keep", "nothing, if it is taken again soon: two collections free what nobody takes; else put back nothing that has grown, and clear what it leads to before"
 	case waste.Empty:
 		return "room of slices and maps without elements", "set it to nil, or make it when the first element comes; clear what was removed from it, which else lives on"
 	case waste.Capacity:
@@ -293,6 +295,8 @@ func wasteWord(r waste.Rule) (what, change string) {
 		return "buffers of bufio beside what is buffered", "make them smaller, or share them between what is idle: bufio.NewReaderSize, a sync.Pool"
 	case waste.Duplicate:
 		return "texts that are equal to others", "keep one of each if nobody writes to it: package unique, or a map of those that were met"
+	case waste.Boxed:
+		return "values of up to two words in objects of their own, since only interfaces hold them", "give fields, elements and parameters the type of the value in place of an interface, by generics where there are several"
 	case waste.Padding:
 		return "what a better order of the fields of structs would save", "put the fields in the order of their alignment, the largest first"
 	case waste.Rounding:

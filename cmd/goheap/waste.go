@@ -16,18 +16,20 @@ func (c *command) waste() *cobra.Command {
 		Long: `Show which bytes of live objects are of no use to the program. Dead bytes are those
 that no pointer, slice or string can reach any more, although the object that they are
 a part of is alive: of an array of which a substring, a sub-slice or one element is
-kept, or of a structure of which one field is. Unused bytes can be reached and hold
-nothing: capacity beyond the length of slices, what maps have room for beyond twice
-what a fresh map of their length takes, places in channels, buffers of bufio. What only pointers in such
-bytes keep alive is counted behind them.
+kept, or of a structure of which one field is. Unused bytes can be reached and nobody
+uses them now: what nothing but sync.Pools keep, capacity beyond the length of slices,
+what maps have room for beyond twice what a fresh map of their length takes, places in
+channels, buffers of bufio. What only pointers in such bytes keep alive is counted
+behind them.
 
 Each byte is charged to one rule, so that these sums add up. A pointer of which it is
 not known how far it leads counts as leading to the whole object; what is found beside
 one that leads to the end of an array is said to be at least so much.
 
 To gain by changes are bytes in use: strings and byte slices of 16 bytes or more whose
-content others have too, which is not printed; what a better order of the fields of
-structs would save; what slots have beyond the values in them. They may be dead or
+content others have too, which is not printed; values of up to two words that have an
+object of their own since only interfaces hold them; what a better order of the fields
+of structs would save; what slots have beyond the values in them. They may be dead or
 unused too.` + whereHelp(`bytes, behind, share, count, rule, type, held_by, largest and largest_bytes`),
 		Example: `  goheap waste core.4711
   goheap waste --where 'rule == "substring"' core.4711

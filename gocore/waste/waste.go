@@ -3,8 +3,8 @@
 // Words that are used throughout:
 //
 //   - dead: bytes of a live object that no pointer, slice or string can reach.
-//   - unused: bytes that can be reached and hold nothing yet, or no longer: capacity
-//     beyond length, room in maps and channels.
+//   - unused: bytes that can be reached and that nobody uses now: capacity beyond length,
+//     room in maps and channels, what waits in a sync.Pool.
 //   - gain: bytes that would not be needed if the program was changed, such as those of texts
 //     that are equal to others.
 //   - rule: the reason why bytes count. The rules of dead and unused bytes stand in an
@@ -23,12 +23,14 @@ const (
 	Subslice                    // slices do
 	BeforeStart                 // what stands before the start of all slices
 	Part                        // pointers to some of its elements or fields keep an object
+	Pool                        // nothing but sync.Pools keep an object
 	Empty                       // what a slice or map without elements has room for
 	Capacity                    // capacity beyond the length of slices
 	MapRoom                     // what a map has beyond what its entries need
 	ChannelRoom                 // what a channel has room for beside what waits in it
 	Buffer                      // what a bufio.Reader or Writer has room for beside what is buffered
 	Duplicate                   // texts that are equal to others
+	Boxed                       // small values in objects of their own, since interfaces hold them
 	Padding                     // that the order of the fields of a struct makes
 	Rounding                    // what slots have beyond the values in them
 
@@ -78,6 +80,8 @@ func (r Rule) String() string {
 		return "before start"
 	case Part:
 		return "part"
+	case Pool:
+		return "pool"
 	case Empty:
 		return "empty"
 	case Capacity:
@@ -90,6 +94,8 @@ func (r Rule) String() string {
 		return "buffer"
 	case Duplicate:
 		return "duplicate"
+	case Boxed:
+		return "boxed"
 	case Padding:
 		return "padding"
 	case Rounding:

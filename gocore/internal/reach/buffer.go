@@ -34,6 +34,6 @@ func (w *walker) buffer(c *compiled, data []byte) {
 		w.texts.length[node] = noText
 	}
 	if idle := n - (end - start); idle > 0 {
-		w.found(waste.Finding{Rule: waste.Buffer, Node: node, Bytes: idle})
+		w.room(waste.Finding{Rule: waste.Buffer, Node: node, Bytes: idle})
 	}
 }

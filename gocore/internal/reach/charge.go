@@ -10,29 +10,33 @@ import (
 )
 
 // charge calls f with what is of no use in an object: what is dead first, then the room
-// that slices have.
-func (o *object) charge(f func(waste.Finding)) {
+// that slices have. It returns how many bytes are dead.
+func (o *object) charge(f func(waste.Finding)) (dead uint64) {
 	var of [waste.Rules]uint64
 	o.spans = gaps(o.spans[:0], o.value, o.all)
 	for _, gap := range o.spans {
 		of[o.rule(gap)] += gap.hi - gap.lo
 	}
-	// What slices have room for and nothing else covers.
-	o.spans = gaps(o.spans[:0], o.value, o.used)
-	room := size(o.spans)
-	for _, n := range of {
-		room -= n
-	}
-	if len(o.used) == 0 {
-		of[waste.Empty] = room
-	} else {
-		of[waste.Capacity] = room
+	dead = size(o.spans)
+	if !o.pooled {
+		// What slices have room for and nothing else covers.
+		o.spans = gaps(o.spans[:0], o.value, o.used)
+		of[o.roomRule()] = size(o.spans) - dead
 	}
 	for r, n := range of {
 		if n > 0 {
 			f(waste.Finding{Rule: waste.Rule(r), Node: o.node, Bytes: n, Least: o.by[perhaps] > 0})
 		}
 	}
+	return dead
+}
+
+// roomRule is why the room of slices is of no use.
+func (o *object) roomRule() waste.Rule {
+	if len(o.used) == 0 {
+		return waste.Empty
+	}
+	return waste.Capacity
 }
 
 // rule is why the bytes of a gap are dead.

@@ -64,7 +64,7 @@ func (w *walker) mapAt(n heap.Node, at uint64, t types.ID) {
 		if entries == 0 {
 			rule = waste.Empty
 		}
-		w.found(waste.Finding{Rule: rule, Node: n, Bytes: held - fresh})
+		w.room(waste.Finding{Rule: rule, Node: n, Bytes: held - fresh})
 	}
 }
 
@@ -74,6 +74,6 @@ func (w *walker) channel(n heap.Node, at uint64, t types.ID) {
 	c, ok := w.Space.Chan(&w.mem, at)
 	room := (c.Capacity - c.Queued) * w.compile(w.Types.Type(t).Elem).size
 	if ok && c.Capacity > 1 && room > 0 && w.found != nil {
-		w.found(waste.Finding{Rule: waste.ChannelRoom, Node: n, Bytes: room})
+		w.room(waste.Finding{Rule: waste.ChannelRoom, Node: n, Bytes: room})
 	}
 }

@@ -91,7 +91,7 @@ func (x *texts) each(ctx context.Context, name string, f func(t *text, data []by
 		smaller := x.Image.SmallerClass(e.Elem)
 		for s, length := range x.length[e.First:][:e.N] {
 			n := e.Elem - (maxRest - uint64(length/2))
-			if length == 0 || length == noText || n <= smaller {
+			if length == 0 || length == noText || n <= smaller || x.inPool(e.First+heap.Node(s)) {
 				continue
 			}
 			t := text{addr: e.Base + uint64(s)*e.Elem, n: n, elem: e.Elem, node: e.First + heap.Node(s)}

@@ -8,6 +8,8 @@
 //     room.
 //   - whole: of an object, that something leads to it of which it is not known how far it
 //     reaches, or that covers all of it.
+//   - boxed: of a value, that it stands in an object of its own because an interface
+//     holds it.
 //   - dead: bytes of an object that nothing covers. Bytes behind the end of what the object
 //     was made for are not: see object.value.
 package reach
@@ -43,15 +45,26 @@ func Find(ctx context.Context, c Config, v waste.Visitor) error {
 	w.found = v.Finding
 	w.texts = newTexts(w)
 	defer w.texts.free()
+	var err error
+	if w.pooled, err = pooled(ctx, c); err != nil {
+		return err
+	}
 	if err := w.walk(ctx); err != nil {
 		return err
 	}
+	dead := map[heap.Node]uint64{} // of those that only pools keep
 	if err := w.each(ctx, func(o *object) {
-		o.charge(v.Finding)
-		w.beyond(o, v.Pointer)
+		n := o.charge(v.Finding)
+		if o.pooled {
+			dead[o.node] = n
+		} else {
+			w.beyond(o, v.Pointer)
+		}
 	}); err != nil {
 		return err
 	}
+	w.chargePools(v.Finding, dead)
+	w.chargeBoxes(v.Finding)
 	if err := w.texts.duplicates(ctx); err != nil {
 		return err
 	}

@@ -43,7 +43,10 @@ type walker struct {
 	texts *texts              // nil where nobody asks for them
 	parts []heap.Node         // of a map; buffer
 	whole heap.Bits
-	lists [ways]spans // of objects that are not whole, but byRoom
+	boxes boxes
+	// pooled are the objects that only pools keep, nil for none.
+	pooled *heap.Bits
+	lists  [ways]spans // of objects that are not whole, but byRoom
 }
 
 // dynamicWord is the first word of an interface.
@@ -54,7 +57,7 @@ type dynamicWord struct {
 
 func newWalker(c Config) *walker {
 	w := &walker{Config: c, word: uint64(c.Image.Arch.PtrSize), little: c.Image.Arch.LittleWords64, dynamic: map[dynamicWord]*compiled{}, maps: map[types.ID]*inferior.Map{}}
-	w.whole = heap.NewBits(c.Image.Nodes)
+	w.whole, w.boxes = heap.NewBits(c.Image.Nodes), boxes{heap.NewBits(c.Image.Nodes)}
 	w.mem = inferior.Reader{Mem: c.Image.Mem, Left: 16 * c.Image.Mem.Size()}
 	for i := range w.lists {
 		w.lists[i].drop = func(s span) bool {
@@ -65,7 +68,13 @@ func newWalker(c Config) *walker {
 	return w
 }
 
-func (w *walker) free() { w.whole.Close() }
+func (w *walker) free() {
+	w.whole.Close()
+	w.boxes.Close()
+	if w.pooled != nil {
+		w.pooled.Close()
+	}
+}
 
 // mark makes the object at p whole.
 func (w *walker) mark(p uint64) {
@@ -98,6 +107,8 @@ func (w *walker) cover(p, n, most uint64, by way) {
 	switch {
 	case most > elem-at.Off || n > most || at.Off < head:
 		w.whole.Set(at.Node) // it says more than there is
+	case elem == tiny && at.Pointers == image.NoPointers:
+		w.whole.Set(at.Node) // shared by several values
 	case at.Off == head && n == most && head+n > w.Image.SmallerClass(elem):
 		w.whole.Set(at.Node) // the object is not smaller for it
 	case w.whole.Has(at.Node) && n == most:
@@ -294,6 +305,8 @@ func (w *walker) boxed(c *compiled, p uint64) {
 		w.mark(p)
 	case c.direct != nil:
 		w.follow(c.direct, p, nil, 0)
+	case w.fitsInterface(c):
+		w.box(c, p)
 	default:
 		w.value(c, p)
 	}

@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
+	"unsafe"
 
 	"goheap/testdata/programs/internal/ready"
 )
@@ -92,7 +94,18 @@ var (
 	pointers   chan *node
 	labels     []string
 	blobs      [][]byte
-	boxed      []interface{}
+	words      []interface{}
+	numbers    []interface{}
+	points     map[int64]interface{}
+	larger     []interface{}
+	aliased    []interface{}
+	aliases    []*string
+	parcels    sync.Pool
+	tails      sync.Pool
+	lists      sync.Pool
+	outside    sync.Pool
+	inUse      *parcel
+	one, other sync.Pool
 	known      = map[string]int{}
 	held       []*node
 	made       []map[int64]sample
@@ -275,6 +288,105 @@ func clean() {
 	consumed = make([]int64, 30000)
 }
 
+type point struct{ x, y float64 }
+
+// data is the second word of an interface.
+func data(v *interface{}) unsafe.Pointer { return (*[2]unsafe.Pointer)(unsafe.Pointer(v))[1] }
+
+//go:noinline
+func boxed() {
+	for i := 0; i < 500; i++ {
+		words = append(words, []string{"a", "word"}[i%2])
+	}
+	say("boxed", "main.words", 500, 500*16)
+	// The allocator puts two small numbers into 16 bytes, where other values may be too: of
+	// the first and the last one.
+	all := make([]interface{}, 2001)
+	in := map[uintptr]int{}
+	for i := range all {
+		all[i] = 1000 + i
+		in[uintptr(data(&all[i]))&^15]++
+	}
+	blocks := map[uintptr]bool{}
+	for i := range all {
+		if block := uintptr(data(&all[i])) &^ 15; in[block] == 2 {
+			numbers = append(numbers, all[i])
+			blocks[block] = true
+		}
+	}
+	if len(blocks) < 900 {
+		panic("small numbers stand elsewhere")
+	}
+	say("boxed", "main.numbers", len(blocks), uint64(16*len(blocks)))
+	points = map[int64]interface{}{}
+	for i := 0; i < 8; i++ {
+		points[int64(i)] = point{1, float64(i)}
+	}
+	say("boxed", "main.points", 8, 8*16)
+	// Interfaces have no room for these, and others are used by their addresses.
+	for i := int64(0); i < 50; i++ {
+		larger = append(larger, [3]int64{i})
+		aliased = append(aliased, []string{"a", "word"}[i%2])
+		aliases = append(aliases, (*string)(data(&aliased[i])))
+	}
+	say("boxed", "main.larger", 0, 0)
+	say("boxed", "main.aliased", 0, 0)
+}
+
+// parcel takes 80 bytes, as large as slots are.
+type parcel struct {
+	data []byte
+	text string
+	with *common
+	list []*node
+	one  bool
+}
+
+const parcelSize = 80
+
+type common struct{ of [1000]int64 }
+
+// dropped puts what the next collection drops from the local lists of a pool.
+//
+//go:noinline
+func dropped() {
+	for i := 0; i < 4; i++ {
+		parcels.Put(&parcel{data: make([]byte, 0, 4096)})
+	}
+}
+
+//go:noinline
+func pools() {
+	for i := 0; i < 6; i++ {
+		parcels.Put(&parcel{data: make([]byte, 0, 4096)})
+	}
+	say("pool", "main.parcels", 2*10, 10*(4096+parcelSize))
+	for i := 0; i < 5; i++ {
+		doc := strings.Repeat(fmt.Sprintf("%08d", i), 8192/8)
+		tails.Put(&parcel{text: doc[:24]})
+	}
+	say("pool", "main.tails", 2*5, 5*(24+parcelSize))
+	say("substring", "main.tails", 5, 5*(8192-24))
+	list := make([]*node, 0, 607) // 4,864 bytes, with and without a header
+	for k := 0; k < 607; k++ {
+		list = append(list, &node{id: int64(k)})
+	}
+	lists.Put(&parcel{list: list[:0]})
+	say("pool", "main.lists", 2+607, 4864+607*48+parcelSize)
+	// What is used elsewhere too, and what two pools have.
+	inUse = &parcel{data: make([]byte, 4096)}
+	outside.Put(inUse)
+	outside.Put(&parcel{with: new(common)})
+	say("pool", "main.outside", 1, parcelSize)
+	c := new(common)
+	one.Put(&parcel{with: c})
+	other.Put(&parcel{with: c})
+	say("pool", "main.one", 1, parcelSize)
+	say("pool", "main.other", 1, parcelSize)
+	// What the last two have together, and what the one in outside has.
+	ready.Say(wasted{Case: "wasted", Rule: "pool", Type: "main.common", Objects: 2, Bytes: 2 * 8192})
+}
+
 func main() {
 	debug.SetGCPercent(-1)
 	if len(os.Args) > 1 && os.Args[1] == "clean" {
@@ -286,6 +398,8 @@ func main() {
 		buffers()
 		shapes()
 		gain()
+		boxed()
+		stand(dropped, pools)
 	}
 	ready.Wait()
 }
