@@ -259,11 +259,11 @@ func (h *Heap) Account(ctx context.Context, kept *account.Residency, count bool)
 	return a, err
 }
 
-// Waste tells v of the bytes of live objects that are of no use.
+// Waste tells v of the bytes of live objects, or of one, that are of no use.
 func (h *Heap) Waste(ctx context.Context, v waste.Visitor) error {
 	return dump.Guard(func() error {
 		return reach.Find(progress.Or(ctx, h.progress), reach.Config{
-			Image: h.im, Live: h.live.Bits().Words(), Graph: h.graph, Types: h.types, IDs: h.typing.IDs,
+			Image: h.im, Live: h.live.Bits().Words(), Graph: h.graph, Heap: h.dominators, Types: h.types, IDs: h.typing.IDs,
 			Space: h.space, GCTypes: h.gcTypes, Frames: h.vars,
 		}, v)
 	})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -317,6 +318,100 @@ func compareReach(t *testing.T, program string, h *Heap) (compared, partial int)
 		}
 	}
 	return compared, partial
+}
+
+// What is found of an object by its holders alone is what the search of the whole heap
+// finds, and the bytes of a rule are where it says.
+func TestWasteOfOne(t *testing.T) {
+	t.Parallel()
+	rules := map[waste.Rule]int{}
+	asked := 0
+	for _, program := range []string{"kinds", "values", "blockstore", "reflected", "typed", "wasted"} {
+		core := testcore.Core(t, program, testcore.Options{}, testcore.Kernel)
+		p, err := Open(t.Context(), core.Core, Options{Exe: core.Exe})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := p.Analyse(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := map[heap.Node]map[waste.Finding]bool{}
+		err = h.Waste(t.Context(), waste.Visitor{Pointer: func(_, _ heap.Node) {}, Type: func(waste.Type) {}, Finding: func(f waste.Finding) {
+			if f.Rule == waste.Duplicate {
+				return
+			}
+			if all[f.Node] == nil {
+				all[f.Node] = map[waste.Finding]bool{}
+			}
+			all[f.Node][f] = true
+			rules[f.Rule]++
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		referrers, err := h.Dominators().Referrers(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		per := map[waste.Rule]int{}
+		for n := heap.Node(h.graph.Roots) + 1; int(n) < h.im.Nodes; n++ {
+			e, slot, ok := h.slot(n)
+			if !ok || uint32(n-e.First) >= e.N || !h.live.Has(n) {
+				continue
+			}
+			// Some that are alike are enough.
+			want, few := all[n], n%151 == 0
+			for f := range want {
+				per[f.Rule]++
+				few = few || per[f.Rule] < 20
+			}
+			if !few {
+				continue
+			}
+			asked++
+			got := map[waste.Finding]bool{}
+			sums := map[waste.Rule]uint64{}
+			taken := make([]bool, e.Elem)
+			err := h.Waste(t.Context(), waste.Visitor{
+				Only:    &waste.Object{Node: n, Holders: referrers.Of(n)},
+				Finding: func(f waste.Finding) { got[f] = true },
+				Range: func(r waste.Range) {
+					if r.Addr < slot || r.N == 0 || r.Addr+r.N > slot+e.Elem {
+						t.Fatalf("%s: %s in %#x to %#x of %d bytes at %#x", program, r.Rule, r.Addr, r.Addr+r.N, e.Elem, slot)
+					}
+					for i := r.Addr - slot; i < r.Addr+r.N-slot && r.Rule.Kind() != waste.Gain; i++ {
+						if taken[i] {
+							t.Fatalf("%s: byte %d of %s at %#x is charged twice", program, i, h.TypeOf(n).Name, slot)
+						}
+						taken[i] = true
+					}
+					sums[r.Rule] += r.N
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("%s: of %s at %#x alone: %v, of all: %v", program, h.TypeOf(n).Name, slot, got, want)
+			}
+			for f := range got {
+				inside := f.Rule != waste.MapRoom && f.Rule != waste.ChannelRoom && h.Evidence(n) != EvidenceContainer
+				if _, form := typing.SplitTypeID(h.typing.IDs[n]); inside && form != typing.Container && sums[f.Rule] != f.Bytes {
+					t.Errorf("%s: %d bytes of %s at %#x are %s, in ranges %d", program, f.Bytes, h.TypeOf(n).Name, slot, f.Rule, sums[f.Rule])
+				}
+			}
+		}
+		p.Close()
+	}
+	for r := waste.Rule(1); r < waste.Rules; r++ {
+		if r != waste.Duplicate && r != waste.Padding && r != waste.Rounding && rules[r] == 0 {
+			t.Errorf("nothing is %s", r)
+		}
+	}
+	if asked < 400 {
+		t.Errorf("only %d objects were asked for", asked)
+	}
 }
 
 // A map takes what is said of a fresh one when it is made for so many entries.

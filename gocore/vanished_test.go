@@ -104,6 +104,7 @@ func questions(t *testing.T, p process) askedOf {
 	}
 	kinds := map[gocore.Evidence]bool{}
 	nodes := heaptest.Nodes(g)
+	a.add(waste.Visitor{Finding: func(waste.Finding) {}, Range: func(waste.Range) {}, Only: &waste.Object{Node: nodes[len(nodes)/2], Holders: nodes}})
 	for i, n := range nodes {
 		// One of each way to know a type, and some more.
 		if e := p.Evidence(n); kinds[e] && i%(1+len(nodes)/4) != 0 || e == 0 {

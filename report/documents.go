@@ -661,26 +661,28 @@ type ShowDocument struct {
 // variable, and of data that holds nothing on the heap, Within is what it is in, and
 // Retained null.
 type ObjectDocument struct {
-	Asked         Escaped             `json:"asked"`
-	Address       Address             `json:"address"`
-	ValueAddress  Address             `json:"value_address"`
-	Within        *NodeDocument       `json:"within"`
-	Size          uint64              `json:"size"`
-	Type          Optional            `json:"type"`
-	Count         uint64              `json:"count"`
-	CountKnown    bool                `json:"count_known"` // else Count is the most that fit
-	Evidence      Optional            `json:"evidence"`
-	Fits          []Escaped           `json:"fits"`
-	Live          bool                `json:"live"`
-	Retained      *uint64             `json:"retained_bytes"`
-	Dominator     *NodeDocument       `json:"dominator"`
-	Allocation    *AllocationDocument `json:"allocation"` // null unless it was sampled
-	Goroutine     *StackDocument      `json:"goroutine"`  // null unless it is one
-	Entries       *EntriesDocument    `json:"entries"`    // null unless a map's were filtered or sorted
-	Fields        []FieldDocument     `json:"fields"`
-	MoreFields    int                 `json:"more_fields"`
-	Referrers     []ReferrerDocument  `json:"referrers"`
-	MoreReferrers int                 `json:"more_referrers"`
+	Asked        Escaped             `json:"asked"`
+	Address      Address             `json:"address"`
+	ValueAddress Address             `json:"value_address"`
+	Within       *NodeDocument       `json:"within"`
+	Size         uint64              `json:"size"`
+	Type         Optional            `json:"type"`
+	Count        uint64              `json:"count"`
+	CountKnown   bool                `json:"count_known"` // else Count is the most that fit
+	Evidence     Optional            `json:"evidence"`
+	Fits         []Escaped           `json:"fits"`
+	Live         bool                `json:"live"`
+	Retained     *uint64             `json:"retained_bytes"`
+	Dominator    *NodeDocument       `json:"dominator"`
+	Allocation   *AllocationDocument `json:"allocation"` // null unless it was sampled
+	Goroutine    *StackDocument      `json:"goroutine"`  // null unless it is one
+	Entries      *EntriesDocument    `json:"entries"`    // null unless a map's were filtered or sorted
+	Fields       []FieldDocument     `json:"fields"`
+	MoreFields   int                 `json:"more_fields"`
+	// Waste is which bytes are of no use; null for a root, what is not alive, and a part.
+	Waste         []ObjectWasteDocument `json:"waste"`
+	Referrers     []ReferrerDocument    `json:"referrers"`
+	MoreReferrers int                   `json:"more_referrers"`
 
 	kind gocore.RootKind // for the text
 	name string          // likewise

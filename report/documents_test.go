@@ -95,7 +95,7 @@ func documents(t *testing.T, s *Snapshot, disclosed Disclosure) map[string][]byt
 			return errors.Join(err, WriteJSON(b, d))
 		},
 		"show.txt": func(b *bytes.Buffer) error {
-			d, err := NewShowDocument(ctx, s, []string{"block8", "garbage", "g17"}, Parts{}, SameLimit(2))
+			d, err := NewShowDocument(ctx, s, []string{"block8", "garbage", "g17", "data8"}, Parts{}, SameLimit(2))
 			return errors.Join(err, WriteShow(b, s, d))
 		},
 		"show.json": func(b *bytes.Buffer) error {
@@ -233,6 +233,7 @@ func TestContract(t *testing.T) {
 		"goroutines.json": "schema goroutines",
 		"show.json": "schema objects objects.asked objects.address objects.size objects.type objects.count objects.evidence objects.live objects.retained_bytes " +
 			node("objects.dominator") + "objects.fields objects.fields.offset objects.fields.size objects.fields.name objects.fields.type objects.fields.value objects.fields.target " +
+			"objects.waste objects.waste.rule objects.waste.kind objects.waste.bytes objects.waste.at_least objects.waste.ranges objects.waste.ranges.offset objects.waste.ranges.address objects.waste.ranges.bytes objects.waste.more_ranges objects.waste.change " +
 			"objects.referrers " + node("objects.referrers.node") + "objects.referrers.expression objects.referrers.offset",
 		"showgoroutine.json": "schema objects objects.goroutine objects.goroutine.id objects.goroutine.locked objects.goroutine.labels objects.goroutine.labels.key objects.goroutine.labels.value " +
 			"objects.goroutine.calls objects.goroutine.calls.function objects.goroutine.calls.file objects.goroutine.calls.line objects.goroutine.calls.inlined objects.goroutine.calls.pc " +

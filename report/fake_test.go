@@ -45,7 +45,8 @@ func blockstore() *fake {
 		f.Wasted = append(f.Wasted,
 			fakeprocess.WastedNode{ID: fmt.Sprintf("data%d", i), Finding: waste.Finding{Rule: waste.Substring, Bytes: uint64(4000 + i)}},
 			fakeprocess.WastedNode{ID: fmt.Sprintf("data%d", i), Finding: waste.Finding{Rule: waste.Duplicate, Bytes: uint64(min(i, 1)) * 4096, First: i == 0}},
-			fakeprocess.WastedNode{ID: fmt.Sprintf("data%d", 9-i), Finding: waste.Finding{Rule: waste.Capacity, Bytes: uint64(96 - i)}})
+			fakeprocess.WastedNode{ID: fmt.Sprintf("data%d", 9-i), Finding: waste.Finding{Rule: waste.Capacity, Bytes: uint64(96 - i)},
+				Ranges: []waste.Range{{Addr: 4000, N: uint64(64 - i)}, {Addr: 4064, N: 32}}})
 	}
 	f.Wasted = append(f.Wasted, fakeprocess.WastedNode{ID: "blocks", To: []string{"block6"}, Finding: waste.Finding{Rule: waste.Capacity, Bytes: 24}},
 		fakeprocess.WastedNode{ID: "buf0", Finding: waste.Finding{Rule: waste.BeforeStart, Bytes: 100, Least: true}})

@@ -101,6 +101,11 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, parts Part
 		d.MoreFields, d.Fields, fields = d.MoreFields+len(d.Fields)+len(fields), []FieldDocument{}, nil
 	}
 	d.addFields(s, fields)
+	if d.Live && !s.Graph.IsRoot(n) {
+		if d.Waste, err = objectWaste(ctx, s, n, referrers, limits.Fields); err != nil {
+			return nil, err
+		}
+	}
 	shown := head(referrers, limits.Referrers)
 	d.MoreReferrers = len(referrers) - len(shown)
 	for _, from := range shown {

@@ -473,6 +473,7 @@ func (p *printer) object(s *Snapshot, o ObjectDocument, addresses bool) {
 		}
 		p.more(o.MoreFields)
 	}
+	p.wasteOf(&o)
 	if len(o.Referrers) > 0 {
 		p.line("")
 		referrers := [][]string{{"Held by", "Through", "Type", "Retained"}}

@@ -35,6 +35,9 @@ object without a type has a line for each of its words. --top says how many line
 there are, --from skips the first of a long value, and --physical adds where in
 memory each field stands.
 
+Of a live object bytes that are of no use are listed by rule, as waste counts them, with
+where they are: dead ones, which nothing leads to any more, and unused ones.
+
 Of a goroutine the whole stack is shown: each call with its variables, arguments
 first, and the calls that it has deferred; of a deep one the 50 innermost and the 50
 outermost calls, or as many as --top says. A variable that is optimised out is

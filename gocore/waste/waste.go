@@ -126,9 +126,27 @@ type Type struct {
 	Rounding uint64 // bytes of their slots, headers among them, beyond single values
 }
 
+// Range is bytes of an object that a rule charges: N of them from Addr on.
+type Range struct {
+	Rule    Rule
+	Addr, N uint64
+}
+
+// Object is one of which all is known that leads to it.
+type Object struct {
+	Node heap.Node
+	// Holders are all live nodes that point to it.
+	Holders []heap.Node
+}
+
 // Visitor is told of what is found.
 type Visitor struct {
 	Finding func(f Finding)
+	// Only restricts the search to an object, which takes as long as to look at its holders.
+	// Range is told then where the bytes of its findings are, but those of rooms in maps and
+	// channels; Pointer and Type are not called, and duplicates are not looked for.
+	Only  *Object
+	Range func(r Range)
 	// Pointer is told of pointers from dead or unused bytes of an object, where none of its
 	// other bytes leads to the same: behind the findings of the object, each target once.
 	Pointer func(from, to heap.Node)

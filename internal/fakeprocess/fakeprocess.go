@@ -184,18 +184,29 @@ type WastedNode struct {
 	ID string
 	To []string
 	waste.Finding
+	Ranges []waste.Range // Addr is the distance from the start of the object
 }
 
 // Waste tells of Wasted.
 func (p *Process) Waste(_ context.Context, v waste.Visitor) error {
 	for _, x := range p.Wasted {
 		x.Node = p.Node[x.ID]
-		v.Finding(x.Finding)
+		if v.Only == nil {
+			v.Finding(x.Finding)
+		} else if v.Only.Node == x.Node && x.Rule != waste.Duplicate {
+			v.Finding(x.Finding)
+			for _, r := range x.Ranges {
+				v.Range(waste.Range{Rule: x.Rule, Addr: p.Addr(x.Node) + r.Addr, N: r.N})
+			}
+		}
+		if v.Only != nil {
+			continue
+		}
 		for _, to := range x.To {
 			v.Pointer(x.Node, p.Node[to])
 		}
 	}
-	for id := 1; id < len(p.types); id++ {
+	for id := 1; id < len(p.types) && v.Only == nil; id++ {
 		t := waste.Type{ID: heap.TypeID(id), First: heap.None}
 		for n, of := range p.typeIDs {
 			if of == t.ID {

@@ -33,7 +33,12 @@ func (w *walker) buffer(c *compiled, data []byte) {
 	if w.texts != nil {
 		w.texts.length[node] = noText
 	}
-	if idle := n - (end - start); idle > 0 {
-		w.room(waste.Finding{Rule: waste.Buffer, Node: node, Bytes: idle})
+	if idle := n - (end - start); idle > 0 && !w.inPool(node) {
+		w.found(waste.Finding{Rule: waste.Buffer, Node: node, Bytes: idle})
+		for _, s := range gaps(nil, span{p, p + n}, []span{{p + start, p + end}}) {
+			if w.ranged != nil {
+				w.ranged(node, waste.Range{Rule: waste.Buffer, Addr: s.lo, N: s.hi - s.lo})
+			}
+		}
 	}
 }

@@ -9,34 +9,43 @@ import (
 	"goheap/heap"
 )
 
-// charge calls f with what is of no use in an object: what is dead first, then the room
-// that slices have. It returns how many bytes are dead.
-func (o *object) charge(f func(waste.Finding)) (dead uint64) {
-	var of [waste.Rules]uint64
+// ranges calls f with the bytes of an object that are of no use: what is dead first, then
+// the room that slices have, or all that is not dead where only pools keep it.
+func (o *object) ranges(f func(r waste.Rule, s span)) {
 	o.spans = gaps(o.spans[:0], o.value, o.all)
 	for _, gap := range o.spans {
-		of[o.rule(gap)] += gap.hi - gap.lo
+		f(o.rule(gap), gap)
 	}
-	dead = size(o.spans)
-	if !o.pooled {
-		// What slices have room for and nothing else covers.
-		o.spans = gaps(o.spans[:0], o.value, o.used)
-		of[o.roomRule()] = size(o.spans) - dead
+	if o.pooled {
+		dead := len(o.spans)
+		o.spans = gaps(o.spans, o.slot, o.spans[:dead])
+		for _, rest := range o.spans[dead:] {
+			f(waste.Pool, rest)
+		}
+		return
 	}
+	// What slices have room for and nothing else covers.
+	rule := waste.Capacity
+	if len(o.used) == 0 {
+		rule = waste.Empty
+	}
+	o.spans = minus(o.spans[:0], o.all, o.used)
+	for _, room := range o.spans {
+		if room.hi = min(room.hi, o.value.hi); room.lo < room.hi {
+			f(rule, room)
+		}
+	}
+}
+
+// charge calls f with the sums of its ranges.
+func (o *object) charge(f func(waste.Finding)) {
+	var of [waste.Rules]uint64
+	o.ranges(func(r waste.Rule, s span) { of[r] += s.hi - s.lo })
 	for r, n := range of {
 		if n > 0 {
 			f(waste.Finding{Rule: waste.Rule(r), Node: o.node, Bytes: n, Least: o.by[perhaps] > 0})
 		}
 	}
-	return dead
-}
-
-// roomRule is why the room of slices is of no use.
-func (o *object) roomRule() waste.Rule {
-	if len(o.used) == 0 {
-		return waste.Empty
-	}
-	return waste.Capacity
 }
 
 // rule is why the bytes of a gap are dead.

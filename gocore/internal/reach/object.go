@@ -16,6 +16,7 @@ type object struct {
 	known bool // it has a type
 	// pooled says that only pools keep it.
 	pooled bool
+	slot   span
 	// value is where its value stands: in the slot, behind a header and before what the
 	// allocator has rounded up.
 	value span
@@ -54,7 +55,7 @@ func (w *walker) each(ctx context.Context, f func(o *object)) error {
 		if !ok {
 			lo, hi = next, next+1
 		}
-		o = object{node: n, pooled: ok && w.inPool(n), slice: ^uint64(0), used: o.used[:0], all: o.all[:0], spans: o.spans}
+		o = object{node: n, slot: span{lo, hi}, pooled: ok && w.inPool(n), slice: ^uint64(0), used: o.used[:0], all: o.all[:0], spans: o.spans}
 		for k := range w.lists {
 			list := w.lists[k].list
 			for at[k] < len(list) && list[at[k]].lo < hi {

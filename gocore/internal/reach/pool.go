@@ -84,20 +84,32 @@ func (w *walker) room(f waste.Finding) {
 	}
 }
 
+// throughPool reports whether a shortest way to an object leads through a pool: else pools
+// are not all that keeps it.
+func throughPool(c Config, n heap.Node) bool {
+	of := poolTypes(c)
+	for _, on := range c.Heap.PathTo(n) {
+		if !c.Graph.IsRoot(on) && isPoolPart(of, c.IDs[on]) {
+			return true
+		}
+	}
+	return false
+}
+
 // inPool reports whether nothing but pools keep an object.
 func (w *walker) inPool(n heap.Node) bool { return w.pooled != nil && w.pooled.Has(n) }
 
-// chargePools calls f with the objects that only pools keep, by address: all of their
-// slots, but for the dead bytes that dead has.
-func (w *walker) chargePools(f func(waste.Finding), dead map[heap.Node]uint64) {
+// chargePools calls f with the objects that only pools keep and that are not told of yet,
+// by address: all of their slots.
+func (w *walker) chargePools(f func(waste.Finding), told map[heap.Node]bool) {
 	if w.pooled == nil {
 		return
 	}
 	for i, word := range w.pooled.Words() {
 		for ; word != 0; word &= word - 1 {
 			n := heap.Node(i*64 + bits.TrailingZeros64(word))
-			if size := w.Graph.Size(n); size > dead[n] && !w.Graph.IsRoot(n) && n != heap.SuperRoot {
-				f(waste.Finding{Rule: waste.Pool, Node: n, Bytes: size - dead[n]})
+			if !told[n] && n != heap.SuperRoot && !w.Graph.IsRoot(n) {
+				f(waste.Finding{Rule: waste.Pool, Node: n, Bytes: w.Graph.Size(n)})
 			}
 		}
 	}

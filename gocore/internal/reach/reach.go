@@ -31,6 +31,7 @@ type Config struct {
 	Image   *image.Image // with all roots
 	Live    []uint64     // a bit for each node
 	Graph   *heap.Graph
+	Heap    *heap.Dominators // of the graph
 	Types   *types.Table
 	IDs     []heap.TypeID // by node
 	Space   *inferior.Space
@@ -40,6 +41,9 @@ type Config struct {
 
 // Find tells v of what is of no use in the live objects. The error is the context's.
 func Find(ctx context.Context, c Config, v waste.Visitor) error {
+	if v.Only != nil {
+		return one(ctx, c, v)
+	}
 	w := newWalker(c)
 	defer w.free()
 	w.found = v.Finding
@@ -52,18 +56,18 @@ func Find(ctx context.Context, c Config, v waste.Visitor) error {
 	if err := w.walk(ctx); err != nil {
 		return err
 	}
-	dead := map[heap.Node]uint64{} // of those that only pools keep
+	told := map[heap.Node]bool{} // of those that only pools keep
 	if err := w.each(ctx, func(o *object) {
-		n := o.charge(v.Finding)
+		o.charge(v.Finding)
 		if o.pooled {
-			dead[o.node] = n
+			told[o.node] = true
 		} else {
 			w.beyond(o, v.Pointer)
 		}
 	}); err != nil {
 		return err
 	}
-	w.chargePools(v.Finding, dead)
+	w.chargePools(v.Finding, told)
 	w.chargeBoxes(v.Finding)
 	if err := w.texts.duplicates(ctx); err != nil {
 		return err

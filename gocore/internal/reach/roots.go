@@ -8,19 +8,29 @@ import (
 
 // roots covers what the roots hold, and what specials keep.
 func (w *walker) roots() {
-	im := w.Image
-	for i := range im.Roots {
-		r := &im.Roots[i]
-		pieces := im.Pieces[r.First : r.First+r.N]
-		switch r.Kind {
-		case image.GoroutineRoot:
-			w.goroutine(int(r.Goroutine), pieces)
-		case image.GlobalRoot:
-			w.global(r, pieces)
-		default:
-			w.pieces(pieces)
-		}
+	for i := range w.Image.Roots {
+		w.root(i)
 	}
+	w.specials()
+}
+
+// root covers what a root holds.
+func (w *walker) root(i int) {
+	r := &w.Image.Roots[i]
+	pieces := w.Image.Pieces[r.First : r.First+r.N]
+	switch r.Kind {
+	case image.GoroutineRoot:
+		w.goroutine(int(r.Goroutine), pieces)
+	case image.GlobalRoot:
+		w.global(r, pieces)
+	default:
+		w.pieces(pieces)
+	}
+}
+
+// specials covers what specials keep.
+func (w *walker) specials() {
+	im := w.Image
 	for _, list := range [...][]image.Special{im.Specials, im.Queued} {
 		for i := range list {
 			for _, p := range list[i].Keeps {

@@ -57,15 +57,28 @@ func size(list []span) (n uint64) {
 
 // gaps appends to out what of within is in none of the spans, which are joined.
 func gaps(out []span, within span, list []span) []span {
-	at := within.lo
-	for _, x := range list {
-		if lo := min(x.lo, within.hi); lo > at {
-			out = append(out, span{at, lo})
+	return minus(out, []span{within}, list)
+}
+
+// minus appends to out what is in the spans of a and in none of b; both are joined.
+func minus(out, a, b []span) []span {
+	for _, x := range a {
+		for len(b) > 0 && b[0].hi <= x.lo {
+			b = b[1:]
 		}
-		at = max(at, x.hi)
-	}
-	if at < within.hi {
-		out = append(out, span{at, within.hi})
+		at := x.lo
+		for _, y := range b {
+			if y.lo >= x.hi {
+				break
+			}
+			if y.lo > at {
+				out = append(out, span{at, y.lo})
+			}
+			at = max(at, y.hi)
+		}
+		if at < x.hi {
+			out = append(out, span{at, x.hi})
+		}
 	}
 	return out
 }

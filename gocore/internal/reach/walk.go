@@ -40,10 +40,13 @@ type walker struct {
 	}
 
 	found func(waste.Finding) // is told of containers and texts
-	texts *texts              // nil where nobody asks for them
-	parts []heap.Node         // of a map; buffer
-	whole heap.Bits
-	boxes boxes
+	// ranged is told where the bytes are of which found is, as far as that is known; nil
+	// where nobody asks.
+	ranged func(n heap.Node, r waste.Range)
+	texts  *texts      // nil where nobody asks for them
+	parts  []heap.Node // of a map; buffer
+	whole  heap.Bits
+	boxes  boxes
 	// pooled are the objects that only pools keep, nil for none.
 	pooled *heap.Bits
 	lists  [ways]spans // of objects that are not whole, but byRoom
@@ -132,22 +135,23 @@ func (w *walker) onwards(p uint64) {
 
 // extent walks the live objects of a span.
 func (w *walker) extent(e *image.Extent) {
-	if e.Pointers == image.NoPointers {
-		// What has no pointers for the collector holds nothing, but channels and maps may be
-		// among these: see container.
-		for s := range e.N {
-			n := e.First + heap.Node(s)
-			if id := w.IDs[n]; id != 0 && id < typing.FirstFit && image.HasBit(w.Live, n) {
-				if t, form := typing.SplitTypeID(id); form == typing.Container {
-					w.container(e, n, e.Base+uint64(s)*e.Elem, t)
-				}
-			}
-		}
-		return
-	}
 	for s := range e.N {
 		if n := e.First + heap.Node(s); image.HasBit(w.Live, n) {
-			w.object(e, n, e.Base+uint64(s)*e.Elem)
+			w.slot(e, n, e.Base+uint64(s)*e.Elem)
+		}
+	}
+}
+
+// slot walks an object. What has no pointers for the collector holds nothing, but channels
+// and maps may be among these: see container.
+func (w *walker) slot(e *image.Extent, n heap.Node, slot uint64) {
+	if e.Pointers != image.NoPointers {
+		w.object(e, n, slot)
+		return
+	}
+	if id := w.IDs[n]; id != 0 && id < typing.FirstFit {
+		if t, form := typing.SplitTypeID(id); form == typing.Container {
+			w.container(e, n, slot, t)
 		}
 	}
 }
