@@ -12,8 +12,7 @@ import (
 // the sentence that says why it is as large as it is. What the kernel said of the process
 // is read where it was kept beside the file, as the verb memory does.
 func newMemory(a *App) view {
-	l := newList(a, "Memory", tabOverview, "memory")
-	sentence := ""
+	l := newStated(a, "Memory", tabOverview, "memory", 6)
 	l.pane = false
 	l.empty = "the file does not say where memory is beside the objects"
 	l.load = func(ctx context.Context) (loaded, error) {
@@ -25,23 +24,12 @@ func newMemory(a *App) view {
 		if err != nil {
 			return loaded{}, err
 		}
-		return loaded{memoryTable(m), func() { sentence = a.clean(m.Sentence()) }}, nil
+		return loaded{memoryTable(m), func() { l.sentence = a.clean(m.Sentence()) }}, nil
 	}
 	l.sets = func(int) rowSet { return rowSet{node: heap.None} }
 	l.opens = func(int) { a.flash("a row is a sum; 2 to 5 show what is in the heap and on stacks") }
-	l.head = func(w, h int) []string {
-		if sentence == "" {
-			return nil
-		}
-		return append(wrap(sentence, w, max(min(h/2, 6), 1)), "")
-	}
-	return memoryView{l}
+	return l
 }
-
-// memoryView stands above the numbered view that it was asked from.
-type memoryView struct{ *list }
-
-func (v memoryView) tab() tab { return v.app.stack[0].tab() }
 
 // memoryTable is the table of the verb with the parts of a part below it, indented, and
 // with the share of each.

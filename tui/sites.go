@@ -12,14 +12,13 @@ import (
 // profiler sampled, or the lines with who holds what they allocated. A row is about its
 // sampled object that retains most.
 type sitesView struct {
-	*list
+	*stated
 	byHolder bool
 	rows     []report.SiteRow
-	sentence string // clean
 }
 
 func newSites(a *App) view {
-	v := &sitesView{list: newList(a, "Allocations", tabTypes, "sites")}
+	v := &sitesView{stated: newStated(a, "Allocations", tabTypes, "sites", 4)}
 	v.list.empty = "no live object was sampled"
 	v.choose = func() loader {
 		byHolder := v.byHolder
@@ -44,12 +43,6 @@ func newSites(a *App) view {
 		return rowSet{fmt.Sprintf("site %s:%d %s %s", r.File, r.Line, r.Func, r.HeldBy), name, r.Node, func(context.Context) ([]heap.Node, error) { return r.Nodes, nil }}
 	}
 	v.list.opens = func(row int) { a.push(newNodes(a, v.list.sets(row))) }
-	v.list.head = func(w, h int) []string {
-		if v.sentence == "" {
-			return nil
-		}
-		return append(wrap(v.sentence, w, max(min(h/2, 4), 1)), "")
-	}
 	v.list.own = []Action{{Keys: []Key{char('u')}, Label: "group", Priority: 3,
 		Help: "Show the lines that allocated, or each of them with who holds what it allocated.",
 		Do: func() {
@@ -58,9 +51,6 @@ func newSites(a *App) view {
 		}}}
 	return v
 }
-
-// tab is that of the numbered view that it was asked from.
-func (v *sitesView) tab() tab { return v.app.stack[0].tab() }
 
 func (v *sitesView) name() string {
 	if v.byHolder {
