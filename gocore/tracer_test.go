@@ -25,6 +25,7 @@ import (
 type tracer struct {
 	h       *Heap
 	objects map[heap.Node]*tracedObject
+	text    func(p, n uint64, isString bool) // is told of strings and slices of bytes; nil for nobody
 }
 
 type tracedObject struct {
@@ -133,8 +134,14 @@ func (t *tracer) word(id types.ID, off, p uint64, word func(off uint64) uint64) 
 			t.mark(p)
 			return
 		}
+		if size == 1 && t.text != nil {
+			t.text(p, n, false)
+		}
 		t.bytes(p, n*size, most*size)
 	case typ.Kind == types.String && rest == 0:
+		if t.text != nil {
+			t.text(p, word(off+w), true)
+		}
 		t.bytes(p, word(off+w), word(off+w))
 	case typ.Kind == types.Interface && rest == w:
 		dyn, ok := t.h.space.DynamicType(typ, word(off-w))
