@@ -267,6 +267,9 @@ func (x *Waste) Sentence(s *Snapshot) string {
 	if x.Behind.Bytes > 0 {
 		text += fmt.Sprintf(" %s more are kept by pointers in dead or unused bytes alone.", part(x.Behind.Bytes))
 	}
+	if !s.Process.Source().Complete {
+		text += " The file lacks memory: what is called dead may be reached from there."
+	}
 	return text
 }
 
@@ -341,6 +344,7 @@ func (x *Waste) Table(s *Snapshot) *Table {
 // WasteDocument is the answer in JSON.
 type WasteDocument struct {
 	Schema   string             `json:"schema"`
+	Complete bool               `json:"complete"` // else the file lacks memory, from which dead bytes may be reached
 	Live     uint64             `json:"live_bytes"`
 	Dead     uint64             `json:"dead_bytes"`
 	Unused   uint64             `json:"unused_bytes"`
@@ -386,7 +390,7 @@ func NewWasteDocument(ctx context.Context, s *Snapshot, l List) (*WasteDocument,
 	if err != nil {
 		return nil, err
 	}
-	d := &WasteDocument{Schema: "goheap/waste/1", Live: s.Dominators.LiveBytes(), Findings: []WasteRowDocument{}}
+	d := &WasteDocument{Schema: "goheap/waste/1", Complete: s.Process.Source().Complete, Live: s.Dominators.LiveBytes(), Findings: []WasteRowDocument{}}
 	if x.BehindKnown {
 		d.Behind = &x.Behind.Bytes
 	}

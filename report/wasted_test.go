@@ -2,9 +2,14 @@ package report_test
 
 import (
 	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"goheap/dump"
 	"goheap/gocore/waste"
 	"goheap/internal/testcore"
 	"goheap/report"
@@ -129,5 +134,77 @@ func TestWasteClean(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// ofHolders is the bytes that each rule has found below each variable of the program.
+func ofHolders(x *report.Waste) map[string]uint64 {
+	sums := map[string]uint64{}
+	for _, r := range x.Rows {
+		if strings.HasPrefix(r.HeldBy, "main.") {
+			sums[r.Rule.String()+" below "+r.HeldBy] += r.Bytes
+		}
+	}
+	return sums
+}
+
+// A heap dump says as much as the core of the same process of what the program's variables
+// hold, although it does not know all types.
+func TestWasteOfHeapDump(t *testing.T) {
+	t.Parallel()
+	d := testcore.Core(t, "wasted", testcore.Options{}, testcore.HeapDumpKernel)
+	_, x := loadWaste(t, d)
+	want := ofHolders(x)
+	d.Core = d.Heap
+	s, x := loadWaste(t, d)
+	got := ofHolders(x)
+	if len(want) < 20 || !maps.Equal(got, want) {
+		t.Errorf("in a heap dump %v, in the core %v", got, want)
+	}
+	if text := x.Sentence(s); strings.Contains(text, "lacks") {
+		t.Error(text)
+	}
+}
+
+// Of a core that was cut what is there is said, and that it is not all.
+func TestWasteOfCutCore(t *testing.T) {
+	t.Parallel()
+	d := testcore.Core(t, "wasted", testcore.Options{}, testcore.Kernel)
+	whole, err := os.ReadFile(d.Core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := 0
+	for _, cut := range []int{1 << 12, 1 << 14, 1 << 16, 1 << 20, 1 << 22} {
+		d.Core = filepath.Join(t.TempDir(), "core")
+		if err := os.WriteFile(d.Core, whole[:len(whole)-cut], 0o666); err != nil {
+			t.Fatal(err)
+		}
+		s, err := report.Load(t.Context(), d.Core, report.Options{Exe: d.Exe})
+		if errors.Is(err, dump.ErrTruncated) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened++
+		doc, err := report.NewWasteDocument(t.Context(), s, report.List{Top: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := report.NewWaste(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := x.Sentence(s); doc.Complete || !strings.Contains(text, "The file lacks memory") {
+			t.Errorf("%d bytes less: %t, %s", cut, doc.Complete, text)
+		}
+		if kinds := x.Sum(); kinds[waste.Dead]+kinds[waste.Unused] > s.Dominators.LiveBytes() {
+			t.Errorf("%d bytes less: %v of %d live bytes", cut, kinds, s.Dominators.LiveBytes())
+		}
+		s.Close()
+	}
+	if opened == 0 {
+		t.Error("no core that was cut could be opened")
 	}
 }
