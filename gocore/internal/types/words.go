@@ -221,12 +221,19 @@ func (t *Table) step(typ *Type, off uint64) (i uint64, part ID, rest uint64, ok 
 
 // PointerAt says whether the garbage collector takes the word at byte off of a
 // value of the type for a pointer. Parts of words hold none.
-func (t *Table) PointerAt(id ID, off uint64) bool {
+func (t *Table) PointerAt(id ID, off uint64) bool { return pointerAt(t, id, off, false) }
+
+// MadePointerAt says the same of a value that is a part of one whose type package
+// reflect has made: there both words of interfaces are marked.
+func MadePointerAt(t *Table, id ID, off uint64) bool { return pointerAt(t, id, off, true) }
+
+// pointerAt is PointerAt, and with masked MadePointerAt.
+func pointerAt(t *Table, id ID, off uint64, masked bool) bool {
 	word := uint64(t.Arch.PtrSize)
 	if off%word != 0 {
 		return false
 	}
-	masked := false // by a list of pointers of its own, which package reflect made
+	// From here on masked is said of what has a list of pointers of its own, too.
 	for range maxNesting {
 		typ := t.Type(id)
 		if off >= typ.Size {

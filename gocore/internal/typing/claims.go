@@ -245,14 +245,17 @@ func (t *judge) claim(at image.SlotAt, id heap.TypeID, c *claim) (interior, walk
 	e := &t.im.Extents[t.g.ExtentOf(n)]
 	slot := c.p - at.Off
 	head := t.headerSize(e)
+	part := false
 	if at.Off < head || size > e.Elem-at.Off || !t.agrees(e, slot, at.Off, *c) {
 		if c.evidence == ByFit {
 			return false, false // no typed value says so
 		}
-		t.reject(n, *c)
-		return false, false
+		if part = at.Off >= head && size <= e.Elem-at.Off && t.isMadePart(e, slot, at.Off, c); !part {
+			t.reject(n, *c)
+			return false, false
+		}
 	}
-	if !t.covers(e, at.Off, head, size, *c) || !t.hasShape(e, slot, *c) {
+	if part || !t.covers(e, at.Off, head, size, *c) || !t.hasShape(e, slot, *c) {
 		if c.evidence == ByFit {
 			return false, false
 		}
@@ -345,7 +348,7 @@ func (t *judge) hasShape(e *image.Extent, slot uint64, c claim) bool {
 		return true
 	}
 	size := t.table.Type(id).Size
-	return c.Form != Container && c.x.size == size && c.x.mask == t.pointerMask(id, size)
+	return c.Form != Container && c.x.size == size && c.x.mask == t.pointerMask(id, size, (*types.Table).PointerAt)
 }
 
 // agrees reports whether the pointers of a claimed type are where the collector
@@ -382,6 +385,35 @@ func (t *judge) agrees(e *image.Extent, slot, off uint64, c claim) bool {
 	}
 	n := min(size*c.n, e.Elem-off) / w
 	return t.im.SlotMaskFrom(e, slot, off)&image.LowBits(n) == tile(mask, size/w, n)
+}
+
+// isMadePart reports whether a claim that does not agree with heap bits is one on a part
+// of an object whose type package reflect has made: there both words of interfaces are
+// marked (reflect/type.go, addTypeBits), whatever type they are a part of. The first words
+// have to be what interfaces begin with.
+func (t *judge) isMadePart(e *image.Extent, slot, off uint64, c *claim) bool {
+	w := uint64(t.arch.PtrSize)
+	x := c.x
+	if e.Pointers != image.HeapBits || c.Form == StringData || c.Form == Container || len(x.steps) == 0 || x.size%w != 0 || off%w != 0 {
+		return false
+	}
+	if x.made == 0 {
+		x.made = t.pointerMask(x.id, x.size, types.MadePointerAt)
+	}
+	n := min(x.size*c.n, e.Elem-off) / w
+	if t.im.SlotMaskFrom(e, slot, off)&image.LowBits(n) != tile(x.made, x.size/w, n) {
+		return false
+	}
+	for i := range n {
+		if first := i % (x.size / w); first >= 64 || (x.made&^x.mask)>>first&1 == 0 {
+			continue
+		}
+		word, ok := t.im.Mem.Word(c.p + i*w)
+		if !ok || word != 0 && t.byDescriptor(word) == 0 && t.byDescriptor(t.space.ItabType(word)) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // untraced reports whether the runtime allocates values of a type as if they had

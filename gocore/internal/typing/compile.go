@@ -14,6 +14,7 @@ type compiled struct {
 	size    uint64
 	steps   []step
 	mask    uint64     // which of the first 64 words are pointers
+	made    uint64     // likewise as a part of what package reflect has made; 0 until it is needed
 	shape   bool       // see ShapePrefix
 	direct  *step      // the word of a value that interfaces store directly
 	runtime *compiled  // of a map or channel, the structure that it points to; nil where unknown
@@ -65,7 +66,7 @@ func (t *judge) compile(id types.ID) *compiled {
 		c.size, c.steps = typ.Size, stepsOf(t.table.Words(id))
 	}
 	if len(c.steps) > 0 {
-		c.mask = t.pointerMask(id, c.size)
+		c.mask = t.pointerMask(id, c.size, (*types.Table).PointerAt)
 	}
 	if len(c.steps) == 1 && t.table.Direct(id) {
 		c.direct = &c.steps[0]
@@ -82,11 +83,11 @@ func (t *judge) compile(id types.ID) *compiled {
 	return c
 }
 
-// pointerMask returns which of the first 64 words of a type are pointers.
-func (t *judge) pointerMask(id types.ID, size uint64) (mask uint64) {
+// pointerMask returns which of the first 64 words of a type are pointers, which at says.
+func (t *judge) pointerMask(id types.ID, size uint64, at func(*types.Table, types.ID, uint64) bool) (mask uint64) {
 	w := uint64(t.arch.PtrSize)
 	for i := uint64(0); i < 64 && (i+1)*w <= size; i++ {
-		if t.table.PointerAt(id, i*w) {
+		if at(t.table, id, i*w) {
 			mask |= 1 << i
 		}
 	}

@@ -37,6 +37,24 @@ const count = 300
 // Each has one object of a kind in its last element, which the lines are about.
 var l struct {
 	plain, nested, wide, vast, arrays, ofAny, slices, long, maps, keyed, broad, chans, queues, funcs, pointers []any
+	parts, lost                                                                                                []part
+}
+
+// pair is a type of the program that is a part of one that package reflect makes: there
+// both words of its interfaces are marked, and elsewhere the second alone.
+type pair struct {
+	Any any
+	N   int
+	By  fmt.Stringer
+}
+
+// part leads into the middle of an object: to the value of an interface, and to a pair.
+// Whole is nil where nothing else leads to the object.
+type part struct {
+	whole any
+	one   *fmt.Stringer
+	both  *pair
+	some  []pair
 }
 
 var (
@@ -321,8 +339,49 @@ func functions() {
 	}
 }
 
+// middles has pointers into the middle of structs.
+func middles() {
+	t := reflect.StructOf([]reflect.StructField{
+		field("N", reflect.TypeOf(0)), field("A", anyType), field("B", stringer),
+		field("P", reflect.TypeOf(pair{})), field("Two", reflect.TypeOf([2]pair{})), field("T", thingType),
+	})
+	for i := 0; i < count+3; i++ {
+		v := reflect.New(t)
+		e := v.Elem()
+		e.Field(1).Set(reflect.ValueOf(newThing()))
+		p := part{
+			one: e.Field(2).Addr().Interface().(*fmt.Stringer), both: e.Field(3).Addr().Interface().(*pair),
+			some: e.Field(4).Slice(0, 2).Interface().([]pair), whole: v.Interface(),
+		}
+		*p.one = newThing()
+		*p.both = pair{Any: newThing(), By: newThing()}
+		p.some[1] = pair{Any: newThing(), By: newThing()}
+		list, name := &l.parts, "parts"
+		if i >= count {
+			list, name, p.whole = &l.lost, "lost", nil
+		}
+		*list = append(*list, p)
+		n := len(*list) - 1
+		if i != count-1 && i != count+2 {
+			continue
+		}
+		path := fmt.Sprintf("main.l.%s[%d]", name, n)
+		if p.whole != nil {
+			say("pointers into the middle, all of it", v.Pointer(), t.String(), path+".whole.(*"+t.String()+")")
+			isThing("beside pointers into the middle", e.Field(1), path+".whole.(*"+t.String()+").A.(*main.thing)")
+		}
+		for _, x := range []struct {
+			name string
+			at   any
+		}{{"an interface", *p.one}, {"a struct, any", p.both.Any}, {"a struct, Stringer", p.both.By}, {"a slice, any", p.some[1].Any}, {"a slice, Stringer", p.some[1].By}} {
+			say("pointers into the middle, "+name+", "+x.name, uintptr(unsafe.Pointer(x.at.(*thing))), "main.thing", "")
+		}
+	}
+}
+
 func main() {
 	structs()
+	middles()
 	sequences()
 	tables()
 	functions()
