@@ -230,12 +230,19 @@ func (m *Memory) Sentence() string {
 		begin = "Go has got %s from the system: "
 	}
 	var said []string
+	sum := uint64(0)
 	for _, c := range causes(&m.Account) {
 		if c.bytes > 0 && (len(said) == 0 || c.bytes >= whole/memoryShare) {
 			said = append(said, HumanBytes(c.bytes)+" "+c.text)
+			sum += c.bytes
 		}
 	}
-	text := fmt.Sprintf(begin, HumanBytes(whole)) + strings.Join(said, ", and ") + "."
+	text := fmt.Sprintf(begin, HumanBytes(whole)) + strings.Join(said, ", and ")
+	if sum > whole {
+		// Of pages within a mapping nothing says which of them are resident.
+		text += ", not all of it resident"
+	}
+	text += "."
 	if !m.Known() {
 		text = "The file does not say where memory is beside the objects."
 	}

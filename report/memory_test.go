@@ -86,7 +86,7 @@ func TestMemorySentence(t *testing.T) {
 		{"kept", func(a *account.Account) { a.Pages.Kept = large }, []string{"1.00 GiB were freed and not given back yet", "GOGC is 100, GOMEMLIMIT is not set."}},
 		{"garbage", func(a *account.Account) { a.Classes[1].Garbage = large }, []string{"1.00 GiB are garbage that the next collection frees"}},
 		{"live", func(a *account.Account) { a.Classes[1].Live = large }, []string{": 1.00 GiB are live objects"}},
-		{"stacks", func(a *account.Account) { a.Pages.Stacks = large }, []string{": 1.00 GiB are stacks of 20 goroutines"}},
+		{"stacks", func(a *account.Account) { a.Pages.Stacks = large }, []string{": 1.00 GiB are stacks of 20 goroutines."}},
 		{"C", func(a *account.Account) { a.Regions[1].End = a.Regions[1].Start + large }, []string{": 1.00 GiB are outside Go, most of them C's allocator's"}},
 		{"mapped", func(a *account.Account) {
 			a.Regions[1] = account.Region{Start: 1 << 32, End: 1<<32 + large, Kind: account.Anonymous}
@@ -96,7 +96,8 @@ func TestMemorySentence(t *testing.T) {
 		}, []string{": 1.00 GiB are mapped files"}},
 		{"free", func(a *account.Account) { a.Classes[0].Free = large }, []string{": 1.00 GiB are free slots beside objects"}},
 		{"limit", func(a *account.Account) { a.Counters.GCPercent, a.Counters.MemoryLimit = -1, 64<<20 }, []string{" GOGC is off, GOMEMLIMIT is 64.0 MiB."}},
-		{"two", func(a *account.Account) { a.Pages.Kept, a.Pages.Stacks = large, large/2 }, []string{"1.00 GiB were freed and not given back yet, and 512 MiB are stacks"}},
+		{"two", func(a *account.Account) { a.Pages.Kept, a.Pages.Stacks = large, large/2 }, []string{"1.00 GiB were freed and not given back yet, and 512 MiB are stacks of 20 goroutines, not all of it resident."}},
+		{"untouched", func(a *account.Account) { a.Pages.Stacks = 2 * large }, []string{": 2.00 GiB are stacks of 20 goroutines, not all of it resident."}},
 	} {
 		f := accounted()
 		test.change(&f.Memory)
