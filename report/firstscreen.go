@@ -64,7 +64,7 @@ func (v *Verdict) cut(most int) {
 
 // verdictHead says what the program is, where its memory is, and how well it is known:
 // memory is the line of its account, "" where the file has none.
-func verdictHead(s *Snapshot, memory string) []string {
+func verdictHead(s *Snapshot, memory []string) []string {
 	summary := NewSummaryDocument(s)
 	src, h, t := summary.Source, summary.Heap, summary.Typing
 	checked, _ := s.VerdictText()
@@ -75,10 +75,10 @@ func verdictHead(s *Snapshot, memory string) []string {
 	built := fmt.Sprintf("%s %s/%s", Printable(string(src.GoVersion)), Printable(string(src.OS)), Printable(string(src.Arch)))
 	known := fmt.Sprintf("%s typed%s, %s behind unknown, check %s%s", HumanPercent(share(t.TypedBytes, h.LiveBytes)), fits, HumanPercent(share(t.BehindUnknown, h.LiveBytes)), checked, incomplete(src.Complete))
 	first := fmt.Sprintf("%s: %s live", Printable(filepath.Base(string(src.Path))), amount(h.LiveBytes, h.LiveObjects))
-	if memory == "" {
+	if memory == nil {
 		return slices.Concat(indented("", "  ", first+notLive(s, h)), indented("", "  ", built+", "+known))
 	}
-	return slices.Concat(indented("", "  ", first+", "+built), indented("", "  ", memory), indented("", "  ", known))
+	return slices.Concat(indented("", "  ", first+", "+built), memory, indented("", "  ", known))
 }
 
 // notLive says how much there is beside what is live: garbage, which no root reaches any

@@ -176,12 +176,14 @@ type cause struct {
 	short string
 }
 
+const shortGarbage = "garbage"
+
 // causes are the reasons for the size of a process, the largest first.
 func causes(a *account.Account) []cause {
 	sum := account.Sum(a.Classes)
 	list := []cause{
 		{sum.Live, "are live objects", "live"},
-		{sum.Garbage, "are garbage that the next collection frees", "garbage"},
+		{sum.Garbage, "are garbage that the next collection frees", shortGarbage},
 	}
 	if a.Pages != nil {
 		list = append(list,
@@ -207,14 +209,16 @@ func causes(a *account.Account) []cause {
 			}
 		}
 	}
-	text := "are outside Go"
+	text, short := "are outside Go", "outside Go"
 	switch most := outside / 2; {
 	case of[account.CHeap]+of[account.CArena]+of[account.CBlocks] > most:
 		text += ", most of them C's allocator's"
+		short += " (C's allocator)"
 	case of[account.Anonymous] > most:
 		text += ", most of them mapped without the runtime"
+		short += " (mapped)"
 	}
-	list = append(list, cause{outside, text, "outside Go"}, cause{of[account.File], "are mapped files", "mapped files"})
+	list = append(list, cause{outside, text, short}, cause{of[account.File], "are mapped files", "mapped files"})
 	slices.SortStableFunc(list, func(a, b cause) int { return cmp.Compare(b.bytes, a.bytes) })
 	return list
 }
@@ -496,15 +500,17 @@ func (m *Memory) writeLists(p *printer, n int) {
 	list("The deepest stacks", []string{"Goroutine", "Used", "Size"}, rows)
 }
 
-// memoryLine is the account in a line: its largest parts; "" where the file says nothing of
-// them. It looks at no page.
-func memoryLine(ctx context.Context, s *Snapshot) (string, error) {
+// memoryLines is the account in a line: its largest parts, and one or two more on garbage,
+// where that is the largest of all; none where the file says nothing of them. It looks at no
+// page.
+func memoryLines(ctx context.Context, s *Snapshot) ([]string, error) {
 	a, err := s.Heap.Account(ctx, nil, false)
 	if err != nil || !a.Known() {
-		return "", err
+		return nil, err
 	}
 	line := "memory:"
-	for i, c := range causes(&a) {
+	list := causes(&a)
+	for i, c := range list {
 		more := " " + HumanBytes(c.bytes) + " " + c.short
 		if i > 0 {
 			more = "," + more
@@ -514,5 +520,52 @@ func memoryLine(ctx context.Context, s *Snapshot) (string, error) {
 		}
 		line += more
 	}
-	return line, nil
+	lines := []string{line}
+	if list[0].short == shortGarbage && list[0].bytes >= s.LeastSuspect {
+		text, err := garbageText(ctx, s, &a)
+		if err != nil {
+			return nil, err
+		}
+		if text != "" {
+			lines = append(lines, indented("", "  ", text)...)
+		}
+	}
+	return lines, nil
+}
+
+// garbageText says of what type half of the garbage is or more, where the allocator recorded
+// it, or else in slots of which size, and how much of it the program lets there be.
+func garbageText(ctx context.Context, s *Snapshot, a *account.Account) (string, error) {
+	const half = 2
+	garbage := account.Sum(a.Classes).Garbage
+	var said []string
+	types, err := garbageByType(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	if len(types) > 0 && types[0].Bytes >= garbage/half {
+		t := &types[0]
+		said = append(said, fmt.Sprintf("%s in %s × %s", HumanBytes(t.Bytes), comma(t.Objects), Printable(ShortPaths(t.Type))))
+	} else {
+		slots, err := garbageBySlot(ctx, s, a.Classes)
+		if err != nil {
+			return "", err
+		}
+		if g := &slots[0]; g.Bytes >= garbage/half && g.Slot > 0 {
+			text := fmt.Sprintf("%s in %s of %s B", HumanBytes(g.Bytes), plural(g.Objects, "slot"), comma(g.Slot))
+			if g.Like != "" {
+				text += fmt.Sprintf(", the size of %s (%s live)", Printable(ShortPaths(g.Like)), comma(g.LikeObjects))
+			}
+			said = append(said, text)
+		}
+	}
+	if c := a.Counters; c != nil && c.Paced && c.GCPercent < 0 {
+		said = append(said, "GOGC is off")
+	} else if c != nil && c.Paced {
+		said = append(said, fmt.Sprintf("GOGC is %d", c.GCPercent))
+	}
+	if len(said) == 0 {
+		return "", nil
+	}
+	return "garbage: " + strings.Join(said, "; "), nil
 }

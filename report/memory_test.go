@@ -82,22 +82,25 @@ func TestMemorySentence(t *testing.T) {
 		name   string
 		change func(a *account.Account)
 		want   []string
+		line   string // of the verdict
 	}{
-		{"kept", func(a *account.Account) { a.Pages.Kept = large }, []string{"1.00 GiB were freed and not given back yet", "GOGC is 100, GOMEMLIMIT is not set."}},
-		{"garbage", func(a *account.Account) { a.Classes[1].Garbage = large }, []string{"1.00 GiB are garbage that the next collection frees"}},
-		{"live", func(a *account.Account) { a.Classes[1].Live = large }, []string{": 1.00 GiB are live objects"}},
-		{"stacks", func(a *account.Account) { a.Pages.Stacks = large }, []string{": 1.00 GiB are stacks of 20 goroutines."}},
-		{"C", func(a *account.Account) { a.Regions[1].End = a.Regions[1].Start + large }, []string{": 1.00 GiB are outside Go, most of them C's allocator's"}},
+		{"kept", func(a *account.Account) { a.Pages.Kept = large }, []string{"1.00 GiB were freed and not given back yet", "GOGC is 100, GOMEMLIMIT is not set."}, "1.00 GiB freed and kept"},
+		{"garbage", func(a *account.Account) {
+			a.Classes[0].Slot, a.Classes[0].Garbage, a.Classes[0].GarbageObjects = 128, large, 1<<23
+		}, []string{"1.00 GiB are garbage that the next collection frees"}, "garbage: 1.00 GiB in 8,388,608 slots of 128 B, the size of main.Block (10 live);\n  GOGC is 100"},
+		{"live", func(a *account.Account) { a.Classes[1].Live = large }, []string{": 1.00 GiB are live objects"}, "1.00 GiB live"},
+		{"stacks", func(a *account.Account) { a.Pages.Stacks = large }, []string{": 1.00 GiB are stacks of 20 goroutines."}, "1.00 GiB stacks"},
+		{"C", func(a *account.Account) { a.Regions[1].End = a.Regions[1].Start + large }, []string{": 1.00 GiB are outside Go, most of them C's allocator's"}, "1.00 GiB outside Go (C's allocator)"},
 		{"mapped", func(a *account.Account) {
 			a.Regions[1] = account.Region{Start: 1 << 32, End: 1<<32 + large, Kind: account.Anonymous}
-		}, []string{": 1.00 GiB are outside Go, most of them mapped without the runtime"}},
+		}, []string{": 1.00 GiB are outside Go, most of them mapped without the runtime"}, "1.00 GiB outside Go (mapped)"},
 		{"files", func(a *account.Account) {
 			a.Regions[1] = account.Region{Start: 1 << 32, End: 1<<32 + large, Kind: account.File, Name: "/data/x"}
-		}, []string{": 1.00 GiB are mapped files"}},
-		{"free", func(a *account.Account) { a.Classes[0].Free = large }, []string{": 1.00 GiB are free slots beside objects"}},
-		{"limit", func(a *account.Account) { a.Counters.GCPercent, a.Counters.MemoryLimit = -1, 64<<20 }, []string{" GOGC is off, GOMEMLIMIT is 64.0 MiB."}},
-		{"two", func(a *account.Account) { a.Pages.Kept, a.Pages.Stacks = large, large/2 }, []string{"1.00 GiB were freed and not given back yet, and 512 MiB are stacks of 20 goroutines, not all of it resident."}},
-		{"untouched", func(a *account.Account) { a.Pages.Stacks = 2 * large }, []string{": 2.00 GiB are stacks of 20 goroutines, not all of it resident."}},
+		}, []string{": 1.00 GiB are mapped files"}, "1.00 GiB mapped files"},
+		{"free", func(a *account.Account) { a.Classes[0].Free = large }, []string{": 1.00 GiB are free slots beside objects"}, "1.00 GiB in free slots"},
+		{"limit", func(a *account.Account) { a.Counters.GCPercent, a.Counters.MemoryLimit = -1, 64<<20 }, []string{" GOGC is off, GOMEMLIMIT is 64.0 MiB."}, ""},
+		{"two", func(a *account.Account) { a.Pages.Kept, a.Pages.Stacks = large, large/2 }, []string{"1.00 GiB were freed and not given back yet, and 512 MiB are stacks of 20 goroutines, not all of it resident."}, "1.00 GiB freed and kept, 512 MiB stacks"},
+		{"untouched", func(a *account.Account) { a.Pages.Stacks = 2 * large }, []string{": 2.00 GiB are stacks of 20 goroutines, not all of it resident."}, "2.00 GiB stacks"},
 	} {
 		f := accounted()
 		test.change(&f.Memory)
@@ -108,13 +111,21 @@ func TestMemorySentence(t *testing.T) {
 				t.Errorf("%s: no %q in %q", test.name, want, said)
 			}
 		}
-		line, err := memoryLine(t.Context(), analyse(t, f))
-		if err != nil || len(line) > verdictWidth || !strings.HasPrefix(line, "memory: ") {
-			t.Errorf("%s: %q, %v", test.name, line, err)
+		lines, err := memoryLines(t.Context(), analyse(t, f))
+		if err != nil || len(lines) == 0 || !strings.HasPrefix(lines[0], "memory: ") {
+			t.Fatalf("%s: %q, %v", test.name, lines, err)
+		}
+		for _, line := range lines {
+			if len(line) > verdictWidth {
+				t.Errorf("%s: %q", test.name, line)
+			}
+		}
+		if !strings.Contains(strings.Join(lines, "\n"), test.line) {
+			t.Errorf("%s: no %q in %q", test.name, test.line, lines)
 		}
 	}
-	if line, err := memoryLine(t.Context(), analyse(t, blockstore())); line != "" || err != nil {
-		t.Errorf("of nothing: %q, %v", line, err)
+	if lines, err := memoryLines(t.Context(), analyse(t, blockstore())); lines != nil || err != nil {
+		t.Errorf("of nothing: %q, %v", lines, err)
 	}
 }
 

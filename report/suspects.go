@@ -91,6 +91,9 @@ func Suspects(ctx context.Context, s *Snapshot) ([]Suspect, error) {
 			return nil, err
 		}
 	}
+	if err := h.explainWaste(ctx); err != nil {
+		return nil, err
+	}
 	try := map[string]string{}
 	for _, r := range Rules() {
 		try[r.Name] = r.Try

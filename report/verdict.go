@@ -37,7 +37,7 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 	if err != nil {
 		return nil, err
 	}
-	memory, err := memoryLine(ctx, s)
+	memory, err := memoryLines(ctx, s)
 	if err != nil {
 		return nil, err
 	}

@@ -152,4 +152,9 @@ type Visitor struct {
 	Pointer func(from, to heap.Node)
 	// Type is told of each type that is known, last.
 	Type func(t Type)
+	// Within, if there are any, are the only nodes that are looked at: a root or an object,
+	// then all that it dominates. It takes time in proportion to their number. Nothing is
+	// said of types, nor of the first of them beyond the room that a map or channel has, and
+	// the duplicate that would stay may be none of them.
+	Within []heap.Node
 }

@@ -191,6 +191,9 @@ type WastedNode struct {
 func (p *Process) Waste(_ context.Context, v waste.Visitor) error {
 	for _, x := range p.Wasted {
 		x.Node = p.Node[x.ID]
+		if len(v.Within) > 0 && !slices.Contains(v.Within, x.Node) {
+			continue
+		}
 		if v.Only == nil {
 			v.Finding(x.Finding)
 		} else if v.Only.Node == x.Node && x.Rule != waste.Duplicate {
@@ -205,6 +208,9 @@ func (p *Process) Waste(_ context.Context, v waste.Visitor) error {
 		for _, to := range x.To {
 			v.Pointer(x.Node, p.Node[to])
 		}
+	}
+	if len(v.Within) > 0 {
+		return nil
 	}
 	for id := 1; id < len(p.types) && v.Only == nil; id++ {
 		t := waste.Type{ID: heap.TypeID(id), First: heap.None}

@@ -44,6 +44,9 @@ func Find(ctx context.Context, c Config, v waste.Visitor) error {
 	if v.Only != nil {
 		return one(ctx, c, v)
 	}
+	if len(v.Within) > 0 {
+		return within(ctx, c, v)
+	}
 	w := newWalker(c)
 	defer w.free()
 	w.found = v.Finding
