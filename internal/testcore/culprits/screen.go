@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -58,11 +59,16 @@ const (
 // misses says what of the expected is not on the screen, and what is that should not be,
 // in the order in which a reader would look for it.
 func (e *expected) misses(screen string, holds []culprit, heapDump bool) (list []string) {
-	for _, text := range e.texts {
+	texts := e.texts
+	if !heapDump {
+		texts = slices.Concat(e.texts, e.coreTexts)
+	}
+	seen := strings.Join(strings.Fields(screen), " ") // as it is without breaks of lines
+	for _, text := range texts {
 		if heapDump && text == proven {
 			text = likely
 		}
-		if !hasOne(screen, strings.Split(text, "|")) {
+		if !hasOne(screen, strings.Split(text, "|")) && !hasOne(seen, strings.Split(text, "|")) {
 			list = append(list, fmt.Sprintf("no %q", text))
 		}
 	}
