@@ -58,9 +58,10 @@ const noText = 1<<16 - 1
 // ones are whole pages.
 const maxRest = image.PageSize
 
-// note notes a text of n bytes that begins an object.
+// note notes a text of n bytes that begins an object. Bytes that only stacks lead to are a
+// buffer that somebody works with, and nothing that could be kept once.
 func (x *texts) note(node heap.Node, n, elem uint64, by way) {
-	if n < tiny || n > elem || elem-n >= maxRest {
+	if by == byBytes && x.stacks || n < tiny || n > elem || elem-n >= maxRest {
 		return
 	}
 	length := 2 * (maxRest - (elem - n))

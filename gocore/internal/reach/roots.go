@@ -76,6 +76,8 @@ func (w *walker) goroutine(gi int, pieces []image.Piece) {
 		w.pieces(pieces)
 		return
 	}
+	w.stacks = true
+	defer func() { w.stacks = false }()
 	s := stack{walker: w, open: map[uint64]bool{}, done: map[uint64]bool{}, registers: map[uint64]bool{}}
 	for i := range pieces {
 		if pc := &pieces[i]; pc.Slot != 0 && !pc.Conservative {

@@ -2,6 +2,7 @@ package reach
 
 import (
 	"context"
+	"strings"
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
@@ -51,7 +52,12 @@ func (w *walker) shapes(ctx context.Context, f func(waste.Type)) error {
 		}
 	}
 	for i := range all {
-		f(all[i].Type)
+		x := &all[i].Type
+		t, _ := typing.SplitTypeID(x.ID)
+		if name := w.Types.Type(t).Name; strings.HasPrefix(name, "runtime.") || strings.HasPrefix(name, "internal/runtime/") {
+			x.Rounding, x.Padding = 0, 0 // not the program's to change
+		}
+		f(*x)
 	}
 	return nil
 }

@@ -49,6 +49,8 @@ type walker struct {
 	boxes  boxes
 	// pooled are the objects that only pools keep, nil for none.
 	pooled *heap.Bits
+	// stacks says that the words of a stack are walked.
+	stacks bool
 	lists  [ways]spans // of objects that are not whole, but byRoom
 }
 
