@@ -44,6 +44,7 @@ var roundTripPrograms = []roundTripProgram{
 	{name: "plugged", env: []string{"CGO_ENABLED=1"}},
 	{name: "probe"},
 	{name: "quiet"},
+	{name: "readers"},
 	{name: "reflected"},
 	{name: "registers"},
 	{name: "sampled"},
