@@ -61,8 +61,6 @@ func TestHeapDumpWrongExecutable(t *testing.T) {
 	t.Parallel()
 	good := testcore.Core(t, "quiet", testcore.Options{}, testcore.HeapDump)
 	pie := testcore.Core(t, "quiet", testcore.Options{PIE: true}, testcore.HeapDump)
-	// Its own, since the flag itself is in the program, and may move its data.
-	bare := testcore.Core(t, "quiet", testcore.Options{Flags: []string{"-ldflags=-w"}}, testcore.HeapDump)
 	for _, test := range []struct {
 		name, heap, exe string
 		is              error
@@ -73,7 +71,10 @@ func TestHeapDumpWrongExecutable(t *testing.T) {
 		{"not optimised", good.Heap, testcore.Build(t, "quiet", testcore.Options{Flags: []string{"-gcflags=all=-N -l"}}), gocore.ErrWrongExecutable, "it is another build"},
 		{"another version", good.Heap, testcore.Build(t, "quiet", testcore.Options{Go: "go1.27.0"}), gocore.ErrWrongExecutable, "it was built by go1.27.0, the program of the dump by go1.26.8"},
 		{"position-independent", good.Heap, pie.Exe, gocore.ErrWrongExecutable, "another build"},
-		{"without DWARF", bare.Heap, bare.Exe, gocore.ErrNoDWARF, "linked without it"},
+		{"another program, stripped", good.Heap, bare(t, testcore.Build(t, "typed", testcore.Options{}), testcore.Symbols), gocore.ErrWrongExecutable, "that of the dump is at"},
+		{"another program, stripped, with a bias", pie.Heap, bare(t, testcore.Build(t, "typed", testcore.Options{PIE: true}), testcore.Symbols), gocore.ErrWrongExecutable, "the dump"},
+		{"another version, stripped", good.Heap, bare(t, testcore.Build(t, "quiet", testcore.Options{Go: "go1.27.0"}), testcore.Symbols), gocore.ErrWrongExecutable, "it was built by go1.27.0, the program of the dump by go1.26.8"},
+		{"position-independent, without sections", pie.Heap, sectionless(t, pie.Exe), gocore.ErrNoDWARF, "places in its data look like"},
 		{"missing", good.Heap, "/no/such/file", gocore.ErrNoExecutable, "does not exist here"},
 		{"no program", good.Heap, good.Heap, gocore.ErrNoExecutable, "is no program"},
 	} {

@@ -29,7 +29,7 @@ func TestStrippedEverywhere(t *testing.T) {
 		}{{"sessions", []string{"2000"}}, {"quiet", nil}, {"kinds", nil}} {
 			t.Run(program.name+"/"+b.name, func(t *testing.T) {
 				d := testcore.Core(t, program.name, b.opt, b.kind, program.args...)
-				openFile(t, d.Core, bare(t, d.Exe, symbolsToo), nil).tellsAs(t, openFile(t, d.Core, d.Exe, nil))
+				openFile(t, d.Core, bare(t, d.Exe, testcore.Symbols), nil).tellsAs(t, openFile(t, d.Core, d.Exe, nil))
 			})
 		}
 	}

@@ -1,8 +1,6 @@
 package gocore_test
 
 import (
-	"debug/elf"
-	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -18,46 +16,14 @@ import (
 	"goheap/internal/testcore"
 )
 
-// bare copies an executable without its debugging information and its symbols, as strip
-// does: the sections that have them have no contents then. Everything else stays where
-// it is.
+// bare is testcore.Strip, for a test.
 func bare(t testing.TB, exe string, drop func(name string) bool) string {
 	t.Helper()
-	b, err := os.ReadFile(exe)
+	path, err := testcore.Strip(exe, t.TempDir(), drop)
 	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := elf.Open(exe)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	const shoff, entry, typ = 40, 64, 4 // in the headers of files with words of 8 bytes
-	table := binary.LittleEndian.Uint64(b[shoff:])
-	dropped := 0
-	for i, s := range f.Sections {
-		if drop(s.Name) {
-			binary.LittleEndian.PutUint32(b[table+uint64(i)*entry+typ:], uint32(elf.SHT_NOBITS))
-			clear(b[s.Offset:][:s.FileSize])
-			dropped++
-		}
-	}
-	if dropped == 0 {
-		t.Fatalf("%s has nothing to be dropped", exe)
-	}
-	path := filepath.Join(t.TempDir(), filepath.Base(exe))
-	if err := os.WriteFile(path, b, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	return path
-}
-
-func debugging(name string) bool {
-	return strings.HasPrefix(name, ".debug_") || strings.HasPrefix(name, ".zdebug_")
-}
-
-func symbolsToo(name string) bool {
-	return debugging(name) || name == ".symtab" || name == ".strtab"
 }
 
 // strippedBuilds are those that have what differs in kind without debugging information:
@@ -92,7 +58,7 @@ func TestStripped(t *testing.T) {
 				t.Parallel()
 				d := testcore.Core(t, program.name, b.opt, b.kind, program.args...)
 				want := openFile(t, d.Core, "", nil)
-				got := openFile(t, d.Core, bare(t, d.Exe, symbolsToo), nil)
+				got := openFile(t, d.Core, bare(t, d.Exe, testcore.Symbols), nil)
 				got.tellsAs(t, want)
 				checks, err := got.Check(t.Context())
 				if err != nil {
@@ -132,7 +98,7 @@ func TestStrippedBuilds(t *testing.T) {
 	} {
 		t.Run(b.name, func(t *testing.T) {
 			d := testcore.Core(t, b.program, b.opt, testcore.Gcore)
-			exe := bare(t, d.Exe, symbolsToo)
+			exe := bare(t, d.Exe, testcore.Symbols)
 			p, err := gocore.Open(t.Context(), d.Core, gocore.Options{Exe: exe})
 			if err != nil {
 				sentence(t, err)
@@ -155,21 +121,19 @@ func TestWithoutSections(t *testing.T) {
 	for _, opt := range []testcore.Options{{Go: "go1.26.8"}, {Go: "go1.26.8", PIE: true}, {Go: "go1.18.10"}} {
 		t.Run(fmt.Sprintf("%s pie=%t", opt.Go, opt.PIE), func(t *testing.T) {
 			d := testcore.Core(t, "quiet", opt, testcore.Gcore)
-			exe := bare(t, d.Exe, symbolsToo)
-			b, err := os.ReadFile(exe)
-			if err != nil {
-				t.Fatal(err)
-			}
-			const shoff, shnum, shstrndx = 40, 60, 62
-			binary.LittleEndian.PutUint64(b[shoff:], 0)
-			binary.LittleEndian.PutUint16(b[shnum:], 0)
-			binary.LittleEndian.PutUint16(b[shstrndx:], 0)
-			if err := os.WriteFile(exe, b, 0o777); err != nil {
-				t.Fatal(err)
-			}
+			exe := sectionless(t, d.Exe)
 			openFile(t, d.Core, exe, nil).tellsAs(t, openFile(t, d.Core, d.Exe, nil))
 		})
 	}
+}
+
+// sectionless is bare for a program of which strip has removed the table of sections,
+// too.
+func sectionless(t *testing.T, exe string) string {
+	t.Helper()
+	exe = bare(t, exe, testcore.Symbols)
+	withoutSections(t, exe)
+	return exe
 }
 
 // Programs that are linked without debugging information, or without symbols too, are as
@@ -320,8 +284,18 @@ func calls(frames []gocore.Frame) string {
 // sentence, or the heap is that of the program, or what is said of it says that it is not.
 func TestStrippedFlips(t *testing.T) {
 	good := kernelCore(t, "quiet", testcore.Options{})
-	exe := bare(t, good.Exe, symbolsToo)
-	want := openFile(t, good.Core, exe, nil)
+	flipStripped(t, good.Core, good.Exe)
+}
+
+// The same with the heap dump of a program.
+func TestHeapDumpStrippedFlips(t *testing.T) {
+	good := testcore.Core(t, "quiet", testcore.Options{}, testcore.HeapDump)
+	flipStripped(t, good.Heap, good.Exe)
+}
+
+func flipStripped(t *testing.T, file, exe string) {
+	exe = bare(t, exe, testcore.Symbols)
+	want := openFile(t, file, exe, nil)
 	whole, err := os.ReadFile(exe)
 	if err != nil {
 		t.Fatal(err)
@@ -344,7 +318,7 @@ func TestStrippedFlips(t *testing.T) {
 			t.Fatal(err)
 		}
 		bounded(t, how, func() {
-			p, err := gocore.Open(t.Context(), good.Core, gocore.Options{Exe: path})
+			p, err := gocore.Open(t.Context(), file, gocore.Options{Exe: path})
 			if err != nil {
 				sentence(t, err)
 				return

@@ -258,6 +258,7 @@ func Read(ctx context.Context, file *dump.HeapDump, opt program.Options) (*progr
 	}
 	a, _ := arch.Named(file.Params.GOARCH, file.Params.BigEndian, file.Params.PtrSize)
 	a.LittleWords64 = a.LittleWords64 && !opt.Generic
+	d.NoSpans = true
 	d.Image, d.force = &image.Image{Arch: a}, opt.Force
 	d.lists.Program = &d.Program
 	d.slots = slotReader{rules: d.rules, im: d.Image}
@@ -313,6 +314,7 @@ func (d *decoder) decode(ctx context.Context) error {
 		if err := d.ReadModules(ctx, noFiles); err != nil {
 			return err
 		}
+		d.fillTables() // of those without symbols it is known only now where they are
 		if err := d.verify(); err != nil && !d.force {
 			return err
 		} else if err != nil {

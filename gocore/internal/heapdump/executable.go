@@ -27,9 +27,6 @@ func (d *decoder) findExecutable(ctx context.Context, opt program.Options) (*pro
 			var more []dump.Problem
 			more, err = d.place(x, opt.Force)
 			problems = append(problems, more...)
-			if err == nil {
-				err = x.Usable()
-			}
 			if err != nil {
 				x.Close()
 			}
@@ -56,9 +53,6 @@ func (d *decoder) findExecutable(ctx context.Context, opt program.Options) (*pro
 			continue
 		}
 		more, err := d.place(x, false)
-		if err == nil {
-			err = x.Usable()
-		}
 		if err != nil {
 			d.Problem(dump.Warning, 1, fmt.Sprintf("%s, which lies beside the dump, cannot be used: %v", path, err))
 			x.Close()
@@ -125,7 +119,8 @@ func (d *decoder) mayBe(path string) bool {
 }
 
 // place computes the bias of an executable from where its data segment is, and
-// compares what the dump says of the program with it.
+// compares what the dump says of the program with it. It says, too, what keeps one that
+// matches from being read.
 func (d *decoder) place(x *program.Executable, force bool) ([]dump.Problem, error) {
 	p := &d.file.Params
 	wrong := func(format string, args ...any) error {
@@ -135,7 +130,7 @@ func (d *decoder) place(x *program.Executable, force bool) ([]dump.Problem, erro
 		return nil, wrong("it is a program for %s, the dump is of one for %s", a.Name, p.GOARCH)
 	}
 	if x.File.GoVersion == "" {
-		return nil, nil // usable says so
+		return nil, x.Usable()
 	}
 	var failed error
 	check := func(ok bool, format string, args ...any) {
@@ -144,9 +139,15 @@ func (d *decoder) place(x *program.Executable, force bool) ([]dump.Problem, erro
 		}
 	}
 	check(x.File.GoVersion == p.GoVersion, "it was built by %s, the program of the dump by %s", x.File.GoVersion, p.GoVersion)
+	if failed != nil && !force {
+		return nil, failed
+	}
+	if err := x.UsableBare(); err != nil {
+		return nil, err
+	}
 	if _, ok := x.File.Symbol("runtime.data"); !ok && x.File.OS == "windows" {
 		// One section has all of the data, and only symbols say which part is in the dump.
-		return nil, cmp.Or(x.Usable(), fmt.Errorf("%w: %s has no symbols, without which it is not known where its data is; give an unstripped build of the same program with --debug PATH", program.ErrNoDWARF, x.Path))
+		return nil, fmt.Errorf("%w: %s has no symbols, without which it is not known where its data is; give an unstripped build of the same program with --debug PATH", program.ErrNoDWARF, x.Path)
 	}
 	data, bss := x.Bounds("data", ".data"), x.Bounds("bss", ".bss")
 	switch {

@@ -34,6 +34,11 @@ func (d *decoder) makeMemory() {
 		blocks = append(blocks, dump.Block{Addr: itab + uint64(w), Data: b})
 	}
 	d.Image.Mem = dump.NewMemory(d.Image.Arch.Machine, d.Image.Arch.Order(), w, blocks)
+	d.fillTables()
+}
+
+// fillTables adds the variables that the dump lacks and nothing changes.
+func (d *decoder) fillTables() {
 	for _, b := range d.Exe.Tables() {
 		d.Image.Mem.Fill(b.Addr, b.Data)
 	}

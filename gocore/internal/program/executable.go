@@ -77,10 +77,7 @@ func FindExecutable(core *dump.Core, opt Options) (*Executable, []dump.Problem, 
 	more, err := x.place(core, opt.Force)
 	problems = append(problems, more...)
 	if err == nil {
-		err = x.Usable()
-	}
-	if errors.Is(err, ErrNoDWARF) && !x.File.HasDWARF() {
-		err = x.useRecorded(err)
+		err = x.usableRecorded()
 	}
 	if err != nil {
 		x.Close()

@@ -21,6 +21,10 @@ type Program struct {
 	Layout *layout.Runtime // nil without an executable
 	Image  *image.Image
 
+	// NoSpans says that the file has objects alone, and no memory outside of the heap and
+	// the data.
+	NoSpans bool
+
 	Modules  []Module
 	Types    *types.Table
 	Statics  []Static // by address

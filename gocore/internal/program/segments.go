@@ -31,19 +31,54 @@ func (x *Executable) Blocks(a arch.Arch) []dump.Block {
 		return nil
 	}
 	var blocks []dump.Block
-	f := x.File.ELF()
-	for _, s := range f.Sections {
-		if s.Flags&elf.SHF_ALLOC == 0 || s.Type == elf.SHT_NOBITS || s.Addr == 0 || slices.Contains(writableSections, s.Name) {
+	for _, s := range x.loaded() {
+		if s.initial || s.zero {
 			continue
 		}
-		b := bytesAt(x.data, s.Offset, s.FileSize)
-		if s.Flags&elf.SHF_WRITE != 0 {
+		b := bytesAt(x.data, s.off, s.size)
+		if s.writable {
 			b = bytes.Clone(b) // to be relocated
 		}
-		blocks = append(blocks, dump.Block{Addr: s.Addr + x.Bias, Data: b})
+		blocks = append(blocks, dump.Block{Addr: s.addr + x.Bias, Data: b})
 	}
 	x.relocate(a, blocks)
 	return blocks
+}
+
+// part is a section that is loaded into memory, or a segment of a program whose table of
+// sections was removed.
+type part struct {
+	addr, off, size uint64
+	writable        bool
+	initial         bool // its bytes in the file are only the first ones that the program has there
+	zero            bool // it has none in the file
+}
+
+func (x *Executable) loaded() (list []part) {
+	f := x.File.ELF()
+	for _, s := range f.Sections {
+		if s.Flags&elf.SHF_ALLOC != 0 && s.Addr != 0 && s.Flags&elf.SHF_TLS == 0 {
+			p := part{addr: s.Addr, off: s.Offset, size: s.FileSize, writable: s.Flags&elf.SHF_WRITE != 0, initial: slices.Contains(writableSections, s.Name), zero: s.Type == elf.SHT_NOBITS}
+			if p.zero {
+				p.size = s.Size
+			}
+			list = append(list, p)
+		}
+	}
+	if len(f.Sections) > 0 || x.File.PIE { // whose relocations are found by sections
+		return list
+	}
+	for _, p := range f.Progs {
+		if p.Type != elf.PT_LOAD {
+			continue
+		}
+		writable := p.Flags&elf.PF_W != 0
+		list = append(list, part{addr: p.Vaddr, off: p.Off, size: p.Filesz, writable: writable, initial: writable})
+		if p.Memsz > p.Filesz {
+			list = append(list, part{addr: p.Vaddr + p.Filesz, size: p.Memsz - p.Filesz, writable: writable, initial: writable, zero: true})
+		}
+	}
+	return list
 }
 
 // maxZero bounds the data without contents in the file that are made.
@@ -56,18 +91,18 @@ func (x *Executable) initialData(a arch.Arch) []dump.Block {
 		return nil
 	}
 	var blocks []dump.Block
-	for _, s := range x.File.ELF().Sections {
-		if s.Flags&elf.SHF_ALLOC == 0 || s.Flags&elf.SHF_TLS != 0 || s.Addr == 0 || !slices.Contains(writableSections, s.Name) {
+	for _, s := range x.loaded() {
+		if !s.initial {
 			continue
 		}
 		var b []byte
 		switch {
-		case s.Type != elf.SHT_NOBITS:
-			b = bytes.Clone(bytesAt(x.data, s.Offset, s.FileSize))
-		case s.Size <= maxZero:
-			b = make([]byte, s.Size)
+		case !s.zero:
+			b = bytes.Clone(bytesAt(x.data, s.off, s.size))
+		case s.size <= maxZero:
+			b = make([]byte, s.size)
 		}
-		blocks = append(blocks, dump.Block{Addr: s.Addr + x.Bias, Data: b})
+		blocks = append(blocks, dump.Block{Addr: s.addr + x.Bias, Data: b})
 	}
 	x.relocate(a, blocks)
 	return blocks
@@ -76,7 +111,7 @@ func (x *Executable) initialData(a arch.Arch) []dump.Block {
 // relocate applies those relocations to writable blocks that add the bias to an
 // address.
 func (x *Executable) relocate(a arch.Arch, blocks []dump.Block) {
-	if x.Bias == 0 {
+	if x.Bias == 0 && !x.File.PIE {
 		return
 	}
 	relative, ok := relativeRelocation(a)
@@ -151,18 +186,17 @@ func (x *Executable) Tables() []dump.Block {
 		return nil
 	}
 	var blocks []dump.Block
-	f := x.File.ELF()
 	for _, name := range []string{"runtime.firstmoduledata", "internal/runtime/gc.SizeClassToSize", "runtime.class_to_size", "runtime.staticuint64s"} {
 		sym, ok := x.File.Symbol(name)
 		if !ok {
 			continue
 		}
-		for _, s := range f.Sections {
-			if s.Flags&elf.SHF_ALLOC != 0 && s.Type != elf.SHT_NOBITS && sym.Addr >= s.Addr && sym.Addr-s.Addr < s.FileSize {
-				b := bytes.Clone(bytesAt(x.data, s.Offset, s.FileSize))
-				all := []dump.Block{{Addr: s.Addr + x.Bias, Data: b}}
+		for _, s := range x.loaded() {
+			if !s.zero && sym.Addr-s.addr < s.size {
+				b := bytes.Clone(bytesAt(x.data, s.off, s.size))
+				all := []dump.Block{{Addr: s.addr + x.Bias, Data: b}}
 				x.relocate(x.File.Arch, all)
-				blocks = append(blocks, dump.Block{Addr: sym.Addr + x.Bias, Data: bytesAt(b, sym.Addr-s.Addr, sym.Size)})
+				blocks = append(blocks, dump.Block{Addr: sym.Addr + x.Bias, Data: bytesAt(b, sym.Addr-s.addr, sym.Size)})
 			}
 		}
 	}

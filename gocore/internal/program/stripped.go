@@ -12,6 +12,7 @@ import (
 
 	"goheap/dump"
 	"goheap/gocore/internal/code"
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/layout"
 	"goheap/gocore/internal/pclntab"
 	"goheap/gocore/internal/symbols"
@@ -32,6 +33,10 @@ func (x *Executable) useRecorded(without error) error {
 	if err != nil {
 		return err
 	}
+	if x.File.OS != "linux" {
+		// The runtime.m and some functions are others there.
+		return fmt.Errorf("%w (of programs for %s nothing is known without debugging information)", without, x.File.OS)
+	}
 	if table == nil {
 		return fmt.Errorf("%w (of programs for %s nothing is known without debugging information)", without, x.File.Arch.Name)
 	}
@@ -40,6 +45,51 @@ func (x *Executable) useRecorded(without error) error {
 		return fmt.Errorf("%w (of version %q nothing is known without debugging information)", without, x.File.GoVersion)
 	}
 	x.recorded = &recorded{table, build, sure}
+	return nil
+}
+
+// usableRecorded is Usable, but lets what is recorded do.
+func (x *Executable) usableRecorded() error {
+	err := x.Usable()
+	if errors.Is(err, ErrNoDWARF) && !x.File.HasDWARF() {
+		return x.useRecorded(err)
+	}
+	return err
+}
+
+// UsableBare is Usable for programs that are not in memory yet: without debugging
+// information and symbols it finds in the file where the data is as linked, so that Bounds
+// knows. It is called before the bias is known.
+func (x *Executable) UsableBare() error {
+	if err := x.usableRecorded(); err != nil || x.recorded == nil {
+		return err
+	}
+	if _, ok := x.File.Symbol("runtime.firstmoduledata"); ok {
+		return nil
+	}
+	r, a := x.recorded, x.File.Arch
+	p := &Program{Exe: x, Image: &image.Image{Arch: a}}
+	p.Image.Mem = dump.NewMemory(a.Machine, a.Order(), a.PtrSize, append(x.Blocks(a), x.initialData(a)...))
+	var err error
+	if p.Layout, err = r.table.Runtime(r.build); err != nil {
+		return fmt.Errorf("the recorded layout of %s: %w", r.build, err)
+	}
+	if err := (bare{p}).findModuledata(); err != nil {
+		return err
+	}
+	addr, err := p.Global("runtime.firstmoduledata")
+	if err != nil {
+		return err
+	}
+	f := &p.Layout.Moduledata
+	b, ok := p.Image.Mem.Slice(addr, uint64(f.Size))
+	if !ok {
+		return fmt.Errorf("%w: %s ends in its runtime.moduledata; give the whole program with --exe PATH", ErrNoDWARF, x.Path)
+	}
+	x.File.Adopt([]symbols.Symbol{
+		{Name: "runtime.data", Addr: f.Data.Uint(a, b)}, {Name: "runtime.edata", Addr: f.Edata.Uint(a, b)},
+		{Name: "runtime.bss", Addr: f.BSS.Uint(a, b)}, {Name: "runtime.ebss", Addr: f.EBSS.Uint(a, b)},
+	})
 	return nil
 }
 
@@ -129,7 +179,7 @@ func (d bare) findModuledata() error {
 		for at, end := (p.Vaddr+d.Exe.Bias+w-1)&^(w-1), p.Vaddr+d.Exe.Bias+p.Filesz; at < end; {
 			start, data := d.Image.Mem.Segment(at)
 			if data == nil {
-				at = (at + MinPage) &^ (MinPage - 1)
+				at += w // of a file, sections that begin in the middle of a page may follow
 				continue
 			}
 			data = data[at-start:]
@@ -297,6 +347,9 @@ func (d bare) confirm(m *Module) error {
 		{"runtime.mheap_", rt.Mheap.AllSpans.Offset, d.isSpan},
 		{"runtime.allgs", 0, d.isG},
 	} {
+		if d.NoSpans && list.name == "runtime.mheap_" {
+			continue
+		}
 		addr, err := d.Global(list.name)
 		if err != nil {
 			return err

@@ -59,6 +59,9 @@ func (f *File) readVersion() {
 			f.GoVersion = f.versionAt(v.Addr)
 		}
 	}
+	if strings.ContainsFunc(f.GoVersion, func(r rune) bool { return r < ' ' || r > '~' }) {
+		f.GoVersion = "" // damaged: no version is written so
+	}
 	if f.GoVersion != "" {
 		return
 	}
