@@ -92,7 +92,7 @@ func (c cache) goBuild(mod, out, mode, folder string, opt Options) error {
 		cmd.Env = append(cmd.Env, "GOARCH="+opt.goarch(), "CGO_ENABLED=0")
 	}
 	cmd.Env = append(cmd.Env, opt.Env...)
-	if opt.language() == "1.19" {
+	if opt.language() == "1.19" || opt.toolchain() == "go1.20" {
 		// Its index of packages takes a toolchain in the module cache for a module, and
 		// then knows no folders (cmd/go/internal/modindex, Go 1.19). What the program
 		// itself is told by GODEBUG the build has no use for.

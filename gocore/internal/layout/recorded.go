@@ -279,15 +279,30 @@ func Print(p uint64) string { return fmt.Sprintf("%08x", uint32(p)) }
 
 // Variables returns what is recorded of the runtime's variables in a build, by name.
 func (r *Recorded) Variables(build string) ([]Variable, error) {
+	builds := r.alike(build)
 	operands := map[string][]Place{}
 	for f, values := range r.facts {
-		if value, ok := values[build]; ok && f.Kind == operandFact {
-			o, err := parseOperand(f.Operand)
-			if err != nil {
-				return nil, err
-			}
-			operands[f.Name] = append(operands[f.Name], Place{o, strings.Split(value, "|")})
+		if f.Kind != operandFact {
+			continue
 		}
+		var prints []string
+		for _, b := range builds {
+			if value, ok := values[b]; ok {
+				for _, p := range strings.Split(value, "|") {
+					if !slices.Contains(prints, p) {
+						prints = append(prints, p)
+					}
+				}
+			}
+		}
+		if prints == nil {
+			continue
+		}
+		o, err := parseOperand(f.Operand)
+		if err != nil {
+			return nil, err
+		}
+		operands[f.Name] = append(operands[f.Name], Place{o, prints})
 	}
 	var out []Variable
 	for _, name := range r.variables() {
@@ -304,6 +319,20 @@ func (r *Recorded) Variables(build string) ([]Variable, error) {
 		out = append(out, Variable{name, size, list})
 	}
 	return out, nil
+}
+
+// alike returns the patches of a build's minor version, with its experiments, that have its
+// layout, the build first: a patch between them that is not recorded has functions of one
+// and functions of another.
+func (r *Recorded) alike(build string) []string {
+	list := []string{build}
+	patch, experiments, _, _ := numbers(build)
+	for _, b := range r.Builds {
+		if p, e, _, _ := numbers(b); b != build && p[0] == patch[0] && e == experiments && r.same(b, build) {
+			list = append(list, b)
+		}
+	}
+	return list
 }
 
 // variables returns the names of all variables, in order.

@@ -102,6 +102,25 @@ func TestText(t *testing.T) {
 	}
 }
 
+// Functions of patches with one layout are all looked for: a patch between them has some of
+// either.
+func TestAlikePatches(t *testing.T) {
+	t.Parallel()
+	const text = "build\tgo1.22.0\nbuild\tgo1.22.12\nbuild\tgo1.23.0\nbuild\tgo1.23.9\nvariable\tv\t8@go1.22.0..go1.23.9\n" +
+		"layout\truntime.g\t8@go1.22.0..go1.23.0\t16@go1.23.9\n" +
+		"operand\tv\tf#0+0\tab@go1.22.0\tcd|ab@go1.22.12\tef@go1.23.0\t01@go1.23.9\n"
+	table, err := layout.ParseRecorded([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for build, want := range map[string][]string{"go1.22.0": {"ab", "cd"}, "go1.22.12": {"cd", "ab"}, "go1.23.0": {"ef"}, "go1.23.9": {"01"}} {
+		list, err := table.Variables(build)
+		if err != nil || len(list) != 1 || len(list[0].Operands) != 1 || !slices.Equal(list[0].Operands[0].Prints, want) {
+			t.Errorf("%s: %+v, %v, want %q", build, list, err, want)
+		}
+	}
+}
+
 // A version between two that are recorded has their facts where they are equal.
 func TestNearest(t *testing.T) {
 	t.Parallel()
