@@ -167,6 +167,16 @@ func (p *Process) Roots() []Root {
 	return p.stacks.describeRoots(p.im.Roots)
 }
 
+// UsedBy says what the code of the program does with a global that has no name, in words
+// for lists, "" where that is not known; and which functions name it.
+func (p *objects) UsedBy(n heap.Node) (words string, functions []string) {
+	defer p.caught(debug.SetPanicOnFault(true))
+	if n == heap.SuperRoot || int(n) > len(p.im.Roots) {
+		return "", nil
+	}
+	return program.UsedBy(p.decoder, &p.im.Roots[n-1])
+}
+
 func (p *stacks) describeRoots(roots []image.Root) []Root {
 	out := make([]Root, len(roots))
 	for i := range roots {

@@ -324,6 +324,8 @@ type RootDocument struct {
 	Size     uint64   `json:"size"`
 	Objects  uint64   `json:"objects"`
 	Retained uint64   `json:"retained_bytes"`
+
+	UsedBy []Escaped `json:"used_by,omitempty"` // functions, of a variable without a name
 }
 
 // GoroutineHead is a goroutine; null is what the file does not tell of it.
@@ -564,14 +566,14 @@ func rootDocuments(ctx context.Context, s *Snapshot, t *Table, l List) ([]RootDo
 	rows, err := wantedRows(ctx, s, t, nil, l)
 	for _, row := range rows {
 		r := all[row]
-		docs = append(docs, rootDocument(&r))
+		docs = append(docs, rootDocument(s, &r))
 	}
 	return docs, err
 }
 
-func rootDocument(r *RootRow) RootDocument {
+func rootDocument(s *Snapshot, r *RootRow) RootDocument {
 	return RootDocument{r.Kind.String(), Optional(r.Name), Optional(r.Type), Optional(r.Package),
-		Address(r.Addr), r.Size, r.Objects, r.Retained}
+		Address(r.Addr), r.Size, r.Objects, r.Retained, usedBy(s, r.Node)}
 }
 
 // GoroutinesDocument lists the goroutines.
@@ -671,6 +673,7 @@ type ObjectDocument struct {
 	CountKnown   bool                `json:"count_known"` // else Count is the most that fit
 	Evidence     Optional            `json:"evidence"`
 	Fits         []Escaped           `json:"fits"`
+	UsedBy       []Escaped           `json:"used_by,omitempty"` // functions, of a variable without a name
 	Live         bool                `json:"live"`
 	Retained     *uint64             `json:"retained_bytes"`
 	Dominator    *NodeDocument       `json:"dominator"`
@@ -687,6 +690,7 @@ type ObjectDocument struct {
 	kind gocore.RootKind // for the text
 	name string          // likewise
 	part bool            // it is no node of its own
+	used string          // what uses it, "" where that is not known or it has a name
 }
 
 // FieldDocument is a line of a decoded value. The parts of a struct or array

@@ -57,6 +57,9 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, parts Part
 		d.Fits = append(d.Fits, Escaped(name))
 	}
 	if s.Graph.IsRoot(n) {
+		if d.UsedBy = usedBy(s, n); d.UsedBy != nil {
+			d.used, _ = p.UsedBy(n)
+		}
 		for _, r := range p.Roots() {
 			if r.Node == n {
 				d.Size = r.Size

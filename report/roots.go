@@ -51,22 +51,30 @@ func RootTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewTable(len(rows), func(row int) heap.Node { return rows[row].Node },
-		Column{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
+	columns := []Column{
+		{Name: "retained_bytes", Title: "Retained", Kind: Bytes, MinWidth: 9, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: rows[row].Retained} }},
-		Column{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true,
+		{Name: "share", Title: "Share", Kind: Percent, Priority: 1, MinWidth: 7, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: s.Share(rows[row].Retained)} }},
-		Column{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 9, Right: true,
+		{Name: "objects", Title: "Objects", Kind: Count, Priority: 2, MinWidth: 9, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: rows[row].Objects} }},
-		Column{Name: "kind", Title: "Kind", Priority: 1, MinWidth: 9,
+		{Name: "kind", Title: "Kind", Priority: 1, MinWidth: 9,
 			Cell: func(row int) Cell { return Cell{Text: rows[row].Kind.String()} }},
-		Column{Name: "name", Title: "Root", MinWidth: 20,
+		{Name: "name", Title: "Root", MinWidth: 20,
 			Cell: func(row int) Cell { return Cell{Text: rows[row].Name} }},
-		Column{Name: "type", Title: "Type", Priority: 2, MinWidth: 12,
+		{Name: "type", Title: "Type", Priority: 2, MinWidth: 12,
 			Cell: func(row int) Cell { return textCell(rows[row].Type) }},
-		Column{Name: "address", Title: "Address", Kind: Addr, Priority: 3, MinWidth: 12,
+		{Name: "address", Title: "Address", Kind: Addr, Priority: 3, MinWidth: 12,
 			Cell: func(row int) Cell { return addrCell(rows[row].Addr) }},
-		Column{Name: "size", Title: "Size", Kind: Bytes, Priority: 4, MinWidth: 7, Right: true,
+		{Name: "size", Title: "Size", Kind: Bytes, Priority: 4, MinWidth: 7, Right: true,
 			Cell: func(row int) Cell { return Cell{Num: rows[row].Size} }},
-	), nil
+	}
+	if stripped(s) {
+		columns = append(columns, Column{Name: "use", Title: "Use", Priority: 1, MinWidth: 20,
+			Cell: func(row int) Cell {
+				words, _ := s.Heap.UsedBy(rows[row].Node)
+				return textCell(words)
+			}})
+	}
+	return NewTable(len(rows), func(row int) heap.Node { return rows[row].Node }, columns...), nil
 }

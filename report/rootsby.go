@@ -55,7 +55,7 @@ func NewRootGroupsDocument(ctx context.Context, s *Snapshot, l List, byPackage b
 			of.Kind, of.Package = "", Optional(first.Package)
 		}
 		for _, n := range head(g.Roots, mostGroupRoots) {
-			of.Roots = append(of.Roots, rootDocument(all[n]))
+			of.Roots = append(of.Roots, rootDocument(s, all[n]))
 		}
 		of.More = len(g.Roots) - len(of.Roots)
 		d.Groups = append(d.Groups, of)

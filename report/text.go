@@ -521,6 +521,9 @@ func (o *ObjectDocument) rows(s *Snapshot) [][]string {
 		{"evidence", orDash(o.Evidence)},
 		{"state", state},
 	}
+	if o.used != "" {
+		rows = append(rows, []string{"use", Printable(o.used)})
+	}
 	if len(o.Fits) > 0 {
 		fits := make([]string, len(o.Fits))
 		for i, f := range o.Fits {

@@ -69,6 +69,7 @@ func verdict(ctx context.Context, s *Snapshot, found []Suspect) (*Verdict, error
 		if parts[i], err = suspectParts(ctx, s, &shown[i]); err != nil {
 			return nil, err
 		}
+		parts[i] = append(parts[i], useLines(s, &shown[i])...)
 		used += len(suspectLines(s, &shown[i], i))
 		for _, p := range parts[i] {
 			used += len(partLines(p))

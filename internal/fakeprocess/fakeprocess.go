@@ -67,6 +67,7 @@ type Node struct {
 	RootSize             uint64   // of a variable
 	Text                 string   // in it
 	Fits                 []string // the types of which several fit
+	UsedBy               []string // functions, of a global without a name
 }
 
 // Edge is a pointer: what it adds to an expression, and the ID of what it leads to.
@@ -410,6 +411,15 @@ func (p *Process) RecordedType(heap.Node) string { return "" }
 // LiveSites are those of Sites.
 func (p *Process) LiveSites(context.Context) ([]gocore.LiveSite, uint64, bool, error) {
 	return p.Sites, 1, true, nil
+}
+
+// UsedBy says what the root's node was given.
+func (p *Process) UsedBy(n heap.Node) (words string, functions []string) {
+	f := p.ByNode[n].UsedBy
+	if len(f) == 0 {
+		return "", nil
+	}
+	return "used by " + f[0], f
 }
 
 // AllocSite knows none.

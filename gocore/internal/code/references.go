@@ -106,7 +106,7 @@ func refersARM64(entry uint64, text []byte) (r References, ok bool) {
 			}
 		case w&armADRPMask == armADRP && off+8 <= len(text):
 			next := binary.LittleEndian.Uint32(text[off+4:])
-			page := pc&^0xfff + uint64(int64(int32(w&0xffffe0<<8|w>>29&3<<11)>>11)<<12)
+			page := pageARM64(pc, w)
 			low, pair := pairedARM64(next, w&31)
 			if !pair {
 				break
@@ -123,6 +123,11 @@ func refersARM64(entry uint64, text []byte) (r References, ok bool) {
 	}
 	r.Print = h.Sum64()
 	return r, len(text) > 0
+}
+
+// pageARM64 returns the page that an ADRP at pc names.
+func pageARM64(pc uint64, w uint32) uint64 {
+	return pc&^0xfff + uint64(int64(int32(w&0xffffe0<<8|w>>29&3<<11)>>11)<<12)
 }
 
 // pairedARM64 returns the offset in a page that an instruction adds to the register.

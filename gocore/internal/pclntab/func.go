@@ -195,6 +195,16 @@ func (f Func) Wrapped() (entry uint64, ok bool) {
 	return f.t.addr(f.t.u32(b)), true
 }
 
+// LineStart returns where the instructions begin that stand together with the one at pc and
+// have its line: one of them begins there. It is the function's entry where the tables do
+// not say.
+func (f Func) LineStart(pc uint64) uint64 {
+	if _, start, ok := f.value(f.u32(funcPCLn), pc); ok {
+		return start
+	}
+	return f.Entry
+}
+
 // FileLine returns the source position of the instruction at pc, of the
 // innermost inlined call. A return address is one past its call: ask for the
 // address less one. File is empty and line 0 where the tables do not say.

@@ -15,12 +15,14 @@ import (
 type Section struct {
 	Name       string
 	Start, Len uint64
+
+	mem, mask []byte // mask has a bit for each word of mem that is a pointer
 }
 
 // NameOf names an address in the section.
 func (s *Section) NameOf(addr uint64) string { return fmt.Sprintf("%s+%#x", s.Name, addr-s.Start) }
 
-func (d *Program) addSection(name string, start, size uint64) Section {
+func (d *Program) addSection(name string, start uint64, mem, mask []byte) Section {
 	n := 1
 	for _, s := range d.Sections {
 		if strings.TrimRight(s.Name, "0123456789") == name {
@@ -30,7 +32,7 @@ func (d *Program) addSection(name string, start, size uint64) Section {
 	if n > 1 {
 		name += strconv.Itoa(n)
 	}
-	s := Section{Name: name, Start: start, Len: size}
+	s := Section{Name: name, Start: start, Len: uint64(len(mem)), mem: mem, mask: mask}
 	d.Sections = append(d.Sections, s)
 	return s
 }
@@ -52,7 +54,7 @@ func (d *Program) InSection(name string) (addr uint64, ok bool) {
 // pointer.
 func (d *Program) ReadGlobalWords(name string, start uint64, mem, mask []byte) {
 	im := d.Image
-	section := d.addSection(name, start, uint64(len(mem)))
+	section := d.addSection(name, start, mem, mask)
 	w := uint64(im.Arch.PtrSize)
 	words := uint64(len(mem)) / w
 	var open *image.Root

@@ -1,0 +1,251 @@
+package program
+
+import (
+	"cmp"
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+	"sync"
+
+	"goheap/gocore/internal/code"
+	"goheap/gocore/internal/image"
+)
+
+// Use is what the code of a program says of a word in its data that has no name.
+type Use struct {
+	// Functions are those whose code names the word: first those that are not the
+	// initialisation of a package, among these the ones that name it most often, and then
+	// by name. Code that was inlined counts for the function that it was written in.
+	Functions []string
+	// At is what they name. It is the word itself, or else the nearest thing in front of
+	// it in its section that any code or word of the data names: nothing tells how long a
+	// variable is.
+	At uint64
+	// By is the word of the data that leads to At, which is what they name then. 0 is for
+	// none.
+	By uint64
+}
+
+// mentioned is what code and data name of the data.
+type mentioned struct {
+	mu       sync.Mutex
+	read     bool
+	mentions []code.Mention // by address, then as the code has them
+	pointers []pointer      // by what they lead to
+}
+
+// pointer is a word of the data that leads to another place in it.
+type pointer struct{ to, at uint64 }
+
+// UseOf says what uses the word at addr, in a data section. There is none where nothing is
+// found.
+func UseOf(d *Program, addr uint64) Use {
+	u := d.mentioned
+	if u == nil || len(d.Modules) == 0 || d.Modules[0].Table == nil {
+		return Use{}
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.read {
+		u.mentions, u.pointers = mentions(d), dataPointers(d)
+		u.read = true
+	}
+	return useOf(d, addr, maxLeads)
+}
+
+// UsedBy says what uses a root that is a word of the data without a name, in words and by
+// the names of functions.
+func UsedBy(d *Program, r *image.Root) (words string, functions []string) {
+	s, ok := sectionOf(d, r.Addr)
+	if !ok || r.Kind != image.GlobalRoot || r.Name != s.NameOf(r.Addr) {
+		return "", nil
+	}
+	u := UseOf(d, r.Addr)
+	return u.Words(d, r.Addr), u.Functions
+}
+
+// maxLiteral is how far into a literal, to whose start something leads, a word may be: most
+// are structs, and the farther the more likely it is that it is something else's.
+const maxLiteral = 512
+
+// maxLeads is how many words of the data may lead from one to the next.
+const maxLeads = 3
+
+func useOf(d *Program, addr uint64, leads int) Use {
+	section, ok := sectionOf(d, addr)
+	if !ok || leads == 0 {
+		return Use{}
+	}
+	pointers := d.mentioned.pointers
+	i, _ := slices.BinarySearchFunc(pointers, addr+1, func(p pointer, a uint64) int { return cmp.Compare(p.to, a) })
+	target := section.Start
+	if i--; i >= 0 {
+		target = max(target, pointers[i].to)
+	}
+	if i >= 0 && addr-target > maxLiteral {
+		i = -1
+	}
+	at, functions := nearest(d, addr, target)
+	use := Use{Functions: functions, At: at}
+	if len(functions) > 0 && !initial(functions[0]) {
+		return use
+	}
+	// What only the initialisation of a package names is part of a literal, if nothing else
+	// stands between it and a place to which something leads.
+	for next := at; next > target && len(functions) > 0; {
+		if next, functions = nearest(d, next-1, target); len(functions) > 0 && !initial(functions[0]) {
+			return use
+		}
+	}
+	for ; i >= 0 && pointers[i].to == target; i-- {
+		by := useOf(d, pointers[i].at, leads-1)
+		if len(by.Functions) > 0 && (!initial(by.Functions[0]) || len(use.Functions) == 0) {
+			use = Use{Functions: by.Functions, At: target, By: pointers[i].at}
+		}
+		if len(use.Functions) > 0 && !initial(use.Functions[0]) {
+			break
+		}
+	}
+	return use
+}
+
+// initial reports whether a function is part of the initialisation of a package.
+func initial(function string) bool {
+	return strings.HasSuffix(function, ".init") || strings.Contains(function, ".init.")
+}
+
+// nearest returns the nearest address from addr down to least that code names, and the
+// functions that do.
+func nearest(d *Program, addr, least uint64) (at uint64, functions []string) {
+	list := d.mentioned.mentions
+	end, _ := slices.BinarySearchFunc(list, addr+1, func(m code.Mention, a uint64) int { return cmp.Compare(m.Addr, a) })
+	for end > 0 && list[end-1].Addr >= least {
+		at := list[end-1].Addr
+		first := end - 1
+		for first > 0 && list[first-1].Addr == at {
+			first--
+		}
+		if functions := naming(d, list[first:end]); len(functions) > 0 {
+			return at, functions
+		}
+		end = first
+	}
+	return 0, nil
+}
+
+// naming returns the functions that mentions of one address are in.
+func naming(d *Program, list []code.Mention) []string {
+	count := map[string]int{}
+	for _, m := range list {
+		fn, ok := d.Modules[0].Table.Find(m.At)
+		if !ok {
+			continue
+		}
+		start := fn.LineStart(m.At)
+		text, ok := d.Image.Mem.Slice(start, min(fn.End, m.At+maxInstruction)-start)
+		if ok && code.Confirm(d.Image.Arch.Name, start, text, m) {
+			count[fn.Inlined(m.At)[0].Name]++
+		}
+	}
+	functions := make([]string, 0, len(count))
+	for name := range count {
+		functions = append(functions, name)
+	}
+	last := func(name string) int {
+		if initial(name) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortFunc(functions, func(a, b string) int {
+		return cmp.Or(cmp.Compare(last(a), last(b)), cmp.Compare(count[b], count[a]), strings.Compare(a, b))
+	})
+	return functions
+}
+
+// maxInstruction is the length of the longest instruction.
+const maxInstruction = 16
+
+// mentions returns what the code of the program names of its data with pointers.
+func mentions(d *Program) (list []code.Mention) {
+	m := &d.Modules[0]
+	if len(d.Sections) == 0 || m.EBSS-m.Data > maxTable {
+		return nil
+	}
+	for at := m.Text; at < m.Etext; {
+		start, text := d.Image.Mem.Segment(at)
+		if text == nil {
+			at = (at + MinPage) &^ (MinPage - 1)
+			continue
+		}
+		text = text[at-start:]
+		text = text[:min(uint64(len(text)), m.Etext-at)]
+		list = append(list, code.Mentions(d.Image.Arch.Name, at, text, m.Data, m.EBSS)...)
+		at += uint64(len(text))
+	}
+	slices.SortFunc(list, func(a, b code.Mention) int { return cmp.Or(cmp.Compare(a.Addr, b.Addr), cmp.Compare(a.At, b.At)) })
+	return list
+}
+
+// dataPointers returns the words of the data that lead into the data.
+func dataPointers(d *Program) (list []pointer) {
+	w := uint64(d.Image.Arch.PtrSize)
+	for _, s := range d.Sections {
+		for i, b := range s.mask {
+			for ; b != 0; b &= b - 1 {
+				off := uint64(i*8+bits.TrailingZeros8(b)) * w
+				if off+w > s.Len {
+					break
+				}
+				to := d.Image.Arch.Word(s.mem[off:])
+				if _, ok := sectionOf(d, to); ok {
+					list = append(list, pointer{to, s.Start + off})
+				}
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b pointer) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.at, b.at)) })
+	return list
+}
+
+func sectionOf(d *Program, addr uint64) (Section, bool) {
+	for _, s := range d.Sections {
+		if addr-s.Start < s.Len {
+			return s, true
+		}
+	}
+	return Section{}, false
+}
+
+// Words says of a word what uses it, for lists; "" where that is not known.
+func (u Use) Words(d *Program, addr uint64) string {
+	if len(u.Functions) == 0 {
+		return ""
+	}
+	by := "used by " + u.Functions[0]
+	switch more := len(u.Functions) - 1; more {
+	case 0:
+	case 1:
+		by += " and " + u.Functions[1]
+	default:
+		by += fmt.Sprintf(" and %d more", more)
+		pkg := PackageOf(u.Functions[0])
+		if !slices.ContainsFunc(u.Functions, func(f string) bool { return PackageOf(f) != pkg }) {
+			by += " of " + pkg
+		}
+	}
+	name := func(at uint64) string {
+		s, _ := sectionOf(d, at)
+		return s.NameOf(at)
+	}
+	switch {
+	case u.By != 0 && u.At == addr:
+		return "where " + name(u.By) + " leads, " + by
+	case u.By != 0:
+		return "behind where " + name(u.By) + " leads, " + by
+	case u.At != addr:
+		return "behind " + name(u.At) + ", " + by
+	}
+	return by
+}
