@@ -145,11 +145,11 @@ test-names: need-core ## look up every name of every program, version and build;
 
 # GO=go1.22.12 builds the programs with that toolchain, and not the viewer; CASE=REGEXP
 # tries those whose name matches, and prints their screens and all that they miss.
-culprits: need-core ## hold the first screen of report against 80 leaking and healthy programs; HEAPDUMP=1 for heap dumps
+culprits: need-core ## hold the first screen of report against 80 leaking and healthy programs; HEAPDUMP=1 for heap dumps, STRIPPED=1 without symbols
 	@command -v go >/dev/null || $(MAKE) --no-print-directory need-go GO=go
 	@go test -count=1 -timeout 30m -tags culprits -run '^TestCulprits$$' -v ./internal/testcore/culprits \
-	  -build "$(filter go1.%,$(GO))" $(if $(HEAPDUMP),-heapdump) $(if $(CASE),-only '$(CASE)')
-	@$(if $(HEAPDUMP)$(CASE)$(filter go1.%,$(GO)),,go test -count=1 -timeout 30m -tags culprits -run '^TestWalks$$' ./tui)
+	  -build "$(filter go1.%,$(GO))" $(if $(HEAPDUMP),-heapdump) $(if $(STRIPPED),-stripped) $(if $(CASE),-only '$(CASE)')
+	@$(if $(HEAPDUMP)$(STRIPPED)$(CASE)$(filter go1.%,$(GO)),,go test -count=1 -timeout 30m -tags culprits -run '^TestWalks$$' ./tui)
 
 # What needs no network, in the same package, make test runs.
 test-delve: need-go ## hold paths, values and stacks against Delve, which is built from the module proxy

@@ -20,6 +20,7 @@ import (
 var (
 	goVersion = flag.String("build", "", "toolchain that builds the programs, as in GOTOOLCHAIN")
 	heapDumps = flag.Bool("heapdump", false, "read heap dumps instead of cores")
+	stripped  = flag.Bool("stripped", false, "read with executables without debugging information and symbols")
 	only      = flag.String("only", "", "try the programs that the pattern matches, and print their screens and all misses")
 )
 
@@ -96,7 +97,18 @@ func TestCulprits(t *testing.T) {
 		if *heapDumps {
 			file = d.Heap
 		}
-		cmd := exec.Command(goheap, "report", "--exe", d.Exe, file)
+		exe, vars := d.Exe, (*variables)(nil)
+		if *stripped {
+			if vars, err = readVariables(d.Exe); err != nil {
+				t.Errorf("%s: %v", e.program, err)
+				continue
+			}
+			if exe, err = testcore.Strip(d.Exe, t.TempDir(), testcore.Symbols); err != nil {
+				t.Errorf("%s: %v", e.program, err)
+				continue
+			}
+		}
+		cmd := exec.Command(goheap, "report", "--exe", exe, file)
 		cmd.Env = append(os.Environ(), fmt.Sprint("COLUMNS=", screenColumns), fmt.Sprint("LINES=", screenLines))
 		var stderr strings.Builder
 		cmd.Stderr = &stderr
@@ -106,7 +118,12 @@ func TestCulprits(t *testing.T) {
 			continue
 		}
 		seen := screen(string(text))
-		misses := e.misses(seen, holds, *heapDumps)
+		wanted := e
+		names := seen
+		if vars != nil {
+			wanted, names = e.stripped(vars), vars.named(seen)
+		}
+		misses := wanted.misses(names, holds, *heapDumps)
 		if len(misses) > 0 {
 			t.Fail()
 		}
