@@ -51,7 +51,8 @@ func UseOf(d *Program, addr uint64) Use {
 		u.mentions, u.pointers = mentions(d), dataPointers(d)
 		u.read = true
 	}
-	return useOf(d, addr, maxLeads)
+	left := maxLeads
+	return useOf(d, addr, &left)
 }
 
 // UsedBy says what uses a root that is a word of the data without a name, in words and by
@@ -69,14 +70,16 @@ func UsedBy(d *Program, r *image.Root) (words string, functions []string) {
 // are structs, and the farther the more likely it is that it is something else's.
 const maxLiteral = 512
 
-// maxLeads is how many words of the data may lead from one to the next.
-const maxLeads = 3
+// maxLeads is how many words of the data are asked for one that lead to it, or to one
+// another.
+const maxLeads = 64
 
-func useOf(d *Program, addr uint64, leads int) Use {
+func useOf(d *Program, addr uint64, left *int) Use {
 	section, ok := sectionOf(d, addr)
-	if !ok || leads == 0 {
+	if !ok || *left == 0 {
 		return Use{}
 	}
+	*left--
 	pointers := d.mentioned.pointers
 	i, _ := slices.BinarySearchFunc(pointers, addr+1, func(p pointer, a uint64) int { return cmp.Compare(p.to, a) })
 	target := section.Start
@@ -98,8 +101,8 @@ func useOf(d *Program, addr uint64, leads int) Use {
 			return use
 		}
 	}
-	for ; i >= 0 && pointers[i].to == target; i-- {
-		by := useOf(d, pointers[i].at, leads-1)
+	for ; i >= 0 && pointers[i].to == target && *left > 0; i-- {
+		by := useOf(d, pointers[i].at, left)
 		if len(by.Functions) > 0 && (!initial(by.Functions[0]) || len(use.Functions) == 0) {
 			use = Use{Functions: by.Functions, At: target, By: pointers[i].at}
 		}

@@ -29,6 +29,9 @@ type recorded struct {
 // useRecorded lets x do with what is recorded of its version of Go. Its error is without,
 // where there is nothing.
 func (x *Executable) useRecorded(without error) error {
+	if x.File.GoVersion == garbled {
+		return without // its functions have no names either
+	}
 	table, err := layout.RecordedFor(x.File.Arch.Name)
 	if err != nil {
 		return err
