@@ -55,16 +55,19 @@ func strippedBuilds() []build {
 func TestStripped(t *testing.T) {
 	t.Parallel()
 	for _, program := range []struct {
-		name string
-		args []string
-	}{{"sessions", []string{"2000"}}, {"quiet", nil}, {"probe", nil}, {"kinds", nil}} {
+		name  string
+		args  []string
+		least float64 // percent of the live bytes that have a type
+	}{{"sessions", []string{"2000"}, 79}, {"quiet", nil, 89}, {"probe", nil, 70}, {"kinds", nil, 87}} {
 		for _, b := range strippedBuilds() {
 			t.Run(program.name+"/"+b.name, func(t *testing.T) {
 				t.Parallel()
 				d := testcore.Core(t, program.name, b.opt, b.kind, program.args...)
 				want := openFile(t, d.Core, "", nil)
 				got := openFile(t, d.Core, bare(t, d.Exe, testcore.Symbols), nil)
-				got.tellsAs(t, want)
+				if typed := got.tellsAs(t, want); typed < program.least {
+					t.Errorf("%.1f %% of the live bytes are typed, want %.0f", typed, program.least)
+				}
 				checks, err := got.Check(t.Context())
 				if err != nil {
 					t.Fatal(err)
@@ -185,8 +188,9 @@ func warned(t *testing.T, core string, opt gocore.Options, says ...string) {
 }
 
 // tellsAs demands that what is said of a core is what another says, though without the
-// types and names that only debugging information has.
-func (p process) tellsAs(t *testing.T, want process) {
+// types and names that only debugging information has. It returns how many percent of the
+// live bytes have a type.
+func (p process) tellsAs(t *testing.T, want process) float64 {
 	t.Helper()
 	a, b := p.graph, want.graph
 	if len(a.Extents) != len(b.Extents) || len(a.Extents) == 0 {
@@ -228,7 +232,8 @@ func (p process) tellsAs(t *testing.T, want process) {
 			}
 		}
 	}
-	t.Logf("%.1f %% of %d live bytes are typed", 100*float64(typed)/float64(all), all)
+	share := 100 * float64(typed) / float64(all)
+	t.Logf("%.1f %% of %d live bytes are typed", share, all)
 	if len(p.Goroutines()) != len(want.Goroutines()) {
 		t.Fatalf("%d goroutines, want %d", len(p.Goroutines()), len(want.Goroutines()))
 	}
@@ -238,6 +243,7 @@ func (p process) tellsAs(t *testing.T, want process) {
 			t.Errorf("goroutine %d has the frames\n%s, want\n%s", g, x, y)
 		}
 	}
+	return share
 }
 
 // interned are the objects of want that package unique makes, and those that retain some of

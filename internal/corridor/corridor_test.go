@@ -26,7 +26,7 @@ var may = map[string][]string{
 	"heap":              {"internal/flat", "internal/progress"},
 	"dump":              {"internal/arch", "internal/files", "internal/flat", "internal/progress"},
 	"gocore": {"dump", "heap", "gocore/account", "gocore/later", "gocore/member", "gocore/profile", "gocore/wait", "gocore/waste", "gocore/internal/corefile", "gocore/internal/frames", "gocore/internal/heapdump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/kept", "gocore/internal/keys", "gocore/internal/layout",
-		"gocore/internal/library", "gocore/internal/members", "gocore/internal/notation", "gocore/internal/program", "gocore/internal/reach", "gocore/internal/recent", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "gocore/internal/waits", "internal/flat", "internal/progress"},
+		"gocore/internal/library", "gocore/internal/members", "gocore/internal/notation", "gocore/internal/program", "gocore/internal/reach", "gocore/internal/recent", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "gocore/internal/uses", "gocore/internal/waits", "internal/flat", "internal/progress"},
 
 	// The rooms of gocore, from the bottom up. No room sees names and values, which are
 	// gocore's own; typing sees no files; the decoders do not see each other.
@@ -39,6 +39,7 @@ var may = map[string][]string{
 	"gocore/later":                    {"heap"},
 	"gocore/internal/kept":            {"gocore/later", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/library", "gocore/internal/program", "gocore/internal/types", "gocore/internal/typing", "heap"},
 	"gocore/internal/waits":           {"gocore/wait", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/layout", "gocore/internal/program", "heap"},
+	"gocore/internal/uses":            {"gocore/internal/code", "gocore/internal/image", "gocore/internal/program", "gocore/internal/types", "gocore/internal/typing"},
 	"gocore/internal/members":         {"gocore/member", "gocore/internal/inferior", "gocore/internal/library", "gocore/internal/notation", "gocore/internal/types"},
 	"gocore/internal/layout":          {"internal/arch"},
 	"gocore/internal/layout/drift":    {"gocore/internal/layout", "gocore/internal/symbols"},

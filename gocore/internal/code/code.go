@@ -551,6 +551,8 @@ func (f *Function) value(s *state, p place) ID {
 		switch f.Origins[base].Kind {
 		case Param, Result, Load, Context:
 			return f.origin(Origin{Kind: Load, Base: base, Off: off})
+		case Static:
+			return f.origin(Origin{Kind: Load, Base: f.inside(base, off)})
 		}
 	case atAddress:
 		return f.origin(Origin{Kind: Load, Base: f.address(s, p)})
@@ -589,7 +591,8 @@ func (f *Function) inside(base ID, off int64) ID {
 		o.Off += off
 		return f.origin(o)
 	case o.Kind == Static:
-		return none
+		o.Addr += uint64(off)
+		return f.origin(o)
 	case o.Kind == Inside:
 		o.Off += off
 		if o.Off == 0 {

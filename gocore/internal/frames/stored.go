@@ -285,29 +285,8 @@ func (c *StoredReader) pointsTo(entry uint64, f *code.Function, id code.ID, dept
 }
 
 // made returns the type of what a function of the runtime makes and returns a pointer to,
-// if a word is that pointer (runtime/malloc.go, slice.go, map.go, chan.go, iface.go).
+// if a word is that pointer.
 func (c *StoredReader) made(f *code.Function, o code.Origin) (types.ID, typing.Form) {
-	if o.Kind != code.Result || o.Reg != 0 {
-		return 0, 0
-	}
-	fn, ok := c.p.program.Function(o.Target)
-	if !ok {
-		return 0, 0
-	}
-	argument, form := 0, typing.OneValue
-	switch fn.Name() {
-	case "runtime.newobject", "runtime.convT", "runtime.convTnoptr":
-	case "runtime.makeslice", "runtime.makeslice64", "runtime.makeslicecopy":
-		form = typing.ManyValues
-	case "runtime.growslice":
-		argument, form = 4, typing.ManyValues
-	case "runtime.makemap", "runtime.makemap64", "runtime.makechan", "runtime.makechan64":
-		form = typing.Container
-	default:
-		return 0, 0
-	}
-	if arg := f.Origins[o.Args[argument]]; arg.Kind == code.Static {
-		return c.descriptor(arg.Addr), form
-	}
-	return 0, 0
+	m := program.Code{Program: c.p.program}.Made(f, o, c.descriptor)
+	return m.Type, m.Form
 }

@@ -19,7 +19,8 @@ const receiverField = "receiver"
 type Closures struct {
 	*Program
 	mu    sync.Mutex
-	known map[uint64]types.ID        // by the addresses of code
+	known map[uint64]types.ID // by the addresses of code
+	made  madeClosures
 	run   map[instantiation]types.ID // of code that several instantiations share, which known has as shared
 }
 
@@ -114,10 +115,16 @@ func (c *Closures) dictionariesAreNumbers() bool {
 }
 
 // CodeName returns the name that debugging information has for the function whose code
-// begins at entry, with the shapes of its type arguments.
+// begins at entry, with the shapes of its type arguments; without debugging information,
+// that which tracebacks have.
 func (d *Program) CodeName(entry uint64) string {
 	f, bias := d.Exe.codeAt(entry)
 	name, _ := f.FuncName(entry - bias)
+	if name == "" && WithoutDebugging(d) {
+		if fn, ok := d.Function(entry); ok && fn.Entry == entry {
+			return fn.Name()
+		}
+	}
 	return name
 }
 
@@ -294,6 +301,9 @@ func (c *Closures) captures(entry, addr uint64) []symbols.Capture {
 			return []symbols.Capture{{Name: receiverField, Offset: w, Type: id}}
 		}
 		return nil
+	}
+	if WithoutDebugging(c.Program) {
+		return c.made.captures(c.Program, entry)
 	}
 	list := c.CapturesOf(entry)
 	if len(list) == 0 {

@@ -197,3 +197,6 @@ func embeddedName(s string) string {
 	}
 	return s
 }
+
+// Unescaped returns the path of a package as it is written, of one of the linker's names.
+func Unescaped(pkg string) string { return unescape(pkg) }

@@ -61,7 +61,7 @@ func PointMade(t *Typer, s *Stack, typ types.ID, form Form, p uint64) {
 		}
 		c.evidence = ByContainer
 	case OneValue:
-		if isClosure(t.table, typ) {
+		if IsClosure(t.table, typ) {
 			t.PointClosure(p)
 			return
 		}
@@ -75,9 +75,9 @@ func PointMade(t *Typer, s *Stack, typ types.ID, form Form, p uint64) {
 	t.onStack = nil
 }
 
-// isClosure reports whether a type is the structure that the compiler makes closures of
+// IsClosure reports whether a type is the structure that the compiler makes closures of
 // (cmd/compile/internal/typecheck, ClosureType, Go 1.26; in Go 1.18 the field is .F).
-func isClosure(table *types.Table, typ types.ID) bool {
+func IsClosure(table *types.Table, typ types.ID) bool {
 	x := table.Type(typ)
 	return x.Kind == types.Struct && x.Package == "" && len(x.Fields) > 0 &&
 		strings.TrimPrefix(x.Fields[0].Name, ".") == "F" && table.Type(x.Fields[0].Type).Kind == types.Uintptr

@@ -177,6 +177,9 @@ type Config struct {
 	// Stored makes claims on what those of the words lead to whose origin the code of
 	// their frames tells. The words are in the order of their goroutines. It may be nil.
 	Stored func(t *Typer, words []StackWord)
+	// Used makes claims on what variables lead to, where the code that uses them tells. It
+	// may be nil.
+	Used func(ctx context.Context, t *Typer) error
 	// Global returns the address of a variable.
 	Global func(name string) (uint64, error)
 	// Described are types known beforehand, by the addresses of their descriptors.

@@ -14,6 +14,14 @@ import (
 // themselves where their own words say what they are; then, with less certainty, what
 // only one type fits. All claims that come from typed values have been made.
 func (t *Typer) fromUntyped(ctx context.Context, phase *progress.Phase) error {
+	if t.Config.Used != nil {
+		if err := t.Config.Used(ctx, t); err != nil {
+			return err
+		}
+		if err := t.Drain(ctx, phase); err != nil {
+			return err
+		}
+	}
 	for n := range t.untyped() {
 		t.ownWords(n)
 	}

@@ -1,0 +1,79 @@
+package typing
+
+import (
+	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/types"
+)
+
+// Unknown reports whether p leads to a live object of which nothing as certain as that a
+// type fits is known.
+func Unknown(t *Typer, p uint64) bool {
+	at, ok := t.im.Pages.Find(p)
+	if !ok || !image.HasBit(t.Alive, at.Node) {
+		return false
+	}
+	ev := t.evidenceOf(at.Node)
+	return ev == 0 || ev >= ByFit
+}
+
+// Word returns the word at addr, as the walk reads it.
+func Word(t *Typer, addr uint64) (uint64, bool) {
+	b := t.Mem.Bytes(addr, uint64(t.arch.PtrSize))
+	if b == nil {
+		return 0, false
+	}
+	return t.arch.Word(b), true
+}
+
+// Dynamic reports whether the word at addr may be the second of an interface: the one
+// before it is the first of one.
+func Dynamic(t *Typer, addr uint64) bool {
+	word, ok := Word(t, addr-uint64(t.arch.PtrSize))
+	return ok && t.interfaceType(word) != 0
+}
+
+// ClaimMade claims what the code of the program says to have been made at p, as PointMade
+// does, where the object there is all of that.
+func ClaimMade(t *Typer, typ types.ID, form Form, p uint64) {
+	if form == OneValue && IsClosure(t.table, typ) {
+		t.PointClosure(p)
+	} else if c, ok := made(t, typ, form, p); ok {
+		t.attempt(c)
+	}
+}
+
+// made returns the claim that something was made at p.
+func made(t *Typer, typ types.ID, form Form, p uint64) (c claim, ok bool) {
+	x := t.compile(typ)
+	c = claim{p: p, n: 1, x: x, Form: form, evidence: ByPointer}
+	switch {
+	case x.shape:
+		return c, false
+	case form == Container:
+		c.evidence = ByContainer
+		return c, x.runtime != nil
+	case form == ManyValues:
+		c.n = t.capacity(p, x.size)
+	}
+	return c, c.n > 0
+}
+
+// ClaimReceiver claims a value of a type at p, which may be the first part of one of
+// another type: it does so where no described type that has the object's size and pointers
+// begins with such a value.
+func ClaimReceiver(t *Typer, typ types.ID, p uint64) {
+	c, ok := made(t, typ, OneValue, p)
+	at, found := t.im.Pages.Find(p)
+	if !ok || !found || at.Pointers != image.HeapBits || !image.HasBit(t.Alive, at.Node) || !t.fitsWhole(at, c) {
+		return
+	}
+	f := t.newFitter([]Part{{Node: at.Node, Type: typ}})
+	if fits := f.byShape([]Part{{Node: at.Node, Type: typ, N: 1}}); len(fits) == 1 && fits[0] == (Fit{typ, OneValue}) {
+		t.point(c)
+	}
+}
+
+// ClaimStatic says that a value of a type stands at addr, in the data of a module.
+func ClaimStatic(t *Typer, typ types.ID, addr uint64) {
+	t.pointStatic(claim{p: addr, n: 1, x: t.compile(typ), evidence: ByPointer})
+}
