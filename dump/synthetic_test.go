@@ -581,9 +581,7 @@ func TestOpenAndGuard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(path, 4096); err != nil {
-		t.Fatal(err)
-	}
+	shrink(t, path)
 	err = Guard(func() error {
 		_, _ = c.Memory.Uint(0x1000+uint64(len(memory))-8, 8)
 		return nil

@@ -77,7 +77,7 @@ func TestCompressed(t *testing.T) {
 		} {
 			t.Run(p.name+" "+name, func(t *testing.T) {
 				dir := t.TempDir()
-				t.Setenv("TMPDIR", dir)
+				unpackIn(t, dir)
 				path := write(t, "core."+p.name, data)
 				tracker := new(progress.Tracker)
 				c, err := OpenContext(WithProgress(t.Context(), tracker.Report), path)
@@ -137,7 +137,7 @@ func TestCompressedDamaged(t *testing.T) {
 	}
 	for _, p := range packers {
 		t.Run(p.name, func(t *testing.T) {
-			t.Setenv("TMPDIR", t.TempDir())
+			unpackIn(t, t.TempDir())
 			packed := pack(t, p.to, plain)
 			r := rand.New(rand.NewPCG(1, 2))
 			check := func(how string, data []byte) (opened bool) {
@@ -188,7 +188,7 @@ func TestCompressedDamaged(t *testing.T) {
 // What is no core is refused before it is unpacked, and so is what would not fit.
 func TestCompressedRefused(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
+	unpackIn(t, dir)
 	for _, p := range packers {
 		for _, test := range []struct {
 			what string
@@ -222,9 +222,17 @@ func TestCompressedRefused(t *testing.T) {
 	if _, err := Open(write(t, "core", window)); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "--long=31") {
 		t.Errorf("a large window: %v", err)
 	}
-	t.Setenv("TMPDIR", filepath.Join(dir, "none"))
+	unpackIn(t, filepath.Join(dir, "none"))
 	if _, err := Open(write(t, "core", pack(t, packers[0].to, holedCore()))); !errors.Is(err, ErrNoSpace) {
 		t.Errorf("no folder for temporary files: %v", err)
+	}
+}
+
+// unpackIn says where os.TempDir is.
+func unpackIn(t *testing.T, dir string) {
+	t.Helper()
+	for _, name := range []string{"TMPDIR", "TMP"} { // Windows has the second one
+		t.Setenv(name, dir)
 	}
 }
 
@@ -232,7 +240,7 @@ func TestCompressedRefused(t *testing.T) {
 // no core can be; and nothing is left of it.
 func TestCompressedBomb(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
+	unpackIn(t, dir)
 	noise := bytes.Repeat(holedCore(), 60) // 36 MiB of it are not zero
 	of := func(s ...space) func() (space, error) {
 		n := -1
@@ -309,7 +317,7 @@ func lz4Legacy(t testing.TB, data []byte) []byte {
 // What stands behind the last member is told and does no harm; what starts as a
 // member is one.
 func TestCompressedTrailing(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	unpackIn(t, t.TempDir())
 	plain := holedCore()
 	half := len(plain)/2 + 11
 	skip := []byte("\x53\x2a\x4d\x18\x05\x00\x00\x00skip!")

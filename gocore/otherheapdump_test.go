@@ -1,7 +1,6 @@
 package gocore_test
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -24,8 +23,9 @@ func TestHeapDumpOfOtherSystems(t *testing.T) {
 		flags                 []string
 	}{
 		{"linux", "go1.27.0", "linux", nil},
-		// Newer versions want a library that wine 8 does not have (bcryptprimitives.dll).
 		{"windows", "go1.18.10", "windows", nil},
+		{"windows 1.22", "go1.22.12", "windows", nil},
+		{"windows 1.27", "go1.27.0", "windows", nil},
 		{"windows stripped", "go1.18.10", "windows", []string{"-ldflags=-s -w"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -35,15 +35,7 @@ func TestHeapDumpOfOtherSystems(t *testing.T) {
 			exe := testcore.Build(t, "portable", opt)
 			cmd := exec.Command(exe, filepath.Join(dir, "heap"))
 			if c.system == "windows" {
-				wine, err := exec.LookPath("wine64")
-				if err != nil {
-					wine, err = exec.LookPath("/usr/lib/wine/wine64")
-				}
-				if err != nil {
-					t.Skip("wine is not installed; Debian has it as wine64")
-				}
-				cmd = exec.Command(wine, exe, "heap")
-				cmd.Env = append(os.Environ(), "WINEDEBUG=-all", "WINEPREFIX="+filepath.Join(dir, "wine"))
+				cmd = testcore.Wine(t)(exe, "heap")
 			}
 			cmd.Dir = dir
 			out, err := cmd.Output()

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,7 +16,6 @@ import (
 	"goheap/dump"
 	"goheap/gocore"
 	"goheap/heap"
-	"goheap/internal/testcore"
 	"goheap/report"
 )
 
@@ -247,35 +244,6 @@ func TestLateWorkerPanic(t *testing.T) {
 	var p *WorkerPanic
 	if err := end(); !errors.As(err, &p) || p.Value != "late" {
 		t.Errorf("error %v", err)
-	}
-}
-
-// The real program with a real core that is cut while it is open.
-func TestCutFileInTerminal(t *testing.T) {
-	if testing.Short() {
-		return // it builds two programs and takes a core
-	}
-	dir := t.TempDir()
-	exe := filepath.Join(dir, "goheap")
-	if out, err := exec.Command("go", "build", "-o", exe, "goheap/cmd/goheap").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	d := testcore.Core(t, "blockstore", testcore.Options{}, testcore.Kernel)
-	core := filepath.Join(dir, "core")
-	for _, keys := range [][]string{{":", "main.srv", "Enter"}, {"F", "validator-30", "Enter"}} {
-		if out, err := exec.Command("cp", "--sparse=always", d.Core, core).CombinedOutput(); err != nil {
-			t.Fatalf("cp: %v\n%s", err, out)
-		}
-		m := startTmux(t, 120, 30, "", exe+" --exe "+d.Exe+" "+core)
-		m.wait("[1 Overview]", "Holders ")
-		if err := os.Truncate(core, 4096); err != nil {
-			t.Fatal(err)
-		}
-		m.keys(keys...).wait(sentence)
-		m.quitWith(1)
-		if screen := m.do("capture-pane", "-p"); strings.Contains(screen, "goroutine ") {
-			t.Errorf("a trace:\n%s", screen)
-		}
 	}
 }
 

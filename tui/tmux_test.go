@@ -1,3 +1,5 @@
+//go:build unix
+
 package tui
 
 import (
@@ -298,5 +300,34 @@ func TestWorkerPanicInTerminal(t *testing.T) {
 	m.keys("i").wait("error: internal error: nobody expects it", "status 0.", " echo")
 	if screen := m.do("capture-pane", "-p"); strings.Contains(screen, "[1 Over]") {
 		t.Errorf("the screen is still there:\n%s", screen)
+	}
+}
+
+// The real program with a real core that is cut while it is open.
+func TestCutFileInTerminal(t *testing.T) {
+	if testing.Short() {
+		return // it builds two programs and takes a core
+	}
+	dir := t.TempDir()
+	exe := filepath.Join(dir, "goheap")
+	if out, err := exec.Command("go", "build", "-o", exe, "goheap/cmd/goheap").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	d := testcore.Core(t, "blockstore", testcore.Options{}, testcore.Kernel)
+	core := filepath.Join(dir, "core")
+	for _, keys := range [][]string{{":", "main.srv", "Enter"}, {"F", "validator-30", "Enter"}} {
+		if out, err := exec.Command("cp", "--sparse=always", d.Core, core).CombinedOutput(); err != nil {
+			t.Fatalf("cp: %v\n%s", err, out)
+		}
+		m := startTmux(t, 120, 30, "", exe+" --exe "+d.Exe+" "+core)
+		m.wait("[1 Overview]", "Holders ")
+		if err := os.Truncate(core, 4096); err != nil {
+			t.Fatal(err)
+		}
+		m.keys(keys...).wait(sentence)
+		m.quitWith(1)
+		if screen := m.do("capture-pane", "-p"); strings.Contains(screen, "goroutine ") {
+			t.Errorf("a trace:\n%s", screen)
+		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -38,6 +37,9 @@ type cache struct {
 }
 
 func findCache() (cache, error) {
+	if !onUnix {
+		return cache{}, lacks("programs whose cores are read are built and run on Linux")
+	}
 	root, err := moduleRoot()
 	if err != nil {
 		return cache{}, err
@@ -59,7 +61,7 @@ func findCache() (cache, error) {
 // when fill returns nil; fill must not return paths inside it.
 func (c cache) entry(name, key string, fill func(dir string) error) (string, error) {
 	final := filepath.Join(c.dir, name+"-"+key)
-	unlock, err := lock(final+".lock", syscall.LOCK_EX)
+	unlock, err := lock(final+".lock", true)
 	if err != nil {
 		return "", err
 	}
@@ -85,25 +87,6 @@ func (c cache) entry(name, key string, fill func(dir string) error) (string, err
 	}
 	c.evict()
 	return final, nil
-}
-
-// lock takes a flock(2) on path and returns the function that releases it.
-func lock(path string, how int) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err = syscall.Flock(int(f.Fd()), how)
-		if err != syscall.EINTR {
-			break
-		}
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("locking %s: %w", path, err)
-	}
-	return func() { f.Close() }, nil
 }
 
 // evict removes what nobody goes on making, and then the entries that were not asked
@@ -136,7 +119,7 @@ func (c cache) evict() {
 		}
 		path := filepath.Join(c.dir, d.Name())
 		if entry, ok := strings.CutSuffix(path, making); ok {
-			if unlock, err := lock(entry+".lock", syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
+			if unlock, err := lock(entry+".lock", false); err == nil {
 				os.RemoveAll(path)
 				unlock()
 			}
@@ -153,7 +136,7 @@ func (c cache) evict() {
 		if total <= limit || time.Since(e.used) < inUse {
 			return
 		}
-		unlock, err := lock(e.path+".lock", syscall.LOCK_EX|syscall.LOCK_NB)
+		unlock, err := lock(e.path+".lock", false)
 		if err != nil {
 			continue
 		}
@@ -173,9 +156,7 @@ func occupied(dir string) (n int64) {
 			return nil
 		}
 		if info, err := d.Info(); err == nil {
-			if st, ok := info.Sys().(*syscall.Stat_t); ok {
-				n += st.Blocks * 512
-			}
+			n += onDisk(info)
 		}
 		return nil
 	})

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 // ErrLacks is wrapped by every error that says that a core, or an executable, cannot
@@ -65,18 +64,6 @@ func KernelCores() error {
 		return lacks("%s is %q, so the kernel leaves no core in the working folder; as root: sysctl -w kernel.core_pattern=core", file, pattern)
 	}
 	return coreLimit()
-}
-
-// coreLimit says why a process may not have the longest core, if so.
-func coreLimit() error {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &limit); err != nil {
-		return lacks("cannot tell how long core files may be: %w", err)
-	}
-	if unlimited := ^uint64(0); limit.Max != unlimited {
-		return lacks("core files may have %d bytes here; raise the hard limit (ulimit -Hc unlimited)", limit.Max)
-	}
-	return nil
 }
 
 // hasNamespaces says why processes cannot have a pid namespace of their own, if so.

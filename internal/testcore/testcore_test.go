@@ -465,7 +465,7 @@ func TestInterruptedEntries(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	unlock, err := lock(filepath.Join(c.dir, "busy-key.lock"), syscall.LOCK_EX)
+	unlock, err := lock(filepath.Join(c.dir, "busy-key.lock"), true)
 	if err != nil {
 		t.Fatal(err)
 	}
