@@ -296,6 +296,7 @@ func localLength(s string) int {
 // selectors takes apart the steps between two places.
 func (p *parser) selectors(at, end int, repeating bool) ([]Step, error) {
 	var steps []Step
+	start := at
 	for at < end {
 		if p.steps++; p.steps > maxSteps {
 			return nil, p.fail(at, "the expression has more than %d parts", maxSteps)
@@ -344,7 +345,7 @@ func (p *parser) selectors(at, end int, repeating bool) ([]Step, error) {
 			}
 		case strings.HasPrefix(s, arrow):
 			step = Step{Kind: Arrow, Pos: at, Text: s[len(arrow):n]}
-			if step.Text == "" && !strings.HasPrefix(s[n:], ".") && !strings.HasPrefix(s[n:], "[") && !strings.HasPrefix(s[n:], "(") {
+			if step.Text == "" && !p.selectsAt(at+n) && !(repeating && at+n == end && p.selectsAt(start) && p.selectsBehind(end)) {
 				return nil, p.fail(at, "a name is missing behind the arrow")
 			}
 		default:
@@ -372,6 +373,19 @@ func (p *parser) selectors(at, end int, repeating bool) ([]Step, error) {
 		steps = append(steps, step)
 	}
 	return steps, nil
+}
+
+// selectsAt reports whether there is a selector, an index or a repetition at a place of the
+// text.
+func (p *parser) selectsAt(at int) bool {
+	return at < len(p.text) && strings.IndexByte(".[(", p.text[at]) >= 0
+}
+
+// selectsBehind reports whether one stands behind the repetition whose parenthesis closes at
+// a place: " ×4" and then ".next".
+func (p *parser) selectsBehind(closes int) bool {
+	number, ok := strings.CutPrefix(p.text[closes+1:], repeated)
+	return ok && p.selectsAt(len(p.text)-len(strings.TrimLeft(number, "0123456789")))
 }
 
 // captured takes ".func1 captured x" off s, or ".f.func1.(*T).g.1 captured x" of a function
