@@ -254,10 +254,7 @@ func (h *Heap) Check(ctx context.Context) (checks []Check, err error) {
 // that moment, nil where nobody kept that. With count, all pages outside of files are
 // looked at, which takes as long as to read the core once.
 func (h *Heap) Account(ctx context.Context, kept *account.Residency, count bool) (a account.Account, err error) {
-	err = dump.Guard(func() (err error) {
-		a, err = h.decoder.AccountOf(ctx, h.live.Bits().Words(), kept, count)
-		return err
-	})
+	err = dump.Guard(func() (err error) { a, err = h.decoder.AccountOf(ctx, h.live.Bits().Words(), kept, count); return err })
 	return a, err
 }
 

@@ -155,6 +155,7 @@ type Visitor struct {
 	// Within, if there are any, are the only nodes that are looked at: a root or an object,
 	// then all that it dominates. It takes time in proportion to their number. Nothing is
 	// said of types, nor of the first of them beyond the room that a map or channel has, and
-	// the duplicate that would stay may be none of them.
+	// the duplicate that would stay may be none of them. What only pools keep is not told
+	// from what somebody uses.
 	Within []heap.Node
 }

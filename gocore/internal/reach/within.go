@@ -49,5 +49,6 @@ func within(ctx context.Context, c Config, v waste.Visitor) error {
 	}); err != nil {
 		return err
 	}
+	w.chargeBoxes(told)
 	return w.texts.duplicates(ctx)
 }
