@@ -108,7 +108,7 @@ func TestParseErrors(t *testing.T) {
 // Reading never panics, and a tree that is printed is read as the same tree, where all
 // names in it are known.
 func FuzzParse(f *testing.F) {
-	for _, text := range texts {
+	for _, text := range append(texts, "main.x( → a) ×3") { // which is printed without the parentheses
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -154,7 +154,7 @@ func withoutPlaces(e *Expr) {
 
 func stepsWithoutPlaces(steps []Step) {
 	for i := range steps {
-		steps[i].Pos = 0
+		steps[i].Pos, steps[i].Times = 0, 0
 		stepsWithoutPlaces(steps[i].Steps)
 	}
 }
