@@ -2,14 +2,10 @@ package gocore_test
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"testing"
 
-	"goheap/gocore"
 	"goheap/gocore/wait"
 	"goheap/internal/testcore"
 )
@@ -170,41 +166,13 @@ func soundWaits(t *testing.T, p process) {
 // Of a core with bytes that are others, who waits for whom is said without a panic, in time
 // and of what there is.
 func TestDeadlocksDamaged(t *testing.T) {
-	core := testcore.Core(t, "deadlocks", testcore.Options{}, testcore.Kernel)
-	data, err := os.ReadFile(core.Core)
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := 0
-	for seed := range howMany(400) {
-		random := rand.New(rand.NewPCG(uint64(seed), 14))
-		b := slices.Clone(data)
-		for range 1 + seed*len(data)/20000/howMany(400) {
-			at := len(b)/10 + random.IntN(len(b)-len(b)/10) // behind what the file says of itself
-			b[at] = byte(random.Uint32())
+	eachFlipped(t, "deadlocks", 400, 14, func(p process) {
+		soundWaits(t, p)
+		if g, err := p.WaitGraph(t.Context()); err == nil {
+			found += len(g.Deadlocks)
 		}
-		file := filepath.Join(t.TempDir(), "core")
-		if err := os.WriteFile(file, b, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		bounded(t, fmt.Sprint("seed ", seed), func() {
-			opened, err := gocore.Open(t.Context(), file, gocore.Options{Exe: core.Exe})
-			if err != nil {
-				return
-			}
-			defer opened.Close()
-			h, err := opened.Analyse(t.Context(), nil)
-			if err != nil {
-				return
-			}
-			p := process{Process: opened, Heap: h}
-			soundWaits(t, p)
-			if g, err := p.WaitGraph(t.Context()); err == nil {
-				found += len(g.Deadlocks)
-			}
-		})
-		os.Remove(file)
-	}
+	})
 	if found == 0 {
 		t.Error("no circle was found in any of them")
 	}

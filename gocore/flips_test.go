@@ -3,10 +3,12 @@ package gocore_test
 import (
 	"bytes"
 	"debug/elf"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -48,6 +50,41 @@ func bounded(t *testing.T, how string, f func()) {
 		}
 	}()
 	f()
+}
+
+// eachFlipped calls f, bounded, with those of n cores of a program that can be read although
+// more and more of their bytes are others; stream is that of the random numbers.
+func eachFlipped(t *testing.T, program string, n int, stream uint64, f func(p process)) {
+	t.Helper()
+	core := testcore.Core(t, program, testcore.Options{}, testcore.Kernel)
+	data, err := os.ReadFile(core.Core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n = howMany(n)
+	for seed := range n {
+		random := rand.New(rand.NewPCG(uint64(seed), stream))
+		b := slices.Clone(data)
+		for range 1 + seed*len(data)/20000/n {
+			at := len(b)/10 + random.IntN(len(b)-len(b)/10) // behind what the file says of itself
+			b[at] = byte(random.Uint32())
+		}
+		file := filepath.Join(t.TempDir(), "core")
+		if err := os.WriteFile(file, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		bounded(t, fmt.Sprint("seed ", seed), func() {
+			opened, err := gocore.Open(t.Context(), file, gocore.Options{Exe: core.Exe})
+			if err != nil {
+				return
+			}
+			defer opened.Close()
+			if h, err := opened.Analyse(t.Context(), nil); err == nil {
+				f(process{Process: opened, Heap: h})
+			}
+		})
+		os.Remove(file)
+	}
 }
 
 // peak is the most memory that this process ever had, with the files that it

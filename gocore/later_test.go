@@ -1,11 +1,7 @@
 package gocore_test
 
 import (
-	"fmt"
 	"maps"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -270,41 +266,13 @@ func soundLater(t *testing.T, p process) {
 // Of a core with bytes that are others, what is put off is said without a panic, in time and
 // of what there is.
 func TestLaterDamaged(t *testing.T) {
-	core := testcore.Core(t, "later", testcore.Options{}, testcore.Kernel)
-	data, err := os.ReadFile(core.Core)
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := 0
-	for seed := range howMany(100) {
-		random := rand.New(rand.NewPCG(uint64(seed), 15))
-		b := slices.Clone(data)
-		for range 1 + seed*len(data)/20000/howMany(100) {
-			at := len(b)/10 + random.IntN(len(b)-len(b)/10) // behind what the file says of itself
-			b[at] = byte(random.Uint32())
+	eachFlipped(t, "later", 100, 15, func(p process) {
+		soundLater(t, p)
+		if s, err := p.Later(t.Context()); err == nil {
+			found += len(s.Contexts)
 		}
-		file := filepath.Join(t.TempDir(), "core")
-		if err := os.WriteFile(file, b, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		bounded(t, fmt.Sprint("seed ", seed), func() {
-			opened, err := gocore.Open(t.Context(), file, gocore.Options{Exe: core.Exe})
-			if err != nil {
-				return
-			}
-			defer opened.Close()
-			h, err := opened.Analyse(t.Context(), nil)
-			if err != nil {
-				return
-			}
-			p := process{Process: opened, Heap: h}
-			soundLater(t, p)
-			if s, err := p.Later(t.Context()); err == nil {
-				found += len(s.Contexts)
-			}
-		})
-		os.Remove(file)
-	}
+	})
 	if found == 0 {
 		t.Error("no context was found in any of them")
 	}

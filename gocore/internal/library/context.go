@@ -156,19 +156,28 @@ func (p *Reader) contextIn(typ *types.Type, addr uint64, f layout.Field) (*types
 	return p.dynamicTarget(part, at)
 }
 
+// contextDynamic is the value in a key or value of a context. Where there is none, its type is
+// 0, and other has what stands for it; ok is false where it is no interface.
+func (p *Reader) contextDynamic(typ *types.Type, addr uint64, f layout.Field) (id types.ID, at uint64, other string, ok bool) {
+	part, at, ok := p.Part(typ, addr, f)
+	if !ok || part.Kind != types.Interface {
+		return 0, 0, "", false
+	}
+	if word, ok := p.Mem.Word(at); ok && word == 0 {
+		return 0, 0, "nil", true
+	}
+	if id, at, ok = p.Dynamic(part, at); !ok || id == 0 {
+		return 0, 0, "?", true
+	}
+	return id, at, "", true
+}
+
 // contextPart is a key or value of a context: a string, the name of a constant, or the
 // type.
 func (p *Reader) contextPart(typ *types.Type, addr uint64, f layout.Field) (string, bool) {
-	part, at, ok := p.Part(typ, addr, f)
-	if !ok || part.Kind != types.Interface {
-		return "", false
-	}
-	if word, ok := p.Mem.Word(at); ok && word == 0 {
-		return "nil", true
-	}
-	id, at, ok := p.Dynamic(part, at)
-	if !ok {
-		return "?", true
+	id, at, other, ok := p.contextDynamic(typ, addr, f)
+	if id == 0 {
+		return other, ok
 	}
 	dyn := p.Types.Type(id)
 	switch {
@@ -281,16 +290,9 @@ func embeddedContext(t *types.Table, typ *types.Type) (types.Field, bool) {
 
 // contextPartType is the type of a key or value of a context, or the name of a constant.
 func (p *Reader) contextPartType(typ *types.Type, addr uint64, f layout.Field) (string, bool) {
-	part, at, ok := p.Part(typ, addr, f)
-	if !ok || part.Kind != types.Interface {
-		return "", false
-	}
-	if word, ok := p.Mem.Word(at); ok && word == 0 {
-		return "nil", true
-	}
-	id, at, ok := p.Dynamic(part, at)
-	if !ok {
-		return "?", true
+	id, at, other, ok := p.contextDynamic(typ, addr, f)
+	if id == 0 {
+		return other, ok
 	}
 	dyn := p.Types.Type(id)
 	if dyn.Kind >= types.Int && dyn.Kind <= types.Uint64 {
