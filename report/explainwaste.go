@@ -30,7 +30,7 @@ func (h *hunt) explainWaste(ctx context.Context) error {
 				continue
 			}
 		}
-		if f.Why != "" || n == heap.None {
+		if f.Why != "" || n == heap.None || h.retains(n) > uint64(left) {
 			continue
 		}
 		nodes, err := nodesBelow(ctx, h.s, n, left)
@@ -46,6 +46,16 @@ func (h *hunt) explainWaste(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// retains is how many objects a node retains, where it is a holder by itself, else 0.
+func (h *hunt) retains(n heap.Node) uint64 {
+	for i := range h.holders {
+		if x := &h.holders[i]; x.Node == n && x.Count == 1 {
+			return x.Objects
+		}
+	}
+	return 0
 }
 
 // nodesBelow are a node and all that it dominates, nil where they are more than so many.
