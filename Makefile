@@ -90,8 +90,14 @@ test: need-go ## gofmt, go vet and all tests; under six minutes
 # adds to both.
 race_skip = TestQueryRemembers|TestRandomKeysLarge
 
+# What the detector says is repeated at the end, for those who see no more than that.
 race: need-go ## the tests of what several goroutines use, under the race detector
-	$(GO) test -race -timeout 20m -skip '$(race_skip)' ./dump ./heap ./report ./tui ./internal/progress
+	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && \
+	{ $(GO) test -race -timeout 20m -skip '$(race_skip)' ./dump ./heap ./report ./tui ./internal/progress 2>&1; echo "exit $$?"; } | tee "$$log" && \
+	case "$$(tail -n 1 "$$log")" in \
+	  "exit 0") ;; \
+	  *) sed -n '/^WARNING: DATA RACE/,/^=====/p' "$$log"; exit 1;; \
+	esac
 
 # A pattern of go test -fuzz may match one target alone. Until Go 1.26 it may fail with
 # "context deadline exceeded" and no failing input, when its time is over
