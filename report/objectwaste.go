@@ -63,6 +63,77 @@ func objectWaste(ctx context.Context, s *Snapshot, n heap.Node, holders []heap.N
 	return list, err
 }
 
+// ObjectWasteRow is a range of an object's bytes that are of no use. Where a rule tells of
+// parts of a map or channel, or has found more ranges than a table lists, one row without a
+// range stands for these bytes.
+type ObjectWasteRow struct {
+	Of     *ObjectWasteDocument
+	Range  RangeDocument
+	Bytes  uint64
+	Ranged bool
+}
+
+// listedRanges is how many ranges of a rule a table lists.
+const listedRanges = 10_000
+
+// NewObjectWaste says of a live object which of its bytes are of no use, by rule and offset.
+// A root has none. The error is the context's.
+func NewObjectWaste(ctx context.Context, s *Snapshot, n heap.Node) ([]ObjectWasteRow, error) {
+	if s.Graph.IsRoot(n) || !s.Dominators.Live(n) {
+		return nil, ctx.Err()
+	}
+	holders, err := s.Referrers(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	all, err := objectWaste(ctx, s, n, holders, listedRanges)
+	if err != nil {
+		return nil, err
+	}
+	var rows []ObjectWasteRow
+	for i := range all {
+		of, rest := &all[i], all[i].Bytes
+		for _, r := range of.Ranges {
+			rows = append(rows, ObjectWasteRow{of, r, r.Bytes, true})
+			rest -= min(rest, r.Bytes)
+		}
+		if rest > 0 {
+			rows = append(rows, ObjectWasteRow{Of: of, Bytes: rest})
+		}
+	}
+	return rows, nil
+}
+
+// ObjectWasteTable lists the rows that NewObjectWaste made for n.
+func ObjectWasteTable(n heap.Node, rows []ObjectWasteRow) *Table {
+	text := func(f func(r *ObjectWasteRow) string) func(row int) Cell {
+		return func(row int) Cell { return textCell(f(&rows[row])) }
+	}
+	return NewTable(len(rows), func(int) heap.Node { return n },
+		Column{Name: "bytes", Title: "Bytes", Kind: Bytes, MinWidth: 9, Right: true, Cell: func(row int) Cell { return Cell{Num: rows[row].Bytes} }},
+		Column{Name: "kind", Title: "Kind", Priority: 1, MinWidth: 6, Cell: text(func(r *ObjectWasteRow) string { return r.Of.Kind })},
+		Column{Name: "rule", Title: "Rule", MinWidth: 10, Cell: text(func(r *ObjectWasteRow) string { return r.Of.Rule })},
+		Column{Name: "where", Title: "Where", MinWidth: 18, Cell: text((*ObjectWasteRow).where)},
+		Column{Name: "change", Title: "What to change", Priority: 2, MinWidth: 20, Cell: text(func(r *ObjectWasteRow) string { return r.Of.Change })},
+	)
+}
+
+// where says which bytes a row is about.
+func (r *ObjectWasteRow) where() string {
+	switch {
+	case r.Ranged:
+		return r.Range.text()
+	case r.Of.More > 0:
+		return plural(uint64(r.Of.More), "range") + " more"
+	}
+	return "in its parts"
+}
+
+// text is the range as offsets from where the value starts, the end excluded.
+func (r *RangeDocument) text() string {
+	return fmt.Sprintf("%+d to %+d", r.Offset, r.Offset+int64(r.Bytes))
+}
+
 // shownRanges is how many ranges of a rule are shown in a text.
 const shownRanges = 4
 
@@ -76,7 +147,7 @@ func (p *printer) wasteOf(o *ObjectDocument) {
 	for _, w := range o.Waste {
 		var where []string
 		for _, r := range head(w.Ranges, shownRanges) {
-			where = append(where, fmt.Sprintf("%+d to %+d", r.Offset, r.Offset+int64(r.Bytes)))
+			where = append(where, r.text())
 		}
 		if more := len(w.Ranges) - len(where) + w.More; more > 0 {
 			where = append(where, plural(uint64(more), "range")+" more")

@@ -240,7 +240,10 @@ func sumOf(all map[string]*WasteSum, name string) *WasteSum {
 func sorted(all map[string]*WasteSum) []WasteSum {
 	var list []WasteSum
 	for _, sum := range all {
-		list = append(list, *sum)
+		// The first of equal texts is a finding without bytes: it can stay.
+		if sum.Kinds != [waste.Kinds]uint64{} || sum.Words > 0 {
+			list = append(list, *sum)
+		}
 	}
 	slices.SortFunc(list, func(a, b WasteSum) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(b.Kinds[waste.Gain], a.Kinds[waste.Gain]), cmp.Compare(b.Words, a.Words), cmp.Compare(a.Name, b.Name))

@@ -12,7 +12,7 @@ func everyView(t *testing.T, visit func(name string, tm *terminal)) {
 	for name, keys := range map[string][]string{
 		"overview": nil, "dominators": {"2"}, "types": {"3"}, "packages": {"3u"}, "instances": {"3", "enter"}, "roots": {"4"}, "root kinds": {"4u"},
 		"goroutines": {"5"}, "suspects": {"6"}, "search": {"7"}, "map": {"8"}, "marks": {"3mM"}, "bookmarks": {"'"}, "merged": {"3P"}, "query": {"=retained > 1", "enter"},
-		"members": {"5", "enter"}, "frames": {"5", "enter", "enter"}, "inspector": {"i"}, "referrers": {"<"}, "references": {">"}, "hex": {">", "tab"},
+		"members": {"5", "enter"}, "frames": {"5", "enter", "enter"}, "inspector": {"i"}, "referrers": {"<"}, "references": {">"}, "hex": {">", "tab"}, "unused": {">", "tab", "tab"},
 		"path": {"w"}, "problems": {"p"}, "memory": {"0"}, "sites": {"A"}, "waste": {"W"}, "later": {"L"}, "help": {"?"},
 	} {
 		visit(name, newTerminal(t, s, 100, 30, Options{}).press(keys...))

@@ -20,10 +20,11 @@ const (
 	pageReferrers
 	pageReferences
 	pageHex
+	pageWaste
 	pages
 )
 
-var pageNames = [pages]string{"Fields", "Referrers", "References", "Hex"}
+var pageNames = [pages]string{"Fields", "Referrers", "References", "Hex", "Waste"}
 
 // inspector shows one object or root.
 type inspector struct {
@@ -90,6 +91,7 @@ func newInspectorAt(a *App, n heap.Node, at page) *inspector {
 		}
 		return loaded{table: a.nodeTable(nodes, n, true)}, nil
 	}
+	v.lists[pageWaste] = newObjectWaste(v)
 	v.bodies[pageFields] = &grid{rows: newFieldRows(v), sorted: -1}
 	v.bodies[pageHex] = &grid{rows: newHexRows(v), sorted: -1}
 	return v
@@ -113,7 +115,7 @@ func (v *inspector) where() (string, string) {
 	if v.asked != nil {
 		return "object", v.asked.target
 	}
-	return [pages]string{"object", "referrers", "references", "hex"}[v.at], v.app.targetOf(v.node)
+	return [pages]string{"object", "referrers", "references", "hex", "unused"}[v.at], v.app.targetOf(v.node)
 }
 
 func (v *inspector) set(place int) rowSet {
@@ -406,7 +408,12 @@ func (v *inspector) turn(by int) {
 		v.app.flash("this value is no object: it has fields alone")
 		return
 	}
-	v.at = (v.at + page(by) + pages) % pages
+	v.show((v.at + page(by) + pages) % pages)
+}
+
+// show turns to a page.
+func (v *inspector) show(at page) {
+	v.at = at
 	v.app.cancelJob(slotView)
 	v.enter()
 	v.grid().forget(report.Bytes)
@@ -415,9 +422,9 @@ func (v *inspector) turn(by int) {
 func (v *inspector) actions() []Action {
 	actions := []Action{
 		{Keys: []Key{code(keyTab)}, Label: "next page", Priority: 2,
-			Help: "Show the next of Fields, Referrers, References, Hex.", Do: func() { v.turn(1) }},
+			Help: "Show the next of Fields, Referrers, References, Hex, Waste.", Do: func() { v.turn(1) }},
 		{Keys: []Key{code(keyBacktab)}, Label: "previous page",
-			Help: "Show the previous of Fields, Referrers, References, Hex.", Do: func() { v.turn(-1) }},
+			Help: "Show the previous of Fields, Referrers, References, Hex, Waste.", Do: func() { v.turn(-1) }},
 	}
 	if v.at != pageFields {
 		if v.at == pageHex {

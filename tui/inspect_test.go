@@ -63,7 +63,7 @@ func TestFilterFields(t *testing.T) {
 	tm.press("k", "j", "enter", "/[198]", "enter").has("▾ .storage", "  ▾ .blocks", "▸ [198]", "row 4 of 4").hasNot("created", "[197]")
 	tm.selected("[198]").press("esc").selected("[198]").has("[197]")
 	// Bytes, and views whose rows belong together, say that they are not.
-	tm.press("shift-tab", "/").has("filter: bytes cannot be left out")
+	tm.press("shift-tab", "shift-tab", "/").has("filter: bytes cannot be left out")
 	for _, keys := range [][]string{{"1", "w"}, {"8"}, {"?"}, {"5", "enter", "enter"}, {"3", "P"}} {
 		newTerminal(t, s, 140, 40, Options{}).press(keys...).press("/").has("filter: the rows of this view belong together")
 	}

@@ -12,7 +12,7 @@ func TestLocations(t *testing.T) {
 	for _, keys := range [][]string{
 		nil, {"jj"}, {"2"}, {"3"}, {"3jj"}, {"3/Block", "enter", "j"}, {"3s", "S", "jj"}, {"3u"}, {"3u", "enter", "j"}, {"3", "enter", "jj"}, {"3j", "enter", "s", "G"},
 		{"4j"}, {"4u"}, {"4uuj"}, {"5"}, {"5u"}, {"5uujj"}, {"6"}, {"7"}, {"8"}, {"9j"}, {"=retained > 100", "enter", "jj"},
-		{"3", "enter", "i"}, {"3", "enter", "<"}, {"3j", "enter", ">"}, {"3", "enter", ">", "tab"}, {"3j", "enter", "w"}, {"5", "enter", "enter"}, {"?"}, {"'"},
+		{"3", "enter", "i"}, {"3", "enter", "<"}, {"3j", "enter", ">"}, {"3", "enter", ">", "tab"}, {"3", "enter", ">", "tab", "tab"}, {"3j", "enter", "w"}, {"5", "enter", "enter"}, {"?"}, {"'"},
 		{"3/=retained > 1KiB && objects > 1", "enter", "s"}, {"4/a&b=c?d%e", "enter"},
 		{":main.srv", "enter", "/main", "enter", "j"}, {":main.srv", "enter", "/log", "enter"},
 	} {

@@ -105,6 +105,7 @@ func viewKinds() []viewKind {
 			places: []placeKind{{"referrers", true, inspect(pageReferrers)}, {"references", true, inspect(pageReferences)}},
 		},
 		{make: inspectorAt(pageHex), own: "an object's bytes", places: []placeKind{{"hex", true, inspect(pageHex)}}},
+		{places: []placeKind{{"unused", true, inspect(pageWaste)}}},
 		{places: []placeKind{{"memory", false, func(a *App, p place) { a.pushAt(newMemory(a), p) }}}},
 		{places: []placeKind{{"waste", false, func(a *App, p place) { a.pushAt(newWaste(a), p) }}}},
 		{places: []placeKind{{"later", false, func(a *App, p place) { a.pushAt(newLater(a), p) }}}},

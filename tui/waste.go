@@ -21,3 +21,28 @@ func newWaste(a *App) view {
 	}
 	return v
 }
+
+// newObjectWaste lists which bytes of the inspected object are of no use. The enter key shows
+// them among its bytes.
+func newObjectWaste(v *inspector) *list {
+	a := v.app
+	l := newList(a, "unused", 0, "")
+	l.empty = "no rule says that bytes of this object are of no use"
+	var rows []report.ObjectWasteRow
+	l.load = func(ctx context.Context) (loaded, error) {
+		found, err := report.NewObjectWaste(ctx, a.snap, v.node)
+		if err != nil {
+			return loaded{}, err
+		}
+		return loaded{report.ObjectWasteTable(v.node, found), func() { rows = found }}, nil
+	}
+	l.opens = func(row int) {
+		if !rows[row].Ranged {
+			a.flash("no range of bytes says where these are")
+			return
+		}
+		v.show(pageHex)
+		v.grid().selectRow(int(max(rows[row].Range.Offset, 0) / hexBytes))
+	}
+	return l
+}
