@@ -168,11 +168,12 @@ func (p *Process) Roots() []Root {
 }
 
 // UsedBy says what the code of the program does with a global that has no name, in words
-// for lists, "" where that is not known; and which functions name it.
-func (p *objects) UsedBy(n heap.Node) (words string, functions []string) {
+// for lists, "" where that is not known; what the place is called that code names, the word or
+// one in front of it; and which functions name it.
+func (p *objects) UsedBy(n heap.Node) (words, first string, functions []string) {
 	defer p.caught(debug.SetPanicOnFault(true))
 	if n == heap.SuperRoot || int(n) > len(p.im.Roots) {
-		return "", nil
+		return "", "", nil
 	}
 	return program.UsedBy(p.decoder, &p.im.Roots[n-1])
 }

@@ -83,11 +83,13 @@ func (s *Snapshot) rootsByClass() *classes {
 // rootClasses puts each root into its class: goroutines by the function that they run and
 // the one that created them, finalizers and cleanups by what they are about, and what the
 // runtime has for itself, its own goroutines included, into one. Timers are classes
-// already. Variables are a class each.
+// already. Variables are a class each; of those without a name, which are a class for each
+// word, the words between which code names nothing are one.
 func rootClasses(s *Snapshot) *classes {
 	c := &classes{of: make([]uint32, s.Graph.Roots)}
 	place := map[string]uint32{}
 	goroutines := goroutineByNode(s)
+	nameless := stripped(s)
 	for _, r := range s.Heap.Roots() {
 		k := class{kind: RetainerKind(r.Kind.String()), timers: r.Timers}
 		switch g, ok := goroutines[r.Node]; {
@@ -100,6 +102,10 @@ func rootClasses(s *Snapshot) *classes {
 				r.Type = "*" + s.Heap.Type(n) // it keeps its own object alive
 			}
 			k.words = specialsOf(r)
+		case r.Kind == gocore.GlobalRoot && nameless:
+			if _, first, _ := s.Heap.UsedBy(r.Node); first != "" {
+				k.words = "words of the data from " + first + " on"
+			}
 		}
 		at, seen := place[k.words]
 		if !seen || k.words == "" {
@@ -109,6 +115,11 @@ func rootClasses(s *Snapshot) *classes {
 		}
 		c.all[at].roots = append(c.all[at].roots, r.Node)
 		c.of[r.Node-1] = at
+	}
+	for i := range c.all {
+		if k := &c.all[i]; k.kind == RetainerKind(gocore.GlobalRoot.String()) && len(k.roots) == 1 {
+			k.words = ""
+		}
 	}
 	// Numbers of roots that there are not: nothing is reached from them.
 	if len(c.all) == 0 {

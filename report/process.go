@@ -65,7 +65,7 @@ type Heap interface {
 	LiveSites(ctx context.Context) (sites []gocore.LiveSite, rate uint64, known bool, err error)
 
 	Roots() []gocore.Root
-	UsedBy(root heap.Node) (words string, functions []string)
+	UsedBy(root heap.Node) (words, first string, functions []string)
 	Stack(g, most int) (calls []gocore.StackCall, elided, behind int)
 
 	Path(nodes []heap.Node) gocore.Path

@@ -72,7 +72,7 @@ func RootTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	if stripped(s) {
 		columns = append(columns, Column{Name: "use", Title: "Use", Priority: 1, MinWidth: 20,
 			Cell: func(row int) Cell {
-				words, _ := s.Heap.UsedBy(rows[row].Node)
+				words, _, _ := s.Heap.UsedBy(rows[row].Node)
 				return textCell(words)
 			}})
 	}

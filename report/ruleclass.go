@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"goheap/gocore"
 	"goheap/heap"
 )
 
@@ -16,7 +17,7 @@ func classRule() Rule {
 		Name:  RuleClass,
 		Title: "many roots of one kind",
 		Doc: "Goroutines in the same function, created by the same one, timers that run the same function, or finalizers of one type together hold more than a tenth of the live heap: " +
-			"that much would be freed if there were none of them, what several of them share included.",
+			"that much would be freed if there were none of them, what several of them share included. So do the words of a variable without a name.",
 		Try:  "Find out what they wait for, and who should have ended them.",
 		find: findClasses,
 	}
@@ -41,6 +42,9 @@ func findClasses(ctx context.Context, h *hunt) error {
 			what += ","
 		}
 		f.Sentence = fmt.Sprintf("%s %s %s alive.", what, keep(max(f.Count, uint64(r.Timers))), h.amount(f.Retained))
+		if h.s.Heap.KindOf(r.Node) == gocore.GlobalRoot {
+			f.Try = "As a rule an array or a struct of the program begins there: find out who adds to it, and what should take things out again."
+		}
 		c, err := waitCause(ctx, h.s, f.Members)
 		if err != nil {
 			return err

@@ -17,11 +17,13 @@ func useLines(s *Snapshot, f *Suspect) (lines []string) {
 	if !stripped(s) {
 		return nil
 	}
+	var told []string
 	for _, root := range rootsOf(s, f) {
-		words, _ := s.Heap.UsedBy(root)
-		if words == "" || len(lines) == mostUses {
+		words, first, _ := s.Heap.UsedBy(root)
+		if words == "" || len(lines) == mostUses || first != "" && slices.Contains(told, first) {
 			continue
 		}
+		told = append(told, first)
 		lines = append(lines, s.Heap.Name(root)+" is "+words)
 	}
 	return lines
@@ -59,7 +61,7 @@ func usedBy(s *Snapshot, n heap.Node) (list []Escaped) {
 	if !stripped(s) {
 		return nil
 	}
-	_, functions := s.Heap.UsedBy(n)
+	_, _, functions := s.Heap.UsedBy(n)
 	for _, f := range functions {
 		list = append(list, Escaped(f))
 	}

@@ -68,6 +68,7 @@ type Node struct {
 	Text                 string   // in it
 	Fits                 []string // the types of which several fit
 	UsedBy               []string // functions, of a global without a name
+	From                 string   // the place that these name, if it is another
 }
 
 // Edge is a pointer: what it adds to an expression, and the ID of what it leads to.
@@ -414,12 +415,12 @@ func (p *Process) LiveSites(context.Context) ([]gocore.LiveSite, uint64, bool, e
 }
 
 // UsedBy says what the root's node was given.
-func (p *Process) UsedBy(n heap.Node) (words string, functions []string) {
-	f := p.ByNode[n].UsedBy
-	if len(f) == 0 {
-		return "", nil
+func (p *Process) UsedBy(n heap.Node) (words, first string, functions []string) {
+	x := p.ByNode[n]
+	if len(x.UsedBy) == 0 {
+		return "", x.From, nil
 	}
-	return "used by " + f[0], f
+	return "used by " + x.UsedBy[0], cmp.Or(x.From, x.Name), x.UsedBy
 }
 
 // AllocSite knows none.

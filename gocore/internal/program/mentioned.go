@@ -56,14 +56,18 @@ func UseOf(d *Program, addr uint64) Use {
 }
 
 // UsedBy says what uses a root that is a word of the data without a name, in words and by
-// the names of functions.
-func UsedBy(d *Program, r *image.Root) (words string, functions []string) {
+// the names of functions. first is what the place is called that these name, "" where the
+// variable that the word is a part of is not found that way: it may be the word itself.
+func UsedBy(d *Program, r *image.Root) (words, first string, functions []string) {
 	s, ok := sectionOf(d, r.Addr)
 	if !ok || r.Kind != image.GlobalRoot || r.Name != s.NameOf(r.Addr) {
-		return "", nil
+		return "", "", nil
 	}
 	u := UseOf(d, r.Addr)
-	return u.Words(d, r.Addr), u.Functions
+	if len(u.Functions) > 0 && u.By == 0 {
+		first = s.NameOf(u.At)
+	}
+	return u.Words(d, r.Addr), first, u.Functions
 }
 
 // maxLiteral is how far into a literal, to whose start something leads, a word may be: most
