@@ -71,6 +71,9 @@ func FindExecutable(core *dump.Core, opt Options) (*Executable, []dump.Problem, 
 		opt.Beside = filepath.Dir(core.Path)
 	}
 	x, problems, err := OpenExecutable(path, how, opt)
+	if _, gone := os.Stat(path); opt.Exe == "" && errors.Is(gone, fs.ErrNotExist) {
+		x, problems, err = openInCore(core, path, opt, err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -85,6 +88,25 @@ func FindExecutable(core *dump.Core, opt Options) (*Executable, []dump.Problem, 
 	}
 	x.Variables = x.File.Globals()
 	return x, problems, nil
+}
+
+// openInCore opens what the core itself has of a program whose file does not exist here,
+// which missing says.
+func openInCore(core *dump.Core, path string, opt Options, missing error) (*Executable, []dump.Problem, error) {
+	data, ok := aself.FromMemory(core)
+	if !ok {
+		return nil, nil, fmt.Errorf("%w. The core has not the program's code either: it has where 0x37 was written to /proc/PID/coredump_filter before, see core(5)", missing)
+	}
+	file, err := symbols.New(bytes.NewReader(data))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w. What the core has of it is damaged: %w", missing, err)
+	}
+	x := &Executable{Path: path, File: file, data: data, Free: func() {}, Force: opt.Force}
+	problems, err := x.attach(opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	return x, append(problems, dump.Problem{Severity: dump.Warning, Count: 1, Message: path + " does not exist here, and is read from the core, which has no symbols; give the file with --exe PATH"}), nil
 }
 
 // OpenExecutable opens the program at path, which how says where it comes from, and
@@ -104,15 +126,25 @@ func OpenExecutable(path, how string, opt Options) (*Executable, []dump.Problem,
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w (from %s); give the program with --exe PATH", ErrNoExecutable, err, how)
 	}
+	problems, err := x.attach(opt)
+	if err != nil {
+		return nil, nil, err
+	}
+	return x, problems, nil
+}
+
+// attach finds the debugging information of an executable that was opened, and closes that
+// after an error.
+func (x *Executable) attach(opt Options) ([]dump.Problem, error) {
 	problems, err := x.attachDebug(opt)
 	if err != nil {
 		x.Close()
-		return nil, nil, err
+		return nil, err
 	}
 	if opt.Generic {
 		x.File.Arch.LittleWords64, x.File.Types().Arch.LittleWords64 = false, false
 	}
-	return x, problems, nil
+	return problems, nil
 }
 
 // openELF maps a file that should be a program or the debugging information of one.
