@@ -88,7 +88,7 @@ func findWaste(ctx context.Context, s *Snapshot) (*Waste, error) {
 		if f.First {
 			r.Distinct++
 		}
-		if f.Bytes > r.Most || r.Node == 0 {
+		if f.Bytes > r.Most || r.Node == 0 || f.Bytes == r.Most && f.Node < r.Node {
 			r.Most, r.Node = f.Bytes, f.Node
 		}
 	}, Pointer: func(from, to heap.Node) {

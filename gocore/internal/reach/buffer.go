@@ -31,7 +31,7 @@ func (w *walker) buffer(c *compiled, data []byte) {
 		return
 	}
 	if w.texts != nil {
-		w.texts.length[node] = noText
+		w.texts.raise(node, noText)
 	}
 	if idle := n - (end - start); idle > 0 && !w.inPool(node) {
 		w.found(waste.Finding{Rule: waste.Buffer, Node: node, Bytes: idle})

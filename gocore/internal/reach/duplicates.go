@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"hash/maphash"
+	"runtime"
+	"sync/atomic"
 
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/inferior"
 	"goheap/gocore/waste"
 	"goheap/heap"
 	"goheap/internal/flat"
@@ -23,10 +26,11 @@ import (
 type texts struct {
 	*walker
 	seed maphash.Seed // which one does not matter: what seems equal is compared
-	// length has by node 0 for no text; else the higher the longer it is: see note.
-	length []uint16
-	once   []uint64 // a bit for each hash modulo their number
-	more   []uint64
+	// lengths has by node, two in a word, 0 for no text; else the higher the longer it is:
+	// see note.
+	lengths []uint32
+	once    []uint64 // a bit for each hash modulo their number
+	more    []uint64
 
 	// The texts of the second pass, each content once, and an open hash table of these.
 	list  []text
@@ -42,11 +46,11 @@ type text struct {
 }
 
 func newTexts(w *walker) *texts {
-	return &texts{walker: w, seed: maphash.MakeSeed(), length: flat.Make[uint16](w.Image.Nodes)}
+	return &texts{walker: w, seed: maphash.MakeSeed(), lengths: flat.Make[uint32](w.Image.Nodes/2 + 1)}
 }
 
 func (x *texts) free() {
-	flat.Free(x.length)
+	flat.Free(x.lengths)
 	flat.Free(x.once)
 	flat.Free(x.more)
 }
@@ -68,19 +72,30 @@ func (x *texts) note(node heap.Node, n, elem uint64, by way) {
 	if by == byString {
 		length++
 	}
-	if length > uint64(x.length[node]) {
-		x.length[node] = uint16(length)
+	x.raise(node, uint32(length))
+}
+
+// raise makes the length of a text no less than that. Several walkers may do so at once.
+func (x *texts) raise(node heap.Node, length uint32) {
+	word, shift := &x.lengths[node/2], node%2*16
+	for {
+		old := atomic.LoadUint32(word)
+		if old>>shift&noText >= length || atomic.CompareAndSwapUint32(word, old, old&^(noText<<shift)|length<<shift) {
+			return
+		}
 	}
 }
 
-// each calls f with the texts that could not be in a smaller slot, by address.
-func (x *texts) each(ctx context.Context, name string, f func(t *text, data []byte)) error {
-	phase := progress.Start(ctx, name, int64(len(x.Image.Extents)))
-	defer phase.Finish()
+// length is what was noted of a node.
+func (x *texts) length(node heap.Node) uint32 { return x.lengths[node/2] >> (node % 2 * 16) & noText }
+
+// each calls f with the texts in some extents that could not be in a smaller slot, by
+// address.
+func (x *texts) each(ctx context.Context, phase *progress.Phase, mem *inferior.Reader, extents []image.Extent, f func(t *text, data []byte)) error {
 	done := uint64(0)
-	for i := range x.Image.Extents {
+	for i := range extents {
 		phase.Add(1)
-		e := &x.Image.Extents[i]
+		e := &extents[i]
 		if e.Pointers != image.NoPointers {
 			continue
 		}
@@ -90,13 +105,14 @@ func (x *texts) each(ctx context.Context, name string, f func(t *text, data []by
 			}
 		}
 		smaller := x.Image.SmallerClass(e.Elem)
-		for s, length := range x.length[e.First:][:e.N] {
+		for s := range e.N {
+			length := x.length(e.First + heap.Node(s))
 			n := e.Elem - (maxRest - uint64(length/2))
 			if length == 0 || length == noText || n <= smaller || x.inPool(e.First+heap.Node(s)) {
 				continue
 			}
 			t := text{addr: e.Base + uint64(s)*e.Elem, n: n, elem: e.Elem, node: e.First + heap.Node(s)}
-			data := x.mem.Bytes(t.addr, n)
+			data := mem.Bytes(t.addr, n)
 			if uint64(len(data)) < n || !image.HasBit(x.Live, t.node) {
 				continue
 			}
@@ -116,18 +132,27 @@ func (x *texts) duplicates(ctx context.Context) error {
 		bits *= 2
 	}
 	x.once, x.more = flat.Make[uint64](int(bits/64)), flat.Make[uint64](int(bits/64))
-	err := x.each(ctx, "hash texts", func(t *text, _ []byte) {
-		word, bit := t.hash%bits/64, uint64(1)<<(t.hash%64)
-		if x.once[word]&bit != 0 {
-			x.more[word] |= bit
+	extents := x.Image.Extents
+	phase := progress.Start(ctx, "hash texts", int64(len(extents)))
+	err := shared(ctx, len(extents), min(runtime.GOMAXPROCS(0), maxWalkers), func(int) func(lo, hi int) error {
+		mem := x.mem
+		return func(lo, hi int) error {
+			return x.each(ctx, phase, &mem, extents[lo:hi], func(t *text, _ []byte) {
+				word, bit := t.hash%bits/64, uint64(1)<<(t.hash%64)
+				if atomic.OrUint64(&x.once[word], bit)&bit != 0 {
+					atomic.OrUint64(&x.more[word], bit)
+				}
+			})
 		}
-		x.once[word] |= bit
 	})
+	phase.Finish()
 	if err != nil {
 		return err
 	}
 	x.table = make([]uint32, 1<<10)
-	return x.each(ctx, "equal texts", func(t *text, data []byte) {
+	phase = progress.Start(ctx, "equal texts", int64(len(extents)))
+	defer phase.Finish()
+	return x.each(ctx, phase, &x.mem, extents, func(t *text, data []byte) {
 		if x.more[t.hash%bits/64]>>(t.hash%64)&1 != 0 {
 			x.compare(t, data)
 		}
@@ -141,7 +166,7 @@ func (x *texts) compare(t *text, data []byte) {
 	at := t.hash & mask
 	for ; x.table[at] != 0; at = (at + 1) & mask {
 		old := &x.list[x.table[at]-1]
-		if old.hash != t.hash || old.n != t.n || x.length[old.node]%2 != x.length[t.node]%2 || !bytes.Equal(x.mem.Bytes(old.addr, old.n), data) {
+		if old.hash != t.hash || old.n != t.n || x.length(old.node)%2 != x.length(t.node)%2 || !bytes.Equal(x.mem.Bytes(old.addr, old.n), data) {
 			continue
 		}
 		if !old.told {

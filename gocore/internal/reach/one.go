@@ -21,6 +21,7 @@ func one(ctx context.Context, c Config, v waste.Visitor) (err error) {
 		if w.pooled, err = pooled(ctx, c); err != nil {
 			return err
 		}
+		defer w.freePooled()
 	}
 	w.mem.Ended = func() bool { return ctx.Err() != nil }
 	w.found = func(f waste.Finding) {

@@ -16,7 +16,12 @@ package reach
 
 import (
 	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
+	"goheap/dump"
 	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/inferior"
@@ -56,6 +61,7 @@ func Find(ctx context.Context, c Config, v waste.Visitor) error {
 	if w.pooled, err = pooled(ctx, c); err != nil {
 		return err
 	}
+	defer w.freePooled()
 	if err := w.walk(ctx); err != nil {
 		return err
 	}
@@ -78,22 +84,77 @@ func Find(ctx context.Context, c Config, v waste.Visitor) error {
 	return w.shapes(ctx, v.Type)
 }
 
-// walk goes through all words that hold objects.
+// walk goes through all words that hold objects: first those of the roots, then those of
+// the heap, in which other walkers take a share.
 func (w *walker) walk(ctx context.Context) error {
 	phase := progress.Start(ctx, "reachable bytes", int64(len(w.Image.Extents)))
 	defer phase.Finish()
 	w.mem.Ended = func() bool { return ctx.Err() != nil }
 	w.roots()
-	for i := range w.Image.Extents {
-		if i%64 == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			phase.Add(int64(min(64, len(w.Image.Extents)-i)))
-		}
-		w.extent(&w.Image.Extents[i])
+	var telling sync.Mutex
+	told := w.found
+	w.found = func(f waste.Finding) {
+		telling.Lock()
+		defer telling.Unlock()
+		told(f)
 	}
-	return ctx.Err()
+	defer func() { w.found = told }()
+	all := []*walker{w}
+	for len(all) < min(runtime.GOMAXPROCS(0), maxWalkers) {
+		o := w.beside()
+		defer o.free()
+		all = append(all, o)
+	}
+	err := shared(ctx, len(w.Image.Extents), len(all), func(i int) func(lo, hi int) error {
+		return func(lo, hi int) error {
+			list := w.Image.Extents[lo:hi]
+			for k := range list {
+				all[i].extent(&list[k])
+			}
+			phase.Add(int64(len(list)))
+			return nil
+		}
+	})
+	for _, o := range all[1:] {
+		w.absorb(o)
+	}
+	return err
+}
+
+// More walkers than maxWalkers would wait for memory. Each takes some extents at a time.
+const (
+	maxWalkers    = 4
+	extentsAtOnce = 64
+)
+
+// shared gives n extents to workers, a few at a time: to what worker returns for the number
+// of each, in a goroutine of its own. The error is the context's, or a worker's.
+func shared(ctx context.Context, n, workers int, worker func(i int) func(lo, hi int) error) error {
+	errs := make([]error, workers)
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for i := range workers {
+		all.Go(func() {
+			errs[i] = dump.Guard(func() error {
+				do := worker(i)
+				for ctx.Err() == nil {
+					lo := int(next.Add(extentsAtOnce)) - extentsAtOnce
+					if lo >= n {
+						break
+					}
+					if err := do(lo, min(lo+extentsAtOnce, n)); err != nil {
+						return err
+					}
+				}
+				return ctx.Err()
+			})
+		})
+	}
+	all.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return errors.Join(errs...)
 }
 
 // Span is the bytes [Lo, Hi).

@@ -73,9 +73,33 @@ func newWalker(c Config) *walker {
 	return w
 }
 
+// beside returns a walker that takes a part of the heap from w, which absorbs it at the end.
+func (w *walker) beside() *walker {
+	o := newWalker(w.Config)
+	o.mem.Ended, o.found, o.texts, o.pooled = w.mem.Ended, w.found, w.texts, w.pooled
+	return o
+}
+
+// absorb adds what a walker beside w has found to what w has.
+func (w *walker) absorb(o *walker) {
+	for i, word := range o.whole.Words() {
+		w.whole.Words()[i] |= word
+	}
+	for i, word := range o.boxes.Words() {
+		w.boxes.Words()[i] |= word
+	}
+	for k := range w.lists {
+		w.lists[k].list = append(w.lists[k].list, o.lists[k].list...)
+		o.lists[k].list = nil
+	}
+}
+
 func (w *walker) free() {
 	w.whole.Close()
 	w.boxes.Close()
+}
+
+func (w *walker) freePooled() {
 	if w.pooled != nil {
 		w.pooled.Close()
 	}
