@@ -60,7 +60,7 @@ var may = map[string][]string{
 	"gocore/internal/typing":          {"dump", "heap", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/types", "internal/arch", "internal/flat", "internal/progress"},
 	"gocore/internal/program": {"dump", "gocore/account", "gocore/profile", "gocore/internal/aself", "gocore/internal/code", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/layout", "gocore/internal/pclntab", "gocore/internal/symbols",
 		"gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "internal/arch"},
-	"gocore/internal/reach": {"heap", "gocore/waste", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/layout", "gocore/internal/types", "gocore/internal/typing", "internal/flat", "internal/progress"},
+	"gocore/internal/reach": {"dump", "heap", "gocore/waste", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/layout", "gocore/internal/types", "gocore/internal/typing", "internal/flat", "internal/progress"},
 	"gocore/internal/corefile": {"dump", "gocore/account", "heap", "gocore/internal/image", "gocore/internal/layout", "gocore/internal/program", "gocore/internal/symbols",
 		"gocore/internal/types", "gocore/internal/unwind", "internal/flat", "internal/progress"},
 	"gocore/internal/heapdump": {"dump", "gocore/account", "heap", "gocore/internal/image", "gocore/internal/program", "gocore/internal/symbols",
