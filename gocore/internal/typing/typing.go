@@ -282,7 +282,10 @@ func (t *Typer) sawDead(live []uint64) bool {
 		for base := e.First &^ 63; base < end; base += 64 {
 			for dead := t.Alive[base/64] &^ live[base/64]; dead != 0; dead &= dead - 1 {
 				n := base + heap.Node(bits.TrailingZeros64(dead))
-				if ev := t.evidenceOf(n); n >= e.First && n < end && ev != 0 && ev < ByInterior && !unclaimed(t, n) {
+				if n < e.First || n >= end {
+					continue // of a neighbour, which may be the leaf typer's
+				}
+				if ev := t.evidenceOf(n); ev != 0 && ev < ByInterior && !unclaimed(t, n) {
 					return true
 				}
 			}
