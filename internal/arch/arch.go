@@ -89,8 +89,9 @@ func (a Arch) Order() binary.ByteOrder {
 }
 
 // Word reads one pointer-sized unsigned integer from the start of b, which
-// holds at least PtrSize bytes.
-func (a Arch) Word(b []byte) uint64 {
+// holds at least PtrSize bytes. It takes a pointer since it is called once per word:
+// inlined, a copy of the Arch would cost more than the read.
+func (a *Arch) Word(b []byte) uint64 {
 	if a.LittleWords64 {
 		return binary.LittleEndian.Uint64(b)
 	}
@@ -107,7 +108,7 @@ func (a Arch) PutWord(b []byte, v uint64) {
 	a.Order().PutUint64(b, v)
 }
 
-func (a Arch) word(b []byte) uint64 {
+func (a *Arch) word(b []byte) uint64 {
 	if a.PtrSize == 4 {
 		return uint64(a.Order().Uint32(b))
 	}

@@ -163,6 +163,16 @@ const lookEvery = 1 << 20
 // Take takes n bytes from what may still be followed, and reports whether there were
 // as many.
 func (r *Reader) Take(n uint64) bool {
+	if n >= min(r.look, r.Left) {
+		return r.takeSlowly(n)
+	}
+	r.look -= n
+	r.Left -= n
+	return true
+}
+
+// takeSlowly is Take where Ended is to be asked, or where less may be left than n.
+func (r *Reader) takeSlowly(n uint64) bool {
 	if n < r.look {
 		r.look -= n
 	} else if r.look = lookEvery; r.Ended != nil && r.Ended() {

@@ -82,7 +82,7 @@ func (s *Space) directory(r *Reader, addr uint64) (dir, tables uint64, ok bool) 
 	if len(b) == 0 {
 		return 0, 0, false
 	}
-	return l.DirPtr.Word(s.Arch, b), l.DirLen.Word(s.Arch, b), true
+	return l.DirPtr.Word(&s.Arch, b), l.DirLen.Word(&s.Arch, b), true
 }
 
 func (s *Space) swissLen(addr uint64) (uint64, bool) {

@@ -72,7 +72,7 @@ func (f Field) Uint(a arch.Arch, b []byte) uint64 {
 }
 
 // Word is a shorter way to Uint for fields of pointer size.
-func (f *Field) Word(a arch.Arch, b []byte) uint64 {
+func (f *Field) Word(a *arch.Arch, b []byte) uint64 {
 	if f.Size != a.PtrSize || f.Offset > uint64(len(b)) || uint64(f.Size) > uint64(len(b))-f.Offset {
 		return 0
 	}

@@ -120,7 +120,7 @@ func Threads(d *Program) (out []profile.Stack) {
 			}
 		}
 		out = append(out, profile.Stack{Goroutine: -1, Frames: framesOf(d, pcs)})
-		addr = rt.Alllink.Word(a, m)
+		addr = rt.Alllink.Word(&a, m)
 	}
 	return out
 }

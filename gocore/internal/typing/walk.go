@@ -1,13 +1,11 @@
 package typing
 
 import (
-	"encoding/binary"
 	"math/bits"
 
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
-	"goheap/internal/arch"
 )
 
 // dynCached remembers the dynamic type behind the first word of an interface.
@@ -128,12 +126,7 @@ func (t *Typer) walkSteps(data []byte, steps []step) {
 			}
 			continue
 		}
-		b := data[x.off:]
-		if len(b) < 8 || !t.arch.LittleWords64 {
-			if p := t.arch.Word(b); p != 0 {
-				t.follow(x, p, data)
-			}
-		} else if p := binary.LittleEndian.Uint64(b); p != 0 {
+		if p := t.arch.Word(data[x.off:]); p != 0 {
 			t.follow(x, p, data)
 		}
 	}
@@ -141,19 +134,9 @@ func (t *Typer) walkSteps(data []byte, steps []step) {
 
 // wordAt reads the word i words behind off; 0 where there is none.
 func (t *Typer) wordAt(data []byte, off, i uint64) uint64 {
-	if !t.arch.LittleWords64 {
-		return wordAt(t.arch, data, off, i)
-	}
-	if at := off + i*8; at+8 <= uint64(len(data)) {
-		return binary.LittleEndian.Uint64(data[at:])
-	}
-	return 0
-}
-
-func wordAt(a arch.Arch, data []byte, off, i uint64) uint64 {
-	w := uint64(a.PtrSize)
+	w := uint64(t.arch.PtrSize)
 	if at := off + i*w; at+w <= uint64(len(data)) {
-		return a.Word(data[at:])
+		return t.arch.Word(data[at:])
 	}
 	return 0
 }
