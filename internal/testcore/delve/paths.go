@@ -348,6 +348,8 @@ func (c *comparison) typeDiffers(n heap.Node, whole gocore.Value, typ, path stri
 	case c.h.Graph().Size(n) == tinySize && !c.h.FollowedAt(n, 0) && !c.h.FollowedAt(n, 8):
 		// One of several values is that of the object.
 		c.skipped["values of the tiny allocator, which share a slot"]++
+	case typ == "*"+whole.Type && strings.Contains(path, " captured "):
+		c.untranslated[byValue]++ // it is led to the object, and takes that for the pointer
 	case isShape(whole.Type, typ):
 		c.skipped[shapes]++
 	case slices.Contains(stands, typ):
