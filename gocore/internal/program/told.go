@@ -28,9 +28,16 @@ func (d Code) Made(f *code.Function, o code.Origin, descriptor func(uint64) type
 	if !ok {
 		return Pointee{}
 	}
-	argument, form := 0, typing.OneValue
-	switch fn.Name() {
+	name, argument, form := fn.Name(), 0, typing.OneValue
+	for _, one := range [...]string{"runtime.mallocgcSmallScanNoHeaderSC", "runtime.mallocgcSmallNoScanSC"} {
+		if strings.HasPrefix(name, one) {
+			name = one // without the number of the size class
+		}
+	}
+	switch name {
 	case "runtime.newobject", "runtime.convT", "runtime.convTnoptr":
+	case "runtime.mallocgcSmallScanNoHeaderSC", "runtime.mallocgcSmallNoScanSC":
+		argument = 1 // what newobject is compiled to (cmd/compile/internal/ssagen, Go 1.27)
 	case "runtime.makeslice", "runtime.makeslice64", "runtime.makeslicecopy":
 		form = typing.ManyValues
 	case "runtime.growslice":
