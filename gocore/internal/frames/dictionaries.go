@@ -12,7 +12,7 @@ import (
 // no such word is in the frame any more. Until Go 1.19 the collector does not look for
 // dictionaries, so that live words have none (cmd/compile/internal/noder, stencil.go).
 func (p *Reader) dictByCode(fn string, fr *unwind.Frame) uint64 {
-	if !code.Follows(p.image.Arch.Name) || !followable(fr) {
+	if !code.Follows(p.image.Arch.Name) || !Followable(fr) {
 		return 0
 	}
 	for _, cfa := range p.ownWordsAt(fr) {

@@ -220,7 +220,7 @@ type lockKey struct {
 // inFrame says which locks a frame has taken and given back. lock is the address of the one
 // that it waits for, 0 for none. known are those that its code is about.
 func (l *LockReader) inFrame(fr *unwind.Frame, words []unwind.Slot, index int, lock uint64, drop func(LockKind, uint64), take func(HeldLock)) (known []lockKey) {
-	if !followable(fr) {
+	if !Followable(fr) {
 		return nil
 	}
 	flow := l.flow(fr.Func)

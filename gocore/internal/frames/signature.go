@@ -1,6 +1,11 @@
 package frames
 
-import "goheap/gocore/internal/types"
+import (
+	"strings"
+
+	"goheap/gocore/internal/program"
+	"goheap/gocore/internal/types"
+)
 
 // How many registers the calling convention of amd64 has (cmd/compile/abi-internal.md).
 const (
@@ -37,7 +42,11 @@ func (c *StoredReader) signature(entry uint64) signature {
 		return s
 	}
 	var s signature
-	if params, results, ok := c.p.program.Signature(entry); ok {
+	params, results, ok := c.p.program.Signature(entry)
+	if !ok {
+		params, results, ok = c.method(entry)
+	}
+	if ok {
 		var size uint64
 		s.known, s.number = true, len(params)
 		for _, list := range [][]types.ID{params, results} {
@@ -50,6 +59,30 @@ func (c *StoredReader) signature(entry uint64) signature {
 	}
 	c.signatures[entry] = s
 	return s
+}
+
+// method returns the types of the parameters, the receiver first, and of the results of the
+// method whose code starts at entry, by the descriptor of its receiver's type: that has
+// them where there is no debugging information.
+func (c *StoredReader) method(entry uint64) (params, results []types.ID, ok bool) {
+	if !program.WithoutDebugging(c.p.program) {
+		return nil, nil, false
+	}
+	if c.methods == nil {
+		c.methods = map[uint64]types.Method{}
+		types.EachMethod(c.p.program.Types, func(m types.Method) {
+			if m.Module < len(c.p.program.Modules) {
+				c.methods[c.p.program.Modules[m.Module].Text+m.Code] = m
+			}
+		})
+	}
+	m, ok := c.methods[entry]
+	fn, ok2 := c.p.program.Function(entry)
+	if !ok || !ok2 || fn.Entry != entry || !strings.HasSuffix(fn.Name(), "."+m.Name) {
+		return nil, nil, false
+	}
+	params, results, ok = types.FuncTypes(c.p.program.Types, m.Type)
+	return append([]types.ID{m.Receiver}, params...), results, ok
 }
 
 // assign gives values their registers, as the compiler does: each value is in registers as

@@ -126,6 +126,7 @@ type StoredReader struct {
 	named      bool // all parameters are described, those without a name, too
 	functions  map[uint64]*code.Function
 	signatures map[uint64]signature
+	methods    map[uint64]types.Method // by their code, once one was asked for
 }
 
 // NewStoredReader returns a StoredReader for the frames that p reads. byDescriptor knows the
@@ -140,13 +141,13 @@ func NewStoredReader(p *Reader, byDescriptor func(uint64) types.ID) *StoredReade
 	c := &StoredReader{p: p, descriptor: byDescriptor, functions: map[uint64]*code.Function{}, signatures: map[uint64]signature{}}
 	minor, ok := p.program.Minor()
 	c.follow = ok && code.Follows(p.image.Arch.Name)
-	c.named = minor >= namedParameters
+	c.named = minor >= namedParameters || program.WithoutDebugging(p.program)
 	return c
 }
 
 // Values returns the values that the code says to be in a frame.
 func (c *StoredReader) Values(fr *unwind.Frame, words []unwind.Slot) []StoredValue {
-	if !c.follow || !followable(fr) {
+	if !c.follow || !Followable(fr) {
 		return nil
 	}
 	f := c.function(fr.Func)
@@ -196,8 +197,8 @@ func (c *StoredReader) Values(fr *unwind.Frame, words []unwind.Slot) []StoredVal
 	return list
 }
 
-// followable reports whether the code of a frame may be followed to where it is.
-func followable(fr *unwind.Frame) bool {
+// Followable reports whether the code of a frame may be followed to where it is.
+func Followable(fr *unwind.Frame) bool {
 	return fr.ContinPC == fr.PC && fr.Func.Flags()&(pclntab.Asm|pclntab.SPWrite) == 0
 }
 
@@ -235,19 +236,31 @@ func (c *StoredReader) typeOf(entry uint64, f *code.Function, id code.ID, depth 
 	o := f.Origins[id]
 	switch o.Kind {
 	case code.Param:
-		if s := c.signature(entry); s.known && c.complete(entry, s) {
-			return s.params.at(o.Reg)
-		}
+		return c.Given(entry, o.Reg, false)
 	case code.Result:
-		if s := c.signature(o.Target); s.known {
-			return s.results.at(o.Reg)
-		}
+		return c.Given(o.Target, o.Reg, true)
 	case code.Load:
 		if depth < maxLoads && o.Off >= 0 {
 			if to := c.pointsTo(entry, f, o.Base, depth+1); to != 0 && uint64(o.Off) < c.p.program.Types.Type(to).Size {
 				return to, uint64(o.Off), 0
 			}
 		}
+	}
+	return 0, 0, 0
+}
+
+// Given returns the type of the value that a function is given in an integer register, or
+// gives back with result, where in that the register's word is, and which of its parameters
+// or results it is; the type 0 where that is not known.
+func (c *StoredReader) Given(entry uint64, reg uint8, result bool) (typ types.ID, off uint64, index int) {
+	s := c.signature(entry)
+	switch {
+	case !s.known:
+		return 0, 0, 0
+	case result:
+		return s.results.at(reg)
+	case c.complete(entry, s):
+		return s.params.at(reg)
 	}
 	return 0, 0, 0
 }
