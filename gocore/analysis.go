@@ -195,7 +195,7 @@ func (h *Heap) newTyper(rooted func() error) *typing.Typer {
 	c.Capture, c.Global = h.closures.TypeOf, h.decoder.Global
 	c.Closure, c.Entry, c.StackWords = h.closures.Surely, h.decoder.IsEntry, h.vars.EachWords
 	c.Unplaced, c.Stored = h.vars.Unplaced, h.vars.Stored
-	c.Used = func(ctx context.Context, t *typing.Typer) error { return uses.Claim(ctx, h.decoder, t) }
+	c.Used = func(ctx context.Context, t *typing.Typer) error { return uses.Claim(ctx, h.closures, h.vars, t) }
 	t := typing.New(c, h.graph)
 	t.Late = h.decoder.SeedSpecials
 	t.Reached = func() (*heap.Marker, error) {

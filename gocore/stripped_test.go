@@ -62,7 +62,7 @@ func TestStripped(t *testing.T) {
 		name  string
 		args  []string
 		least float64 // percent of the live bytes that have a type
-	}{{"sessions", []string{"2000"}, 79}, {"quiet", nil, 89}, {"probe", nil, 70}, {"kinds", nil, 87}} {
+	}{{"sessions", []string{"2000"}, 79}, {"quiet", nil, 89}, {"probe", nil, 70}, {"kinds", nil, 87}, {"given", nil, 29}} {
 		for _, b := range strippedBuilds() {
 			t.Run(program.name+"/"+b.name, func(t *testing.T) {
 				t.Parallel()
@@ -90,6 +90,21 @@ func TestStripped(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What goroutines alone hold has types by what their functions were given.
+func TestStrippedStacks(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"go1.22.12", "go1.26.8", "go1.27.0"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			d := testcore.Core(t, "cases/waiters", testcore.Options{Go: version}, testcore.Gcore)
+			got := openFile(t, d.Core, bare(t, d.Exe, testcore.Symbols), nil)
+			if typed := got.tellsAs(t, openFile(t, d.Core, "", nil)); typed < 98 {
+				t.Errorf("%.1f %% of the live bytes are typed, want 98", typed)
+			}
+		})
 	}
 }
 

@@ -83,7 +83,7 @@ func translate(addr uint64, x *x86asm.Inst) inst {
 	imm, isImm := x.Args[1].(x86asm.Imm)
 	switch x.Op {
 	case x86asm.RET, x86asm.UD2, x86asm.INT, x86asm.HLT, x86asm.LRET:
-		y.op, y.flow = opNothing, flowEnd
+		y.op, y.flow, y.returns = opNothing, flowEnd, x.Op == x86asm.RET
 	case x86asm.CALL:
 		y.op = opCall
 		if rel, ok := x.Args[0].(x86asm.Rel); ok {

@@ -139,6 +139,7 @@ type inst struct {
 	// compares says that it does nothing with the values of its places, and fresh that
 	// what dst holds has nothing to do with what was there.
 	compares, fresh bool
+	returns         bool
 	atomic          bool // it changes memory in one step, if that has what it compares with
 }
 
@@ -647,10 +648,7 @@ func (f *Function) call(s *state, x *inst) bool {
 			s.slots[i].Origin |= doubtful
 		}
 	}
-	var args [MaxRegs]ID
-	for r := range register {
-		args[r] = s.regs[register[r]]
-	}
+	args := f.arguments(s)
 	was := s.regs[context]
 	s.regs = [MaxRegs]ID{}
 	if c.KeepsContext {

@@ -6,10 +6,11 @@ import (
 	"slices"
 )
 
-// Call is a call of a function that is named, and what is in the integer registers of the
-// calling convention then, in the order in which that uses them.
+// Call is a call, and what is in the integer registers of the calling convention then, in
+// the order in which that uses them.
 type Call struct {
-	Target uint64
+	Target uint64 // the entry of the function that is called, 0 where the code does not name it
+	Return uint64 // the address behind the call
 	Args   [MaxRegs]ID
 }
 
@@ -20,9 +21,25 @@ type Store struct {
 	Value ID
 }
 
-// Uses tells of all calls and of all words that are stored outside of the frame, in the
-// order of the code, where they can be reached.
-func (f *Function) Uses(call func(Call), store func(Store)) {
+// Visitor is told of what instructions do; nil for what it does not ask for.
+type Visitor struct {
+	Call  func(Call)
+	Store func(Store) // of a word outside of the frame
+	// Return is told what is in the registers, as a Call has them, where the function
+	// returns.
+	Return func([MaxRegs]ID)
+	// Asked is told of words that are compared with an address in the data, or of which the
+	// code reads 4 bytes at hashOffset: that is how it finds out what is in an interface.
+	Asked func(ID)
+}
+
+// hashOffset is where a descriptor of a type and an itab have the type's hash, on processors
+// with words of 8 bytes (internal/abi, Type.Hash and ITab.Hash).
+const hashOffset = 16
+
+// Uses tells of what the instructions do, in the order of the code, where they can be
+// reached.
+func (f *Function) Uses(v Visitor) {
 	for i, s := range f.states {
 		if s == nil {
 			continue
@@ -31,19 +48,45 @@ func (f *Function) Uses(call func(Call), store func(Store)) {
 		for ; ; i++ {
 			x := &f.insts[i]
 			switch {
-			case x.op == opCall && x.to != 0:
-				c := Call{Target: x.to}
-				for r := range register {
-					c.Args[r] = s.regs[register[r]]
-				}
-				call(c)
-			case x.op == opMove && x.size == 8 && (x.dst.kind == atAddress || x.dst.kind == inMemory):
-				f.stored(s, x, store)
+			case x.op == opCall && v.Call != nil:
+				v.Call(Call{Target: x.to, Return: x.addr + uint64(x.len), Args: f.arguments(s)})
+			case x.op == opMove && x.size == 8 && (x.dst.kind == atAddress || x.dst.kind == inMemory) && v.Store != nil:
+				f.stored(s, x, v.Store)
+			case x.returns && v.Return != nil:
+				v.Return(f.arguments(s))
+			case v.Asked != nil:
+				f.asked(s, x, v.Asked)
 			}
 			on := f.step(s, x)
 			if !on || x.flow != flowOn && x.flow != flowBranch || i+1 == len(f.insts) || f.states[i+1] != nil {
 				break
 			}
+		}
+	}
+}
+
+// arguments returns what the integer registers of the calling convention hold.
+func (f *Function) arguments(s *state) (args [MaxRegs]ID) {
+	for r := range register {
+		args[r] = s.regs[register[r]]
+	}
+	return args
+}
+
+// asked tells of what an instruction compares, or reads the hash of.
+func (f *Function) asked(s *state, x *inst, tell func(ID)) {
+	switch {
+	case x.compares && x.size == 8:
+		a, b := f.value(s, x.dst), f.value(s, x.src)
+		if f.Origins[a].Kind == Static {
+			a, b = b, a
+		}
+		if a > zero && f.Origins[b].Kind == Static {
+			tell(a)
+		}
+	case x.op == opMove && x.size == 4 && x.src.kind == inMemory && x.src.off == hashOffset && x.src.reg < MaxRegs:
+		if id := s.regs[x.src.reg]; id > zero {
+			tell(id)
 		}
 	}
 }

@@ -303,7 +303,7 @@ func (c *Closures) captures(entry, addr uint64) []symbols.Capture {
 		return nil
 	}
 	if WithoutDebugging(c.Program) {
-		return c.made.captures(c.Program, entry)
+		return c.MadeWith(entry)
 	}
 	list := c.CapturesOf(entry)
 	if len(list) == 0 {
@@ -327,3 +327,7 @@ func (c *Closures) captures(entry, addr uint64) []symbols.Capture {
 	}
 	return list
 }
+
+// MadeWith returns what the closures whose code begins at entry captured, by the code that
+// makes them.
+func (c *Closures) MadeWith(entry uint64) []symbols.Capture { return c.made.captures(c.Program, entry) }

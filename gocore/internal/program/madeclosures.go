@@ -70,7 +70,7 @@ func (c *madeClosures) find(d *Program, entry uint64) []symbols.Capture {
 			continue
 		}
 		several := false
-		f.Uses(func(code.Call) {}, func(s code.Store) {
+		f.Uses(code.Visitor{Store: func(s code.Store) {
 			if v := f.Origins[s.Value]; s.Off != 0 || v.Kind != code.Static || v.Addr != entry {
 				return
 			}
@@ -80,7 +80,7 @@ func (c *madeClosures) find(d *Program, entry uint64) []symbols.Capture {
 			}
 			several = several || found != 0 && found != to.Type
 			found = to.Type
-		})
+		}})
 		if several {
 			return nil
 		}

@@ -1,11 +1,12 @@
-// Package uses finds the types of what variables lead to by the code that uses them, in a
-// program of which no debugging information says what its variables are.
+// Package uses finds the types of what variables and the words of stacks lead to by the code
+// that uses them, in a program of which no debugging information says what these are.
 //
 // A function that adds to a map hands the map to the runtime together with the descriptor
 // of its type; one that appends to a slice does so with its array; a method is called with
 // what its name says; and what runtime.newobject has made is stored in a variable, or in a
 // field of what a variable leads to. The code says by which way it came to the value, from
-// the address of a variable on, and the same way is gone in the memory of the program.
+// the address of a variable on, and the same way is gone in the memory of the program. Of a
+// stack it begins at what a frame keeps (stacks.go).
 package uses
 
 import (
@@ -14,6 +15,7 @@ import (
 	"slices"
 
 	"goheap/gocore/internal/code"
+	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/types"
@@ -42,32 +44,41 @@ const (
 
 // reader looks for uses of variables.
 type reader struct {
-	p       program.Code
-	t       *typing.Typer
-	callees map[uint64]code.Callee
-	said    map[uint64][]program.Pointee
-	order   []uint64 // the addresses of which something is said
+	p        program.Code
+	closures *program.Closures
+	t        *typing.Typer
+	callees  map[uint64]code.Callee
+	returns  map[uint64]results // of functions, by their entries
+	said     map[uint64][]program.Pointee
+	order    []uint64 // the addresses of which something is said
+	steps    int      // bytes of code that were followed
+	on       *stack   // of the goroutine whose frames are read
 }
 
-// Claim makes claims on what the variables of a program lead to that is not known yet.
-func Claim(ctx context.Context, p *program.Program, t *typing.Typer) error {
+// stack is [lo, hi).
+type stack struct {
+	lo, hi uint64
+	typing *typing.Stack
+}
+
+// Claim makes claims on what the variables of a program and the words of its stacks lead to
+// that is not known yet.
+func Claim(ctx context.Context, closures *program.Closures, vars *frames.Reader, t *typing.Typer) error {
+	p := closures.Program
 	if !program.WithoutDebugging(p) || !code.Follows(p.Image.Arch.Name) {
 		return nil
 	}
-	x := reader{p: program.Code{Program: p}, t: t, callees: map[uint64]code.Callee{}, said: map[uint64][]program.Pointee{}}
-	steps := 0
-	for _, fn := range x.functions(x.wanted()) {
+	x := reader{p: program.Code{Program: p}, closures: closures, t: t, callees: map[uint64]code.Callee{}, returns: map[uint64]results{}, said: map[uint64][]program.Pointee{}}
+	for _, entry := range x.functions(x.wanted()) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		f, ok := p.Function(fn)
-		if !ok || f.End-f.Entry > maxCode || steps > maxAllSteps {
-			continue
+		if f := x.read(entry); f != nil {
+			x.evaluate(f, nil)
 		}
-		steps += int(f.End - f.Entry)
-		if text, ok := p.Image.Mem.Slice(f.Entry, f.End-f.Entry); ok {
-			x.follow(f.Entry, text)
-		}
+	}
+	if err := x.stacks(ctx, vars); err != nil {
+		return err
 	}
 	x.claim()
 	return nil
@@ -180,42 +191,6 @@ func (x *reader) functions(wanted []uint64) []uint64 {
 	return slices.Compact(entries)
 }
 
-func (x *reader) callee(entry uint64) code.Callee {
-	c, ok := x.callees[entry]
-	if !ok {
-		c = x.p.Callee(entry)
-		x.callees[entry] = c
-	}
-	return c
-}
-
-// follow notes what the code of a function says.
-func (x *reader) follow(entry uint64, text []byte) {
-	f := code.Follow(code.Config{Entry: entry, Text: text, Callee: x.callee, Unknown: code.Callee{Returns: true, Outgoing: program.MaxOutgoing}, MaxSteps: maxSteps})
-	if f == nil {
-		return
-	}
-	f.Uses(func(c code.Call) {
-		x.p.Given(f, c, x.t.ByDescriptor, func(argument int, to program.Pointee) {
-			if addr, ok := x.value(f, c.Args[argument], 0); ok {
-				x.say(addr, to)
-			}
-		})
-	}, func(s code.Store) {
-		to := x.p.Made(f, f.Origins[s.Value], x.t.ByDescriptor)
-		if to.Type == 0 {
-			return
-		}
-		base, ok := x.value(f, s.To, 0)
-		if !ok || typing.Dynamic(x.t, base+uint64(s.Off)) {
-			return
-		}
-		if addr, ok := typing.Word(x.t, base+uint64(s.Off)); ok {
-			x.say(addr, x.asSlice(to, base+uint64(s.Off)))
-		}
-	})
-}
-
 // asSlice turns an array into the values of a slice, if the word at addr that leads to it
 // is the first of one: a slice literal is made as an array.
 func (x *reader) asSlice(to program.Pointee, addr uint64) program.Pointee {
@@ -232,30 +207,15 @@ func (x *reader) asSlice(to program.Pointee, addr uint64) program.Pointee {
 	return to
 }
 
-// value returns what a word has now that came from variables when the code ran.
-func (x *reader) value(f *code.Function, id code.ID, depth int) (uint64, bool) {
-	o := f.Origins[id]
-	switch {
-	case depth > maxLoads:
-	case o.Kind == code.Static:
-		return o.Addr, true
-	case o.Kind == code.Inside:
-		base, ok := x.value(f, o.Base, depth+1)
-		return base + uint64(o.Off), ok && base != 0
-	case o.Kind == code.Load:
-		base, ok := x.value(f, o.Base, depth+1)
-		// What is in an interface may be of any type: the code has asked for one.
-		if !ok || base == 0 || typing.Dynamic(x.t, base+uint64(o.Off)) {
-			return 0, false
-		}
-		return typing.Word(x.t, base+uint64(o.Off))
-	}
-	return 0, false
-}
-
 // say notes what stands at an address.
 func (x *reader) say(addr uint64, to program.Pointee) {
 	if addr == 0 || to.Type == 0 {
+		return
+	}
+	if s := x.on; s != nil && addr >= s.lo && addr < s.hi {
+		if to.Form == typing.OneValue {
+			x.t.PointVariable(s.typing, to.Type, addr)
+		}
 		return
 	}
 	if len(x.said[addr]) == 0 {
