@@ -656,7 +656,9 @@ func (f *Function) call(s *state, x *inst) bool {
 	}
 	if x.to != 0 {
 		for r := range register {
-			s.regs[register[r]] = f.origin(Origin{Kind: Result, Reg: uint8(r), Call: x.addr + uint64(x.len), Target: x.to, Args: args})
+			id := f.origin(Origin{Kind: Result, Reg: uint8(r), Call: x.addr + uint64(x.len), Target: x.to})
+			f.Origins[id].Args = args // the same result, whatever more is found out of them
+			s.regs[register[r]] = id
 		}
 	}
 	return true

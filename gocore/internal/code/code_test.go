@@ -223,3 +223,23 @@ func FuzzFollow(f *testing.F) {
 		}
 	})
 }
+
+// What a function returned is the same word after more has been found out of what it was
+// called with: the call is followed again when another way to it is.
+func TestResultStays(t *testing.T) {
+	var (
+		jneP   = []byte{0x75, 0x02}       // JNE over the next
+		jmpL   = []byte{0xeb, 0x05}       // JMP over the next two
+		axToBX = []byte{0x48, 0x89, 0xc3} // MOVQ AX, BX
+		jmp    = []byte{0xeb, 0x00}       // JMP to the next
+		jne    = []byte{0x75, 0x00}       // JNE to the next
+	)
+	f := follow(t, code(subSP, jneP, jmpL, axToBX, jmp, call, storeAX, jne, addSP, ret), nil)
+	behind := uint64(entry + 4 + 2 + 2 + 3 + 2 + 5)
+	f.want(t, behind+5+2, map[int64]Origin{-16: {Kind: Result, Call: behind, Target: behind + 0xffb}})
+	for _, s := range f.At(behind + 5 + 2) {
+		if args := f.Origins[s.Origin].Args; args[0] == none || args[1] != none {
+			t.Errorf("called with %v, want the first parameter and a second one that is not known", args[:2])
+		}
+	}
+}
