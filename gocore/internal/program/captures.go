@@ -358,5 +358,10 @@ func (d Code) Callee(entry uint64) code.Callee {
 	case name == "runtime.morestack":
 		c.KeepsContext = true
 	}
+	// What the compiler notes of a function has room for what it is called with, in
+	// registers too (cmd/compile/internal/abi, ArgWidth, Go 1.26).
+	if n, known := fn.Args(); known && n >= 0 && fn.Flags()&pclntab.Asm == 0 {
+		c.Outgoing = int64(n)
+	}
 	return c
 }
