@@ -1,6 +1,7 @@
 package uses
 
 import (
+	"maps"
 	"strings"
 
 	"goheap/gocore/internal/code"
@@ -14,6 +15,7 @@ import (
 type function struct {
 	*code.Function
 	sayings []saying
+	stores  []code.Store         // of what functions returned
 	calls   map[uint64]code.Call // by the addresses behind them
 	// asked has the origins of words by which the code finds out what is in an interface.
 	asked map[code.Origin]bool
@@ -44,6 +46,9 @@ func (x *reader) read(entry uint64) *function {
 			})
 		},
 		Store: func(s code.Store) {
+			if f.Origins[s.Value].Kind == code.Result {
+				list.stores = append(list.stores, s)
+			}
 			if to := x.leadsTo(f, s.Value, 0); to.Type != 0 && !to.Part {
 				list.sayings = append(list.sayings, saying{base: s.To, stored: true, off: s.Off, to: to})
 			}
@@ -141,11 +146,20 @@ func (x *reader) ofRuntime(entry uint64) bool {
 }
 
 // words are what is known of the words with the origins of one function.
-type words map[code.ID]uint64
+type words map[code.ID]word
+
+// word is a word of a frame.
+type word struct {
+	value uint64
+	// live says that the collector follows it. What another one leads to may be gone, and
+	// something else may be there now.
+	live bool
+}
 
 // evaluate notes what the code of a function says of the words that are known, and of those
 // that they and variables lead to.
 func (x *reader) evaluate(f *function, known words) {
+	known = x.stored(f, known)
 	for _, s := range f.sayings {
 		addr, ok := x.value(f, known, s.base, 0)
 		if !ok {
@@ -163,14 +177,33 @@ func (x *reader) evaluate(f *function, known words) {
 	}
 }
 
+// stored adds to what is known what functions returned and the code has stored where it can
+// be found: a map that is made without its type, and has its entries added by the same code.
+func (x *reader) stored(f *function, known words) words {
+	all := words{}
+	maps.Copy(all, known)
+	for _, s := range f.stores {
+		if _, old := all[s.Value]; old {
+			continue
+		}
+		base, ok := x.value(f, known, s.To, 0)
+		if at := base + uint64(s.Off); ok && base != 0 && !typing.Dynamic(x.t, at) {
+			if v, ok := typing.Word(x.t, at); ok {
+				all[s.Value] = word{v, true}
+			}
+		}
+	}
+	return all
+}
+
 // value returns what a word has now, by what is known of a call, or came from variables when
 // the code ran.
 func (x *reader) value(f *function, known words, id code.ID, depth int) (uint64, bool) {
 	if f.dynamic(id) {
 		return 0, false
 	}
-	if v, ok := known[id]; ok {
-		return v, true
+	if w, ok := known[id]; ok {
+		return w.value, w.live
 	}
 	o := f.Origins[id]
 	switch {

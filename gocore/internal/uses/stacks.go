@@ -135,28 +135,29 @@ func (x *stackReader) words(f *function, fr *unwind.Frame, live []unwind.Slot) w
 		if at, n, ok := x.p.Image.Walker.ObjectAround(fr, addr); ok && f.Leaks(int64(at-fr.CFA()), int64(at+n-fr.CFA())) {
 			continue // its address was taken and went somewhere: anything may have written to it
 		}
-		if word, ok := x.p.Image.Mem.Word(addr); ok {
-			known[s.Origin] = word
+		if v, ok := x.p.Image.Mem.Word(addr); ok && !known[s.Origin].live {
+			known[s.Origin] = word{v, unwind.LiveWord(live, addr)}
 		}
 	}
 	return known
 }
 
 // pass makes known what the function of frame i-1 was given by that of frame i, in either of
-// which it may be known. The frame above is of the function that the code calls only where
-// no wrapper has jumped to that.
+// which it may be known. Where the code does not name the function, a wrapper may have jumped
+// to it, which has put another receiver into the first register and left the others
+// (cmd/compile/internal/noder/reader.go, methodWrapper, Go 1.26).
 func (x *stackReader) pass(list []unwind.Frame, functions []*function, known []words, i int, down bool) {
 	inner, outer := functions[i-1], functions[i]
 	if inner == nil || outer == nil {
 		return
 	}
 	c, ok := outer.calls[list[i].PC]
-	if !ok || c.Target != list[i-1].Func.Entry {
+	if !ok {
 		return
 	}
 	for id := range inner.Origins {
 		o := &inner.Origins[id]
-		if o.Kind != code.Param || outer.Origins[c.Args[o.Reg]].Kind <= code.Zero {
+		if o.Kind != code.Param || o.Reg == 0 && c.Target != list[i-1].Func.Entry || outer.Origins[c.Args[o.Reg]].Kind <= code.Zero {
 			continue
 		}
 		from, to, a, b := known[i-1], known[i], code.ID(id), c.Args[o.Reg]
@@ -164,7 +165,7 @@ func (x *stackReader) pass(list []unwind.Frame, functions []*function, known []w
 			from, to, a, b = to, from, b, a
 		}
 		if v, ok := from[a]; ok {
-			if _, old := to[b]; !old {
+			if !to[b].live {
 				to[b] = v
 			}
 		}
@@ -204,8 +205,8 @@ func (x *stackReader) walk(f *function, entry uint64, known words) {
 			keys = append(keys, k)
 			found[k], has[k] = make([]byte, size), map[uint64]bool{}
 		}
-		x.p.Image.Arch.PutWord(found[k][off:], word)
-		has[k][off] = true
+		x.p.Image.Arch.PutWord(found[k][off:], word.value)
+		has[k][off] = word.live
 	}
 	for _, k := range keys {
 		x.t.WalkVariable(x.on.typing, k.typ, found[k], func(off uint64) bool { return has[k][off] })

@@ -1,5 +1,6 @@
 // Package uses finds the types of what variables and the words of stacks lead to by the code
-// that uses them, in a program of which no debugging information says what these are.
+// that uses them, where no debugging information says what these are: in programs that have
+// none, and of the literals that only code refers to.
 //
 // A function that adds to a map hands the map to the runtime together with the descriptor
 // of its type; one that appends to a slice does so with its array; a method is called with
@@ -65,7 +66,7 @@ type stack struct {
 // that is not known yet.
 func Claim(ctx context.Context, closures *program.Closures, vars *frames.Reader, t *typing.Typer) error {
 	p := closures.Program
-	if !program.WithoutDebugging(p) || !code.Follows(p.Image.Arch.Name) {
+	if p.Exe == nil || !code.Follows(p.Image.Arch.Name) {
 		return nil
 	}
 	x := reader{p: program.Code{Program: p}, closures: closures, t: t, callees: map[uint64]code.Callee{}, returns: map[uint64]results{}, said: map[uint64][]program.Pointee{}}
@@ -77,12 +78,19 @@ func Claim(ctx context.Context, closures *program.Closures, vars *frames.Reader,
 			x.evaluate(f, nil)
 		}
 	}
-	if err := x.stacks(ctx, vars); err != nil {
-		return err
+	if program.WithoutDebugging(p) {
+		if err := x.stacks(ctx, vars); err != nil {
+			return err
+		}
 	}
 	x.claim()
 	return nil
 }
+
+// fewest is how many words have to be wanted of a program with debugging information. What
+// has no type there are literals that only code refers to, and a single one is not worth the
+// search of all code.
+const fewest = 2
 
 // wanted returns the addresses of words of the data that lead to objects without a type, or
 // to data with such words, in ascending order.
@@ -91,7 +99,7 @@ func (x *reader) wanted() []uint64 {
 	var list []uint64
 	for i := range im.Roots {
 		r := &im.Roots[i]
-		if r.Kind != image.GlobalRoot {
+		if r.Kind != image.GlobalRoot || r.Type != 0 {
 			continue
 		}
 		for _, p := range im.Pieces[r.First : r.First+r.N] {
@@ -99,6 +107,9 @@ func (x *reader) wanted() []uint64 {
 				list = append(list, p.Slot)
 			}
 		}
+	}
+	if len(list) == 0 || len(list) < fewest && !program.WithoutDebugging(x.p.Program) {
+		return nil
 	}
 	slices.Sort(list)
 	links := x.links()

@@ -49,6 +49,18 @@ type View struct {
 	plums []*Plum
 }
 
+// Row is of a table that nothing uses: the linker leaves out the variable, and the literal
+// that it would lead to keeps what the package's initialisation has put there.
+type Row struct {
+	Name  string
+	First *Apple
+	Pears map[string]*Pear
+}
+
+var first = newApple(0)
+
+var Orchard = []Row{{"north", first, map[string]*Pear{"old": {}, "young": {next: new(Pear)}}}, {"south", first, map[string]*Pear{"old": {}}}}
+
 type eater interface{ eat(int) int }
 
 var (
