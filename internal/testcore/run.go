@@ -3,6 +3,7 @@ package testcore
 import (
 	"bufio"
 	"bytes"
+	"debug/elf"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -322,6 +323,9 @@ func debugger(cmd *exec.Cmd, made, dir string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, noise)
 	}
+	if err := isELF(made); err != nil {
+		return err
+	}
 	core := filepath.Join(dir, "core")
 	if err := os.Rename(made, core); err != nil {
 		return err
@@ -329,6 +333,21 @@ func debugger(cmd *exec.Cmd, made, dir string) error {
 	// gdb writes reserved address space as zeros, more than a gigabyte of
 	// them. Where holes cannot be punched the file is merely large.
 	_ = exec.Command("fallocate", "-d", core).Run()
+	return nil
+}
+
+// isELF returns an error where what gdb wrote is no ELF file: on a full disk it ends without
+// one, and leaves a file of zeros.
+func isELF(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var magic [len(elf.ELFMAG)]byte
+	if _, err := io.ReadFull(f, magic[:]); err != nil || string(magic[:]) != elf.ELFMAG {
+		return fmt.Errorf("%s: gdb wrote no core; is the disk full?", path)
+	}
 	return nil
 }
 

@@ -32,9 +32,6 @@ type signature struct {
 	known           bool
 	number          int // of parameters
 	params, results registers
-	// outgoing is how much of its caller's frame it may write to: values that are in no
-	// registers, and where those in registers are kept when it needs them.
-	outgoing int64
 }
 
 func (c *StoredReader) signature(entry uint64) signature {
@@ -47,14 +44,7 @@ func (c *StoredReader) signature(entry uint64) signature {
 		params, results, ok = c.method(entry)
 	}
 	if ok {
-		var size uint64
 		s.known, s.number = true, len(params)
-		for _, list := range [][]types.ID{params, results} {
-			for _, typ := range list {
-				size += (c.p.program.Types.Type(typ).Size + 7) &^ 7
-			}
-		}
-		s.outgoing = int64(min(size, 1<<30))
 		s.params, s.results = c.assign(params), c.assign(results)
 	}
 	c.signatures[entry] = s

@@ -209,25 +209,11 @@ func (c *StoredReader) function(fn pclntab.Func) *code.Function {
 	var f *code.Function
 	if n := fn.End - fn.Entry; n <= maxCode {
 		if text, ok := c.p.image.Mem.Slice(fn.Entry, n); ok {
-			f = code.Follow(code.Config{Entry: fn.Entry, Text: text, Callee: c.callee, Unknown: code.Callee{Returns: true, Outgoing: program.MaxOutgoing}, Loads: c.loads, MaxSteps: maxCodeSteps})
+			f = code.Follow(code.Config{Entry: fn.Entry, Text: text, Callee: program.Code{Program: c.p.program}.Callee, Unknown: code.Callee{Returns: true, Outgoing: program.MaxOutgoing}, Loads: c.loads, MaxSteps: maxCodeSteps})
 		}
 	}
 	c.functions[fn.Entry] = f
 	return f
-}
-
-// callee says what code.Follow has to know of a function.
-func (c *StoredReader) callee(entry uint64) code.Callee {
-	callee := program.Code{Program: c.p.program}.Callee(entry)
-	if !callee.Returns || callee.KeepsRegisters {
-		return callee
-	}
-	if fn, ok := c.p.program.Function(entry); ok && fn.Entry == entry {
-		if s := c.signature(entry); s.known && c.complete(entry, s) {
-			callee.Outgoing = s.outgoing
-		}
-	}
-	return callee
 }
 
 // typeOf returns the type of the value that a word with an origin is part of, where in

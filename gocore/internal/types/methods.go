@@ -23,10 +23,15 @@ const (
 )
 
 // EachMethod calls f with the methods of the types that Describe has found. Those that the
-// linker has left out have no code.
+// linker has left out have no code. The lists lie among the descriptors, without sharing a
+// byte: those of more methods than fit there are no lists, and it ends.
 func EachMethod(t *Table, f func(Method)) {
 	if t.described == nil {
 		return
+	}
+	room := uint64(0)
+	for _, known := range t.runtime.known {
+		room += uint64(len(known)) * uint64(t.Arch.PtrSize)
 	}
 	for _, id := range t.described.all {
 		addr := t.Type(id).descriptor
@@ -42,6 +47,10 @@ func EachMethod(t *Table, f func(Method)) {
 		}
 		order := t.Arch.Order()
 		n, off := uint64(order.Uint16(b[methodCount:])), uint64(order.Uint32(b[methodsAt:]))
+		if n*methodSize > room {
+			return
+		}
+		room -= n * methodSize
 		list, ok := t.read(addr, at+off, n*methodSize)
 		for ; ok && n > 0; n, list = n-1, list[methodSize:] {
 			m := Method{Receiver: id, Module: module}
