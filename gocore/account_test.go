@@ -65,7 +65,10 @@ func eachAccount(t *testing.T, f func(t *testing.T, p accounted, what string)) {
 			if !testcore.EveryBuild() && version != "" && what != "quiet" && k%len(versions) != i {
 				continue
 			}
-			kind := []testcore.Kind{testcore.Gcore, testcore.Kernel}[(i+k)%2]
+			kind := testcore.Kernel
+			if (i+k)%4 == 0 {
+				kind = testcore.Gcore
+			}
 			t.Run(fmt.Sprintf("%s %s %s", version, what, kind), func(t *testing.T) {
 				t.Parallel()
 				f(t, openAccount(t, testcore.Options{Go: version}, kind, what), what)

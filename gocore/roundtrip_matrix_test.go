@@ -168,7 +168,7 @@ func (program *roundTripProgram) add(all []namesCell, b build) []namesCell {
 		return all
 	}
 	mute := program.mute > 0 && minor(b.opt.Go) >= program.mute
-	if (program.bare || mute) && b.kind == testcore.HeapDumpKernel || program.live && b.opt.Arch == "" {
+	if (program.bare || mute) && b.kind == testcore.HeapDump || program.live && b.opt.Arch == "" {
 		b.kind = testcore.Gcore
 	}
 	if program.live && b.kind != testcore.Gcore {
@@ -180,7 +180,7 @@ func (program *roundTripProgram) add(all []namesCell, b build) []namesCell {
 	return append(all, namesCell{name + "/" + b.name, func(t *testing.T) (names said.Names) {
 		t.Parallel()
 		d := testcore.Core(t, name, opt, b.kind, args...)
-		if b.kind == testcore.HeapDumpKernel {
+		if b.kind == testcore.HeapDump {
 			names = openFile(t, d.Heap, d.Exe, d.Output).roundTrip(t, everyName())
 		}
 		ofCore := openFile(t, d.Core, "", d.Output).roundTrip(t, everyName())
@@ -197,7 +197,7 @@ func roundTripBuilds() []build {
 		all = append(all,
 			build{v, testcore.Options{Go: v}, testcore.Kernel},
 			build{v + "-noopt", testcore.Options{Go: v, Flags: []string{"-gcflags=all=-N -l"}}, testcore.Kernel},
-			build{v + "-pie-dump", testcore.Options{Go: v, PIE: true}, testcore.HeapDumpKernel})
+			build{v + "-pie-dump", testcore.Options{Go: v, PIE: true}, testcore.HeapDump})
 	}
 	for _, x := range [][2]string{{"go1.22.12", "noallocheaders"}, {"go1.24.6", "noswissmap"}, {"go1.25.0", "greenteagc"}, {"go1.27.0", "mapsplitgroup"}} {
 		all = append(all, build{x[0] + "-" + x[1], testcore.Options{Go: x[0], Env: []string{"GOEXPERIMENT=" + x[1]}}, testcore.Kernel})
@@ -211,7 +211,7 @@ func caseBuilds() []build {
 	return []build{
 		{"gcore", testcore.Options{}, testcore.Gcore}, // as package culprits has them
 		{"go1.22.12", testcore.Options{Go: "go1.22.12"}, testcore.Kernel},
-		{"go1.27.0-dump", testcore.Options{Go: "go1.27.0"}, testcore.HeapDumpKernel},
+		{"go1.27.0-dump", testcore.Options{Go: "go1.27.0"}, testcore.HeapDump},
 	}
 }
 

@@ -20,7 +20,7 @@ func TestSince(t *testing.T) {
 
 func since(t *testing.T, name string, opt testcore.Options) said.Names {
 	t.Parallel()
-	p := open(t, "since", opt, testcore.Gcore, name)
+	p := open(t, "since", opt, testcore.Kernel, name)
 	checks, err := p.Check(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -30,23 +30,23 @@ func bare(t testing.TB, exe string, drop func(name string) bool) string {
 // allocation headers, masks of spans, bitmaps of arenas, both kinds of maps.
 func strippedBuilds() []build {
 	return few([]build{
-		{"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.Gcore},
-		{"go1.26", testcore.Options{Go: "go1.26.8"}, testcore.Gcore},
-		{"go1.26-pie", testcore.Options{Go: "go1.26.8", PIE: true}, testcore.Gcore},
-		{"go1.25", testcore.Options{Go: "go1.25.0"}, testcore.Gcore},
-		{"go1.24", testcore.Options{Go: "go1.24.6"}, testcore.Gcore},
-		{"go1.24.0", testcore.Options{Go: "go1.24.0"}, testcore.Gcore},
-		{"go1.23.0", testcore.Options{Go: "go1.23.0"}, testcore.Gcore},
-		{"go1.21.0", testcore.Options{Go: "go1.21.0"}, testcore.Gcore},
-		{"go1.20.0", testcore.Options{Go: "go1.20"}, testcore.Gcore},
-		{"go1.19.0", testcore.Options{Go: "go1.19"}, testcore.Gcore},
-		{"go1.23", testcore.Options{Go: "go1.23.12"}, testcore.Gcore},
-		{"go1.22", testcore.Options{Go: "go1.22.12"}, testcore.Gcore},
-		{"go1.21", testcore.Options{Go: "go1.21.13"}, testcore.Gcore},
-		{"go1.20", testcore.Options{Go: "go1.20.14"}, testcore.Gcore},
-		{"go1.19", testcore.Options{Go: "go1.19.13"}, testcore.Gcore},
-		{"go1.18", testcore.Options{Go: "go1.18.10"}, testcore.Gcore},
-		{"go1.18-pie", testcore.Options{Go: "go1.18.10", PIE: true}, testcore.Gcore},
+		{"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.Kernel},
+		{"go1.26", testcore.Options{Go: "go1.26.8"}, testcore.Kernel},
+		{"go1.26-pie", testcore.Options{Go: "go1.26.8", PIE: true}, testcore.Kernel},
+		{"go1.25", testcore.Options{Go: "go1.25.0"}, testcore.Kernel},
+		{"go1.24", testcore.Options{Go: "go1.24.6"}, testcore.Kernel},
+		{"go1.24.0", testcore.Options{Go: "go1.24.0"}, testcore.Kernel},
+		{"go1.23.0", testcore.Options{Go: "go1.23.0"}, testcore.Kernel},
+		{"go1.21.0", testcore.Options{Go: "go1.21.0"}, testcore.Kernel},
+		{"go1.20.0", testcore.Options{Go: "go1.20"}, testcore.Kernel},
+		{"go1.19.0", testcore.Options{Go: "go1.19"}, testcore.Kernel},
+		{"go1.23", testcore.Options{Go: "go1.23.12"}, testcore.Kernel},
+		{"go1.22", testcore.Options{Go: "go1.22.12"}, testcore.Kernel},
+		{"go1.21", testcore.Options{Go: "go1.21.13"}, testcore.Kernel},
+		{"go1.20", testcore.Options{Go: "go1.20.14"}, testcore.Kernel},
+		{"go1.19", testcore.Options{Go: "go1.19.13"}, testcore.Kernel},
+		{"go1.18", testcore.Options{Go: "go1.18.10"}, testcore.Kernel},
+		{"go1.18-pie", testcore.Options{Go: "go1.18.10", PIE: true}, testcore.Kernel},
 	}, "go1.27", "go1.26-pie", "go1.22", "go1.18")
 }
 
@@ -95,7 +95,7 @@ func TestStrippedStacks(t *testing.T) {
 	for _, version := range []string{"go1.22.12", "go1.26.8", "go1.27.0"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			d := testcore.Core(t, "cases/waiters", testcore.Options{Go: version}, testcore.Gcore)
+			d := testcore.Core(t, "cases/waiters", testcore.Options{Go: version}, testcore.Kernel)
 			got := openFile(t, d.Core, bare(t, d.Exe, testcore.Symbols), nil)
 			if typed := got.tellsAs(t, openFile(t, d.Core, "", nil)); typed < 98 {
 				t.Errorf("%.1f %% of the live bytes are typed, want 98", typed)
@@ -111,7 +111,7 @@ func TestLiteralOfCode(t *testing.T) {
 	for _, version := range []string{"go1.18.10", "go1.22.12", "go1.26.8", "go1.27.0"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			p := open(t, "given", testcore.Options{Go: version}, testcore.Gcore)
+			p := open(t, "given", testcore.Options{Go: version}, testcore.Kernel)
 			held := 0
 			for _, r := range p.Roots() {
 				if !strings.HasPrefix(r.Name, "data+") {
@@ -146,7 +146,7 @@ func TestStrippedBuilds(t *testing.T) {
 		{"not optimised", "quiet", testcore.Options{Flags: []string{"-gcflags=all=-N -l"}}, true},
 	} {
 		t.Run(b.name, func(t *testing.T) {
-			d := testcore.Core(t, b.program, b.opt, testcore.Gcore)
+			d := testcore.Core(t, b.program, b.opt, testcore.Kernel)
 			exe := bare(t, d.Exe, testcore.Symbols)
 			p, err := gocore.Open(t.Context(), d.Core, gocore.Options{Exe: exe})
 			if err != nil {
@@ -169,7 +169,7 @@ func TestWithoutSections(t *testing.T) {
 	t.Parallel()
 	for _, opt := range []testcore.Options{{Go: "go1.26.8"}, {Go: "go1.26.8", PIE: true}, {Go: "go1.18.10"}} {
 		t.Run(fmt.Sprintf("%s pie=%t", opt.Go, opt.PIE), func(t *testing.T) {
-			d := testcore.Core(t, "quiet", opt, testcore.Gcore)
+			d := testcore.Core(t, "quiet", opt, testcore.Kernel)
 			exe := sectionless(t, d.Exe)
 			openFile(t, d.Core, exe, nil).tellsAs(t, openFile(t, d.Core, d.Exe, nil))
 		})
@@ -192,7 +192,7 @@ func TestLinkedWithout(t *testing.T) {
 	for _, flags := range []string{"-ldflags=-w", "-ldflags=-s", "-ldflags=-s -w"} {
 		for _, version := range []string{"go1.26.8", "go1.18.10"} {
 			t.Run(flags+" "+version, func(t *testing.T) {
-				d := testcore.Core(t, "quiet", testcore.Options{Go: version, Flags: []string{flags}}, testcore.Gcore)
+				d := testcore.Core(t, "quiet", testcore.Options{Go: version, Flags: []string{flags}}, testcore.Kernel)
 				p := openFile(t, d.Core, "", d.Output)
 				checks, err := p.Check(t.Context())
 				if err != nil {

@@ -152,7 +152,7 @@ func ofHolders(x *report.Waste) map[string]uint64 {
 // hold, although it does not know all types.
 func TestWasteOfHeapDump(t *testing.T) {
 	t.Parallel()
-	d := testcore.Core(t, "wasted", testcore.Options{}, testcore.HeapDumpKernel)
+	d := testcore.Core(t, "wasted", testcore.Options{}, testcore.HeapDump)
 	_, x := loadWaste(t, d)
 	want := ofHolders(x)
 	d.Core = d.Heap

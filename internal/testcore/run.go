@@ -28,8 +28,8 @@ const (
 const heapDumpFile = "heapdump"
 
 func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump, error) {
-	if kind != Gcore && kind != Kernel && kind != HeapDump && kind != HeapDumpKernel {
-		return Dump{}, fmt.Errorf("unknown kind of core %q: want %q, %q, %q or %q", kind, Gcore, Kernel, HeapDump, HeapDumpKernel)
+	if kind != Gcore && kind != Kernel && kind != HeapDump && kind != HeapDumpGcore {
+		return Dump{}, fmt.Errorf("unknown kind of core %q: want %q, %q, %q or %q", kind, Gcore, Kernel, HeapDump, HeapDumpGcore)
 	}
 	// Asking for the executable first keeps it as young as its cores.
 	exe, err := c.build(program, opt)
@@ -67,7 +67,7 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 		return Dump{}, fmt.Errorf("taking a %s core of test program %s: %w", kind, program, err)
 	}
 	d := Dump{Exe: exe, Core: filepath.Join(dir, "core"), Kind: kind}
-	if kind == HeapDump || kind == HeapDumpKernel {
+	if kind == HeapDump || kind == HeapDumpGcore {
 		d.Heap = filepath.Join(dir, heapDumpFile)
 	}
 	if taken {
@@ -103,12 +103,12 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		}
 		command = append([]string{emulator}, command...)
 	}
-	if kind == HeapDump || kind == HeapDumpKernel {
+	if kind == HeapDump || kind == HeapDumpGcore {
 		env = append(env, "GOHEAP_HEAPDUMP="+filepath.Join(dir, heapDumpFile))
-		if emulator != "" || kind == HeapDumpKernel {
-			kind = Kernel
-		} else {
+		if emulator == "" && kind == HeapDumpGcore {
 			kind = Gcore
+		} else {
+			kind = Kernel
 		}
 	}
 	if opt.Namespace {

@@ -32,12 +32,11 @@ const (
 	// core.
 	Kernel Kind = "kernel"
 	// HeapDump lets the process write a heap dump (debug.WriteHeapDump), and then
-	// has a core of the same process taken: by gdb, or for another processor by
-	// qemu.
+	// leave a core as with Kernel.
 	HeapDump Kind = "heapdump"
-	// HeapDumpKernel is HeapDump with a core that the kernel leaves: gdb writes a gigabyte
-	// of reserved address space into each.
-	HeapDumpKernel Kind = "heapdump-kernel"
+	// HeapDumpGcore is HeapDump with a core taken by gdb, which writes a gigabyte of
+	// reserved address space into each.
+	HeapDumpGcore Kind = "heapdump-gcore"
 )
 
 // Options select how a program is built and run. The zero value builds as a
@@ -73,7 +72,7 @@ func (opt Options) tell(format string, args ...any) {
 type Dump struct {
 	Exe    string   // the executable, at the path it ran from
 	Core   string   // the core file
-	Heap   string   // the heap dump, of kinds HeapDump and HeapDumpKernel
+	Heap   string   // the heap dump, of kinds HeapDump and HeapDumpGcore
 	Kind   Kind     // who has written the core, or what was asked for if that is HeapDump
 	Output []string // the lines printed before "ready", in order
 }
@@ -155,8 +154,8 @@ func (k Kind) standIn(opt Options) Kind {
 func (k Kind) otherDump() Kind {
 	switch k {
 	case HeapDump:
-		return HeapDumpKernel
-	case HeapDumpKernel:
+		return HeapDumpGcore
+	case HeapDumpGcore:
 		return HeapDump
 	}
 	return ""
