@@ -73,7 +73,7 @@ func TestScript(t *testing.T) {
 			"clean":   clean,
 			"shows":   shows,
 			"refuses": refuses,
-			"capture": capture,
+			"capture": captureGroup,
 			"typed":   typed,
 		},
 	})
@@ -127,7 +127,7 @@ func refuses(ts *testscript.TestScript, neg bool, args []string) {
 
 // capture NAME PATTERN: the variable becomes what the group of the pattern first matches in
 // the standard output.
-func capture(ts *testscript.TestScript, neg bool, args []string) {
+func captureGroup(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: capture NAME PATTERN")
 	}

@@ -31,10 +31,11 @@ every heap object with its type and every pointer between them, and shows what
 keeps the memory alive: who holds on, through which fields, and how many bytes.
 
 FILE is a core file of a Go program: what the kernel leaves when a program
-crashes, or what gcore PID takes of one that goes on running. The executable is
-found through the core; --exe names it where it has moved. Or FILE is a heap dump,
-which the program wrote itself with debug.WriteHeapDump: put its executable beside
-the file, or name it with --exe, for without it few types and names are known.
+crashes, or what goheap capture PID takes of one that goes on running, as gcore PID
+does. The executable is found through the core; --exe names it where it has moved. Or
+FILE is a heap dump, which the program wrote itself with debug.WriteHeapDump: put its
+executable beside the file, or name it with --exe, for without it few types and names
+are known.
 
 ` + targetHelp + `
 
@@ -42,7 +43,8 @@ Text fits the terminal: names too long for it have … in their middle, or go on
 next line. --wide, json and csv have them whole.
 
 Without a verb, goheap FILE opens the terminal UI; where the output is no
-terminal, it prints the report.
+terminal, it prints the report. goheap PID captures the process into a temporary
+file, opens that, and removes it at the end.
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but the input was
 incomplete, 4 done but what was asked for does not hold (check differs).`
@@ -50,14 +52,14 @@ incomplete, 4 done but what was asked for does not hold (check differs).`
 func (c *command) root() *cobra.Command {
 	var s screen
 	root := &cobra.Command{
-		Use:   "goheap FILE",
+		Use:   "goheap FILE|PID",
 		Short: "Show what keeps the memory of a Go program alive",
 		Long:  about,
-		Example: `  gcore -o core 4711 && goheap core.4711     look around in the terminal UI
+		Example: `  goheap capture 4711 && goheap core.4711   look around in the terminal UI
   goheap report core.4711                   who holds the memory
   goheap why core.4711 type:main.Session    what keeps the largest session alive`,
 		Args:              rootArgs,
-		RunE:              func(cmd *cobra.Command, args []string) error { return c.runOpen(cmd, args, s) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.runProcess(cmd, args, s) },
 		ValidArgsFunction: completeFile,
 		Version:           version(),
 		SilenceErrors:     true,
@@ -70,7 +72,7 @@ func (c *command) root() *cobra.Command {
 	c.flags.add(root)
 	s.add(root)
 	root.AddCommand(
-		c.open(), c.tour(), c.info(), c.check(), c.report(), c.memory(), c.waste(), c.later(), c.types(), c.tree(), c.roots(), c.goroutines(), c.waits(), c.why(), c.show(), c.find(), c.export(), c.targets(), c.version(), c.man(),
+		c.capturing(), c.open(), c.tour(), c.info(), c.check(), c.report(), c.memory(), c.waste(), c.later(), c.types(), c.tree(), c.roots(), c.goroutines(), c.waits(), c.why(), c.show(), c.find(), c.export(), c.targets(), c.version(), c.man(),
 	)
 	return root
 }

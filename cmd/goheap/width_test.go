@@ -29,7 +29,7 @@ func TestWidth(t *testing.T) {
 		"show":       {{"os.Stdout", "os.Args", "runtime.allp"}, {"--top", "all", "g:1"}, {"--physical", "os.Stdout"}},
 		"find":       {{"main"}, {"0x10"}},
 	}
-	ours := map[string]bool{"open": true, "tour": true, "version": true, "export": true, "targets": true, "man": true}
+	ours := map[string]bool{"capture": true, "open": true, "tour": true, "version": true, "export": true, "targets": true, "man": true}
 	for _, verb := range new(command).root().Commands() {
 		if arguments[verb.Name()] == nil && !ours[verb.Name()] {
 			t.Errorf("%s is not tried", verb.Name())

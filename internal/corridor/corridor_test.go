@@ -23,6 +23,7 @@ var may = map[string][]string{
 	"internal/arch":     {},
 	"internal/files":    {},
 	"internal/repeat":   {},
+	"internal/capture":  {},
 	"heap":              {"internal/flat", "internal/progress"},
 	"dump":              {"internal/arch", "internal/files", "internal/flat", "internal/progress"},
 	"gocore": {"dump", "heap", "gocore/account", "gocore/later", "gocore/member", "gocore/profile", "gocore/wait", "gocore/waste", "gocore/internal/corefile", "gocore/internal/frames", "gocore/internal/heapdump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/kept", "gocore/internal/keys", "gocore/internal/layout",
@@ -69,7 +70,7 @@ var may = map[string][]string{
 
 	"report":                {"gocore", "gocore/account", "gocore/later", "gocore/member", "gocore/profile", "gocore/wait", "gocore/waste", "heap", "internal/files", "internal/flat", "internal/progress", "internal/repeat"},
 	"tui":                   {"report", "gocore", "heap", "internal/progress"},
-	"cmd/goheap":            {"tui", "report", "gocore/account", "gocore/profile", "internal/files", "internal/progress"},
+	"cmd/goheap":            {"tui", "report", "gocore/account", "gocore/profile", "internal/capture", "internal/files", "internal/progress"},
 	"heap/heaptest":         {"heap"},
 	"internal/corridor":     {},
 	"internal/fakeprocess":  {"gocore", "gocore/account", "gocore/later", "gocore/member", "gocore/profile", "gocore/wait", "gocore/waste", "heap"}, // for the tests of report and tui
@@ -89,7 +90,7 @@ var only = map[string][]string{
 	"github.com/expr-lang/expr":       {"report"},
 	"github.com/go-delve/delve":       {"gocore/internal/..."},
 	"golang.org/x/sys":                {"dump", "internal/...", "tui"},
-	"github.com/klauspost/compress":   {"dump"},
+	"github.com/klauspost/compress":   {"dump", "internal/capture"},
 	"github.com/pierrec/lz4/v4":       {"dump"},
 	"gonum.org/v1/gonum":              {},
 	"github.com/google/go-cmp":        {},
