@@ -24,7 +24,7 @@ TIME   ?= 30s
 # It says itself what it does, once it is built.
 takecore = $(GO) run ./internal/testcore/takecore
 
-.PHONY: help build install uninstall demo tour recording test culprits test-matrix test-names test-delve test-damage test-windows race fuzz lint cross bench drift drift-tested clean need-go need-core
+.PHONY: help build install uninstall demo tour recording test culprits test-matrix test-names test-delve test-damage test-windows race fuzz lint cross bench drift drift-tested clean need-go
 
 help: ## show this list
 	@echo "goheap: what keeps this memory alive?"
@@ -34,13 +34,6 @@ help: ## show this list
 need-go:
 	@command -v $(GO) >/dev/null || { \
 	  echo "Go is not installed. goheap needs Go 1.26 or newer: https://go.dev/dl"; exit 1; }
-
-# A core file comes from gdb's gcore, or else from the kernel.
-need-core:
-	@command -v gcore >/dev/null || case "$$(cat /proc/sys/kernel/core_pattern)" in \
-	  core*) ;; \
-	  *) echo "Core files need gdb (apt-get install gdb), or a kernel that leaves them"; \
-	     echo "in the working folder (as root: sysctl -w kernel.core_pattern=core)."; exit 1;; esac
 
 build: need-go ## build bin/goheap
 	@mkdir -p $(BIN)
@@ -61,7 +54,7 @@ install: ## put goheap, its manual pages and completions for shells under PREFIX
 uninstall: ## remove what make install has put there
 	rm -f $(installed)/bin/goheap $(MANDIR)/goheap.1 $(MANDIR)/goheap-*.1 $(BASHDIR)/goheap $(ZSHDIR)/_goheap $(FISHDIR)/goheap.fish
 
-demo: build need-core ## run a leaking server, take its core, and look inside
+demo: build ## run a leaking server, take its core, and look inside
 	@echo "building internal/testcore/takecore"
 	@files=$$($(takecore) -kind any blockstore) || exit 1; \
 	core=$$(echo "$$files" | head -n 1); \
@@ -71,12 +64,12 @@ demo: build need-core ## run a leaking server, take its core, and look inside
 	  echo "$(BIN)/goheap report $$core"; exec $(BIN)/goheap report "$$core"; \
 	fi
 
-tour: build need-core ## the demo with a guided walk of five steps
+tour: build ## the demo with a guided walk of five steps
 	@echo "building internal/testcore/takecore"
 	@files=$$($(takecore) -kind any blockstore) || exit 1; \
 	exec $(BIN)/goheap tour "$$(echo "$$files" | head -n 1)"
 
-recording: build need-core ## record the walk of the demo as docs/demo.cast
+recording: build ## record the walk of the demo as docs/demo.cast
 	@files=$$($(takecore) -kind any blockstore) || exit 1; \
 	$(GO) run ./internal/testcore/record -o docs/demo.cast $(BIN)/goheap "$$(echo "$$files" | head -n 1)"
 
@@ -93,7 +86,7 @@ race_skip = TestQueryRemembers|TestRandomKeysLarge
 # What the detector says is repeated at the end, for those who see no more than that.
 race: need-go ## the tests of what several goroutines use, under the race detector
 	@log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && \
-	{ $(GO) test -race -timeout 20m -skip '$(race_skip)' ./dump ./heap ./report ./tui ./internal/progress 2>&1; echo "exit $$?"; } | tee "$$log" && \
+	{ $(GO) test -race -timeout 20m -skip '$(race_skip)' ./dump ./heap ./report ./tui ./internal/progress ./internal/capture 2>&1; echo "exit $$?"; } | tee "$$log" && \
 	case "$$(tail -n 1 "$$log")" in \
 	  "exit 0") ;; \
 	  *) sed -n '/^WARNING: DATA RACE/,/^=====/p' "$$log"; exit 1;; \
@@ -132,10 +125,10 @@ test-windows: need-go ## the tests of dump, heap and report, built for Windows, 
 	$(GO) build -o $(BIN)/underwine ./internal/testcore/underwine
 	GOOS=windows $(GO) test -p 1 -exec $(abspath $(BIN)/underwine) ./dump ./heap ./internal/arch ./internal/flat ./internal/progress ./report ./tui
 
-test-damage: need-go need-core ## cut a core at 200 places, take pages out of it, and flip 2,000 bytes of it and its executable
+test-damage: need-go ## cut a core at 200 places, take pages out of it, and flip 2,000 bytes of it and its executable
 	GOHEAP_DAMAGE=all $(GO) test -count=1 -timeout 30m -run 'TestTruncations|TestFlips|TestMissingPageAnywhere|TestHeapDumpBroken' -v ./gocore
 
-bench: build need-core ## measure the reference load against the budgets, then the benchmarks
+bench: build ## measure the reference load against the budgets, then the benchmarks
 	@files=$$($(takecore) -kind kernel sessions $(BENCH_SESSIONS)) || exit 1; \
 	status=0; \
 	$(GO) run ./internal/testcore/budgets -runs $(BENCH_RUNS) $(BIN)/goheap "$$(echo "$$files" | head -n 1)" || status=$$?; \
@@ -146,18 +139,18 @@ bench: build need-core ## measure the reference load against the budgets, then t
 # The tests by name are those that try fewer builds in make test, or that it leaves out.
 matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|EveryRename|Buckets|Stripped|StrippedEverywhere|Operands)$$
 
-test-matrix: need-go need-core ## read cores of every Go version and build, and write docs/compatibility.md
+test-matrix: need-go ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md
 	GOHEAP_BUILDS=all $(GO) test -count=1 -timeout 60m -tags matrix -run '$(matrix_tests)' ./gocore ./gocore/internal/layout/... ./gocore/internal/types
 
 # PART=2/4 takes the second quarter of the cells. In the folder of the package its sums
 # are shown as they come.
-test-names: need-core ## look up every name of every program, version and build; PART=2/4 for a quarter
+test-names: ## look up every name of every program, version and build; PART=2/4 for a quarter
 	cd gocore && GOHEAP_BUILDS=all GOHEAP_PART=$(PART) $(GO) test -count=1 -timeout 3h -tags matrix -run '^TestRoundTripEverywhere$$'
 
 # GO=go1.22.12 builds the programs with that toolchain, and not the viewer; CASE=REGEXP
 # tries those whose name matches, and prints their screens and all that they miss.
-culprits: need-core ## hold the first screen of report against 80 leaking and healthy programs; HEAPDUMP=1 for heap dumps, STRIPPED=1 without symbols
+culprits: ## hold the first screen of report against 80 leaking and healthy programs; HEAPDUMP=1 for heap dumps, STRIPPED=1 without symbols
 	@command -v go >/dev/null || $(MAKE) --no-print-directory need-go GO=go
 	@go test -count=1 -timeout 30m -tags culprits -run '^TestCulprits$$' -v ./internal/testcore/culprits \
 	  -build "$(filter go1.%,$(GO))" $(if $(HEAPDUMP),-heapdump) $(if $(STRIPPED),-stripped) $(if $(CASE),-only '$(CASE)')
@@ -165,7 +158,6 @@ culprits: need-core ## hold the first screen of report against 80 leaking and he
 
 # What needs no network, in the same package, make test runs.
 test-delve: need-go ## hold paths, values and stacks against Delve, which is built from the module proxy
-	@command -v gcore >/dev/null || { echo "Core files of running servers need gdb: apt-get install gdb"; exit 1; }
 	$(GO) test -count=1 -timeout 30m -tags delve -run '^TestDelve$$' -v ./internal/testcore/delve
 
 DRIFT_FROM    ?= $(firstword $(VERSIONS))

@@ -46,7 +46,7 @@ func Lacking() (list []string) {
 // where it tries.
 func hasGcore() error {
 	if _, err := exec.LookPath("gcore"); err != nil {
-		return lacks("gcore is not installed; it comes with gdb: apt-get install gdb")
+		return lacks("gcore is not installed; it comes with gdb: apt-get install gdb (goheap captures running processes instead)")
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package testcore
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"debug/elf"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"goheap/internal/capture"
 )
 
 const (
@@ -39,6 +42,9 @@ func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump
 	// The executable's folder is named by its own key, so its path stands for
 	// everything that went into it.
 	parts := []string{"core", exe, string(kind), strings.Join(args, "\x00")}
+	if kind == Gcore && hasGcore() != nil {
+		parts = append(parts, "captured")
+	}
 	if opt.At != "" {
 		parts = append(parts, opt.At, strconv.Itoa(opt.Skip))
 	}
@@ -122,7 +128,7 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	var cmd *exec.Cmd
 	switch kind {
 	case Gcore:
-		if err := hasGcore(); err != nil { // before the program is run in vain
+		if err := hasGcore(); err != nil && opt.At != "" { // before the program is run in vain
 			return nil, err
 		}
 		cmd = exec.Command(command[0], command[1:]...)
@@ -189,7 +195,9 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		if opt.At != "" {
 			return lines, gdbAt(pid, dir, opt)
 		}
-		opt.tell("taking its core with gdb: gcore %d", pid)
+		if hasGcore() == nil {
+			opt.tell("taking its core with gdb: gcore %d", pid)
+		}
 		return lines, gcore(pid, dir)
 	}
 	opt.tell("it crashes, and leaves its core")
@@ -279,14 +287,27 @@ func readUntilReady(r io.Reader) ([]string, error) {
 	return nil, fmt.Errorf("standard output ended after %d lines without the line \"ready\"", len(lines))
 }
 
-// gcore has gdb put the core of a process at dir/core.
+// gcore has gdb put the core of a process at dir/core, or goheap itself where there is none.
 func gcore(pid int, dir string) error {
-	if err := hasGcore(); err != nil {
-		return err
+	if hasGcore() != nil {
+		return captured(pid, dir)
 	}
 	prefix := filepath.Join(dir, "gcore")
 	cmd := exec.Command("gcore", "-o", prefix, strconv.Itoa(pid))
 	return debugger(cmd, prefix+"."+strconv.Itoa(pid), dir)
+}
+
+// captured captures a process, as goheap capture does.
+func captured(pid int, dir string) error {
+	f, err := os.Create(filepath.Join(dir, "core"))
+	if err != nil {
+		return err
+	}
+	_, err = capture.To(context.Background(), pid, f, capture.Options{})
+	if errors.Is(err, capture.ErrRefused) {
+		err = lacks("neither gdb nor goheap takes cores of other processes: %v", err)
+	}
+	return errors.Join(err, f.Close())
 }
 
 // gdbAt takes the core when the process enters the function that opt says. An

@@ -24,8 +24,9 @@ import (
 type Kind string
 
 const (
-	// Gcore attaches gdb to the running process. The core holds more mappings
-	// than a kernel core, and threads are caught where they happen to be.
+	// Gcore attaches gdb to the running process, or where there is none lets goheap
+	// capture it. gdb's core holds more mappings than a kernel core, and threads are
+	// caught where they happen to be.
 	Gcore Kind = "gcore"
 	// Kernel lets the process abort itself under RLIMIT_CORE = unlimited. For
 	// another processor it is qemu, as that processor's kernel, that writes the
@@ -130,8 +131,8 @@ func Core(t testing.TB, program string, opt Options, kind Kind, args ...string) 
 	return d
 }
 
-// Attach returns a core of a process that goes on running, taken by gdb. Where gdb is
-// not there, or may not, the test is skipped.
+// Attach returns a core of a process that goes on running, as of kind Gcore. Where that
+// may not be taken, the test is skipped.
 func Attach(t testing.TB, pid int) (core string) {
 	t.Helper()
 	dir := t.TempDir()
