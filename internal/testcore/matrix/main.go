@@ -85,6 +85,8 @@ Each test program is built with each Go version on linux/amd64, and goheap reads
 
 What a version has not (iterators before Go 1.23, cleanups before Go 1.24 …) the programs leave out, so that they describe fewer objects there. Experiments are those that a version allows: noallocheaders ends with Go 1.22, noswissmap with Go 1.25. In arenas, those bytes of a chunk count as typed that typed pointers lead to, and most of it is free; in foreign and plugged the heap is small, so that the share says little. An empty cell is a program that is not built in this way.
 
+Of Windows and macOS goheap reads heap dumps with their executables; [heapdump.md](heapdump.md) says what was tried. Programs for Windows on amd64 run under Debian's wine, and the viewer's own packages do (` + "`make test-windows`" + `). Nothing was run on Windows itself, on macOS, or on arm64 of either: of those, executables are compared with the builds for Linux, and no dump was read.
+
 `
 
 func (t table) write(w io.Writer) {
