@@ -137,7 +137,7 @@ bench: build ## measure the reference load against the budgets, then the benchma
 	exit $$status
 
 # The tests by name are those that try fewer builds in make test, or that it leaves out.
-matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|EveryRename|Buckets|Stripped|StrippedEverywhere|Operands)$$
+matrix_tests = ^Test(Versions|HeapDump|HeapDumpBare|HeapDumpVersions|HeapDumpArch|HeapDumpOfOtherSystems|HeapDumpAllocSite|CheckQuiet|QuietObjects|Probe|Typed|Values|Kinds|Maps|MapPartsAreTyped|MapEntries|Erased|CheckOlder|AllocSite|CgoCalls|EveryEntry|EveryRename|Buckets|Stripped|StrippedEverywhere|Operands)$$
 
 test-matrix: need-go ## read cores of every Go version and build, and write docs/compatibility.md
 	$(GO) run ./internal/testcore/matrix -go "$(VERSIONS)" -o docs/compatibility.md

@@ -67,7 +67,7 @@ func eachAccount(t *testing.T, f func(t *testing.T, p accounted, what string)) {
 			}
 			kind := testcore.Kernel
 			if (i+k)%4 == 0 {
-				kind = testcore.Gcore
+				kind = testcore.Captured
 			}
 			t.Run(fmt.Sprintf("%s %s %s", version, what, kind), func(t *testing.T) {
 				t.Parallel()

@@ -17,7 +17,7 @@ func arenaBuilds() []build {
 	for _, v := range []string{"go1.20.14", "go1.21.13", "go1.22.12", "go1.23.12", "go1.24.6", "go1.25.0", "go1.26.8", "go1.27.0"} {
 		all = append(all,
 			build{v, testcore.Options{Go: v, Env: env}, testcore.Kernel},
-			build{v + "-noopt", testcore.Options{Go: v, Env: env, Flags: []string{"-gcflags=all=-N -l"}}, testcore.Gcore})
+			build{v + "-noopt", testcore.Options{Go: v, Env: env, Flags: []string{"-gcflags=all=-N -l"}}, testcore.Captured})
 	}
 	all = append(all, build{"noallocheaders", testcore.Options{Go: "go1.22.12", Env: []string{"GOEXPERIMENT=arenas,noallocheaders"}}, testcore.Kernel})
 	return few(all, "go1.20.14", "go1.22.12-noopt", "go1.26.8")

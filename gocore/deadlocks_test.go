@@ -32,7 +32,7 @@ func TestDeadlocks(t *testing.T) {
 		{"go1.18", testcore.Options{Go: "go1.18.10"}, testcore.Kernel},
 		{"go1.22", testcore.Options{Go: "go1.22.12"}, testcore.Kernel},
 		{"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.Kernel},
-		{"not optimised", testcore.Options{Flags: []string{"-gcflags=all=-N -l"}}, testcore.Gcore},
+		{"not optimised", testcore.Options{Flags: []string{"-gcflags=all=-N -l"}}, testcore.Captured},
 		{"go1.19", testcore.Options{Go: "go1.19.13"}, testcore.Kernel},
 		{"go1.20", testcore.Options{Go: "go1.20.14"}, testcore.Kernel},
 		{"go1.21", testcore.Options{Go: "go1.21.13"}, testcore.Kernel},

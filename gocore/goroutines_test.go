@@ -47,7 +47,7 @@ func goroutineBuilds() []build {
 		{"go1.22", testcore.Options{Go: "go1.22.12"}, testcore.Kernel},
 		{"go1.22-noopt", testcore.Options{Go: "go1.22.12", Flags: noopt}, testcore.Kernel},
 		{"go1.24", testcore.Options{Go: "go1.24.6"}, testcore.Kernel},
-		{"go1.26", testcore.Options{Go: "go1.26.8"}, testcore.Gcore},
+		{"go1.26", testcore.Options{Go: "go1.26.8"}, testcore.Captured},
 		{"go1.26-noopt", testcore.Options{Go: "go1.26.8", Flags: noopt}, testcore.Kernel},
 		{"go1.26-trimpath", testcore.Options{Go: "go1.26.8", Flags: []string{"-trimpath"}}, testcore.Kernel},
 		{"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.Kernel},

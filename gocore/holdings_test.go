@@ -19,7 +19,7 @@ func TestHoldings(t *testing.T) {
 			t.Parallel()
 			kind := testcore.Kernel
 			if program == "registers" {
-				kind = testcore.Gcore // before the kernel writes a core, threads are in handlers of signals
+				kind = testcore.Captured // before the kernel writes a core, threads are in handlers of signals
 			}
 			p := open(t, program, testcore.Options{}, kind)
 			words, several, registers, wrong, said := 0, 0, 0, 0, p.asSaid()

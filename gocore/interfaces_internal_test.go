@@ -27,7 +27,7 @@ func TestInterfaces(t *testing.T) {
 			if _, err := exec.LookPath("gcc"); err != nil && opt.Env[0] == "CGO_ENABLED=1" {
 				t.Skip("there is no C compiler to build a program with cgo: apt-get install gcc")
 			}
-			d := testcore.Core(t, "interfaces", opt, testcore.Gcore)
+			d := testcore.Core(t, "interfaces", opt, testcore.Captured)
 			p, err := Open(t.Context(), d.Core, Options{})
 			if err != nil {
 				t.Fatal(err)

@@ -20,7 +20,7 @@ func kindBuilds() []build {
 	for _, v := range []string{"go1.26.8", "go1.27.0"} {
 		all = append(all,
 			build{v, testcore.Options{Go: v}, testcore.Kernel},
-			build{v + "-gcore", testcore.Options{Go: v}, testcore.Gcore},
+			build{v + "-gcore", testcore.Options{Go: v}, testcore.Captured},
 			build{v + "-pie", testcore.Options{Go: v, PIE: true}, testcore.Kernel},
 			build{v + "-noopt", testcore.Options{Go: v, Flags: []string{"-gcflags=all=-N -l"}}, testcore.Kernel})
 	}

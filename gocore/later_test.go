@@ -47,7 +47,7 @@ func TestLater(t *testing.T) {
 		{"go1.24", testcore.Options{Go: "go1.24.6"}, testcore.Kernel},
 		{"go1.25", testcore.Options{Go: "go1.25.0"}, testcore.Kernel},
 		{"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.Kernel},
-		{"not optimised", testcore.Options{Flags: []string{"-gcflags=all=-N -l"}}, testcore.Gcore},
+		{"not optimised", testcore.Options{Flags: []string{"-gcflags=all=-N -l"}}, testcore.Captured},
 		{"go1.19", testcore.Options{Go: "go1.19.13"}, testcore.Kernel},
 		{"go1.21", testcore.Options{Go: "go1.21.13"}, testcore.Kernel},
 		{"go1.23", testcore.Options{Go: "go1.23.12"}, testcore.Kernel},

@@ -113,7 +113,7 @@ func TestPlaceWithoutNode(t *testing.T) {
 // The shapes of generic code are not meant by the names of the types they stand for.
 func TestShapesAreNotMeant(t *testing.T) {
 	t.Parallel()
-	p := open(t, "typed", testcore.Options{}, testcore.Gcore)
+	p := open(t, "typed", testcore.Options{}, testcore.Captured)
 	if _, err := p.Resolve("(*[]any)(0xc000000000)"); err != nil && strings.Contains(err.Error(), "may be") {
 		t.Error(err)
 	}

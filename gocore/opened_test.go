@@ -13,7 +13,7 @@ import (
 // library lie otherwise.
 func openedBuilds() []build {
 	return append(few(allMaps(), "go1.18", "go1.22", "go1.24-classic", "go1.24", "go1.27"),
-		build{"unoptimised", testcore.Options{Flags: []string{"-gcflags=all=-N -l"}}, testcore.Gcore})
+		build{"unoptimised", testcore.Options{Flags: []string{"-gcflags=all=-N -l"}}, testcore.Captured})
 }
 
 // Numbers that are constants, and containers and wrappers of the library, are shown as

@@ -18,7 +18,7 @@ func TestRegisters(t *testing.T) {
 	for _, v := range []string{"go1.18.10", "go1.20.14", "go1.22.12", "go1.24.6", "go1.25.0", "go1.26.8", "go1.27.0"} {
 		// Before the kernel writes a core, the threads of a program that crashes are in
 		// handlers of signals.
-		all = append(all, build{v, testcore.Options{Go: v}, testcore.Gcore})
+		all = append(all, build{v, testcore.Options{Go: v}, testcore.Captured})
 	}
 	for _, b := range few(all, "go1.18.10", "go1.26.8", "go1.27.0") {
 		t.Run(b.name, func(t *testing.T) {

@@ -61,7 +61,7 @@ func TestLoadEnds(t *testing.T) {
 // What the leaking server says of itself: 16,000 blocks behind main.srv, of which
 // main.recent shares every tenth, and 200 goroutines that wait for ever.
 func TestQuestionsOfDemo(t *testing.T) {
-	s, _ := load(t, "blockstore", testcore.Gcore)
+	s, _ := load(t, "blockstore", testcore.Captured)
 	ctx := t.Context()
 	const blocks, shared, leaked = 16_000, 1_600, 200
 

@@ -33,7 +33,7 @@ func TestFingerprints(t *testing.T) {
 	for _, program := range []string{"cases/appstruct", "cases/chansend", "cases/jointidx", "cases/fincycle", "cases/singlefield"} {
 		var first map[string]string
 		for i, opt := range []testcore.Options{{}, {}, {PIE: true}, {PIE: true}} {
-			kind := []testcore.Kind{testcore.Gcore, testcore.Kernel}[i%2]
+			kind := []testcore.Kind{testcore.Captured, testcore.Kernel}[i%2]
 			if i > 1 && testing.Short() {
 				break
 			}

@@ -15,7 +15,7 @@ func TestSplitAddsUp(t *testing.T) {
 	for _, program := range []string{"quiet", "blockstore", "probe", "goroutines", "named", "cases/chansend"} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
-			s, _ := load(t, program, testcore.Gcore)
+			s, _ := load(t, program, testcore.Captured)
 			_, live := s.Live()
 			table, err := report.SectionTable(t.Context(), s, report.SectionHolders, report.Layout{Sort: "split"})
 			if err != nil {

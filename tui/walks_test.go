@@ -60,7 +60,7 @@ func TestWalks(t *testing.T) {
 					places = append(places, fmt.Sprintf("main.go:%d", i+1))
 				}
 			}
-			d := testcore.Core(t, "cases/"+w.program, testcore.Options{}, testcore.Gcore)
+			d := testcore.Core(t, "cases/"+w.program, testcore.Options{}, testcore.Captured)
 			s, err := report.Load(t.Context(), d.Core, report.Options{Exe: d.Exe})
 			if err != nil {
 				t.Fatal(err)

@@ -38,11 +38,11 @@ func TestMain(m *testing.M) {
 // stacks as $HEAP.
 func TestScript(t *testing.T) {
 	quiet := testcore.Core(t, "quiet", testcore.Options{}, testcore.Kernel)
-	store := testcore.Core(t, "blockstore", testcore.Options{}, testcore.Gcore)
+	store := testcore.Core(t, "blockstore", testcore.Options{}, testcore.Captured)
 	heap := testcore.Core(t, "stacks", testcore.Options{}, testcore.HeapDump)
 	cores := map[string]testcore.Dump{
 		"NAMED": testcore.Core(t, "named", testcore.Options{}, testcore.Kernel), "OPENED": testcore.Core(t, "opened", testcore.Options{}, testcore.Kernel),
-		"KINDS": testcore.Core(t, "kinds", testcore.Options{}, testcore.Kernel), "SINGLE": testcore.Core(t, "cases/singlefield", testcore.Options{}, testcore.Gcore),
+		"KINDS": testcore.Core(t, "kinds", testcore.Options{}, testcore.Kernel), "SINGLE": testcore.Core(t, "cases/singlefield", testcore.Options{}, testcore.Captured),
 		"DEADLOCKS": testcore.Core(t, "deadlocks", testcore.Options{}, testcore.Kernel),
 	}
 	damaged := t.TempDir()

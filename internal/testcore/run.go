@@ -14,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,8 +32,8 @@ const (
 const heapDumpFile = "heapdump"
 
 func (c cache) core(program string, opt Options, kind Kind, args []string) (Dump, error) {
-	if kind != Gcore && kind != Kernel && kind != HeapDump && kind != HeapDumpGcore {
-		return Dump{}, fmt.Errorf("unknown kind of core %q: want %q, %q, %q or %q", kind, Gcore, Kernel, HeapDump, HeapDumpGcore)
+	if kinds := []Kind{Gcore, Captured, Kernel, HeapDump, HeapDumpGcore}; !slices.Contains(kinds, kind) {
+		return Dump{}, fmt.Errorf("unknown kind of core %q: want one of %q", kind, kinds)
 	}
 	// Asking for the executable first keeps it as young as its cores.
 	exe, err := c.build(program, opt)
@@ -104,7 +105,7 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		return nil, fmt.Errorf("a %s core is taken at no function", kind)
 	}
 	if emulator != "" {
-		if kind == Gcore {
+		if kind == Gcore || kind == Captured {
 			return nil, lacks("a program for %s, under %s, has no %s cores", opt.goarch(), emulator, kind)
 		}
 		command = append([]string{emulator}, command...)
@@ -127,7 +128,7 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 	}
 	var cmd *exec.Cmd
 	switch kind {
-	case Gcore:
+	case Gcore, Captured:
 		if err := hasGcore(); err != nil && opt.At != "" { // before the program is run in vain
 			return nil, err
 		}
@@ -182,7 +183,7 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		return nil, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, stderr)
 	}
 
-	if kind == Gcore {
+	if kind == Gcore || kind == Captured {
 		// The program is in its last system call within microseconds; its
 		// helper threads need a little longer to go to sleep.
 		time.Sleep(100 * time.Millisecond)
@@ -194,6 +195,9 @@ func record(dir, exe string, opt Options, kind Kind, args []string) (lines []str
 		}
 		if opt.At != "" {
 			return lines, gdbAt(pid, dir, opt)
+		}
+		if kind == Captured {
+			return lines, captured(pid, dir)
 		}
 		if hasGcore() == nil {
 			opt.tell("taking its core with gdb: gcore %d", pid)
