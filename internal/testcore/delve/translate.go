@@ -404,6 +404,8 @@ func startOf(path gocore.Path, kind gocore.RootKind, goroutine int) (start, erro
 	if !ok || !ok2 || !ok3 || identifier(variable) != nil {
 		return start{}, onStack
 	}
+	// Of several calls of one function, which it is does not matter: all are looked at.
+	where, _, _ = strings.Cut(where, " #")
 	space := strings.LastIndexByte(where, ' ')
 	if space < 0 {
 		return start{}, onStack

@@ -102,6 +102,12 @@ func TestStartOf(t *testing.T) {
 	if got, err := startOf(path, gocore.GoroutineRoot, 4); err != nil || got != want {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
+	path.Expression = "goroutine 17 [chan receive] main.worker main.go:12 #3 · local.f[3]"
+	path.Hops[0].Detail = "main.worker main.go:12 #3 · local"
+	want.function = "main.worker"
+	if got, err := startOf(path, gocore.GoroutineRoot, 4); err != nil || got != want {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
 	path.Expression = "goroutine 17 [chan receive] main.worker main.go:12 · stack +0x18"
 	path.Hops[0].Detail = "main.worker main.go:12 · stack +0x18"
 	if _, err := startOf(path, gocore.GoroutineRoot, 4); !errors.Is(err, onStack) {
