@@ -169,6 +169,63 @@ func (sum *answers) askUnnamed(t *testing.T, core, exe string) {
 	}
 }
 
+// TestShapesOfKnown asks for the type that fits the size and the pointers of an object alone,
+// of objects whose type is known, in programs without symbols.
+func TestShapesOfKnown(t *testing.T) {
+	t.Parallel()
+	var sum answers
+	for _, version := range []string{"go1.18.10", "go1.21.13", "go1.24.6", "go1.27.0"} {
+		for _, program := range []string{"kinds", "quiet", "given", "cases/radix", "cases/spans", "cases/limiters"} {
+			dump := testcore.Core(t, program, testcore.Options{Go: version}, testcore.Kernel)
+			exe, err := testcore.Strip(dump.Exe, t.TempDir(), testcore.Symbols)
+			if err != nil {
+				t.Skip(err)
+			}
+			sum.askShapes(t, dump.Core, exe)
+		}
+	}
+	t.Logf("%+v", sum)
+	if sum.wrong > 0 || sum.right < 600 {
+		t.Errorf("%d are right, and %d wrong", sum.right, sum.wrong)
+	}
+}
+
+// askShapes asks for up to three objects of each type.
+func (sum *answers) askShapes(t *testing.T, core, exe string) {
+	t.Helper()
+	h, typer, free := typedHeap(t, core, exe)
+	defer free()
+	var asked []heap.Node
+	seen := map[heap.TypeID]int{}
+	for i := range h.im.Extents {
+		e := &h.im.Extents[i]
+		for k := range e.N {
+			n := e.First + heap.Node(k)
+			if ev := h.typing.Evidence[n]; e.Pointers != image.HeapBits || ev == 0 || ev >= typing.ByFit {
+				continue
+			}
+			if seen[h.typing.IDs[n]]++; seen[h.typing.IDs[n]] <= 3 {
+				asked = append(asked, n)
+			}
+		}
+	}
+	for i, fit := range typing.ShapesOf(typer, asked) {
+		id, form := typing.SplitTypeID(h.typing.IDs[asked[i]])
+		if typ := h.types.Type(id); typ.Kind == types.Array {
+			id, form = typ.Elem, typing.ManyValues
+		}
+		switch {
+		case fit.Type == 0 || form == typing.Container:
+			sum.other++
+		case fit.Type == id:
+			sum.right++
+		default:
+			sum.wrong++
+			t.Logf("%s: %s form %d by %s is said to be %s", core, h.types.Type(id).Name, form, h.typing.Evidence[asked[i]], h.types.Type(fit.Type).Name)
+		}
+	}
+}
+
 // typedHeap is the heap of a core as far as it has types, and who found these.
 func typedHeap(t *testing.T, core, exe string) (h *Heap, typer *typing.Typer, free func()) {
 	t.Helper()

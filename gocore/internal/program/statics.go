@@ -113,7 +113,7 @@ func linked(d *Program) *dump.Memory {
 
 // TypingConfig is what typing is told of the program.
 func (d *Program) TypingConfig() typing.Config {
-	c := typing.Config{Image: d.Image, Types: d.Types, Space: d.Space(), Described: d.Described}
+	c := typing.Config{Image: d.Image, Types: d.Types, Space: d.Space(), Described: d.Described, Complete: WithoutDebugging(d)}
 	for _, m := range d.Modules {
 		c.Data = append(c.Data, typing.Range{Lo: m.Data, Hi: m.Edata}, typing.Range{Lo: m.BSS, Hi: m.EBSS})
 	}

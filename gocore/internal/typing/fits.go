@@ -486,7 +486,8 @@ func (f *fitter) soundPointer(p uint64, x *compiled, n uint64, form Form) bool {
 	t := f.t
 	at, ok := t.im.Pages.Find(p)
 	if !ok {
-		return len(t.Mem.Bytes(p, 1)) == 1 // data, a stack, or what the runtime keeps elsewhere
+		// Data, a stack, or what the runtime keeps elsewhere, which heap dumps lack.
+		return t.im.Listed || len(t.Mem.Bytes(p, 1)) == 1
 	}
 	if x.shape || x.size == 0 && form != StringData {
 		return true

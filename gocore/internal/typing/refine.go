@@ -14,6 +14,14 @@ import (
 // declarations. What it does not understand it returns as it is.
 type refinement func(t *Typer, c claim, at image.SlotAt) claim
 
+// The names of the types of the headers of maps, since Go 1.24 and before, and of channels
+// (internal/runtime/maps/map.go, runtime/map.go, runtime/chan.go).
+const (
+	swissHeader   = "internal/runtime/maps.Map"
+	classicHeader = "runtime.hmap"
+	chanHeader    = "runtime.hchan"
+)
+
 // headerOf returns where in its slot an object that is found there starts.
 func (t *judge) headerOf(at image.SlotAt) uint64 {
 	if at.Pointers == image.Headers {
@@ -30,8 +38,10 @@ func (t *judge) refinementOf(typ *types.Type) refinement {
 		return refineRuntimeTimer
 	case "internal/abi.Type", "reflect.rtype":
 		return refineDescriptor
-	case "runtime.hchan":
+	case chanHeader:
 		return refineChan
+	case swissHeader, classicHeader:
+		return refineMap
 	case "runtime.itabTableType":
 		return refineItabTable
 	}
@@ -197,6 +207,48 @@ func refineChan(t *Typer, c claim, at image.SlotAt) claim {
 	}
 	if id, ok := t.table.Lookup("chan " + t.table.Type(elem).Name); ok {
 		if x := t.compile(id); x.runtime != nil {
+			c.x, c.Form, c.evidence = x, Container, ByContainer
+		}
+	}
+	return c
+}
+
+// refineMap finds out what a map is one of by its groups, or buckets, where their type is
+// known and is that of one map type alone. Types that a program declares for the same keys
+// and elements share it.
+func refineMap(t *Typer, c claim, at image.SlotAt) claim {
+	if !t.Config.Complete {
+		return c
+	}
+	if t.groupsOf == nil {
+		t.groupsOf = map[types.ID]types.ID{}
+		for _, id := range t.table.All() {
+			if t.table.Type(id).Kind != types.Map {
+				continue
+			}
+			if group := t.table.MapGroup(id); t.groupsOf[group] == 0 {
+				t.groupsOf[group], t.anyMap = id, id
+			} else {
+				t.groupsOf[group] = noMap
+			}
+		}
+	}
+	l := t.space.Map(t.anyMap)
+	if l == nil {
+		return c
+	}
+	found := types.ID(0)
+	// Where the parts of a map stand is the same in all types.
+	t.space.MapParts(&t.Mem, l, c.p, func(p inferior.Part) {
+		part, ok := t.im.Pages.Find(p.Addr)
+		if !ok || p.Type != l.Group || found != 0 {
+			return
+		}
+		group, _ := SplitTypeID(t.idOf(part.Node))
+		found = t.groupsOf[group]
+	})
+	if found != 0 && found != noMap {
+		if x := t.compile(found); x.runtime != nil {
 			c.x, c.Form, c.evidence = x, Container, ByContainer
 		}
 	}

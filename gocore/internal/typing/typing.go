@@ -143,6 +143,11 @@ type Typer struct {
 	chunks    map[heap.Node]*chunk
 	chunkType heap.TypeID // of chunks, 0 where there are none
 
+	// groupsOf has the types of maps by those of their groups, noMap where several have
+	// them; anyMap is one of them.
+	groupsOf map[types.ID]types.ID
+	anyMap   types.ID
+
 	part    func(inferior.Part) // pointPart
 	onStack *Stack              // the stack whose variables are being followed, or nil
 
@@ -151,6 +156,9 @@ type Typer struct {
 	batch    []claim
 	returned []claim // by the leaf typer: about objects with pointers after all
 }
+
+// noMap is no type.
+const noMap = ^types.ID(0)
 
 // Config is what typing is told.
 type Config struct {
@@ -182,6 +190,9 @@ type Config struct {
 	Used func(ctx context.Context, t *Typer) error
 	// Global returns the address of a variable.
 	Global func(name string) (uint64, error)
+	// Complete says that the types are those that descriptors tell of: all of which the
+	// program makes objects.
+	Complete bool
 	// Described are types known beforehand, by the addresses of their descriptors.
 	Described map[uint64]types.ID
 	// Found is told of static values as they are met; it may be nil.

@@ -49,7 +49,10 @@ func (t *Typer) fromUntyped(ctx context.Context, phase *progress.Phase) error {
 			return err
 		}
 	}
-	return t.fitParts(ctx, phase)
+	if err := t.fitParts(ctx, phase); err != nil {
+		return err
+	}
+	return fitShapes(ctx, t, phase)
 }
 
 // untyped yields the live objects with heap bits to which no claim has given a type.

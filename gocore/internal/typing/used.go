@@ -64,7 +64,12 @@ func made(t *Typer, typ types.ID, form Form, p uint64) (c claim, ok bool) {
 func ClaimReceiver(t *Typer, typ types.ID, p uint64) {
 	c, ok := made(t, typ, OneValue, p)
 	at, found := t.im.Pages.Find(p)
-	if !ok || !found || at.Pointers != image.HeapBits || !image.HasBit(t.Alive, at.Node) || !t.fitsWhole(at, c) {
+	if !ok || !found || at.Pointers == image.OneType || !image.HasBit(t.Alive, at.Node) || !t.fitsWhole(at, c) {
+		return
+	}
+	// Without pointers nothing but its size tells a value from an array: only a struct that
+	// fills the object is taken, which leaves no room for two.
+	if e, _ := t.slotOf(at.Node); at.Pointers == image.NoPointers && (e.Elem <= tinySize || t.table.Type(typ).Kind != types.Struct || c.x.size <= t.im.SmallerClass(e.Elem)) {
 		return
 	}
 	f := t.newFitter([]Part{{Node: at.Node, Type: typ}})

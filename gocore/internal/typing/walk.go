@@ -273,6 +273,9 @@ func (t *Typer) dynamicType(word uint64, kind types.WordKind) *compiled {
 	} else {
 		id = t.byDescriptor(word)
 	}
+	if id == 0 {
+		return t.compile(0) // it may be the other: types that may fit ask for both
+	}
 	*at = dynCached{word, t.compile(id)}
 	return at.to
 }

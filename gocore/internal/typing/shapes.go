@@ -1,0 +1,143 @@
+package typing
+
+import (
+	"context"
+	"encoding/binary"
+
+	"goheap/gocore/internal/types"
+	"goheap/heap"
+	"goheap/internal/progress"
+)
+
+// fitShapes gives types to objects with pointers of which nothing is known but their size
+// and their pointers: where these are those of exactly one type of the program, or of
+// arrays of it, and nothing in the object contradicts. The allocator is handed the
+// descriptor of what it makes, so that where the types are those that descriptors tell of,
+// none is missing but what package reflect has made.
+func fitShapes(ctx context.Context, t *Typer, phase *progress.Phase) error {
+	if !t.Config.Complete {
+		return nil
+	}
+	var list, containers []claim
+	f := t.newFitter(nil)
+	done := 0
+	for n := range t.untyped() {
+		if done++; done%walkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		fit, ok := f.byItself(n)
+		switch {
+		case !ok:
+		case isContainer(t.table.Type(fit.Type)):
+			containers = append(containers, f.claim(n, fit))
+		default:
+			list = append(list, f.claim(n, fit))
+		}
+	}
+	for _, c := range list {
+		t.point(c)
+	}
+	if err := t.Drain(ctx, phase); err != nil {
+		return err
+	}
+	// What maps they are is known by what their groups are, where it is.
+	for _, c := range containers {
+		at, _ := t.im.Pages.Find(c.p)
+		if r := c.x.refine(t, c, at); r.Form == Container {
+			r.evidence = ByFit
+			t.point(r)
+		}
+	}
+	return t.Drain(ctx, phase)
+}
+
+// isContainer reports whether a type is that of the headers of all maps, or channels.
+func isContainer(typ *types.Type) bool {
+	switch typ.Name {
+	case swissHeader, classicHeader, chanHeader:
+		return true
+	}
+	return false
+}
+
+// ShapesOf returns, for each object, the type that fits it by its size, its pointers and
+// what is in it, as if nothing else were known of it; Type is 0 where that is none or more
+// than one. Like FitsOf it is for after Run.
+func ShapesOf(t *Typer, nodes []heap.Node) []Fit {
+	f := t.newFitter(nil)
+	list := make([]Fit, len(nodes))
+	for i, n := range nodes {
+		id, ev := t.id[n], t.Out.Evidence[n]
+		t.id[n], t.Out.Evidence[n] = 0, 0
+		list[i], _ = f.byItself(n)
+		t.id[n], t.Out.Evidence[n] = id, ev
+	}
+	return list
+}
+
+// byItself returns the only type that fits an object with heap bits.
+func (f *fitter) byItself(n heap.Node) (only Fit, ok bool) {
+	t := f.t
+	e, slot := t.slotOf(n)
+	w := uint64(t.arch.PtrSize)
+	data := t.Mem.Bytes(slot, min(e.Elem, maxFitWords*w))
+	mask := t.im.SlotMask(e, slot)
+	if len(data) == 0 || mask&1 == 0 && t.Config.Entry != nil && t.Config.Entry(t.arch.Word(data)) {
+		return only, false // a closure: see fitter.of
+	}
+	key := binary.LittleEndian.AppendUint64(append(f.key[:0], byte(e.Pointers)), e.Elem)
+	for off := uint64(0); off < uint64(len(data)); off += 64 * w {
+		key = binary.LittleEndian.AppendUint64(key, t.im.SlotMaskFrom(e, slot, off))
+	}
+	f.key = key
+	shaped, known := f.shaped[string(key)]
+	if !known {
+		shaped = f.ofShape(n, mask)
+		if len(f.shaped) < maxFitted {
+			f.shaped[string(key)] = shaped
+		}
+	}
+	for _, fit := range shaped {
+		if f.sound(data, fit) {
+			if ok {
+				return Fit{}, false
+			}
+			only, ok = fit, true
+		}
+	}
+	return only, ok
+}
+
+// ofShape returns the types that have the size and the pointers of an object, mask those of
+// its first words.
+func (f *fitter) ofShape(n heap.Node, mask uint64) (fits []Fit) {
+	t := f.t
+	e, slot := t.slotOf(n)
+	all := t.table.All()
+	least, w := t.im.SmallerClass(e.Elem), uint64(t.arch.PtrSize)
+	if f.left -= len(all); f.left < 0 {
+		return nil
+	}
+	for _, id := range all {
+		typ := t.table.Type(id)
+		if typ.Size == 0 || typ.Size > e.Elem || typ.Kind == types.Array {
+			continue
+		}
+		x := t.compile(id)
+		if x.shape || x.size == 0 || x.size < 64*w && x.mask != mask&(1<<(x.size/w)-1) {
+			continue
+		}
+		for _, form := range [...]Form{OneValue, ManyValues} {
+			if form == OneValue && x.size <= least || form == ManyValues && x.size > e.Elem/2 {
+				continue
+			}
+			c := f.claim(n, Fit{id, form})
+			at, _ := t.im.Pages.Find(slot)
+			if c.n == 0 || form == ManyValues && c.n < 2 || !t.fitsWhole(at, c) || !f.pointers(e, slot, c) {
+				continue
+			}
+			fits = append(fits, Fit{id, form})
+		}
+	}
+	return fits
+}
