@@ -39,6 +39,7 @@ const (
 	Load                // the word Off bytes behind what Base points to
 	Context             // the address of the closure that is called, at entry
 	Loaded              // what the instruction at Addr loads from where it is not followed
+	Either              // one of several, by the way to the instruction at Addr: see Alternatives
 )
 
 // Origin says where a word comes from.
@@ -48,7 +49,7 @@ type Origin struct {
 	// Call is the address behind the call of a Result, Target the entry of the
 	// function called.
 	Call, Target uint64
-	Addr         uint64 // of a Static or a Loaded
+	Addr         uint64 // of a Static, a Loaded or an Either
 	Base         ID     // of an Inside
 	Off          int64
 	// Args are the integer registers in front of the call of a Result, 0 where unknown.
@@ -108,6 +109,11 @@ type Config struct {
 	// Loads says that what is loaded from where it is not followed, as from an element of a
 	// slice, has the instruction for its origin: like a Result it is that of its last run.
 	Loads bool
+	// Merges says that a word that has one of several origins where ways meet has one of its
+	// own, Either. As a value it is not known, but all that it may be has one type, if the
+	// code uses it: it is a variable that was assigned on all ways. What is dead may be
+	// anything.
+	Merges bool
 	// MaxSteps bounds the instructions that are looked at.
 	MaxSteps int
 }
@@ -123,6 +129,7 @@ type Function struct {
 	steps   int
 	arrays  int64 // where the first array is of which elements are chosen as the code runs
 	leaks   map[int64]bool
+	either  map[ID]alternatives
 }
 
 // inst is an instruction as far as it matters here: see the processor's file.
@@ -238,14 +245,19 @@ func (s *state) forget(lo, hi int64) {
 	s.slots = slices.DeleteFunc(s.slots, func(x Slot) bool { return x.CFA < hi && lo < x.CFA+8 })
 }
 
-// meet takes what another state says into s, and reports whether that has changed s, and
-// whether both can be: the stack pointer is the same in both.
-func (s *state) meet(o *state) (changed, ok bool) {
+// meet takes what another state says into s, in front of the instruction at an address, and
+// reports whether that has changed s, and whether both can be: the stack pointer is the same
+// in both.
+func (f *Function) meet(s, o *state, addr uint64) (changed, ok bool) {
 	if s.sp != o.sp {
 		return false, false
 	}
 	for r := range s.regs {
-		if id := meet(s.regs[r], o.regs[r]); id != s.regs[r] {
+		id := meet(s.regs[r], o.regs[r])
+		if id == none && f.c.Merges {
+			id = f.oneOf(Origin{Kind: Either, Addr: addr, Reg: uint8(r)}, s.regs[r], o.regs[r])
+		}
+		if id != s.regs[r] {
 			s.regs[r], changed = id, true
 		}
 	}
@@ -253,7 +265,10 @@ func (s *state) meet(o *state) (changed, ok bool) {
 	for _, x := range s.slots {
 		id := none
 		if i, ok := o.find(x.CFA); ok {
-			id = meet(x.Origin, o.slots[i].Origin)
+			y := o.slots[i].Origin
+			if id = meet(x.Origin, y); id == none && f.c.Merges {
+				id = f.oneOf(Origin{Kind: Either, Addr: addr, Reg: noRegister, Off: x.CFA}, x.Origin, y)
+			}
 		}
 		changed = changed || id != x.Origin
 		if x.Origin = id; id != none {
@@ -282,9 +297,47 @@ func meet(a, b ID) ID {
 	return a | doubt
 }
 
+// maxAlternatives bounds what an Either is known to be.
+const maxAlternatives = 8
+
+// alternatives are what an Either may be.
+type alternatives struct {
+	known []ID
+	more  bool // there are others
+}
+
+// oneOf returns the origin of a word that has one of two, neither of which is the other.
+func (f *Function) oneOf(o Origin, a, b ID) ID {
+	doubt := (a | b) & doubtful
+	a, b = a&^doubtful, b&^doubtful
+	if a <= zero && b <= zero {
+		return none
+	}
+	e := f.origin(o)
+	list := f.either[e]
+	for _, id := range [...]ID{a, b} {
+		switch {
+		case id == e || id == zero || slices.Contains(list.known, id):
+		case id == none || len(list.known) == maxAlternatives:
+			list.more = true
+		default:
+			list.known = append(list.known, id)
+		}
+	}
+	f.either[e] = list
+	return e | doubt
+}
+
+// Alternatives returns the origins that a word may have whose own is an Either, and whether
+// it has none but these.
+func (f *Function) Alternatives(id ID) (list []ID, all bool) {
+	a := f.either[id]
+	return a.known, !a.more
+}
+
 // Follow follows a function. It returns nil where that cannot be done.
 func Follow(c Config) *Function {
-	f := &Function{Origins: []Origin{{}, {Kind: Zero}}, byKey: map[Origin]ID{}, c: c, arrays: math.MaxInt64, leaks: map[int64]bool{}}
+	f := &Function{Origins: []Origin{{}, {Kind: Zero}}, byKey: map[Origin]ID{}, c: c, arrays: math.MaxInt64, leaks: map[int64]bool{}, either: map[ID]alternatives{}}
 	if !f.decode() || !f.flow() {
 		return nil
 	}
@@ -394,7 +447,7 @@ func (f *Function) arrive(i int, s *state) (again, ok bool) {
 		return true, true
 	}
 	f.leakMet(f.states[i], s)
-	return f.states[i].meet(s)
+	return f.meet(f.states[i], s, f.insts[i].addr)
 }
 
 // At returns the slots whose origin is known in front of the instruction at an address,
@@ -407,7 +460,7 @@ func (f *Function) At(pc uint64) []Slot {
 	var list []Slot
 	for _, x := range s.slots {
 		x.Doubt = x.Origin&doubtful != 0
-		if x.Origin &^= doubtful; x.Origin > zero && x.CFA < f.arrays {
+		if x.Origin &^= doubtful; x.Origin > zero && x.CFA < f.arrays && f.Origins[x.Origin].Kind != Either {
 			list = append(list, x)
 		}
 	}
@@ -550,7 +603,7 @@ func (f *Function) value(s *state, p place) ID {
 			base, off = o.Base, off+o.Off
 		}
 		switch f.Origins[base].Kind {
-		case Param, Result, Load, Context:
+		case Param, Result, Load, Context, Either:
 			return f.origin(Origin{Kind: Load, Base: base, Off: off})
 		case Static:
 			return f.origin(Origin{Kind: Load, Base: f.inside(base, off)})

@@ -79,7 +79,11 @@ func (d Code) Given(f *code.Function, c code.Call, descriptor func(uint64) types
 	name := fn.Name()
 	function, ok := strings.CutPrefix(name, "runtime.")
 	if !ok || strings.HasPrefix(function, "(") {
-		if t, ok := d.Receiver(fn); ok {
+		t, ok := d.Receiver(fn)
+		if dictionary := f.Origins[c.Args[1]]; !ok && dictionary.Kind == code.Static {
+			t, ok = d.instanceReceiver(fn, dictionary.Addr, descriptor)
+		}
+		if ok {
 			found(0, Pointee{Type: t, Part: true})
 		}
 		return
@@ -118,6 +122,34 @@ func (d Code) Receiver(fn pclntab.Func) (types.ID, bool) {
 		return 0, false
 	}
 	return d.Types.Lookup(types.Unescaped(pkg) + "." + typ)
+}
+
+// maxDictionaryWords bounds the words of a dictionary that are looked at.
+const maxDictionaryWords = 256
+
+// instanceReceiver returns the type that the receiver of a method points to whose code
+// instances share, by the dictionary that it is given. Behind the dictionaries of what it
+// calls are the descriptors of the types that it uses, of which the receiver's is the first
+// (cmd/compile/internal/noder/reader.go, readerDict, Go 1.26): no other one is taken.
+func (d Code) instanceReceiver(fn pclntab.Func, dictionary uint64, descriptor func(uint64) types.ID) (types.ID, bool) {
+	pkg, rest, ok := strings.Cut(fn.Name(), ".(*")
+	typ, rest, ok2 := strings.Cut(rest, "[")
+	if args, method, ok3 := strings.Cut(rest, "])."); !ok || !ok2 || !ok3 || !strings.HasPrefix(args, typing.ShapePrefix) || strings.ContainsAny(method, ".-") {
+		return 0, false
+	}
+	w := uint64(d.Image.Arch.PtrSize)
+	for i := range uint64(maxDictionaryWords) {
+		word, ok := d.Image.Mem.Word(dictionary + i*w)
+		if !ok || word == 0 {
+			break
+		}
+		if id := descriptor(word); id != 0 {
+			p := d.Types.Type(id)
+			of := d.Types.Type(p.Elem)
+			return p.Elem, p.Kind == types.Pointer && of.Kind == types.Struct && strings.HasPrefix(of.LinkerName(), types.Unescaped(pkg)+"."+typ+"[")
+		}
+	}
+	return 0, false
 }
 
 // Namings appends the places in the code of a module that may name an address in [lo, hi),

@@ -2,6 +2,7 @@ package uses
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"goheap/gocore/internal/code"
@@ -19,6 +20,7 @@ type function struct {
 	calls   map[uint64]code.Call // by the addresses behind them
 	// asked has the origins of words by which the code finds out what is in an interface.
 	asked map[code.Origin]bool
+	met   map[uint64]bool        // where ways meet that such words come from
 	slots map[uint64][]code.Slot // what frames keep, by where they continue
 }
 
@@ -37,7 +39,7 @@ func (x *reader) read(entry uint64) *function {
 	if f == nil {
 		return nil
 	}
-	list := function{Function: f, calls: map[uint64]code.Call{}, asked: map[code.Origin]bool{}, slots: map[uint64][]code.Slot{}}
+	list := function{Function: f, calls: map[uint64]code.Call{}, asked: map[code.Origin]bool{}, met: map[uint64]bool{}, slots: map[uint64][]code.Slot{}}
 	f.Uses(code.Visitor{
 		Call: func(c code.Call) {
 			list.calls[c.Return] = c
@@ -53,7 +55,12 @@ func (x *reader) read(entry uint64) *function {
 				list.sayings = append(list.sayings, saying{base: s.To, stored: true, off: s.Off, to: to})
 			}
 		},
-		Asked: func(id code.ID) { list.asked[f.Origins[id]] = true },
+		Asked: func(id code.ID) {
+			o := f.Origins[id]
+			if list.asked[o] = true; o.Kind == code.Either {
+				list.met[o.Addr] = true
+			}
+		},
 	})
 	return &list
 }
@@ -70,7 +77,7 @@ func (x *reader) code(entry uint64) *code.Function {
 		return nil
 	}
 	x.steps += int(n)
-	return code.Follow(code.Config{Entry: entry, Text: text, Callee: x.callee, Unknown: code.Callee{Returns: true, Outgoing: program.MaxOutgoing}, MaxSteps: maxSteps})
+	return code.Follow(code.Config{Entry: entry, Text: text, Callee: x.callee, Unknown: code.Callee{Returns: true, Outgoing: program.MaxOutgoing}, Merges: true, MaxSteps: maxSteps})
 }
 
 func (x *reader) callee(entry uint64) code.Callee {
@@ -90,6 +97,9 @@ type results [code.MaxRegs]program.Pointee
 // that returns nothing else.
 func (x *reader) leadsTo(f *code.Function, id code.ID, depth int) program.Pointee {
 	o := f.Origins[id]
+	if o.Kind == code.Either {
+		return x.eitherLeadsTo(f, id, depth)
+	}
 	if o.Kind != code.Result || o.Target == 0 {
 		return program.Pointee{}
 	}
@@ -97,6 +107,23 @@ func (x *reader) leadsTo(f *code.Function, id code.ID, depth int) program.Pointe
 		return to
 	}
 	return x.returned(o.Target, depth+1)[o.Reg]
+}
+
+// eitherLeadsTo is leadsTo of a word that has one of several origins: they must all lead to
+// the same.
+func (x *reader) eitherLeadsTo(f *code.Function, id code.ID, depth int) (to program.Pointee) {
+	list, all := f.Alternatives(id)
+	if depth > maxReturns || !all {
+		return to
+	}
+	for i, a := range list {
+		if next := x.leadsTo(f, a, depth+1); i == 0 {
+			to = next
+		} else if next != to {
+			return program.Pointee{}
+		}
+	}
+	return to
 }
 
 // maxReturns is how deep functions that return what another one returns are followed.
@@ -161,19 +188,17 @@ type word struct {
 func (x *reader) evaluate(f *function, known words) {
 	known = x.stored(f, known)
 	for _, s := range f.sayings {
-		addr, ok := x.value(f, known, s.base, 0)
-		if !ok {
-			continue
-		}
-		to := s.to
-		if s.stored {
-			at := addr + uint64(s.off)
-			if addr, ok = typing.Word(x.t, at); !ok || typing.Dynamic(x.t, at) {
-				continue
+		for _, addr := range x.values(f, known, s.base) {
+			to, ok := s.to, true
+			if s.stored {
+				at := addr + uint64(s.off)
+				if addr, ok = typing.Word(x.t, at); !ok || typing.Dynamic(x.t, at) {
+					continue
+				}
+				to = x.asSlice(to, at)
 			}
-			to = x.asSlice(to, at)
+			x.say(addr, to)
 		}
-		x.say(addr, to)
 	}
 }
 
@@ -186,8 +211,11 @@ func (x *reader) stored(f *function, known words) words {
 		if _, old := all[s.Value]; old {
 			continue
 		}
-		base, ok := x.value(f, known, s.To, 0)
-		if at := base + uint64(s.Off); ok && base != 0 && !typing.Dynamic(x.t, at) {
+		base := x.values(f, known, s.To)
+		if len(base) != 1 || base[0] == 0 {
+			continue
+		}
+		if at := base[0] + uint64(s.Off); !typing.Dynamic(x.t, at) {
 			if v, ok := typing.Word(x.t, at); ok {
 				all[s.Value] = word{v, true}
 			}
@@ -196,39 +224,110 @@ func (x *reader) stored(f *function, known words) words {
 	return all
 }
 
-// value returns what a word has now, by what is known of a call, or came from variables when
-// the code ran.
-func (x *reader) value(f *function, known words, id code.ID, depth int) (uint64, bool) {
-	if f.dynamic(id) {
-		return 0, false
+// Bounds of what a word may have been that is one of several, and of the origins that are
+// looked at for one.
+const (
+	maxValues  = 8
+	maxLookups = 256
+)
+
+// values returns what a word has now, by what is known of a call, or came from variables when
+// the code ran: one value, or of a word that is one of several what these are.
+func (x *reader) values(f *function, known words, id code.ID) []uint64 {
+	v := valuer{reader: x, f: f, known: known, left: maxLookups}
+	return v.of(id, 0)
+}
+
+// valuer finds what a word of a function has.
+type valuer struct {
+	*reader
+	f     *function
+	known words
+	left  int
+	// open has what was found of the Eithers that are being looked at: of a list that the
+	// code goes through each is what the one before it leads to.
+	open map[code.ID][]uint64
+}
+
+func (v *valuer) of(id code.ID, depth int) []uint64 {
+	if v.left--; v.left < 0 || depth > maxLoads || v.f.dynamic(id, 0) {
+		return nil
 	}
-	if w, ok := known[id]; ok {
-		return w.value, w.live
-	}
-	o := f.Origins[id]
-	switch {
-	case depth > maxLoads:
-	case o.Kind == code.Static:
-		return o.Addr, true
-	case o.Kind == code.Inside:
-		base, ok := x.value(f, known, o.Base, depth+1)
-		return base + uint64(o.Off), ok && base != 0
-	case o.Kind == code.Load:
-		base, ok := x.value(f, known, o.Base, depth+1)
-		// What is in an interface may be of any type: the code has asked for one.
-		if !ok || base == 0 || typing.Dynamic(x.t, base+uint64(o.Off)) {
-			return 0, false
+	if w, ok := v.known[id]; ok {
+		if !w.live {
+			return nil
 		}
-		return typing.Word(x.t, base+uint64(o.Off))
+		return []uint64{w.value}
 	}
-	return 0, false
+	o := v.f.Origins[id]
+	var list []uint64
+	switch o.Kind {
+	case code.Static:
+		return []uint64{o.Addr}
+	case code.Inside:
+		for _, base := range v.of(o.Base, depth+1) {
+			if base != 0 {
+				list = append(list, base+uint64(o.Off))
+			}
+		}
+	case code.Load:
+		for _, base := range v.of(o.Base, depth+1) {
+			at := base + uint64(o.Off)
+			// What is in an interface may be of any type: the code has asked for one.
+			if base == 0 || typing.Dynamic(v.t, at) {
+				continue
+			}
+			if word, ok := typing.Word(v.t, at); ok {
+				list = append(list, word)
+			}
+		}
+	case code.Either:
+		return v.either(id, depth)
+	}
+	return list
+}
+
+// either returns what the alternatives have, and what these lead to where one comes from
+// the word itself.
+func (v *valuer) either(id code.ID, depth int) []uint64 {
+	if list, ok := v.open[id]; ok {
+		return list
+	}
+	if v.open == nil {
+		v.open = map[code.ID][]uint64{}
+	}
+	v.open[id] = nil
+	defer delete(v.open, id)
+	var list []uint64
+	alternatives, _ := v.f.Alternatives(id)
+	for more := true; more; {
+		more = false
+		for _, a := range alternatives {
+			for _, value := range v.of(a, depth+1) {
+				if len(list) < maxValues && !slices.Contains(list, value) {
+					list, more = append(list, value), true
+				}
+			}
+		}
+		v.open[id] = list
+	}
+	return list
 }
 
 // dynamic reports whether a word may be the second of an interface of which the code asks
-// what is in it: where it does something with that, it has found out that it can.
-func (f *function) dynamic(id code.ID) bool {
+// what is in it: where it does something with that, it has found out that it can. Where ways
+// meet that have interfaces of several kinds, both words are one of several.
+func (f *function) dynamic(id code.ID, depth int) bool {
 	o := f.Origins[id]
 	switch {
+	case o.Kind == code.Either:
+		if depth > maxLoads || f.met[o.Addr] {
+			return true
+		}
+		list, _ := f.Alternatives(id)
+		return slices.ContainsFunc(list, func(a code.ID) bool {
+			return f.Origins[a].Kind != code.Either && f.dynamic(a, depth+1)
+		})
 	case (o.Kind == code.Param || o.Kind == code.Result) && o.Reg > 0:
 		o.Reg--
 	case o.Kind == code.Load:
