@@ -71,7 +71,7 @@ func (p *stacks) holderOf(gi int, pc *image.Piece) holder {
 		return holder{name: fmt.Sprintf("%s%#x", notation.StackWord, pc.Slot)}
 	}
 	if v == nil {
-		return holder{frame: p.vars.CallName(gi, fr, fr.Func.Name()), name: frames.StackSlot(pc, fr.SP)}
+		return holder{frame: p.vars.CallName(gi, fr, p.vars.OfWords(fr)), name: frames.StackSlot(pc, fr.SP)}
 	}
 	h := p.variableHolder(gi, fr, v, pc.Slot-off)
 	h.slot, h.regs = pc.Slot, p.vars.Registers(gi, int(pc.Frame))

@@ -47,6 +47,8 @@ func (s *Snapshot) lengthOf(path []heap.Node) length {
 	}
 	v, ok := s.Heap.Value(path[at])
 	switch {
+	case !ok && at < len(path)-1:
+		return trie(s, path[at+1])
 	case !ok:
 		return length{}
 	case v.Map:
@@ -105,6 +107,16 @@ func counted(s *Snapshot, l length, leadsTo []heap.Node) length {
 		l.n, l.known = trieEntries(s, leadsTo[0])
 	}
 	return l
+}
+
+// trie is the length of a sync.Map by the root of its trie, where what holds that is no
+// variable that is known: package sync alone has tries of interfaces.
+func trie(s *Snapshot, root heap.Node) length {
+	if s.Heap.Type(root) != "internal/sync.indirect[interface {},interface {}]" {
+		return length{}
+	}
+	n, known := trieEntries(s, root)
+	return length{n: n, of: "entries", known: known, typ: "sync.Map"}
 }
 
 // trieEntries counts the entries of a sync.Map from the root of its trie (Go 1.24 and

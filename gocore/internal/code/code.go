@@ -328,6 +328,26 @@ func (f *Function) oneOf(o Origin, a, b ID) ID {
 	return e | doubt
 }
 
+// Adjacent reports whether two words have always been next to each other: b is the second
+// of two parameters, results of one call, or words in memory, where a is the first.
+func (f *Function) Adjacent(a, b ID) bool {
+	x, y := f.Origins[a], f.Origins[b]
+	switch {
+	case x.Kind != y.Kind:
+		return false
+	case x.Kind == Param || x.Kind == Result:
+		return x.Reg+1 == y.Reg && x.Call == y.Call
+	case x.Kind == Load:
+		return x.Base == y.Base && x.Off+8 == y.Off
+	case x.Kind == Either && x.Addr == y.Addr:
+		first, second := f.either[a], f.either[b]
+		return !first.more && !second.more && !slices.ContainsFunc(first.known, func(a ID) bool {
+			return f.Origins[a].Kind == Either || !slices.ContainsFunc(second.known, func(b ID) bool { return f.Adjacent(a, b) })
+		})
+	}
+	return false
+}
+
 // Alternatives returns the origins that a word may have whose own is an Either, and whether
 // it has none but these.
 func (f *Function) Alternatives(id ID) (list []ID, all bool) {
@@ -460,7 +480,7 @@ func (f *Function) At(pc uint64) []Slot {
 	var list []Slot
 	for _, x := range s.slots {
 		x.Doubt = x.Origin&doubtful != 0
-		if x.Origin &^= doubtful; x.Origin > zero && x.CFA < f.arrays && f.Origins[x.Origin].Kind != Either {
+		if x.Origin &^= doubtful; x.Origin > zero && x.CFA < f.arrays {
 			list = append(list, x)
 		}
 	}

@@ -33,6 +33,17 @@ func (p *Reader) CallName(gi int, fr *unwind.Frame, fn string) string {
 	return name
 }
 
+// OfWords returns the function that words of a frame are counted to that are in no variable:
+// the frame's, and of one that the compiler made, as for a go statement, what it calls, where
+// that is inlined.
+func (p *Reader) OfWords(fr *unwind.Frame) string {
+	calls := p.program.CallsAt(fr.LookupPC())
+	if last := len(calls) - 1; last > 0 && p.program.Wrapper(&calls[last]) {
+		return calls[last-1].Name
+	}
+	return fr.Func.Name()
+}
+
 // callFinder tells which frames have a call of a given text.
 type callFinder struct {
 	p    *Reader

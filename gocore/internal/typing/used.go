@@ -78,6 +78,18 @@ func ClaimReceiver(t *Typer, typ types.ID, p uint64) {
 	}
 }
 
+// ClaimDynamic claims what the words of an interface with methods say of what is at p. Two
+// words of which the first is a descriptor may be those of a reflect.Value, whose second
+// leads to the value whatever it is.
+func ClaimDynamic(t *Typer, itab, p uint64) {
+	if types.InModule(t.table, itab) && t.byDescriptor(itab) != 0 {
+		return
+	}
+	if c, ok := t.pair(itab, p); ok {
+		t.attempt(c)
+	}
+}
+
 // ClaimStatic says that a value of a type stands at addr, in the data of a module.
 func ClaimStatic(t *Typer, typ types.ID, addr uint64) {
 	t.pointStatic(claim{p: addr, n: 1, x: t.compile(typ), evidence: ByPointer})

@@ -58,6 +58,7 @@ func (x *stackReader) stack(g *image.Goroutine, list []unwind.Frame, live []unwi
 	for i := range list {
 		if functions[i] = x.function(&list[i]); functions[i] != nil {
 			known[i] = x.words(functions[i], &list[i], live)
+			x.interfaces(functions[i], &list[i], live)
 		}
 	}
 	for i := 1; i < len(list); i++ {
@@ -115,6 +116,24 @@ func (x *stackReader) given(f *function, entry uint64) {
 		}
 		if s.to.Type != 0 {
 			f.sayings = append(f.sayings, s)
+		}
+	}
+}
+
+// interfaces claims what the interfaces lead to that the frame keeps: of two words that came
+// together, and stand together, the collector follows the second.
+func (x *stackReader) interfaces(f *function, fr *unwind.Frame, live []unwind.Slot) {
+	slots := f.slots[fr.PC]
+	w := int64(x.p.Image.Arch.PtrSize)
+	for i := 1; i < len(slots); i++ {
+		first, second := slots[i-1], slots[i]
+		addr := fr.CFA() + uint64(second.CFA)
+		if first.Doubt || first.CFA+w != second.CFA || !f.Adjacent(first.Origin, second.Origin) || !unwind.LiveWord(live, addr) {
+			continue
+		}
+		itab, ok := x.p.Image.Mem.Word(addr - uint64(w))
+		if p, ok2 := x.p.Image.Mem.Word(addr); ok && ok2 {
+			typing.ClaimDynamic(x.t, itab, p)
 		}
 	}
 }

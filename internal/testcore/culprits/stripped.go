@@ -1,8 +1,10 @@
 package culprits
 
 import (
+	"cmp"
 	"debug/elf"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,8 +12,16 @@ import (
 // variables are the data of a program by the symbols that its executable has before it is
 // stripped.
 type variables struct {
-	symbols []elf.Symbol
-	start   map[string]uint64 // of the sections that places are counted from
+	symbols  []elf.Symbol
+	start    map[string]uint64 // of the sections that places are counted from
+	literals []literal
+}
+
+// literal is the data [lo, hi) that a variable leads to as the program begins: composite
+// literals have no symbols.
+type literal struct {
+	lo, hi   uint64
+	variable string
 }
 
 func readVariables(exe string) (*variables, error) {
@@ -29,7 +39,60 @@ func readVariables(exe string) (*variables, error) {
 			v.start[name] = s.Value
 		}
 	}
-	return v, nil
+	return v, v.readLiterals(f)
+}
+
+// maxLiteral bounds literals, which end at the latest where something else begins.
+const maxLiteral = 4096
+
+// readLiterals follows the pointers that the data of the program has in its file, from each
+// variable on.
+func (v *variables) readLiterals(f *elf.File) error {
+	data, err := f.Section(".data").Data()
+	if err != nil {
+		return err
+	}
+	lo, bss := f.Section(".data").Addr, f.Section(".bss")
+	hi := bss.Addr + bss.Size
+	var starts []uint64
+	for _, s := range v.symbols {
+		starts = append(starts, s.Value)
+	}
+	for i := 0; i+8 <= len(data); i += 8 {
+		if p := f.ByteOrder.Uint64(data[i:]); p >= lo && p < hi {
+			starts = append(starts, p)
+		}
+	}
+	slices.Sort(starts)
+	seen := map[uint64]bool{}
+	var open []literal
+	for _, s := range v.symbols {
+		if elf.ST_TYPE(s.Info) == elf.STT_OBJECT && s.Size > 0 && s.Value >= lo && s.Value < hi {
+			open = append(open, literal{s.Value, s.Value + s.Size, s.Name})
+			seen[s.Value] = true
+		}
+	}
+	slices.SortFunc(open, func(a, b literal) int { return cmp.Compare(a.lo, b.lo) })
+	for len(open) > 0 {
+		from := open[0]
+		open = open[1:]
+		for at := from.lo; at < from.hi && at-lo+8 <= uint64(len(data)); at += 8 {
+			p := f.ByteOrder.Uint64(data[at-lo:])
+			if p < lo || p >= hi || seen[p] {
+				continue
+			}
+			seen[p] = true
+			i, _ := slices.BinarySearch(starts, p+1)
+			end := min(p+maxLiteral, hi)
+			if i < len(starts) {
+				end = min(end, starts[i])
+			}
+			to := literal{p, end, from.variable}
+			v.literals = append(v.literals, to)
+			open = append(open, to)
+		}
+	}
+	return nil
 }
 
 // is reports whether the program has a variable of that name.
@@ -58,15 +121,36 @@ func (v *variables) named(screen string) string {
 				return s.Name
 			}
 		}
+		for _, l := range v.literals {
+			if addr >= l.lo && addr < l.hi {
+				return l.variable
+			}
+		}
 		return word
 	})
 }
 
-var variable = regexp.MustCompile(`^main\.[A-Za-z_]\w*`)
+var (
+	variable = regexp.MustCompile(`^main\.[A-Za-z_]\w*`)
+	field    = regexp.MustCompile(`^([a-z]\w*)(\.\w+)+$`)
+	array    = regexp.MustCompile(`^\[(\d+)\]`)
+)
+
+// isPackage reports whether a symbol begins with a name that is a package's, with its path or
+// without.
+func (v *variables) isPackage(name string) bool {
+	for _, s := range v.symbols {
+		if strings.HasPrefix(s.Name, name+".") || strings.Contains(s.Name, "/"+name+".") {
+			return true
+		}
+	}
+	return false
+}
 
 // stripped is what the screen must have of a program without symbols, once its variables
 // were named: bytes, types and functions as ever, variables without the fields that lead
-// on from them, and what uses them.
+// on from them, and what uses them. Variables of functions have no names but their fields',
+// and of an array that is a variable is said how many words lead on.
 func (e expected) stripped(v *variables) expected {
 	var texts []string
 	used := false
@@ -74,9 +158,19 @@ func (e expected) stripped(v *variables) expected {
 		var left []string
 		for _, alternative := range strings.Split(text, "|") {
 			name := variable.FindString(alternative)
+			local := field.FindStringSubmatch(alternative)
+			length := array.FindStringSubmatch(alternative)
 			switch {
 			case name != "" && v.is(name):
 				left, used = append(left, name), true
+			case length != nil:
+				n, err := strconv.Atoi(length[1])
+				if err != nil {
+					return e
+				}
+				left = append(left, alternative, thousands(n)+" words of the data")
+			case local != nil && !v.isPackage(local[1]):
+				left = append(left, strings.TrimPrefix(alternative, local[1]))
 			case !strings.HasPrefix(alternative, "."):
 				left = append(left, alternative)
 			}
@@ -85,7 +179,7 @@ func (e expected) stripped(v *variables) expected {
 			texts = append(texts, strings.Join(left, "|"))
 		}
 	}
-	if used {
+	if used && !e.holderOnly {
 		texts = append(texts, "used by ")
 	}
 	e.texts = texts
