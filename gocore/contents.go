@@ -8,6 +8,7 @@ import (
 	"goheap/gocore/internal/inferior"
 	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/types"
+	"goheap/gocore/internal/uses"
 )
 
 // contents is what a decoder has read of a file, and what went wrong with it. All that
@@ -21,6 +22,7 @@ type contents struct {
 	gcTypes  *image.GCTypes
 	recorded *image.Counters
 	closures *program.Closures
+	mentions *uses.Mentions
 	progress func(phase string, done, total int64) // nil for none
 	*troubles
 }
@@ -36,8 +38,7 @@ func newContents(d *program.Program, told func(phase string, done, total int64))
 	image.NumberNames(d.Image.Roots)
 	return &contents{
 		decoder: d, exe: d.Exe, im: d.Image, types: d.Types, space: d.Space(), recorded: d.Counters,
-		gcTypes:  image.NewGCTypes(d.Image.Mem, d.Image.Arch),
-		closures: program.NewClosures(d),
+		gcTypes: image.NewGCTypes(d.Image.Mem, d.Image.Arch), closures: program.NewClosures(d), mentions: uses.NewMentions(d),
 		troubles: &troubles{problems: d.Problems}, progress: told,
 	}
 }

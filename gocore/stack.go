@@ -167,15 +167,14 @@ func (p *Process) Roots() []Root {
 	return p.stacks.describeRoots(p.im.Roots)
 }
 
-// UsedBy says what the code of the program does with a global that has no name, in words
-// for lists, "" where that is not known; what the place is called that code names, the word or
-// one in front of it; and which functions name it.
+// UsedBy says what code does with a global that has no name, in words for lists, "" for
+// unknown; what place it names, the word or one in front of it; and which functions do.
 func (p *objects) UsedBy(n heap.Node) (words, first string, functions []string) {
 	defer p.caught(debug.SetPanicOnFault(true))
 	if n == heap.SuperRoot || int(n) > len(p.im.Roots) {
 		return "", "", nil
 	}
-	return program.UsedBy(p.decoder, &p.im.Roots[n-1])
+	return p.mentions.UsedBy(&p.im.Roots[n-1])
 }
 
 func (p *stacks) describeRoots(roots []image.Root) []Root {

@@ -343,11 +343,18 @@ const MaxOutgoing = 24 * 8
 // Callee says what has to be known to follow the code of a function that calls the one at
 // entry.
 func (d Code) Callee(entry uint64) code.Callee {
-	c := code.Callee{Returns: true, Outgoing: MaxOutgoing}
 	fn, ok := d.Function(entry)
 	if !ok || fn.Entry != entry {
-		return c
+		return unknownCallee
 	}
+	return calleeOf(fn)
+}
+
+// unknownCallee is what has to be thought of a function of which nothing is known.
+var unknownCallee = code.Callee{Returns: true, Outgoing: MaxOutgoing}
+
+func calleeOf(fn pclntab.Func) code.Callee {
+	c := unknownCallee
 	name := fn.Name()
 	switch {
 	case strings.HasPrefix(name, "runtime.gcWriteBarrier"), strings.HasPrefix(name, "runtime.duff"):

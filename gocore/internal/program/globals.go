@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"goheap/gocore/internal/image"
+	"goheap/internal/arch"
 )
 
 // Section is a data section of a module. What stands in it and has no name is named by
@@ -21,6 +22,30 @@ type Section struct {
 
 // NameOf names an address in the section.
 func (s *Section) NameOf(addr uint64) string { return fmt.Sprintf("%s+%#x", s.Name, addr-s.Start) }
+
+// EachPointer calls f with the words of the section that are pointers, and what they hold.
+func (s *Section) EachPointer(a *arch.Arch, f func(at, to uint64)) {
+	w := uint64(a.PtrSize)
+	for i, b := range s.mask {
+		for ; b != 0; b &= b - 1 {
+			off := uint64(i*8+bits.TrailingZeros8(b)) * w
+			if off+w > s.Len {
+				return
+			}
+			f(s.Start+off, a.Word(s.mem[off:]))
+		}
+	}
+}
+
+// SectionOf returns the section that an address is in.
+func SectionOf(d *Program, addr uint64) (Section, bool) {
+	for _, s := range d.Sections {
+		if addr-s.Start < s.Len {
+			return s, true
+		}
+	}
+	return Section{}, false
+}
 
 func (d *Program) addSection(name string, start uint64, mem, mask []byte) Section {
 	n := 1

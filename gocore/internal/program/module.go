@@ -38,7 +38,6 @@ func (d *Program) ReadModules(ctx context.Context, load func(text, etext uint64)
 	if err != nil {
 		return err
 	}
-	d.mentioned = &mentioned{}
 	for seen := map[uint64]bool{}; addr != 0; {
 		if err := ctx.Err(); err != nil {
 			return err

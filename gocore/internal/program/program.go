@@ -34,8 +34,7 @@ type Program struct {
 	Account  *account.Account      // nil where the file says nothing of memory beside the heap
 	Profile  map[uint64]image.Site // the memory profile in a heap dump, by the addresses of runtime.bucket; nil for a core
 
-	namer     namer
-	mentioned *mentioned // made with the modules
+	namer namer
 
 	Classes []uint16 // slot sizes by size class
 

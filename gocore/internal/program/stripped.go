@@ -263,6 +263,9 @@ func (d bare) findVariables(ctx context.Context, m *Module) error {
 			return err
 		}
 		addr, known, err := agreed(&v, refs)
+		if !known && err == nil && v.Name == uniqueMaps {
+			addr, known = d.findUniqueMaps(m.Table)
+		}
 		if err != nil {
 			return fmt.Errorf("%w: %s: %w; give a build of the same sources that has debugging information with --debug PATH", ErrNoDWARF, d.Exe.Path, err)
 		}

@@ -1,15 +1,15 @@
-package program
+package uses
 
 import (
 	"cmp"
 	"fmt"
-	"math/bits"
 	"slices"
 	"strings"
 	"sync"
 
 	"goheap/gocore/internal/code"
 	"goheap/gocore/internal/image"
+	"goheap/gocore/internal/program"
 )
 
 // Use is what the code of a program says of a word in its data that has no name.
@@ -27,8 +27,10 @@ type Use struct {
 	By uint64
 }
 
-// mentioned is what code and data name of the data.
-type mentioned struct {
+// Mentions is what the code and the data of a program name of its data. It is read when the
+// first word is asked for.
+type Mentions struct {
+	d        *program.Program
 	mu       sync.Mutex
 	read     bool
 	mentions []code.Mention // by address, then as the code has them
@@ -38,36 +40,38 @@ type mentioned struct {
 // pointer is a word of the data that leads to another place in it.
 type pointer struct{ to, at uint64 }
 
-// UseOf says what uses the word at addr, in a data section. There is none where nothing is
+// NewMentions returns those of a program.
+func NewMentions(d *program.Program) *Mentions { return &Mentions{d: d} }
+
+// Of says what uses the word at addr, in a data section. There is none where nothing is
 // found.
-func UseOf(d *Program, addr uint64) Use {
-	u := d.mentioned
-	if u == nil || len(d.Modules) == 0 || d.Modules[0].Table == nil {
+func (x *Mentions) Of(addr uint64) Use {
+	if len(x.d.Modules) == 0 || x.d.Modules[0].Table == nil {
 		return Use{}
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if !u.read {
-		u.mentions, u.pointers = mentions(d), dataPointers(d)
-		u.read = true
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.read {
+		x.mentions, x.pointers = mentions(x.d), dataPointers(x.d)
+		x.read = true
 	}
 	left := maxLeads
-	return useOf(d, addr, &left)
+	return x.useOf(addr, &left)
 }
 
 // UsedBy says what uses a root that is a word of the data without a name, in words and by
 // the names of functions. first is what the place is called that these name, "" where the
 // variable that the word is a part of is not found that way: it may be the word itself.
-func UsedBy(d *Program, r *image.Root) (words, first string, functions []string) {
-	s, ok := sectionOf(d, r.Addr)
+func (x *Mentions) UsedBy(r *image.Root) (words, first string, functions []string) {
+	s, ok := program.SectionOf(x.d, r.Addr)
 	if !ok || r.Kind != image.GlobalRoot || r.Name != s.NameOf(r.Addr) {
 		return "", "", nil
 	}
-	u := UseOf(d, r.Addr)
+	u := x.Of(r.Addr)
 	if len(u.Functions) > 0 && u.By == 0 {
 		first = s.NameOf(u.At)
 	}
-	return u.Words(d, r.Addr), first, u.Functions
+	return u.words(x.d, r.Addr), first, u.Functions
 }
 
 // maxLiteral is how far into a literal, to whose start something leads, a word may be: most
@@ -78,13 +82,13 @@ const maxLiteral = 512
 // another.
 const maxLeads = 64
 
-func useOf(d *Program, addr uint64, left *int) Use {
-	section, ok := sectionOf(d, addr)
+func (x *Mentions) useOf(addr uint64, left *int) Use {
+	section, ok := program.SectionOf(x.d, addr)
 	if !ok || *left == 0 {
 		return Use{}
 	}
 	*left--
-	pointers := d.mentioned.pointers
+	pointers := x.pointers
 	i, _ := slices.BinarySearchFunc(pointers, addr+1, func(p pointer, a uint64) int { return cmp.Compare(p.to, a) })
 	target := section.Start
 	if i--; i >= 0 {
@@ -93,7 +97,7 @@ func useOf(d *Program, addr uint64, left *int) Use {
 	if i >= 0 && addr-target > maxLiteral {
 		i = -1
 	}
-	at, functions := nearest(d, addr, target)
+	at, functions := x.nearest(addr, target)
 	use := Use{Functions: functions, At: at}
 	if len(functions) > 0 && !initial(functions[0]) {
 		return use
@@ -101,12 +105,12 @@ func useOf(d *Program, addr uint64, left *int) Use {
 	// What only the initialisation of a package names is part of a literal, if nothing else
 	// stands between it and a place to which something leads.
 	for next := at; next > target && len(functions) > 0; {
-		if next, functions = nearest(d, next-1, target); len(functions) > 0 && !initial(functions[0]) {
+		if next, functions = x.nearest(next-1, target); len(functions) > 0 && !initial(functions[0]) {
 			return use
 		}
 	}
 	for ; i >= 0 && pointers[i].to == target && *left > 0; i-- {
-		by := useOf(d, pointers[i].at, left)
+		by := x.useOf(pointers[i].at, left)
 		if len(by.Functions) > 0 && (!initial(by.Functions[0]) || len(use.Functions) == 0) {
 			use = Use{Functions: by.Functions, At: target, By: pointers[i].at}
 		}
@@ -124,8 +128,8 @@ func initial(function string) bool {
 
 // nearest returns the nearest address from addr down to least that code names, and the
 // functions that do.
-func nearest(d *Program, addr, least uint64) (at uint64, functions []string) {
-	list := d.mentioned.mentions
+func (x *Mentions) nearest(addr, least uint64) (at uint64, functions []string) {
+	list := x.mentions
 	end, _ := slices.BinarySearchFunc(list, addr+1, func(m code.Mention, a uint64) int { return cmp.Compare(m.Addr, a) })
 	for end > 0 && list[end-1].Addr >= least {
 		at := list[end-1].Addr
@@ -133,7 +137,7 @@ func nearest(d *Program, addr, least uint64) (at uint64, functions []string) {
 		for first > 0 && list[first-1].Addr == at {
 			first--
 		}
-		if functions := naming(d, list[first:end]); len(functions) > 0 {
+		if functions := naming(x.d, list[first:end]); len(functions) > 0 {
 			return at, functions
 		}
 		end = first
@@ -142,7 +146,7 @@ func nearest(d *Program, addr, least uint64) (at uint64, functions []string) {
 }
 
 // naming returns the functions that mentions of one address are in.
-func naming(d *Program, list []code.Mention) []string {
+func naming(d *program.Program, list []code.Mention) []string {
 	count := map[string]int{}
 	for _, m := range list {
 		fn, ok := d.Modules[0].Table.Find(m.At)
@@ -171,19 +175,22 @@ func naming(d *Program, list []code.Mention) []string {
 	return functions
 }
 
+// maxData is more data than any program has.
+const maxData = 1 << 30
+
 // maxInstruction is the length of the longest instruction.
 const maxInstruction = 16
 
 // mentions returns what the code of the program names of its data with pointers.
-func mentions(d *Program) (list []code.Mention) {
+func mentions(d *program.Program) (list []code.Mention) {
 	m := &d.Modules[0]
-	if len(d.Sections) == 0 || m.EBSS-m.Data > maxTable {
+	if len(d.Sections) == 0 || m.EBSS-m.Data > maxData {
 		return nil
 	}
 	for at := m.Text; at < m.Etext; {
 		start, text := d.Image.Mem.Segment(at)
 		if text == nil {
-			at = (at + MinPage) &^ (MinPage - 1)
+			at = (at + program.MinPage) &^ (program.MinPage - 1)
 			continue
 		}
 		text = text[at-start:]
@@ -196,37 +203,20 @@ func mentions(d *Program) (list []code.Mention) {
 }
 
 // dataPointers returns the words of the data that lead into the data.
-func dataPointers(d *Program) (list []pointer) {
-	w := uint64(d.Image.Arch.PtrSize)
+func dataPointers(d *program.Program) (list []pointer) {
 	for _, s := range d.Sections {
-		for i, b := range s.mask {
-			for ; b != 0; b &= b - 1 {
-				off := uint64(i*8+bits.TrailingZeros8(b)) * w
-				if off+w > s.Len {
-					break
-				}
-				to := d.Image.Arch.Word(s.mem[off:])
-				if _, ok := sectionOf(d, to); ok {
-					list = append(list, pointer{to, s.Start + off})
-				}
+		s.EachPointer(&d.Image.Arch, func(at, to uint64) {
+			if _, ok := program.SectionOf(d, to); ok {
+				list = append(list, pointer{to, at})
 			}
-		}
+		})
 	}
 	slices.SortFunc(list, func(a, b pointer) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.at, b.at)) })
 	return list
 }
 
-func sectionOf(d *Program, addr uint64) (Section, bool) {
-	for _, s := range d.Sections {
-		if addr-s.Start < s.Len {
-			return s, true
-		}
-	}
-	return Section{}, false
-}
-
-// Words says of a word what uses it, for lists; "" where that is not known.
-func (u Use) Words(d *Program, addr uint64) string {
+// words says of a word what uses it, for lists; "" where that is not known.
+func (u Use) words(d *program.Program, addr uint64) string {
 	if len(u.Functions) == 0 {
 		return ""
 	}
@@ -237,13 +227,13 @@ func (u Use) Words(d *Program, addr uint64) string {
 		by += " and " + u.Functions[1]
 	default:
 		by += fmt.Sprintf(" and %d more", more)
-		pkg := PackageOf(u.Functions[0])
-		if !slices.ContainsFunc(u.Functions, func(f string) bool { return PackageOf(f) != pkg }) {
+		pkg := program.PackageOf(u.Functions[0])
+		if !slices.ContainsFunc(u.Functions, func(f string) bool { return program.PackageOf(f) != pkg }) {
 			by += " of " + pkg
 		}
 	}
 	name := func(at uint64) string {
-		s, _ := sectionOf(d, at)
+		s, _ := program.SectionOf(d, at)
 		return s.NameOf(at)
 	}
 	switch {
