@@ -112,7 +112,7 @@ func counted(s *Snapshot, l length, leadsTo []heap.Node) length {
 // trie is the length of a sync.Map by the root of its trie, where what holds that is no
 // variable that is known: package sync alone has tries of interfaces.
 func trie(s *Snapshot, root heap.Node) length {
-	if s.Heap.Type(root) != "internal/sync.indirect[interface {},interface {}]" {
+	if unmarked(s.Heap.Type(root)) != "internal/sync.indirect[interface {},interface {}]" {
 		return length{}
 	}
 	n, known := trieEntries(s, root)
@@ -127,12 +127,11 @@ func trieEntries(s *Snapshot, root heap.Node) (n int, known bool) {
 	for open := []heap.Node{root}; len(open) > 0; {
 		at := open[len(open)-1]
 		open = open[:len(open)-1]
-		typ := s.Heap.Type(at)
-		if strings.HasPrefix(typ, pkg+"entry[") {
+		if strings.HasPrefix(unmarked(s.Heap.Type(at)), pkg+"entry[") {
 			n++
 		}
 		for _, to := range s.Graph.Targets(at) {
-			if typ := s.Heap.Type(to); !seen[to] && strings.HasPrefix(typ, pkg) && ofContainer(typ) {
+			if typ := unmarked(s.Heap.Type(to)); !seen[to] && strings.HasPrefix(typ, pkg) && ofContainer(typ) {
 				seen[to] = true
 				open = append(open, to)
 			}

@@ -29,7 +29,8 @@ func poolRule() Rule {
 // ofPool reports whether a type is one that sync.Pool consists of (sync/pool.go and
 // sync/poolqueue.go).
 func ofPool(typ string) bool {
-	return strings.HasPrefix(strings.TrimPrefix(typ, "[]"), "sync.pool") || strings.TrimPrefix(typ, "[]") == "sync.eface"
+	typ = strings.TrimPrefix(unmarked(typ), "[]")
+	return strings.HasPrefix(typ, "sync.pool") || typ == "sync.eface"
 }
 
 // pool is what lies in one.

@@ -88,7 +88,7 @@ func typeRows(ctx context.Context, s *Snapshot, folded bool) ([]TypeRow, error) 
 // cmd/compile/internal/reflectdata/map.go, MapGroupType) and "map.bucket[K]V" (Go
 // 1.23, reflect.go there, MapBucketType). No name that is written in Go begins so.
 func mapOfInside(name string) (string, bool) {
-	name = strings.TrimPrefix(name, "[]")
+	name = strings.TrimPrefix(unmarked(name), "[]")
 	name = strings.TrimPrefix(name, "*")
 	for _, prefix := range []string{"map.group[", "map.bucket["} {
 		if rest, ok := strings.CutPrefix(name, prefix); ok {

@@ -657,7 +657,13 @@ func isClosure(typ string) bool { return strings.HasPrefix(typ, "closure ") }
 
 // ofGoroutine reports whether a type is one of the runtime's records of a goroutine, which
 // each has, whatever it does (runtime/runtime2.go).
-func ofGoroutine(typ string) bool { return typ == recordType || typ == "runtime.sudog" }
+func ofGoroutine(typ string) bool {
+	typ = unmarked(typ)
+	return typ == recordType || typ == "runtime.sudog"
+}
+
+// unmarked is the name of a type that may be no more than what fits.
+func unmarked(typ string) string { return strings.TrimPrefix(typ, gocore.Approximately) }
 
 // insides are types that are not told of: those of which containers consist, and others that
 // were added. The zero value has nothing added.
@@ -723,6 +729,7 @@ func partOrInside(s *Snapshot, n heap.Node, inner *insides, f func(n heap.Node, 
 // of its trie (internal/sync/hashtriemap.go), before that its entries (sync/map.go); of
 // unique since Go 1.25 a trie of its own (unique/canonmap.go).
 func ofContainer(typ string) bool {
+	typ = unmarked(typ)
 	for _, prefix := range []string{"unique.canonMap[", "unique.indirect[", "unique.node[", "unique.entry[", "sync.indirect[", "sync.entry[", "sync.node[", "internal/sync.indirect[", "internal/sync.entry[", "internal/sync.node["} {
 		if strings.HasPrefix(typ, prefix) {
 			return true
@@ -771,8 +778,8 @@ func goType(s *Snapshot, n heap.Node) string {
 		if typ == "" && i < len(to)-1 {
 			return mapAbove(s, n) // its header stands on a stack
 		}
-		if strings.HasPrefix(typ, "map[") && strings.HasSuffix(typ, "]*sync.entry") {
-			return "sync.Map" // until Go 1.23 (sync/map.go)
+		if is := unmarked(typ); strings.HasPrefix(is, "map[") && strings.HasSuffix(is, "]*sync.entry") {
+			return strings.Replace(typ, is, "sync.Map", 1) // until Go 1.23 (sync/map.go)
 		}
 		if elem, ok := strings.CutPrefix(typ, "[]"); ok && i > 0 {
 			if of := s.Heap.Type(to[i-1]); of == "chan "+elem {
