@@ -40,7 +40,7 @@ var may = map[string][]string{
 	"gocore/later":                    {"heap"},
 	"gocore/internal/kept":            {"gocore/later", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/library", "gocore/internal/program", "gocore/internal/types", "gocore/internal/typing", "heap"},
 	"gocore/internal/waits":           {"gocore/wait", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/layout", "gocore/internal/program", "heap"},
-	"gocore/internal/uses":            {"gocore/internal/code", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind"},
+	"gocore/internal/uses":            {"dump", "gocore/internal/code", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind"},
 	"gocore/internal/members":         {"gocore/member", "gocore/internal/inferior", "gocore/internal/library", "gocore/internal/notation", "gocore/internal/types"},
 	"gocore/internal/layout":          {"internal/arch"},
 	"gocore/internal/layout/drift":    {"gocore/internal/layout", "gocore/internal/symbols"},

@@ -121,7 +121,7 @@ type Config struct {
 // Function is what is known of the code of one function.
 type Function struct {
 	Origins []Origin
-	byKey   map[Origin]ID
+	byKey   map[originKey]ID
 	c       Config
 	insts   []inst
 	at      []int32 // the instruction at each offset in the code, -1 for none
@@ -129,7 +129,8 @@ type Function struct {
 	steps   int
 	arrays  int64 // where the first array is of which elements are chosen as the code runs
 	leaks   map[int64]bool
-	either  map[ID]alternatives
+	either  []alternatives // by the IDs of those that have some
+	results map[uint64]ID  // the first of the origins behind a call
 }
 
 // inst is an instruction as far as it matters here: see the processor's file.
@@ -314,7 +315,10 @@ func (f *Function) oneOf(o Origin, a, b ID) ID {
 		return none
 	}
 	e := f.origin(o)
-	list := f.either[e]
+	if int(e) >= len(f.either) {
+		f.either = append(f.either, make([]alternatives, len(f.Origins)-len(f.either))...)
+	}
+	list := &f.either[e]
 	for _, id := range [...]ID{a, b} {
 		switch {
 		case id == e || id == zero || slices.Contains(list.known, id):
@@ -324,7 +328,6 @@ func (f *Function) oneOf(o Origin, a, b ID) ID {
 			list.known = append(list.known, id)
 		}
 	}
-	f.either[e] = list
 	return e | doubt
 }
 
@@ -340,9 +343,10 @@ func (f *Function) Adjacent(a, b ID) bool {
 	case x.Kind == Load:
 		return x.Base == y.Base && x.Off+8 == y.Off
 	case x.Kind == Either && x.Addr == y.Addr:
-		first, second := f.either[a], f.either[b]
-		return !first.more && !second.more && !slices.ContainsFunc(first.known, func(a ID) bool {
-			return f.Origins[a].Kind == Either || !slices.ContainsFunc(second.known, func(b ID) bool { return f.Adjacent(a, b) })
+		first, all := f.Alternatives(a)
+		second, all2 := f.Alternatives(b)
+		return all && all2 && !slices.ContainsFunc(first, func(a ID) bool {
+			return f.Origins[a].Kind == Either || !slices.ContainsFunc(second, func(b ID) bool { return f.Adjacent(a, b) })
 		})
 	}
 	return false
@@ -351,26 +355,39 @@ func (f *Function) Adjacent(a, b ID) bool {
 // Alternatives returns the origins that a word may have whose own is an Either, and whether
 // it has none but these.
 func (f *Function) Alternatives(id ID) (list []ID, all bool) {
+	if int(id) >= len(f.either) {
+		return nil, false
+	}
 	a := f.either[id]
 	return a.known, !a.more
 }
 
 // Follow follows a function. It returns nil where that cannot be done.
 func Follow(c Config) *Function {
-	f := &Function{Origins: []Origin{{}, {Kind: Zero}}, byKey: map[Origin]ID{}, c: c, arrays: math.MaxInt64, leaks: map[int64]bool{}, either: map[ID]alternatives{}}
+	f := &Function{Origins: []Origin{{}, {Kind: Zero}}, byKey: map[originKey]ID{}, c: c, arrays: math.MaxInt64, leaks: map[int64]bool{}, results: map[uint64]ID{}}
 	if !f.decode() || !f.flow() {
 		return nil
 	}
 	return f
 }
 
+// originKey is what tells origins apart. Results have none: see resultsOf.
+type originKey struct {
+	kind Kind
+	reg  uint8
+	base ID
+	addr uint64
+	off  int64
+}
+
 func (f *Function) origin(o Origin) ID {
-	if id, ok := f.byKey[o]; ok {
+	key := originKey{o.Kind, o.Reg, o.Base, o.Addr, o.Off}
+	if id, ok := f.byKey[key]; ok {
 		return id
 	}
 	id := ID(len(f.Origins))
 	f.Origins = append(f.Origins, o)
-	f.byKey[o] = id
+	f.byKey[key] = id
 	return id
 }
 
@@ -694,6 +711,20 @@ func (f *Function) frameAddress(s *state, p place) (int64, bool) {
 	return 0, false
 }
 
+// resultsOf returns the origin of what is in the first register behind a call; those of the
+// others follow it.
+func (f *Function) resultsOf(x *inst) ID {
+	first, ok := f.results[x.addr]
+	if !ok {
+		first = ID(len(f.Origins))
+		f.results[x.addr] = first
+		for r := range register {
+			f.Origins = append(f.Origins, Origin{Kind: Result, Reg: uint8(r), Call: x.addr + uint64(x.len), Target: x.to})
+		}
+	}
+	return first
+}
+
 func (f *Function) call(s *state, x *inst) bool {
 	c := f.c.Unknown
 	if x.to != 0 {
@@ -728,8 +759,9 @@ func (f *Function) call(s *state, x *inst) bool {
 		s.regs[context] = was
 	}
 	if x.to != 0 {
+		first := f.resultsOf(x)
 		for r := range register {
-			id := f.origin(Origin{Kind: Result, Reg: uint8(r), Call: x.addr + uint64(x.len), Target: x.to})
+			id := first + ID(r)
 			f.Origins[id].Args = args // the same result, whatever more is found out of them
 			s.regs[register[r]] = id
 		}

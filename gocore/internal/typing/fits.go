@@ -124,6 +124,7 @@ type fitter struct {
 	key      []byte
 	left     int // types that may still be held against an object
 	boolsOf  map[types.ID][]uint64
+	all      []candidate // see candidates
 	accepted []Fit
 }
 

@@ -108,35 +108,56 @@ func (f *fitter) byItself(n heap.Node) (only Fit, ok bool) {
 	return only, ok
 }
 
+// candidate is a type that objects may have.
+type candidate struct {
+	id         types.ID
+	size, mask uint64
+}
+
+// candidates returns the types that objects may have, of which arrays are several values.
+func (f *fitter) candidates() []candidate {
+	if f.all == nil {
+		f.all = []candidate{}
+		for _, id := range f.t.table.All() {
+			if typ := f.t.table.Type(id); typ.Size == 0 || typ.Kind == types.Array {
+				continue
+			}
+			if x := f.t.compile(id); !x.shape && x.size > 0 && len(x.steps) > 0 {
+				f.all = append(f.all, candidate{id, x.size, x.mask})
+			}
+		}
+	}
+	return f.all
+}
+
 // ofShape returns the types that have the size and the pointers of an object, mask those of
-// its first words.
+// its first words; none where they are many, of which what is in the object will not leave
+// one.
 func (f *fitter) ofShape(n heap.Node, mask uint64) (fits []Fit) {
 	t := f.t
 	e, slot := t.slotOf(n)
-	all := t.table.All()
+	at, _ := t.im.Pages.Find(slot)
+	all := f.candidates()
 	least, w := t.im.SmallerClass(e.Elem), uint64(t.arch.PtrSize)
 	if f.left -= len(all); f.left < 0 {
 		return nil
 	}
-	for _, id := range all {
-		typ := t.table.Type(id)
-		if typ.Size == 0 || typ.Size > e.Elem || typ.Kind == types.Array {
-			continue
-		}
-		x := t.compile(id)
-		if x.shape || x.size == 0 || x.size < 64*w && x.mask != mask&(1<<(x.size/w)-1) {
+	for _, x := range all {
+		if x.size > e.Elem || x.size < 64*w && x.mask != mask&(1<<(x.size/w)-1) {
 			continue
 		}
 		for _, form := range [...]Form{OneValue, ManyValues} {
 			if form == OneValue && x.size <= least || form == ManyValues && x.size > e.Elem/2 {
 				continue
 			}
-			c := f.claim(n, Fit{id, form})
-			at, _ := t.im.Pages.Find(slot)
+			c := f.claim(n, Fit{x.id, form})
 			if c.n == 0 || form == ManyValues && c.n < 2 || !t.fitsWhole(at, c) || !f.pointers(e, slot, c) {
 				continue
 			}
-			fits = append(fits, Fit{id, form})
+			if len(fits) == maxFits {
+				return nil
+			}
+			fits = append(fits, Fit{x.id, form})
 		}
 	}
 	return fits

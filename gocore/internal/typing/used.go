@@ -58,10 +58,25 @@ func made(t *Typer, typ types.ID, form Form, p uint64) (c claim, ok bool) {
 	return c, c.n > 0
 }
 
-// ClaimReceiver claims a value of a type at p, which may be the first part of one of
-// another type: it does so where no described type that has the object's size and pointers
-// begins with such a value.
-func ClaimReceiver(t *Typer, typ types.ID, p uint64) {
+// Receivers claims values that may be the first part of one of another type.
+type Receivers struct {
+	t *Typer
+	f *fitter
+}
+
+// NewReceivers returns what claims values of the given types.
+func NewReceivers(t *Typer, list []types.ID) *Receivers {
+	parts := make([]Part, len(list))
+	for i, id := range list {
+		parts[i].Type = id
+	}
+	return &Receivers{t, t.newFitter(parts)}
+}
+
+// Claim claims a value of one of the types at p, where no described type that has the
+// object's size and pointers begins with such a value.
+func (r *Receivers) Claim(typ types.ID, p uint64) {
+	t := r.t
 	c, ok := made(t, typ, OneValue, p)
 	at, found := t.im.Pages.Find(p)
 	if !ok || !found || at.Pointers == image.OneType || !image.HasBit(t.Alive, at.Node) || !t.fitsWhole(at, c) {
@@ -72,8 +87,7 @@ func ClaimReceiver(t *Typer, typ types.ID, p uint64) {
 	if e, _ := t.slotOf(at.Node); at.Pointers == image.NoPointers && (e.Elem <= tinySize || t.table.Type(typ).Kind != types.Struct || c.x.size <= t.im.SmallerClass(e.Elem)) {
 		return
 	}
-	f := t.newFitter([]Part{{Node: at.Node, Type: typ}})
-	if fits := f.byShape([]Part{{Node: at.Node, Type: typ, N: 1}}); len(fits) == 1 && fits[0] == (Fit{typ, OneValue}) {
+	if fits := r.f.byShape([]Part{{Node: at.Node, Type: typ, N: 1}}); len(fits) == 1 && fits[0] == (Fit{typ, OneValue}) {
 		t.point(c)
 	}
 }

@@ -1,16 +1,89 @@
 package uses
 
 import (
+	"context"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 
+	"goheap/dump"
 	"goheap/gocore/internal/code"
 	"goheap/gocore/internal/program"
 	"goheap/gocore/internal/symbols"
 	"goheap/gocore/internal/types"
 	"goheap/gocore/internal/typing"
 )
+
+// lookup reads functions, and keeps what it has found of those that they call. What it says
+// of one does not depend on which it has read before.
+type lookup struct {
+	p       program.Code
+	callees map[uint64]code.Callee
+	returns map[returning]results
+	steps   int // bytes of code that were followed
+}
+
+func newLookup(p *program.Program) *lookup {
+	return &lookup{p: program.Code{Program: p}, callees: map[uint64]code.Callee{}, returns: map[returning]results{}}
+}
+
+// descriptor returns the type that has its descriptor at an address, 0 for none.
+func (x *lookup) descriptor(addr uint64) types.ID {
+	id, _ := x.p.Types.ByRuntimeType(addr)
+	return id
+}
+
+// maxReaders is how many functions are read at once, and ahead how many wait to be heard.
+const (
+	maxReaders = 4
+	ahead      = 64
+)
+
+// readAll reads functions, given by their entries, and calls f with each that can be
+// followed, in their order.
+func readAll(ctx context.Context, p *program.Program, entries []uint64, f func(*function)) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	readers := make(chan *lookup, maxReaders)
+	for range min(runtime.GOMAXPROCS(0), maxReaders) {
+		readers <- newLookup(p)
+	}
+	read := make(chan chan *function, ahead)
+	go func() {
+		defer close(read)
+		left := uint64(maxAllSteps)
+		for _, entry := range entries {
+			fn, _ := p.Function(entry)
+			size := fn.End - fn.Entry
+			if size > left {
+				return
+			}
+			left -= size
+			one := make(chan *function, 1)
+			select {
+			case read <- one:
+			case <-ctx.Done():
+				return
+			}
+			x := <-readers
+			go func() {
+				// A page of the file that is gone is a fault in the goroutine that reads it.
+				if err := dump.Guard(func() error { one <- x.read(entry); return nil }); err != nil {
+					stop(err)
+					one <- nil
+				}
+				readers <- x
+			}()
+		}
+	}()
+	for one := range read {
+		if function := <-one; function != nil && ctx.Err() == nil {
+			f(function)
+		}
+	}
+	return context.Cause(ctx)
+}
 
 // function is what the code of a function says of words.
 type function struct {
@@ -24,17 +97,18 @@ type function struct {
 	slots map[uint64][]code.Slot // what frames keep, by where they continue
 }
 
-// saying is what a word leads to: the one that is base, or, if it is stored, the one at off
-// behind what base leads to.
+// saying is what a word leads to: the one that is base; or, if it is stored, the one at off
+// behind what base leads to, by what made the value.
 type saying struct {
 	base   code.ID
+	to     program.Pointee // unless it is stored
 	stored bool
 	off    int64
-	to     program.Pointee
+	value  code.ID
 }
 
 // read returns what the code of a function says, nil if it cannot be followed.
-func (x *reader) read(entry uint64) *function {
+func (x *lookup) read(entry uint64) *function {
 	f := x.code(entry)
 	if f == nil {
 		return nil
@@ -43,7 +117,7 @@ func (x *reader) read(entry uint64) *function {
 	f.Uses(code.Visitor{
 		Call: func(c code.Call) {
 			list.calls[c.Return] = c
-			x.p.Given(f, c, x.t.ByDescriptor, func(argument int, to program.Pointee) {
+			x.p.Given(f, c, x.descriptor, func(argument int, to program.Pointee) {
 				list.sayings = append(list.sayings, saying{base: c.Args[argument], to: to})
 			})
 		},
@@ -51,8 +125,8 @@ func (x *reader) read(entry uint64) *function {
 			if f.Origins[s.Value].Kind == code.Result {
 				list.stores = append(list.stores, s)
 			}
-			if to := x.leadsTo(f, s.Value, 0); to.Type != 0 && !to.Part {
-				list.sayings = append(list.sayings, saying{base: s.To, stored: true, off: s.Off, to: to})
+			if k := f.Origins[s.Value].Kind; k == code.Result || k == code.Either {
+				list.sayings = append(list.sayings, saying{base: s.To, stored: true, off: s.Off, value: s.Value})
 			}
 		},
 		Asked: func(id code.ID) {
@@ -66,7 +140,7 @@ func (x *reader) read(entry uint64) *function {
 }
 
 // code follows the code of a function.
-func (x *reader) code(entry uint64) *code.Function {
+func (x *lookup) code(entry uint64) *code.Function {
 	fn, ok := x.p.Function(entry)
 	n := fn.End - fn.Entry
 	if !ok || fn.Entry != entry || n > maxCode || x.steps > maxAllSteps {
@@ -80,7 +154,7 @@ func (x *reader) code(entry uint64) *code.Function {
 	return code.Follow(code.Config{Entry: entry, Text: text, Callee: x.callee, Unknown: code.Callee{Returns: true, Outgoing: program.MaxOutgoing}, Merges: true, MaxSteps: maxSteps})
 }
 
-func (x *reader) callee(entry uint64) code.Callee {
+func (x *lookup) callee(entry uint64) code.Callee {
 	c, ok := x.callees[entry]
 	if !ok {
 		c = x.p.Callee(entry)
@@ -95,7 +169,7 @@ type results [code.MaxRegs]program.Pointee
 
 // leadsTo returns what a word leads to, by what made it: a function of the runtime, or one
 // that returns nothing else.
-func (x *reader) leadsTo(f *code.Function, id code.ID, depth int) program.Pointee {
+func (x *lookup) leadsTo(f *code.Function, id code.ID, depth int) program.Pointee {
 	o := f.Origins[id]
 	if o.Kind == code.Either {
 		return x.eitherLeadsTo(f, id, depth)
@@ -103,15 +177,15 @@ func (x *reader) leadsTo(f *code.Function, id code.ID, depth int) program.Pointe
 	if o.Kind != code.Result || o.Target == 0 {
 		return program.Pointee{}
 	}
-	if to := x.p.Made(f, o, x.t.ByDescriptor); to.Type != 0 {
+	if to := x.p.Made(f, o, x.descriptor); to.Type != 0 {
 		return to
 	}
-	return x.returned(o.Target, depth+1)[o.Reg]
+	return x.returned(returning{o.Target, depth + 1})[o.Reg]
 }
 
 // eitherLeadsTo is leadsTo of a word that has one of several origins: they must all lead to
 // the same.
-func (x *reader) eitherLeadsTo(f *code.Function, id code.ID, depth int) (to program.Pointee) {
+func (x *lookup) eitherLeadsTo(f *code.Function, id code.ID, depth int) (to program.Pointee) {
 	list, all := f.Alternatives(id)
 	if depth > maxReturns || !all {
 		return to
@@ -129,17 +203,23 @@ func (x *reader) eitherLeadsTo(f *code.Function, id code.ID, depth int) (to prog
 // maxReturns is how deep functions that return what another one returns are followed.
 const maxReturns = 4
 
+// returning is a function, and how many others return what it returns.
+type returning struct {
+	entry uint64
+	depth int
+}
+
 // returned returns what the results of a function lead to. Each of its returns has to say
 // the same, or nil.
-func (x *reader) returned(entry uint64, depth int) results {
-	if r, ok := x.returns[entry]; ok || depth > maxReturns {
+func (x *lookup) returned(of returning) results {
+	if r, ok := x.returns[of]; ok || of.depth > maxReturns {
 		return r
 	}
-	x.returns[entry] = results{} // for those that call themselves
-	if x.ofRuntime(entry) {
+	x.returns[of] = results{}
+	if x.ofRuntime(of.entry) {
 		return results{} // what it makes program.Code.Made knows
 	}
-	f := x.code(entry)
+	f := x.code(of.entry)
 	if f == nil {
 		return results{}
 	}
@@ -150,7 +230,7 @@ func (x *reader) returned(entry uint64, depth int) results {
 			if f.Origins[id].Kind == code.Zero {
 				continue
 			}
-			to := x.leadsTo(f, id, depth)
+			to := x.leadsTo(f, id, of.depth)
 			if to.Type == 0 || to.Part || all[r].Type != 0 && all[r] != to {
 				unsure[r] = true
 			}
@@ -162,12 +242,12 @@ func (x *reader) returned(entry uint64, depth int) results {
 			all[r] = program.Pointee{}
 		}
 	}
-	x.returns[entry] = all
+	x.returns[of] = all
 	return all
 }
 
 // ofRuntime reports whether the function that begins at entry is of package runtime.
-func (x *reader) ofRuntime(entry uint64) bool {
+func (x *lookup) ofRuntime(entry uint64) bool {
 	fn, _ := x.p.Function(entry)
 	return strings.HasPrefix(fn.Name(), "runtime.")
 }
@@ -188,16 +268,23 @@ type word struct {
 func (x *reader) evaluate(f *function, known words) {
 	known = x.stored(f, known)
 	for _, s := range f.sayings {
-		for _, addr := range x.values(f, known, s.base) {
-			to, ok := s.to, true
+		to, ok := s.to, true
+		list := x.values(f, known, s.base)
+		if s.stored && len(list) > 0 {
+			if to = x.leadsTo(f.Function, s.value, 0); to.Type == 0 || to.Part {
+				continue
+			}
+		}
+		for _, addr := range list {
+			is := to
 			if s.stored {
 				at := addr + uint64(s.off)
 				if addr, ok = typing.Word(x.t, at); !ok || typing.Dynamic(x.t, at) {
 					continue
 				}
-				to = x.asSlice(to, at)
+				is = x.asSlice(to, at)
 			}
-			x.say(addr, to)
+			x.say(addr, is)
 		}
 	}
 }

@@ -45,15 +45,14 @@ const (
 
 // reader looks for uses of variables.
 type reader struct {
-	p        program.Code
+	*lookup
 	closures *program.Closures
 	t        *typing.Typer
-	callees  map[uint64]code.Callee
-	returns  map[uint64]results // of functions, by their entries
 	said     map[uint64][]program.Pointee
 	order    []uint64 // the addresses of which something is said
-	steps    int      // bytes of code that were followed
-	on       *stack   // of the goroutine whose frames are read
+	called   map[called]bool
+	bodies   map[uint64]*function // of functions called, by their entries
+	on       *stack               // of the goroutine whose frames are read
 }
 
 // stack is [lo, hi).
@@ -69,14 +68,13 @@ func Claim(ctx context.Context, closures *program.Closures, vars *frames.Reader,
 	if p.Exe == nil || !code.Follows(p.Image.Arch.Name) {
 		return nil
 	}
-	x := reader{p: program.Code{Program: p}, closures: closures, t: t, callees: map[uint64]code.Callee{}, returns: map[uint64]results{}, said: map[uint64][]program.Pointee{}}
-	for _, entry := range x.functions(x.wanted()) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if f := x.read(entry); f != nil {
-			x.evaluate(f, nil)
-		}
+	x := reader{lookup: newLookup(p), closures: closures, t: t, said: map[uint64][]program.Pointee{}, called: map[called]bool{}, bodies: map[uint64]*function{}}
+	err := readAll(ctx, p, x.functions(x.wanted()), func(f *function) {
+		x.evaluate(f, nil)
+		x.follow(f, nil, 0)
+	})
+	if err != nil {
+		return err
 	}
 	if program.WithoutDebugging(p) {
 		if err := x.stacks(ctx, vars); err != nil {
@@ -241,6 +239,15 @@ func (x *reader) say(addr uint64, to program.Pointee) {
 // none is.
 func (x *reader) claim() {
 	slices.Sort(x.order)
+	var parts []types.ID
+	for _, list := range x.said {
+		for _, s := range list {
+			if s.Part {
+				parts = append(parts, s.Type)
+			}
+		}
+	}
+	receivers := typing.NewReceivers(x.t, parts)
 	for _, addr := range x.order {
 		whole := 0
 		for _, s := range x.said[addr] {
@@ -256,7 +263,7 @@ func (x *reader) claim() {
 			case inHeap && !s.Part && whole == 1:
 				typing.ClaimMade(x.t, s.Type, s.Form, addr)
 			case inHeap && s.Part && whole == 0:
-				typing.ClaimReceiver(x.t, s.Type, addr)
+				receivers.Claim(s.Type, addr)
 				x.t.WalkRange(addr, s.Type, 1)
 			}
 		}
