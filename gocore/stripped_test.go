@@ -104,6 +104,54 @@ func TestStrippedStacks(t *testing.T) {
 	}
 }
 
+// What the code of the ways that a program has taken says of what is alive: of variables
+// that are one of several things in a loop, of parameters, of interfaces that a frame keeps,
+// of methods that instances share, and of what methods do with receivers of which nothing
+// tells.
+func TestStrippedCode(t *testing.T) {
+	t.Parallel()
+	for _, program := range []string{"radix", "condwait", "rwreaders", "ctxchain", "syncmap", "limiters"} {
+		for _, version := range []string{"go1.22.12", "go1.26.8", "go1.27.0"} {
+			t.Run(program+"/"+version, func(t *testing.T) {
+				t.Parallel()
+				d := testcore.Core(t, "cases/"+program, testcore.Options{Go: version}, testcore.Kernel)
+				got := openFile(t, d.Core, bare(t, d.Exe, testcore.Symbols), nil)
+				if typed := got.tellsAs(t, openFile(t, d.Core, "", nil)); typed < 98 {
+					t.Errorf("%.1f %% of the live bytes are typed, want 98", typed)
+				}
+			})
+		}
+	}
+}
+
+// What no code tells of has the only type that has its size and pointers, and the map that
+// holds it the type of its groups.
+func TestStrippedShapes(t *testing.T) {
+	t.Parallel()
+	for _, program := range []struct {
+		name, typ string
+		objects   int
+	}{{"buckets", "≈ main.entry", 100_000}, {"spans", "≈ map[main.spanID]*main.span", 1}} {
+		for _, version := range []string{"go1.22.12", "go1.26.8", "go1.27.0"} {
+			t.Run(program.name+"/"+version, func(t *testing.T) {
+				t.Parallel()
+				d := testcore.Core(t, "cases/"+program.name, testcore.Options{Go: version}, testcore.Kernel)
+				got := openFile(t, d.Core, bare(t, d.Exe, testcore.Symbols), nil)
+				got.tellsAs(t, openFile(t, d.Core, "", nil))
+				n := 0
+				for _, node := range heaptest.Nodes(got.graph)[got.graph.Roots+1:] {
+					if got.doms.Live(node) && got.Type(node) == program.typ {
+						n++
+					}
+				}
+				if n != program.objects {
+					t.Errorf("%d objects are %s, want %d", n, program.typ, program.objects)
+				}
+			})
+		}
+	}
+}
+
 // What a literal without a variable holds has its type by the code that put it there, with
 // debugging information too.
 func TestLiteralOfCode(t *testing.T) {

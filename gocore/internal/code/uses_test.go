@@ -41,3 +41,47 @@ func TestUses(t *testing.T) {
 		t.Errorf("%d registers at the end of the function, want 2", len(returned))
 	}
 }
+
+// Where two ways meet, a word that is one thing on one and another on the other has an origin
+// of its own, with the alternatives; where one of them is not known, that is said.
+func TestEither(t *testing.T) {
+	var (
+		test  = []byte{0x48, 0x85, 0xc9}       // TESTQ CX, CX
+		je6   = []byte{0x74, 0x06}             // JE past the two moves
+		movAX = []byte{0x48, 0x89, 0xd8}       // MOVQ BX, AX
+		movBX = []byte{0x48, 0x89, 0xcb}       // MOVQ CX, BX
+		load  = []byte{0x4a, 0x8b, 0x04, 0xc8} // MOVQ (AX)(R9*8), AX
+		je4   = []byte{0x74, 0x04}             // JE past the load
+		store = []byte{0x48, 0x89, 0x58, 0x08} // MOVQ BX, 0x8(AX)
+	)
+	text := code(test, je6, movAX, movBX, store, test, je4, load, store, ret)
+	f := Follow(Config{Entry: entry, Text: text, Merges: true, MaxSteps: 100})
+	if f == nil {
+		t.Fatal("the function cannot be followed")
+	}
+	var stores []Store
+	f.Uses(Visitor{Store: func(s Store) { stores = append(stores, s) }})
+	if len(stores) != 2 {
+		t.Fatalf("%d stores, want 2", len(stores))
+	}
+	for i, s := range stores {
+		if k := f.Origins[s.To].Kind; k != Either {
+			t.Fatalf("store %d goes to what is a %d, want an Either", i, k)
+		}
+	}
+	list, all := f.Alternatives(stores[0].To)
+	if len(list) != 2 || !all || f.Origins[list[0]] != (Origin{Kind: Param, Reg: 0}) && f.Origins[list[1]] != (Origin{Kind: Param, Reg: 0}) {
+		t.Errorf("the first goes to %v, all %v, want one of the first two parameters", list, all)
+	}
+	if !f.Adjacent(stores[0].To, stores[0].Value) {
+		t.Error("the first two parameters, or the second and the third, are not next to each other")
+	}
+	if list, all := f.Alternatives(stores[1].To); len(list) != 1 || all || list[0] != stores[0].To {
+		t.Errorf("the second goes to %v, all %v, want what the first went to, or something that is not known", list, all)
+	}
+	if f := Follow(Config{Entry: entry, Text: text, MaxSteps: 100}); f == nil {
+		t.Error("the function cannot be followed without Merges")
+	} else {
+		f.Uses(Visitor{Store: func(s Store) { t.Errorf("without Merges there is a store to %+v", f.Origins[s.To]) }})
+	}
+}
