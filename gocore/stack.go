@@ -168,7 +168,7 @@ func (p *Process) Roots() []Root {
 }
 
 // UsedBy says what code does with a global that has no name, in words for lists, "" for
-// unknown; what place it names, the word or one in front of it; and which functions do.
+// unknown; what place it names, or leads to, if that is known; and which functions do.
 func (p *objects) UsedBy(n heap.Node) (words, first string, functions []string) {
 	defer p.caught(debug.SetPanicOnFault(true))
 	if n == heap.SuperRoot || int(n) > len(p.im.Roots) {

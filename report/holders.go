@@ -84,12 +84,14 @@ func (s *Snapshot) rootsByClass() *classes {
 // the one that created them, finalizers and cleanups by what they are about, and what the
 // runtime has for itself, its own goroutines included, into one. Timers are classes
 // already. Variables are a class each; of those without a name, which are a class for each
-// word, the words between which code names nothing are one.
+// word, the words between which code names nothing are one, and those of a literal if they
+// are many.
 func rootClasses(s *Snapshot) *classes {
 	c := &classes{of: make([]uint32, s.Graph.Roots)}
 	place := map[string]uint32{}
 	goroutines := goroutineByNode(s)
 	nameless := stripped(s)
+	literals := map[uint32]bool{}
 	for _, r := range s.Heap.Roots() {
 		k := class{kind: RetainerKind(r.Kind.String()), timers: r.Timers}
 		switch g, ok := goroutines[r.Node]; {
@@ -103,9 +105,11 @@ func rootClasses(s *Snapshot) *classes {
 			}
 			k.words = specialsOf(r)
 		case r.Kind == gocore.GlobalRoot && nameless:
-			if _, first, _ := s.Heap.UsedBy(r.Node); first != "" {
+			words, first, _ := s.Heap.UsedBy(r.Node)
+			if first != "" {
 				k.words = "words of the data from " + first + " on"
 			}
+			literals[uint32(len(c.all))] = ofLiteral(words)
 		}
 		at, seen := place[k.words]
 		if !seen || k.words == "" {
@@ -117,7 +121,19 @@ func rootClasses(s *Snapshot) *classes {
 		c.of[r.Node-1] = at
 	}
 	for i := range c.all {
-		if k := &c.all[i]; k.kind == RetainerKind(gocore.GlobalRoot.String()) && len(k.roots) == 1 {
+		k := &c.all[i]
+		if k.kind != RetainerKind(gocore.GlobalRoot.String()) {
+			continue
+		}
+		if literals[uint32(i)] && len(k.roots) < manyWords {
+			for _, root := range k.roots[1:] {
+				c.of[root-1] = uint32(len(c.all))
+				c.all = append(c.all, class{kind: c.all[i].kind, roots: []heap.Node{root}})
+			}
+			k = &c.all[i]
+			k.roots = k.roots[:1]
+		}
+		if len(k.roots) == 1 {
 			k.words = ""
 		}
 	}
@@ -127,6 +143,10 @@ func rootClasses(s *Snapshot) *classes {
 	}
 	return c
 }
+
+// manyWords is how many words of a literal are one holder: it is an array then as a rule, and
+// fewer are fields that are told of one by one.
+const manyWords = 8
 
 // ofRuntime reports whether a goroutine is one of those that the runtime starts for
 // itself (runtime/traceback.go, isSystemGoroutine).

@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"goheap/heap"
 )
@@ -27,6 +28,12 @@ func useLines(s *Snapshot, f *Suspect) (lines []string) {
 		lines = append(lines, s.Heap.Name(root)+" is "+words)
 	}
 	return lines
+}
+
+// ofLiteral reports whether what is said of the use of a word is that another one leads to
+// the literal that it is in.
+func ofLiteral(words string) bool {
+	return strings.HasPrefix(words, "where ") || strings.HasPrefix(words, "behind where ")
 }
 
 // stripped reports whether the executable has no names of variables.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 
+	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/types"
 	"goheap/heap"
 	"goheap/internal/progress"
@@ -49,6 +50,101 @@ func fitShapes(ctx context.Context, t *Typer, phase *progress.Phase) error {
 		}
 	}
 	return t.Drain(ctx, phase)
+}
+
+// mayLead is a word, and what it may lead to.
+type mayLead struct {
+	addr uint64
+	list []Fit
+}
+
+// MayLeadTo says that what the word at addr leads to is likely to be one of several things.
+func MayLeadTo(t *Typer, addr uint64, list []Fit) { t.mayLead = append(t.mayLead, mayLead{addr, list}) }
+
+// fitMade gives objects without a type the one of those that a word may lead to that has
+// their size and pointers, if it is one, and if they have pointers alone, to whole objects
+// that are what it points to, or may be. Where words say different things of an object, none
+// counts.
+func fitMade(ctx context.Context, t *Typer, phase *progress.Phase) error {
+	f := t.newFitter(nil)
+	found := map[heap.Node]Fit{}
+	var order []heap.Node
+	for _, m := range t.mayLead {
+		fit, n, ok := f.onlyMade(m)
+		if !ok {
+			continue
+		}
+		if was, seen := found[n]; !seen {
+			order = append(order, n)
+		} else if was != fit {
+			fit.Type = 0
+		}
+		found[n] = fit
+	}
+	t.mayLead = nil
+	for _, n := range order {
+		if fit := found[n]; fit.Type != 0 {
+			t.point(f.claim(n, fit))
+		}
+	}
+	return t.Drain(ctx, phase)
+}
+
+// onlyMade returns the only one of the types that fits, and the object.
+func (f *fitter) onlyMade(m mayLead) (only Fit, n heap.Node, ok bool) {
+	t := f.t
+	at, known := t.unknownAt(t.Mem.Bytes(m.addr, uint64(t.arch.PtrSize)), 0)
+	if !known || at.Off != 0 || at.Pointers != image.HeapBits || !image.HasBit(t.Alive, at.Node) {
+		return only, 0, false
+	}
+	e, slot := t.slotOf(at.Node)
+	data := t.Mem.Bytes(slot, min(e.Elem, maxFitWords*uint64(t.arch.PtrSize)))
+	for _, fit := range m.list {
+		c := f.claim(at.Node, fit)
+		if len(data) == 0 || c.n == 0 || c.x.size == 0 || c.x.shape || len(c.x.steps) == 0 || c.n*c.x.size <= t.im.SmallerClass(e.Elem) || !t.fitsWhole(at, c) || !f.pointers(e, slot, c) || !f.leadsToWhole(data, c.x) {
+			continue
+		}
+		if ok {
+			return only, 0, false
+		}
+		only, ok = fit, true
+	}
+	return only, at.Node, ok
+}
+
+// leadsToWhole reports whether values of a type consist of pointers, that each lead to an
+// object that is as a whole what they point to, and some do.
+func (f *fitter) leadsToWhole(data []byte, x *compiled) bool {
+	t := f.t
+	some := 0
+	for ; x.size > 0 && uint64(len(data)) >= x.size; data = data[x.size:] {
+		for i := range x.steps {
+			s := &x.steps[i]
+			if s.kind != types.PointerWord {
+				return false
+			}
+			p := t.wordAt(data, s.off, 0)
+			if p == 0 {
+				continue
+			}
+			at, ok := t.im.Pages.Find(p)
+			if !ok || at.Off != t.headerOf(at) || !image.HasBit(t.Alive, at.Node) {
+				return false
+			}
+			e, slot := t.slotOf(at.Node)
+			to := t.compile(s.target)
+			c := claim{p: p, n: 1, x: to, evidence: ByFit}
+			if ev := t.evidenceOf(at.Node); ev != 0 && ev < ByFit {
+				if t.idOf(at.Node) != typeID(to.id, OneValue) {
+					return false
+				}
+			} else if to.size <= t.im.SmallerClass(e.Elem) || !t.fitsWhole(at, c) || !f.pointers(e, slot, c) {
+				return false
+			}
+			some++
+		}
+	}
+	return some > 1
 }
 
 // isContainer reports whether a type is that of the headers of all maps, or channels.
@@ -151,7 +247,7 @@ func (f *fitter) ofShape(n heap.Node, mask uint64) (fits []Fit) {
 				continue
 			}
 			c := f.claim(n, Fit{x.id, form})
-			if c.n == 0 || form == ManyValues && c.n < 2 || !t.fitsWhole(at, c) || !f.pointers(e, slot, c) {
+			if c.n == 0 || form == ManyValues && c.n < 2 || c.n*x.size <= least || !t.fitsWhole(at, c) || !f.pointers(e, slot, c) {
 				continue
 			}
 			if len(fits) == maxFits {

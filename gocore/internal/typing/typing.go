@@ -131,7 +131,8 @@ type Typer struct {
 	parts     []Part      // what claims say of the parts of objects without a type
 	leafParts []Part      // likewise of objects without pointers
 	unnamed   []StackWord // that lead to objects without a type
-	floor     Evidence    // no claim is stronger
+	mayLead   []mayLead
+	floor     Evidence // no claim is stronger
 	static    map[Static]bool
 	statics   []Static // to be walked
 	within    Static   // the one whose pointers are being followed
@@ -258,7 +259,7 @@ func (t *Typer) Run(ctx context.Context, seed func(*Typer)) error {
 // pass finds the types of all objects. It gives up, and reports that, where it
 // finds out that it has looked into dead ones.
 func (t *Typer) pass(ctx context.Context, phase *progress.Phase, seed func(*Typer)) (again bool, err error) {
-	t.static, t.interior, t.parts, t.leafParts = map[Static]bool{}, nil, nil, nil
+	t.static, t.interior, t.parts, t.leafParts, t.mayLead = map[Static]bool{}, nil, nil, nil, nil
 	startChunks(t)
 	wait := t.startLeaves()
 	// The leaf typer must have ended, whatever becomes of the walk.

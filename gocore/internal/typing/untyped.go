@@ -52,6 +52,9 @@ func (t *Typer) fromUntyped(ctx context.Context, phase *progress.Phase) error {
 	if err := t.fitParts(ctx, phase); err != nil {
 		return err
 	}
+	if err := fitMade(ctx, t, phase); err != nil {
+		return err
+	}
 	return fitShapes(ctx, t, phase)
 }
 

@@ -88,7 +88,9 @@ func readAll(ctx context.Context, p *program.Program, entries []uint64, f func(*
 // function is what the code of a function says of words.
 type function struct {
 	*code.Function
+	entry   uint64
 	sayings []saying
+	made    []program.Pointee    // by the runtime
 	stores  []code.Store         // of what functions returned
 	calls   map[uint64]code.Call // by the addresses behind them
 	// asked has the origins of words by which the code finds out what is in an interface.
@@ -113,10 +115,13 @@ func (x *lookup) read(entry uint64) *function {
 	if f == nil {
 		return nil
 	}
-	list := function{Function: f, calls: map[uint64]code.Call{}, asked: map[code.Origin]bool{}, met: map[uint64]bool{}, slots: map[uint64][]code.Slot{}}
+	list := function{Function: f, entry: entry, calls: map[uint64]code.Call{}, asked: map[code.Origin]bool{}, met: map[uint64]bool{}, slots: map[uint64][]code.Slot{}}
 	f.Uses(code.Visitor{
 		Call: func(c code.Call) {
 			list.calls[c.Return] = c
+			if to := x.makes(f, c); to.Type != 0 && !slices.Contains(list.made, to) {
+				list.made = append(list.made, to)
+			}
 			x.p.Given(f, c, x.descriptor, func(argument int, to program.Pointee) {
 				list.sayings = append(list.sayings, saying{base: c.Args[argument], to: to})
 			})

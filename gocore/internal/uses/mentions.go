@@ -60,15 +60,15 @@ func (x *Mentions) Of(addr uint64) Use {
 }
 
 // UsedBy says what uses a root that is a word of the data without a name, in words and by
-// the names of functions. first is what the place is called that these name, "" where the
-// variable that the word is a part of is not found that way: it may be the word itself.
+// the names of functions. first is what the place is called that these name, or that what
+// they name leads to, "" where the variable that the word is a part of is not found that way.
 func (x *Mentions) UsedBy(r *image.Root) (words, first string, functions []string) {
 	s, ok := program.SectionOf(x.d, r.Addr)
 	if !ok || r.Kind != image.GlobalRoot || r.Name != s.NameOf(r.Addr) {
 		return "", "", nil
 	}
 	u := x.Of(r.Addr)
-	if len(u.Functions) > 0 && u.By == 0 {
+	if len(u.Functions) > 0 {
 		first = s.NameOf(u.At)
 	}
 	return u.words(x.d, r.Addr), first, u.Functions

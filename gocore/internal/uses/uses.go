@@ -51,8 +51,11 @@ type reader struct {
 	said     map[uint64][]program.Pointee
 	order    []uint64 // the addresses of which something is said
 	called   map[called]bool
-	bodies   map[uint64]*function // of functions called, by their entries
-	on       *stack               // of the goroutine whose frames are read
+	naming   map[uint64][]uint64          // the functions that name the place of a word, by the word
+	made     map[uint64][]program.Pointee // what functions make, by their entries
+	linked   []link                       // see links
+	bodies   map[uint64]*function         // of functions called, by their entries
+	on       *stack                       // of the goroutine whose frames are read
 }
 
 // stack is [lo, hi).
@@ -68,10 +71,14 @@ func Claim(ctx context.Context, closures *program.Closures, vars *frames.Reader,
 	if p.Exe == nil || !code.Follows(p.Image.Arch.Name) {
 		return nil
 	}
-	x := reader{lookup: newLookup(p), closures: closures, t: t, said: map[uint64][]program.Pointee{}, called: map[called]bool{}, bodies: map[uint64]*function{}}
-	err := readAll(ctx, p, x.functions(x.wanted()), func(f *function) {
+	x := reader{lookup: newLookup(p), closures: closures, t: t, said: map[uint64][]program.Pointee{}, called: map[called]bool{}, bodies: map[uint64]*function{}, naming: map[uint64][]uint64{}, made: map[uint64][]program.Pointee{}}
+	wanted := x.wanted()
+	err := readAll(ctx, p, x.functions(wanted), func(f *function) {
 		x.evaluate(f, nil)
 		x.follow(f, nil, 0)
+		if len(f.made) > 0 {
+			x.made[f.entry] = f.made
+		}
 	})
 	if err != nil {
 		return err
@@ -80,6 +87,7 @@ func Claim(ctx context.Context, closures *program.Closures, vars *frames.Reader,
 		if err := x.stacks(ctx, vars); err != nil {
 			return err
 		}
+		x.tellMade(wanted)
 	}
 	x.claim()
 	return nil
@@ -111,6 +119,7 @@ func (x *reader) wanted() []uint64 {
 	}
 	slices.Sort(list)
 	links := x.links()
+	x.linked = links
 	for range maxLinks {
 		more := list
 		for i, l := range links {
@@ -192,6 +201,9 @@ func (x *reader) functions(wanted []uint64) []uint64 {
 				}
 				if f, ok := x.p.Function(list[k].PC); ok {
 					entries = append(entries, f.Entry)
+					if n == 1 && !slices.Contains(x.naming[w], f.Entry) {
+						x.naming[w] = append(x.naming[w], f.Entry)
+					}
 				}
 			}
 		}

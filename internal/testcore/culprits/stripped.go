@@ -150,7 +150,7 @@ func (v *variables) isPackage(name string) bool {
 // stripped is what the screen must have of a program without symbols, once its variables
 // were named: bytes, types and functions as ever, variables without the fields that lead
 // on from them, and what uses them. Variables of functions have no names but their fields',
-// and of an array that is a variable is said how many words lead on.
+// and of an array that is a variable, or a part of one, it is said that many words lead on.
 func (e expected) stripped(v *variables) expected {
 	var texts []string
 	used := false
@@ -164,11 +164,7 @@ func (e expected) stripped(v *variables) expected {
 			case name != "" && v.is(name):
 				left, used = append(left, name), true
 			case length != nil:
-				n, err := strconv.Atoi(length[1])
-				if err != nil {
-					return e
-				}
-				left = append(left, alternative, thousands(n)+" words of the data")
+				left = append(left, alternative, " words of the data from")
 			case local != nil && !v.isPackage(local[1]):
 				left = append(left, strings.TrimPrefix(alternative, local[1]))
 			case !strings.HasPrefix(alternative, "."):
