@@ -95,8 +95,9 @@ type function struct {
 	calls   map[uint64]code.Call // by the addresses behind them
 	// asked has the origins of words by which the code finds out what is in an interface.
 	asked map[code.Origin]bool
-	met   map[uint64]bool        // where ways meet that such words come from
-	slots map[uint64][]code.Slot // what frames keep, by where they continue
+	met   map[uint64]bool             // where ways meet that such words come from
+	leads map[code.ID]program.Pointee // see reader.madeOf
+	slots map[uint64][]code.Slot      // what frames keep, by where they continue
 }
 
 // saying is what a word leads to: the one that is base; or, if it is stored, the one at off
@@ -115,7 +116,7 @@ func (x *lookup) read(entry uint64) *function {
 	if f == nil {
 		return nil
 	}
-	list := function{Function: f, entry: entry, calls: map[uint64]code.Call{}, asked: map[code.Origin]bool{}, met: map[uint64]bool{}, slots: map[uint64][]code.Slot{}}
+	list := function{Function: f, entry: entry, calls: map[uint64]code.Call{}, asked: map[code.Origin]bool{}, met: map[uint64]bool{}, leads: map[code.ID]program.Pointee{}, slots: map[uint64][]code.Slot{}}
 	f.Uses(code.Visitor{
 		Call: func(c code.Call) {
 			list.calls[c.Return] = c
@@ -276,7 +277,7 @@ func (x *reader) evaluate(f *function, known words) {
 		to, ok := s.to, true
 		list := x.values(f, known, s.base)
 		if s.stored && len(list) > 0 {
-			if to = x.leadsTo(f.Function, s.value, 0); to.Type == 0 || to.Part {
+			if to = x.madeOf(f, s.value); to.Type == 0 || to.Part {
 				continue
 			}
 		}
@@ -292,6 +293,16 @@ func (x *reader) evaluate(f *function, known words) {
 			x.say(addr, is)
 		}
 	}
+}
+
+// madeOf is leadsTo for a value that a function stores, which is looked at once.
+func (x *reader) madeOf(f *function, id code.ID) program.Pointee {
+	to, ok := f.leads[id]
+	if !ok {
+		to = x.leadsTo(f.Function, id, 0)
+		f.leads[id] = to
+	}
+	return to
 }
 
 // stored adds to what is known what functions returned and the code has stored where it can
@@ -317,10 +328,11 @@ func (x *reader) stored(f *function, known words) words {
 }
 
 // Bounds of what a word may have been that is one of several, and of the origins that are
-// looked at for one.
+// looked at for one, and for all.
 const (
-	maxValues  = 8
-	maxLookups = 256
+	maxValues     = 8
+	maxLookups    = 256
+	maxAllLookups = 1 << 25
 )
 
 // values returns what a word has now, by what is known of a call, or came from variables when
@@ -342,7 +354,8 @@ type valuer struct {
 }
 
 func (v *valuer) of(id code.ID, depth int) []uint64 {
-	if v.left--; v.left < 0 || depth > maxLoads || v.f.dynamic(id, 0) {
+	v.lookups++
+	if v.left--; v.left < 0 || v.lookups > maxAllLookups || depth > maxLoads || v.f.dynamic(id, 0) {
 		return nil
 	}
 	if w, ok := v.known[id]; ok {

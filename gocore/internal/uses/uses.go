@@ -50,6 +50,7 @@ type reader struct {
 	t        *typing.Typer
 	said     map[uint64][]program.Pointee
 	order    []uint64 // the addresses of which something is said
+	lookups  int      // of origins
 	called   map[called]bool
 	naming   map[uint64][]uint64          // the functions that name the place of a word, by the word
 	made     map[uint64][]program.Pointee // what functions make, by their entries
