@@ -174,8 +174,8 @@ func (sum *answers) askUnnamed(t *testing.T, core, exe string) {
 func TestShapesOfKnown(t *testing.T) {
 	t.Parallel()
 	var sum answers
-	for _, version := range []string{"go1.18.10", "go1.21.13", "go1.24.6", "go1.27.0"} {
-		for _, program := range []string{"kinds", "quiet", "given", "cases/radix", "cases/spans", "cases/limiters"} {
+	for _, version := range []string{"go1.18.10", "go1.22.12", "go1.27.0"} { // as in TestStripped
+		for _, program := range []string{"kinds", "quiet", "given"} {
 			dump := testcore.Core(t, program, testcore.Options{Go: version}, testcore.Kernel)
 			exe, err := testcore.Strip(dump.Exe, t.TempDir(), testcore.Symbols)
 			if err != nil {
@@ -185,7 +185,7 @@ func TestShapesOfKnown(t *testing.T) {
 		}
 	}
 	t.Logf("%+v", sum)
-	if sum.wrong > 0 || sum.right < 600 {
+	if sum.wrong > 0 || sum.right < 400 {
 		t.Errorf("%d are right, and %d wrong", sum.right, sum.wrong)
 	}
 }

@@ -111,10 +111,10 @@ func TestStrippedStacks(t *testing.T) {
 func TestStrippedCode(t *testing.T) {
 	t.Parallel()
 	for _, program := range []string{"radix", "condwait", "rwreaders", "ctxchain", "syncmap", "limiters"} {
-		for _, version := range []string{"go1.22.12", "go1.26.8", "go1.27.0"} {
-			t.Run(program+"/"+version, func(t *testing.T) {
+		for _, b := range few([]build{{"go1.22", testcore.Options{Go: "go1.22.12"}, testcore.Kernel}, {"go1.26", testcore.Options{Go: "go1.26.8"}, testcore.Kernel}, {"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.Kernel}}, "go1.26") {
+			t.Run(program+"/"+b.name, func(t *testing.T) {
 				t.Parallel()
-				d := testcore.Core(t, "cases/"+program, testcore.Options{Go: version}, testcore.Kernel)
+				d := testcore.Core(t, "cases/"+program, b.opt, b.kind)
 				got := openFile(t, d.Core, bare(t, d.Exe, testcore.Symbols), nil)
 				if typed := got.tellsAs(t, openFile(t, d.Core, "", nil)); typed < 98 {
 					t.Errorf("%.1f %% of the live bytes are typed, want 98", typed)
@@ -132,10 +132,10 @@ func TestStrippedShapes(t *testing.T) {
 		name, typ string
 		objects   int
 	}{{"buckets", "≈ main.entry", 100_000}, {"spans", "≈ map[main.spanID]*main.span", 1}} {
-		for _, version := range []string{"go1.22.12", "go1.26.8", "go1.27.0"} {
-			t.Run(program.name+"/"+version, func(t *testing.T) {
+		for _, b := range few([]build{{"go1.22", testcore.Options{Go: "go1.22.12"}, testcore.Kernel}, {"go1.26", testcore.Options{Go: "go1.26.8"}, testcore.Kernel}, {"go1.27", testcore.Options{Go: "go1.27.0"}, testcore.Kernel}}, "go1.26") {
+			t.Run(program.name+"/"+b.name, func(t *testing.T) {
 				t.Parallel()
-				d := testcore.Core(t, "cases/"+program.name, testcore.Options{Go: version}, testcore.Kernel)
+				d := testcore.Core(t, "cases/"+program.name, b.opt, b.kind)
 				got := openFile(t, d.Core, bare(t, d.Exe, testcore.Symbols), nil)
 				got.tellsAs(t, openFile(t, d.Core, "", nil))
 				n := 0
