@@ -7,6 +7,7 @@ import (
 	"goheap/gocore/internal/frames"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/program"
+	"goheap/gocore/use"
 	"goheap/heap"
 )
 
@@ -167,14 +168,13 @@ func (p *Process) Roots() []Root {
 	return p.stacks.describeRoots(p.im.Roots)
 }
 
-// UsedBy says what code does with a global that has no name, in words for lists, "" for
-// unknown; what place it names, or leads to, if that is known; and which functions do.
-func (p *objects) UsedBy(n heap.Node) (words, first string, functions []string) {
+// UsedBy says what code does with a root; nothing unless that is a global without a name.
+func (p *objects) UsedBy(n heap.Node) (by use.Use) {
 	defer p.caught(debug.SetPanicOnFault(true))
-	if n == heap.SuperRoot || int(n) > len(p.im.Roots) {
-		return "", "", nil
+	if n != heap.SuperRoot && int(n) <= len(p.im.Roots) {
+		by = p.mentions.UsedBy(&p.im.Roots[n-1])
 	}
-	return p.mentions.UsedBy(&p.im.Roots[n-1])
+	return by
 }
 
 func (p *stacks) describeRoots(roots []image.Root) []Root {
@@ -185,10 +185,8 @@ func (p *stacks) describeRoots(roots []image.Root) []Root {
 		if r.Kind == image.TimerRoot {
 			out[i].Timers = r.N
 		}
-		if r.PointerType != 0 {
-			if id, ok := p.types.ByRuntimeType(r.PointerType); ok {
-				out[i].Type = p.types.Type(id).Name
-			}
+		if id, ok := p.types.ByRuntimeType(r.PointerType); ok && r.PointerType != 0 {
+			out[i].Type = p.types.Type(id).Name
 		}
 		if r.Kind == image.GlobalRoot {
 			out[i].Type, out[i].Package = p.rootTypeName(r), program.PackageOf(r.Name)

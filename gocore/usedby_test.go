@@ -95,8 +95,8 @@ func usesOf(t *testing.T, d testcore.Dump, file string, symbols map[string]uint6
 	p, full := openFile(t, file, bare(t, d.Exe, testcore.Symbols), nil), openFile(t, file, d.Exe, nil)
 	word := regexp.MustCompile(`^(data|bss)\+0x[0-9a-f]+$`)
 	for _, r := range full.Roots() {
-		if words, _, functions := full.UsedBy(r.Node); (words != "" || functions != nil) && !word.MatchString(r.Name) {
-			t.Errorf("%s has a name, and is said to be %q for %q", r.Name, words, functions)
+		if u := full.UsedBy(r.Node); (u.Words != "" || u.Functions != nil) && !word.MatchString(r.Name) {
+			t.Errorf("%s has a name, and is said to be %q for %q", r.Name, u.Words, u.Functions)
 		}
 	}
 	bias := uint64(0)
@@ -110,7 +110,8 @@ func usesOf(t *testing.T, d testcore.Dump, file string, symbols map[string]uint6
 		}
 	}
 	for _, r := range p.Roots() {
-		words, _, functions := p.UsedBy(r.Node)
+		u := p.UsedBy(r.Node)
+		words, functions := u.Words, u.Functions
 		if words == "" {
 			continue
 		}

@@ -105,11 +105,11 @@ func rootClasses(s *Snapshot) *classes {
 			}
 			k.words = specialsOf(r)
 		case r.Kind == gocore.GlobalRoot && nameless:
-			words, first, _ := s.Heap.UsedBy(r.Node)
-			if first != "" {
-				k.words = "words of the data from " + first + " on"
+			u := s.Heap.UsedBy(r.Node)
+			if u.First != "" {
+				k.words = "words of the data from " + u.First + " on"
 			}
-			literals[uint32(len(c.all))] = ofLiteral(words)
+			literals[uint32(len(c.all))] = u.Literal
 		}
 		at, seen := place[k.words]
 		if !seen || k.words == "" {

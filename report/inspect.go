@@ -58,7 +58,7 @@ func newObjectDocument(ctx context.Context, s *Snapshot, n heap.Node, parts Part
 	}
 	if s.Graph.IsRoot(n) {
 		if d.UsedBy = usedBy(s, n); d.UsedBy != nil {
-			d.used, _, _ = p.UsedBy(n)
+			d.used = p.UsedBy(n).Words
 		}
 		for _, r := range p.Roots() {
 			if r.Node == n {

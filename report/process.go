@@ -8,6 +8,7 @@ import (
 	"goheap/gocore/later"
 	"goheap/gocore/member"
 	"goheap/gocore/profile"
+	"goheap/gocore/use"
 	"goheap/gocore/wait"
 	"goheap/gocore/waste"
 	"goheap/heap"
@@ -65,7 +66,7 @@ type Heap interface {
 	LiveSites(ctx context.Context) (sites []gocore.LiveSite, rate uint64, known bool, err error)
 
 	Roots() []gocore.Root
-	UsedBy(root heap.Node) (words, first string, functions []string)
+	UsedBy(root heap.Node) use.Use
 	Stack(g, most int) (calls []gocore.StackCall, elided, behind int)
 
 	Path(nodes []heap.Node) gocore.Path

@@ -72,7 +72,7 @@ func RootTable(ctx context.Context, s *Snapshot) (*Table, error) {
 	if stripped(s) {
 		columns = append(columns, Column{Name: "use", Title: "Use", Priority: 1, MinWidth: 20,
 			Cell: func(row int) Cell {
-				words, _, _ := s.Heap.UsedBy(rows[row].Node)
+				words := s.Heap.UsedBy(rows[row].Node).Words
 				return textCell(words)
 			}})
 	}

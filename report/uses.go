@@ -2,7 +2,6 @@ package report
 
 import (
 	"slices"
-	"strings"
 
 	"goheap/heap"
 )
@@ -20,20 +19,14 @@ func useLines(s *Snapshot, f *Suspect) (lines []string) {
 	}
 	var told []string
 	for _, root := range rootsOf(s, f) {
-		words, first, _ := s.Heap.UsedBy(root)
-		if words == "" || len(lines) == mostUses || first != "" && slices.Contains(told, first) {
+		u := s.Heap.UsedBy(root)
+		if u.Words == "" || len(lines) == mostUses || u.First != "" && slices.Contains(told, u.First) {
 			continue
 		}
-		told = append(told, first)
-		lines = append(lines, s.Heap.Name(root)+" is "+words)
+		told = append(told, u.First)
+		lines = append(lines, s.Heap.Name(root)+" is "+u.Words)
 	}
 	return lines
-}
-
-// ofLiteral reports whether what is said of the use of a word is that another one leads to
-// the literal that it is in.
-func ofLiteral(words string) bool {
-	return strings.HasPrefix(words, "where ") || strings.HasPrefix(words, "behind where ")
 }
 
 // stripped reports whether the executable has no names of variables.
@@ -68,8 +61,7 @@ func usedBy(s *Snapshot, n heap.Node) (list []Escaped) {
 	if !stripped(s) {
 		return nil
 	}
-	_, _, functions := s.Heap.UsedBy(n)
-	for _, f := range functions {
+	for _, f := range s.Heap.UsedBy(n).Functions {
 		list = append(list, Escaped(f))
 	}
 	return list

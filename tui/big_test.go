@@ -20,6 +20,7 @@ import (
 	"goheap/gocore/later"
 	"goheap/gocore/member"
 	"goheap/gocore/profile"
+	"goheap/gocore/use"
 	"goheap/gocore/wait"
 	"goheap/gocore/waste"
 	"goheap/heap"
@@ -167,7 +168,7 @@ func (l *large) RecordedType(heap.Node) string { return "" }
 func (l *large) LiveSites(context.Context) ([]gocore.LiveSite, uint64, bool, error) {
 	return nil, 0, false, nil
 }
-func (l *large) UsedBy(heap.Node) (words, first string, by []string)   { return "", "", nil }
+func (l *large) UsedBy(heap.Node) use.Use                              { return use.Use{} }
 func (l *large) AllocSite(heap.Node) (site gocore.AllocSite, ok bool)  { return site, false }
 func (l *large) Value(heap.Node) (v gocore.Value, ok bool)             { return v, false }
 func (l *large) Children(gocore.Value, int, int) []gocore.Value        { return nil }

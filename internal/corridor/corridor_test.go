@@ -26,7 +26,7 @@ var may = map[string][]string{
 	"internal/capture":  {},
 	"heap":              {"internal/flat", "internal/progress"},
 	"dump":              {"internal/arch", "internal/files", "internal/flat", "internal/progress"},
-	"gocore": {"dump", "heap", "gocore/account", "gocore/later", "gocore/member", "gocore/profile", "gocore/wait", "gocore/waste", "gocore/internal/corefile", "gocore/internal/frames", "gocore/internal/heapdump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/kept", "gocore/internal/keys", "gocore/internal/layout",
+	"gocore": {"dump", "heap", "gocore/account", "gocore/later", "gocore/member", "gocore/profile", "gocore/use", "gocore/wait", "gocore/waste", "gocore/internal/corefile", "gocore/internal/frames", "gocore/internal/heapdump", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/kept", "gocore/internal/keys", "gocore/internal/layout",
 		"gocore/internal/library", "gocore/internal/members", "gocore/internal/notation", "gocore/internal/program", "gocore/internal/reach", "gocore/internal/recent", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind", "gocore/internal/uses", "gocore/internal/waits", "internal/flat", "internal/progress"},
 
 	// The rooms of gocore, from the bottom up. No room sees names and values, which are
@@ -36,11 +36,12 @@ var may = map[string][]string{
 	"gocore/internal/recent":          {"heap"},
 	"gocore/member":                   {"heap"},
 	"gocore/waste":                    {"heap"},
+	"gocore/use":                      {},
 	"gocore/wait":                     {"heap"},
 	"gocore/later":                    {"heap"},
 	"gocore/internal/kept":            {"gocore/later", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/inferior", "gocore/internal/library", "gocore/internal/program", "gocore/internal/types", "gocore/internal/typing", "heap"},
 	"gocore/internal/waits":           {"gocore/wait", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/layout", "gocore/internal/program", "heap"},
-	"gocore/internal/uses":            {"dump", "gocore/internal/code", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind"},
+	"gocore/internal/uses":            {"dump", "gocore/use", "gocore/internal/code", "gocore/internal/frames", "gocore/internal/image", "gocore/internal/program", "gocore/internal/symbols", "gocore/internal/types", "gocore/internal/typing", "gocore/internal/unwind"},
 	"gocore/internal/members":         {"gocore/member", "gocore/internal/inferior", "gocore/internal/library", "gocore/internal/notation", "gocore/internal/types"},
 	"gocore/internal/layout":          {"internal/arch"},
 	"gocore/internal/layout/drift":    {"gocore/internal/layout", "gocore/internal/symbols"},
@@ -68,12 +69,12 @@ var may = map[string][]string{
 		"gocore/internal/types", "gocore/internal/unwind", "internal/arch", "internal/flat", "internal/progress"},
 	"gocore/internal/doctored": {"dump", "gocore/internal/program", "internal/testcore"}, // for tests
 
-	"report":                {"gocore", "gocore/account", "gocore/later", "gocore/member", "gocore/profile", "gocore/wait", "gocore/waste", "heap", "internal/files", "internal/flat", "internal/progress", "internal/repeat"},
+	"report":                {"gocore", "gocore/account", "gocore/later", "gocore/member", "gocore/profile", "gocore/use", "gocore/wait", "gocore/waste", "heap", "internal/files", "internal/flat", "internal/progress", "internal/repeat"},
 	"tui":                   {"report", "gocore", "heap", "internal/progress"},
 	"cmd/goheap":            {"tui", "report", "gocore/account", "gocore/profile", "internal/capture", "internal/files", "internal/progress"},
 	"heap/heaptest":         {"heap"},
 	"internal/corridor":     {},
-	"internal/fakeprocess":  {"gocore", "gocore/account", "gocore/later", "gocore/member", "gocore/profile", "gocore/wait", "gocore/waste", "heap"}, // for the tests of report and tui
+	"internal/fakeprocess":  {"gocore", "gocore/account", "gocore/later", "gocore/member", "gocore/profile", "gocore/use", "gocore/wait", "gocore/waste", "heap"}, // for the tests of report and tui
 	"internal/testcore/...": {"dump", "gocore", "heap", "report", "internal/..."},
 }
 

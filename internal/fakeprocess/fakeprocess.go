@@ -20,6 +20,7 @@ import (
 	"goheap/gocore/later"
 	"goheap/gocore/member"
 	"goheap/gocore/profile"
+	"goheap/gocore/use"
 	"goheap/gocore/wait"
 	"goheap/gocore/waste"
 	"goheap/heap"
@@ -415,12 +416,12 @@ func (p *Process) LiveSites(context.Context) ([]gocore.LiveSite, uint64, bool, e
 }
 
 // UsedBy says what the root's node was given.
-func (p *Process) UsedBy(n heap.Node) (words, first string, functions []string) {
+func (p *Process) UsedBy(n heap.Node) use.Use {
 	x := p.ByNode[n]
 	if len(x.UsedBy) == 0 {
-		return "", x.From, nil
+		return use.Use{First: x.From}
 	}
-	return "used by " + x.UsedBy[0], cmp.Or(x.From, x.Name), x.UsedBy
+	return use.Use{Words: "used by " + x.UsedBy[0], First: cmp.Or(x.From, x.Name), Functions: x.UsedBy}
 }
 
 // AllocSite knows none.

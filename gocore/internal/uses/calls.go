@@ -37,7 +37,7 @@ func (x *reader) follow(f *function, known words, depth int) {
 		for r, arg := range c.Args {
 			for _, v := range x.values(f, known, arg) {
 				key := called{c.Target, v, r}
-				if !x.leads(v) || x.called[key] || len(x.called) == maxCalled {
+				if !x.isPlace(v) || x.called[key] || len(x.called) == maxCalled {
 					continue
 				}
 				x.called[key] = true
@@ -51,9 +51,9 @@ func (x *reader) follow(f *function, known words, depth int) {
 	}
 }
 
-// leads reports whether a value is an address of which something can be learnt: one in the
+// isPlace reports whether a value is an address of which something can be learnt: one in the
 // data, or of an object of the heap.
-func (x *reader) leads(v uint64) bool {
+func (x *reader) isPlace(v uint64) bool {
 	if x.p.Image.InHeap(v) {
 		return true
 	}

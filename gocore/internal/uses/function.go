@@ -28,7 +28,8 @@ func newLookup(p *program.Program) *lookup {
 	return &lookup{p: program.Code{Program: p}, callees: map[uint64]code.Callee{}, returns: map[returning]results{}}
 }
 
-// descriptor returns the type that has its descriptor at an address, 0 for none.
+// descriptor returns the type that has its descriptor at an address, 0 for none. Unlike the
+// typer it may be asked by several at once.
 func (x *lookup) descriptor(addr uint64) types.ID {
 	id, _ := x.p.Types.ByRuntimeType(addr)
 	return id
@@ -94,10 +95,10 @@ type function struct {
 	stores  []code.Store         // of what functions returned
 	calls   map[uint64]code.Call // by the addresses behind them
 	// asked has the origins of words by which the code finds out what is in an interface.
-	asked map[code.Origin]bool
-	met   map[uint64]bool             // where ways meet that such words come from
-	leads map[code.ID]program.Pointee // see reader.madeOf
-	slots map[uint64][]code.Slot      // what frames keep, by where they continue
+	asked  map[code.Origin]bool
+	met    map[uint64]bool             // where ways meet that such words come from
+	madeBy map[code.ID]program.Pointee // see reader.madeOf
+	slots  map[uint64][]code.Slot      // what frames keep, by where they continue
 }
 
 // saying is what a word leads to: the one that is base; or, if it is stored, the one at off
@@ -116,7 +117,7 @@ func (x *lookup) read(entry uint64) *function {
 	if f == nil {
 		return nil
 	}
-	list := function{Function: f, entry: entry, calls: map[uint64]code.Call{}, asked: map[code.Origin]bool{}, met: map[uint64]bool{}, leads: map[code.ID]program.Pointee{}, slots: map[uint64][]code.Slot{}}
+	list := function{Function: f, entry: entry, calls: map[uint64]code.Call{}, asked: map[code.Origin]bool{}, met: map[uint64]bool{}, madeBy: map[code.ID]program.Pointee{}, slots: map[uint64][]code.Slot{}}
 	f.Uses(code.Visitor{
 		Call: func(c code.Call) {
 			list.calls[c.Return] = c
@@ -297,10 +298,10 @@ func (x *reader) evaluate(f *function, known words) {
 
 // madeOf is leadsTo for a value that a function stores, which is looked at once.
 func (x *reader) madeOf(f *function, id code.ID) program.Pointee {
-	to, ok := f.leads[id]
+	to, ok := f.madeBy[id]
 	if !ok {
 		to = x.leadsTo(f.Function, id, 0)
-		f.leads[id] = to
+		f.madeBy[id] = to
 	}
 	return to
 }

@@ -10,21 +10,19 @@ import (
 	"goheap/gocore/internal/code"
 	"goheap/gocore/internal/image"
 	"goheap/gocore/internal/program"
+	"goheap/gocore/use"
 )
 
-// Use is what the code of a program says of a word in its data that has no name.
-type Use struct {
-	// Functions are those whose code names the word: first those that are not the
-	// initialisation of a package, among these the ones that name it most often, and then
-	// by name. Code that was inlined counts for the function that it was written in.
-	Functions []string
-	// At is what they name. It is the word itself, or else the nearest thing in front of
+// naming is who names a word, and by which place.
+type naming struct {
+	functions []string // see use.Use
+	// at is what they name. It is the word itself, or else the nearest thing in front of
 	// it in its section that any code or word of the data names: nothing tells how long a
 	// variable is.
-	At uint64
-	// By is the word of the data that leads to At, which is what they name then. 0 is for
+	at uint64
+	// by is the word of the data that leads to at, which is what they name then. 0 is for
 	// none.
-	By uint64
+	by uint64
 }
 
 // Mentions is what the code and the data of a program name of its data. It is read when the
@@ -43,11 +41,23 @@ type pointer struct{ to, at uint64 }
 // NewMentions returns those of a program.
 func NewMentions(d *program.Program) *Mentions { return &Mentions{d: d} }
 
-// Of says what uses the word at addr, in a data section. There is none where nothing is
-// found.
-func (x *Mentions) Of(addr uint64) Use {
+// UsedBy says what uses a root; nothing unless that is a word of the data without a name.
+func (x *Mentions) UsedBy(r *image.Root) use.Use {
+	s, ok := program.SectionOf(x.d, r.Addr)
+	if !ok || r.Kind != image.GlobalRoot || r.Name != s.NameOf(r.Addr) {
+		return use.Use{}
+	}
+	by := x.of(r.Addr)
+	if len(by.functions) == 0 {
+		return use.Use{}
+	}
+	return use.Use{Words: by.words(x.d, r.Addr), First: s.NameOf(by.at), Literal: by.by != 0, Functions: by.functions}
+}
+
+// of returns who names the word at addr, in a data section.
+func (x *Mentions) of(addr uint64) naming {
 	if len(x.d.Modules) == 0 || x.d.Modules[0].Table == nil {
-		return Use{}
+		return naming{}
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -59,21 +69,6 @@ func (x *Mentions) Of(addr uint64) Use {
 	return x.useOf(addr, &left)
 }
 
-// UsedBy says what uses a root that is a word of the data without a name, in words and by
-// the names of functions. first is what the place is called that these name, or that what
-// they name leads to, "" where the variable that the word is a part of is not found that way.
-func (x *Mentions) UsedBy(r *image.Root) (words, first string, functions []string) {
-	s, ok := program.SectionOf(x.d, r.Addr)
-	if !ok || r.Kind != image.GlobalRoot || r.Name != s.NameOf(r.Addr) {
-		return "", "", nil
-	}
-	u := x.Of(r.Addr)
-	if len(u.Functions) > 0 {
-		first = s.NameOf(u.At)
-	}
-	return u.words(x.d, r.Addr), first, u.Functions
-}
-
 // maxLiteral is how far into a literal, to whose start something leads, a word may be: most
 // are structs, and the farther the more likely it is that it is something else's.
 const maxLiteral = 512
@@ -82,10 +77,10 @@ const maxLiteral = 512
 // another.
 const maxLeads = 64
 
-func (x *Mentions) useOf(addr uint64, left *int) Use {
+func (x *Mentions) useOf(addr uint64, left *int) naming {
 	section, ok := program.SectionOf(x.d, addr)
 	if !ok || *left == 0 {
-		return Use{}
+		return naming{}
 	}
 	*left--
 	pointers := x.pointers
@@ -98,27 +93,27 @@ func (x *Mentions) useOf(addr uint64, left *int) Use {
 		i = -1
 	}
 	at, functions := x.nearest(addr, target)
-	use := Use{Functions: functions, At: at}
+	found := naming{functions: functions, at: at}
 	if len(functions) > 0 && !initial(functions[0]) {
-		return use
+		return found
 	}
 	// What only the initialisation of a package names is part of a literal, if nothing else
 	// stands between it and a place to which something leads.
 	for next := at; next > target && len(functions) > 0; {
 		if next, functions = x.nearest(next-1, target); len(functions) > 0 && !initial(functions[0]) {
-			return use
+			return found
 		}
 	}
 	for ; i >= 0 && pointers[i].to == target && *left > 0; i-- {
 		by := x.useOf(pointers[i].at, left)
-		if len(by.Functions) > 0 && (!initial(by.Functions[0]) || len(use.Functions) == 0) {
-			use = Use{Functions: by.Functions, At: target, By: pointers[i].at}
+		if len(by.functions) > 0 && (!initial(by.functions[0]) || len(found.functions) == 0) {
+			found = naming{functions: by.functions, at: target, by: pointers[i].at}
 		}
-		if len(use.Functions) > 0 && !initial(use.Functions[0]) {
+		if len(found.functions) > 0 && !initial(found.functions[0]) {
 			break
 		}
 	}
-	return use
+	return found
 }
 
 // initial reports whether a function is part of the initialisation of a package.
@@ -137,7 +132,7 @@ func (x *Mentions) nearest(addr, least uint64) (at uint64, functions []string) {
 		for first > 0 && list[first-1].Addr == at {
 			first--
 		}
-		if functions := naming(x.d, list[first:end]); len(functions) > 0 {
+		if functions := functionsOf(x.d, list[first:end]); len(functions) > 0 {
 			return at, functions
 		}
 		end = first
@@ -145,8 +140,8 @@ func (x *Mentions) nearest(addr, least uint64) (at uint64, functions []string) {
 	return 0, nil
 }
 
-// naming returns the functions that mentions of one address are in.
-func naming(d *program.Program, list []code.Mention) []string {
+// functionsOf returns the functions that mentions of one address are in.
+func functionsOf(d *program.Program, list []code.Mention) []string {
 	count := map[string]int{}
 	for _, m := range list {
 		fn, ok := d.Modules[0].Table.Find(m.At)
@@ -216,19 +211,19 @@ func dataPointers(d *program.Program) (list []pointer) {
 }
 
 // words says of a word what uses it, for lists; "" where that is not known.
-func (u Use) words(d *program.Program, addr uint64) string {
-	if len(u.Functions) == 0 {
+func (u naming) words(d *program.Program, addr uint64) string {
+	if len(u.functions) == 0 {
 		return ""
 	}
-	by := "used by " + u.Functions[0]
-	switch more := len(u.Functions) - 1; more {
+	by := "used by " + u.functions[0]
+	switch more := len(u.functions) - 1; more {
 	case 0:
 	case 1:
-		by += " and " + u.Functions[1]
+		by += " and " + u.functions[1]
 	default:
 		by += fmt.Sprintf(" and %d more", more)
-		pkg := program.PackageOf(u.Functions[0])
-		if !slices.ContainsFunc(u.Functions, func(f string) bool { return program.PackageOf(f) != pkg }) {
+		pkg := program.PackageOf(u.functions[0])
+		if !slices.ContainsFunc(u.functions, func(f string) bool { return program.PackageOf(f) != pkg }) {
 			by += " of " + pkg
 		}
 	}
@@ -237,12 +232,12 @@ func (u Use) words(d *program.Program, addr uint64) string {
 		return s.NameOf(at)
 	}
 	switch {
-	case u.By != 0 && u.At == addr:
-		return "where " + name(u.By) + " leads, " + by
-	case u.By != 0:
-		return "behind where " + name(u.By) + " leads, " + by
-	case u.At != addr:
-		return "behind " + name(u.At) + ", " + by
+	case u.by != 0 && u.at == addr:
+		return "where " + name(u.by) + " leads, " + by
+	case u.by != 0:
+		return "behind where " + name(u.by) + " leads, " + by
+	case u.at != addr:
+		return "behind " + name(u.at) + ", " + by
 	}
 	return by
 }

@@ -7,7 +7,8 @@
 // what its name says; and what runtime.newobject has made is stored in a variable, or in a
 // field of what a variable leads to. The code says by which way it came to the value, from
 // the address of a variable on, and the same way is gone in the memory of the program. Of a
-// stack it begins at what a frame keeps (stacks.go).
+// stack it begins at what a frame keeps (stacks.go). The same code says what uses a variable
+// that has no name (mentions.go).
 package uses
 
 import (
