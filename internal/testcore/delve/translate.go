@@ -1,7 +1,6 @@
 package delve
 
 import (
-	"errors"
 	"fmt"
 	"go/token"
 	"math/big"
@@ -283,8 +282,11 @@ func (t *translator) received(x, place string) (string, error) {
 		return "", fmt.Errorf("<-%s[%s]: no place in a queue", x, place)
 	}
 	first, err := t.number(x + ".recvx")
-	size, err2 := t.number(x + ".dataqsiz")
-	if err = errors.Join(err, err2); err != nil {
+	if err != nil {
+		return "", err
+	}
+	size, err := t.number(x + ".dataqsiz")
+	if err != nil {
 		return "", err
 	}
 	if size <= 0 {
