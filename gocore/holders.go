@@ -294,7 +294,7 @@ func (e *evaluation) frameOperand(i int, fr *unwind.Frame, v *frames.Var, x *not
 func (p *naming) unknownParts(r *image.Root, v *frames.Var, fr *unwind.Frame, number int) string {
 	n := 0
 	for i := range number + 1 {
-		if _, ok := v.Holds(&p.im.Pieces[r.First+i], fr.CFA()); ok {
+		if _, ok := v.Holds(&p.im.Pieces[r.First+i], fr.CFA(), uint64(p.im.Arch.PtrSize)); ok {
 			n++
 		}
 	}
@@ -318,7 +318,7 @@ func (e *evaluation) unknownPart(o operand, s *notation.Step) (operand, error) {
 	}
 	r := &p.im.Roots[p.im.Goroutines[e.goroutine].Root]
 	for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
-		if _, ok := o.parted.Holds(&pc, o.frame.CFA()); !ok {
+		if _, ok := o.parted.Holds(&pc, o.frame.CFA(), uint64(p.im.Arch.PtrSize)); !ok {
 			continue
 		}
 		if number--; number > 0 {

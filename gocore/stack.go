@@ -129,7 +129,7 @@ func (p *stacks) frames(g int) []Frame {
 					x.Addr = fr.CFA() + uint64(v.Parts[0].CFA)
 				}
 				for _, pc := range p.im.Pieces[r.First : r.First+r.N] {
-					if _, ok := v.Holds(&pc, fr.CFA()); ok && int(pc.Frame) == i {
+					if _, ok := v.Holds(&pc, fr.CFA(), uint64(p.im.Arch.PtrSize)); ok && int(pc.Frame) == i {
 						if n, ok := p.im.Pages.Lookup(pc.Value); ok {
 							x.Target = n
 							break

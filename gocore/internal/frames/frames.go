@@ -106,11 +106,17 @@ func (v *Var) SamePlace(o *Var) bool {
 	return slices.Equal(v.Parts, o.Parts) && slices.Equal(v.Regs, o.Regs)
 }
 
-// Holds returns the offset in the variable of the word that a goroutine holds something
-// by, which is in the variable's frame.
-func (v *Var) Holds(pc *image.Piece, cfa uint64) (off uint64, ok bool) {
+// Holds returns the offset in the variable of the word, of w bytes, that a goroutine holds
+// something by, which is in the variable's frame. A frame of which all words may be pointers
+// has some that are no variable's, but begin with a truth value, say: all of the word has to
+// be in the variable.
+func (v *Var) Holds(pc *image.Piece, cfa, w uint64) (off uint64, ok bool) {
 	if pc.Slot != 0 {
-		return v.find(pc.Slot, cfa)
+		if off, ok = v.find(pc.Slot, cfa); !ok {
+			return 0, false
+		}
+		last, ok := v.find(pc.Slot+w-1, cfa)
+		return off, ok && last == off+w-1
 	}
 	for _, r := range v.Regs {
 		if int64(pc.Register) == int64(r.Reg) {
@@ -399,7 +405,7 @@ func (p *Reader) Of(gi int, pc *image.Piece) (fr *unwind.Frame, v *Var, off uint
 	// Of several that cover the slot, lexical blocks sharing it, the
 	// innermost is declared last.
 	for i := len(vars) - 1; i >= 0; i-- {
-		if off, ok := vars[i].Holds(pc, fr.CFA()); ok {
+		if off, ok := vars[i].Holds(pc, fr.CFA(), uint64(p.image.Arch.PtrSize)); ok {
 			return fr, &vars[i], off
 		}
 	}
